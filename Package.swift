@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The CPU that the kernels are compiled for: portable AVX2 by default; ATHERMAL_CPU=native for this machine alone.
+#if arch(x86_64)
+  let cpu = Context.environment["ATHERMAL_CPU"] ?? "x86-64-v3"
+#else
+  let cpu = Context.environment["ATHERMAL_CPU"] ?? "native"
+#endif
+
+// Every target gets the same CPU, since inlined code is compiled with the flags of its client. Cross-module
+// optimisation specialises the generic kernels where they are called.
+let swiftFlags: [SwiftSetting] = [
+  .unsafeFlags(["-Xcc", "-march=\(cpu)"]),
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+  .define("ATHERMAL_DEBUG_CHECKS", .when(configuration: .debug)),
+]
+let cFlags: [CSetting] = [.unsafeFlags(["-march=\(cpu)"])]
+
+/// A Swift library target with the project's flags. Its dependencies are the arrows of Docs/Architecture.md.
+func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftFlags)
+}
+
+let package = Package(
+  name: "Athermal",
+  products: [.executable(name: "athermal", targets: ["athermal"])],
+  targets: [
+    // C bindings: one system library per library, one target of getters for their macros, and the vector arithmetic.
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-openmpi", providers: [.apt(["libhdf5-openmpi-dev"])]),
+    .target(name: "CShims", dependencies: ["CMPI", "CHDF5"], cSettings: cFlags),
+    .target(name: "CLanes", cSettings: cFlags),
+    .target(name: "CToml"),
+
+    // Layers, lowest first. Imports go upwards in this list, never downwards.
+    layer("MessagePassing", ["CMPI", "CShims"]),
+    layer("Geometry", ["CLanes"]),
+    layer("Configuration", ["CToml", "MessagePassing"]),
+    layer("Interactions", ["CLanes", "Geometry"]),
+    layer("Particles", ["MessagePassing", "Geometry", "Interactions"]),
+    layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Geometry", "Particles"]),
+    layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
+    layer("Measurement", ["MessagePassing", "Geometry", "Particles"]),
+    layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
+
+    .executableTarget(
+      name: "athermal",
+      dependencies: [
+        "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
+        "QuasistaticShear",
+      ],
+      swiftSettings: swiftFlags),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,41 @@
+/// Memory for plain values, aligned to 64 bytes for vector loads, growing by need and never shrinking.
+public final class AlignedBuffer<Element: BitwiseCopyable> {
+  public private(set) var pointer: UnsafeMutablePointer<Element>
+  public private(set) var capacity: Int
+
+  public init(capacity: Int = 0) {
+    self.capacity = capacity
+    pointer = Self.allocate(capacity)
+  }
+
+  deinit { pointer.deallocate() }
+
+  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+    let bytes = max(1, capacity) * MemoryLayout<Element>.stride
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    return raw.bindMemory(to: Element.self, capacity: max(1, capacity))
+  }
+
+  /// Makes room for `count` elements; the first `keeping` keep their values, the others are unspecified.
+  public func reserve(_ count: Int, keeping: Int = 0) {
+    guard count > capacity else { return }
+    let larger = count + count / 16 + 16
+    let fresh = Self.allocate(larger)
+    fresh.update(from: pointer, count: keeping)
+    pointer.deallocate()
+    pointer = fresh
+    capacity = larger
+  }
+
+  /// Exchanges the memory of two buffers.
+  public func swap(with other: AlignedBuffer) {
+    Swift.swap(&pointer, &other.pointer)
+    Swift.swap(&capacity, &other.capacity)
+  }
+
+  @inlinable public subscript(index: Int) -> Element {
+    @inline(__always) get { pointer[index] }
+    @inline(__always) set { pointer[index] = newValue }
+  }
+}

@@ -1,0 +1,88 @@
+import CLanes
+
+/// Eight doubles side by side, one per particle; arithmetic is exact to the instruction (no reassociation).
+///
+/// Swift lowers arithmetic of `SIMD8<Double>` lane by lane, so each operation goes through an inline C function on a
+/// vector type, which becomes one or two vector instructions at any CPU target.
+public struct Lanes: BitwiseCopyable, Sendable {
+  public static let count = 8
+
+  @usableFromInline let value: CLanes_f64x8
+
+  @inlinable @inline(__always) init(value: CLanes_f64x8) { self.value = value }
+
+  /// The same number in all lanes.
+  @inlinable @inline(__always) public init(_ number: Double) { value = CLanes_broadcast(number) }
+
+  /// Reads the lanes as the bit patterns of doubles.
+  @inlinable @inline(__always) public init(bits: IntegerLanes) { value = CLanes_from_bits(bits.value) }
+
+  @inlinable @inline(__always) public static func + (a: Lanes, b: Lanes) -> Lanes { Lanes(value: CLanes_add(a.value, b.value)) }
+  @inlinable @inline(__always) public static func - (a: Lanes, b: Lanes) -> Lanes {
+    Lanes(value: CLanes_subtract(a.value, b.value))
+  }
+  @inlinable @inline(__always) public static func * (a: Lanes, b: Lanes) -> Lanes {
+    Lanes(value: CLanes_multiply(a.value, b.value))
+  }
+  @inlinable @inline(__always) public static func / (a: Lanes, b: Lanes) -> Lanes {
+    Lanes(value: CLanes_divide(a.value, b.value))
+  }
+  @inlinable @inline(__always) public static func * (a: Double, b: Lanes) -> Lanes { Lanes(a) * b }
+  @inlinable @inline(__always) public static func + (a: Double, b: Lanes) -> Lanes { Lanes(a) + b }
+  @inlinable @inline(__always) public static func - (a: Double, b: Lanes) -> Lanes { Lanes(a) - b }
+
+  /// self · factor + addend, fused where the CPU can.
+  @inlinable @inline(__always) public func times(_ factor: Lanes, plus addend: Lanes) -> Lanes {
+    Lanes(value: CLanes_fma(value, factor.value, addend.value))
+  }
+
+  @inlinable @inline(__always) public var squareRoot: Lanes { Lanes(value: CLanes_square_root(value)) }
+  @inlinable @inline(__always) public var magnitude: Lanes { Lanes(value: CLanes_magnitude(value)) }
+
+  /// All bits set where self < other.
+  @inlinable @inline(__always) public func isLess(than other: Lanes) -> IntegerLanes {
+    IntegerLanes(value: CLanes_less(value, other.value))
+  }
+
+  @inlinable public subscript(lane: Int) -> Double { value[lane] }
+}
+
+/// Eight 64-bit integers side by side, or eight masks of all or no bits.
+public struct IntegerLanes: BitwiseCopyable, Sendable {
+  @usableFromInline let value: CLanes_i64x8
+
+  @inlinable @inline(__always) init(value: CLanes_i64x8) { self.value = value }
+  @inlinable @inline(__always) public init(_ number: Int64) { value = CLanes_integer_broadcast(number) }
+
+  @inlinable @inline(__always) public static func - (a: IntegerLanes, b: IntegerLanes) -> IntegerLanes {
+    IntegerLanes(value: CLanes_integer_subtract(a.value, b.value))
+  }
+  @inlinable @inline(__always) public static func & (a: IntegerLanes, b: IntegerLanes) -> IntegerLanes {
+    IntegerLanes(value: CLanes_masks_and(a.value, b.value))
+  }
+
+  /// As a mask: `a` where set, `b` elsewhere.
+  @inlinable @inline(__always) public func select(_ a: Lanes, else b: Lanes) -> Lanes {
+    Lanes(value: CLanes_select(value, a.value, b.value))
+  }
+
+  @inlinable public subscript(lane: Int) -> Int64 { Int64(value[lane]) }
+}
+
+/// Eight particle records read from scattered places: fixed-point coordinates and the parameter of the potential.
+public struct RecordLanes: BitwiseCopyable {
+  public let x: IntegerLanes
+  public let y: IntegerLanes
+  public let z: IntegerLanes
+  public let parameter: Lanes
+
+  /// `records` holds 4 words per particle (x, y, z in quanta; the bits of the parameter), 32-byte aligned; `index` eight
+  /// particle numbers.
+  @inlinable @inline(__always)
+  public init(gathering records: UnsafePointer<Int64>, at index: UnsafePointer<Int32>) {
+    x = IntegerLanes(value: CLanes_gather(records, index, 0))
+    y = IntegerLanes(value: CLanes_gather(records, index, 1))
+    z = IntegerLanes(value: CLanes_gather(records, index, 2))
+    parameter = Lanes(bits: IntegerLanes(value: CLanes_gather(records, index, 3)))
+  }
+}

@@ -1,0 +1,38 @@
+import CLanes
+import Foundation
+
+/// Random numbers that are a function of what they are for, never of who draws them: Philox 4x32-10 keyed by a seed and a
+/// purpose, counted by an item (particle, site, cell), a step, and the number of the draw.
+public struct RandomStream: Sendable {
+  /// What the numbers are used for; streams of different purposes are independent.
+  public enum Purpose: UInt32, Sendable {
+    case position = 1
+    case size = 2
+    case species = 3
+    case startVector = 4
+  }
+
+  private let seed: UInt64
+  private let purpose: Purpose
+
+  public init(seed: UInt64, purpose: Purpose) {
+    self.seed = seed
+    self.purpose = purpose
+  }
+
+  /// Two independent numbers in [0, 1), with 53 random bits each. The purpose is mixed into the upper key word.
+  public func uniformPair(item: Int, step: Int = 0, draw: Int = 0) -> (Double, Double) {
+    let mixedKey = UInt32(truncatingIfNeeded: seed >> 32) ^ (purpose.rawValue &* 0x9E37_79B9)
+    let words = CLanes_philox(
+      UInt32(truncatingIfNeeded: item), UInt32(truncatingIfNeeded: item >> 32) ^ UInt32(truncatingIfNeeded: draw) << 16,
+      UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32),
+      UInt32(truncatingIfNeeded: seed), mixedKey
+    ).word
+    return (Self.unit(words.0, words.1), Self.unit(words.2, words.3))
+  }
+
+  private static func unit(_ high: UInt32, _ low: UInt32) -> Double {
+    let bits = (UInt64(high) << 32 | UInt64(low)) >> 11
+    return Double(bits) * 0x1p-53
+  }
+}

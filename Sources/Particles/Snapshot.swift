@@ -1,0 +1,32 @@
+import Geometry
+
+/// A configuration at rest: the cell, how far it has been strained, and this rank's share of the particles.
+public struct Snapshot: Sendable {
+  /// 2 or 3.
+  public var dimension: Int
+  /// Edge vectors as rows, in units of length.
+  public var edges: Tensor
+  /// Accumulated, unflipped strain of the loading so far.
+  public var strain: Double
+  /// Particles on all ranks together.
+  public var totalCount: Int
+  /// The largest species number in use plus one, over all ranks.
+  public var speciesCount: Int
+  /// True where the source states a size per particle.
+  public var hasDiameters: Bool
+  /// The quantum that `particles.fixedPositions` are counted in; nil where the source has none.
+  public var quantum: Double?
+  /// This rank's share.
+  public var particles: ParticleTable
+
+  public init(dimension: Int, edges: Tensor, totalCount: Int, particles: ParticleTable) {
+    self.dimension = dimension
+    self.edges = edges
+    self.totalCount = totalCount
+    self.particles = particles
+    strain = 0
+    speciesCount = 1
+    hasDiameters = false
+    quantum = nil
+  }
+}
