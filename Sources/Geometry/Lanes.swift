@@ -86,3 +86,11 @@ public struct RecordLanes: BitwiseCopyable {
     parameter = Lanes(bits: IntegerLanes(value: CLanes_gather(records, index, 3)))
   }
 }
+
+extension Lanes {
+  /// The numbers `base[stride · index]` of eight particles.
+  @inlinable @inline(__always)
+  public init(gathering base: UnsafePointer<Double>, at index: UnsafePointer<Int32>, stride: Int) {
+    value = CLanes_gather_double(base, index, stride)
+  }
+}

@@ -23,4 +23,11 @@ public struct Failure: Error, Sendable {
     self.kind = kind
     self.message = message
   }
+
+  /// A failure that every rank finds by itself, from what all of them know alike; it needs no agreement.
+  public static func everywhere(_ kind: Kind, _ message: String) -> Failure {
+    var failure = Failure(kind, message)
+    failure.agreedRank = 0
+    return failure
+  }
 }

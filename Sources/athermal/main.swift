@@ -1,2 +1,62 @@
 import Foundation
-exit(0)
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+
+func readSimple(_ path: String, sphere: Bool, rep: Int) -> Snapshot {
+  let lines = try! String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+  var table = ParticleTable()
+  var n = 0
+  var L = 0.0
+  var inAtoms = false
+  for l in lines {
+    let w = l.split(separator: " ")
+    if w.count >= 2, w[1] == "atoms" { n = Int(w[0])! }
+    if l.hasSuffix("xlo xhi") { L = Double(w[1])! }
+    if l.hasPrefix("Atoms") { inAtoms = true; continue }
+    if inAtoms, w.count > 4 {
+      for a in 0..<rep { for b in 0..<rep {
+      table.ids.append(Int64(w[0])! + Int64(n * (a * rep + b)))
+      table.species.append(Int32(w[1])! - 1)
+      table.diameters.append(sphere ? Double(w[2])! : 1)
+      table.positions.append(Double(w[sphere ? 4 : 2])! + Double(a) * L)
+      table.positions.append(Double(w[sphere ? 5 : 3])! + Double(b) * L)
+      }}
+    }
+  }
+  let R = Double(rep)
+  return Snapshot(dimension: 2, edges: Tensor([[L*R, 0, 0], [0, L*R, 0], [0, 0, 1]]), totalCount: n * rep * rep, particles: table)
+}
+
+let code = MessagePassing.run { world in
+  let rep = Int(CommandLine.arguments[2])!
+  for (name, model, sphere) in [
+    ("ipl2d_n1024", PairModel.polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1), true),
+    ("bi2d_n1024", .bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4), false),
+    ("lj2d_n1024", .binaryLJ(cutoff: 2.5, truncation: .energyShift), false),
+    ("ipl2d_n1024", .polydisperseIPL(exponent: 12, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1), true),
+  ] {
+    var snap = readSimple(CommandLine.arguments[1] + "/\(name).data", sphere: sphere, rep: rep)
+    if world.rank > 0 { snap.particles = ParticleTable() }
+    let system = try ParticleSystem(snap, interaction: model.compiled(dimension: 2), skin: 0.3, communicator: world)
+    try system.evaluate(.forcesEnergyAndStress)
+    let t = try system.totals()
+    let f = try system.largestComponent(system.forces, width: 2)
+    let bonds = try system.bondStatistics()
+    var best = 1e9, bestF = 1e9
+    for _ in 0..<30 {
+      let a = Date(); try system.evaluate(.forcesEnergyAndStress); best = min(best, Date().timeIntervalSince(a))
+      let b = Date(); try system.evaluate(.forces); bestF = min(bestF, Date().timeIntervalSince(b))
+    }
+    let a = Date(); try system.rebuild(); let tr = Date().timeIntervalSince(a)
+    let a2 = Date(); _ = try system.totals(); let tt = Date().timeIntervalSince(a2)
+    let a3 = Date(); _ = try system.dots([(system.forces, system.forces),(system.forces, system.forces),(system.forces, system.forces)], width: 2); let td = Date().timeIntervalSince(a3)
+    if world.isRoot {
+      print(name, t.energy / Double(system.totalCount), t.pressure, t.stress[0, 1], f, bonds)
+      print("  ns/pair full", best * 1e9 / Double(system.listedPairs), "force only", bestF * 1e9 / Double(system.listedPairs), "ms", best * 1e3, "pad", system.padding, "rebuild ms", tr * 1e3, "totals", tt*1e3, "dots", td*1e3)
+    }
+  }
+  return 0
+}
+exit(code)

@@ -56,3 +56,9 @@ CLANES_INLINE CLanes_i64x8 CLanes_gather(const int64_t *records, const int32_t *
   if (k < 2) return __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13);
   return __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
 }
+
+CLANES_INLINE CLanes_f64x8 CLanes_gather_double(const double *base, const int32_t *index, long stride) {
+  CLanes_f64x8 result;
+  for (int l = 0; l < 8; ++l) result[l] = base[stride * (long)index[l]];
+  return result;
+}

@@ -1,0 +1,41 @@
+import Geometry
+
+/// The mathematics of one pair of particles: no arrays, no ranks, no cells.
+///
+/// A particle enters with one number, its `parameter`: the size λ, or the species 0 or 1 (see ``ParticleParameter``).
+/// Eight pairs are computed side by side; beyond the cutoff, and at zero distance (a particle with itself, the padding of
+/// the lists), every result is exactly zero.
+public protocol PairPotential: Sendable {
+  /// What is known of one particle before its neighbours are visited.
+  associatedtype Row
+
+  /// What the parameter of a particle is.
+  var parameter: ParticleParameter { get }
+
+  /// The distance beyond which the pair does not interact.
+  func cutoff(_ a: Double, _ b: Double) -> Double
+
+  func row(_ parameter: Lanes) -> Row
+
+  /// φ and φ'/r at a squared distance.
+  func interaction(_ row: Row, _ parameter: Lanes, _ squaredDistance: Lanes) -> (energy: Lanes, first: Lanes)
+
+  /// φ'/r and φ''/r² − φ'/r³ at a squared distance: the two scalars of the pair's Hessian block.
+  func stiffness(_ row: Row, _ parameter: Lanes, _ squaredDistance: Lanes) -> (first: Lanes, second: Lanes)
+
+  /// φ and four derivatives at a distance.
+  func derivatives(_ distance: Double, _ a: Double, _ b: Double) -> PairDerivatives
+}
+
+/// What a particle brings into the pair potential.
+public enum ParticleParameter: Sendable {
+  case size
+  case species
+}
+
+/// True in the lanes in which a pair interacts, with a squared distance that is safe to divide by in all lanes.
+@inline(__always)
+func insideCutoff(_ squaredDistance: Lanes, _ squaredCutoff: Lanes) -> (inside: IntegerLanes, safe: Lanes) {
+  let inside = squaredDistance.isLess(than: squaredCutoff) & Lanes(0).isLess(than: squaredDistance)
+  return (inside, inside.select(squaredDistance, else: squaredCutoff))
+}

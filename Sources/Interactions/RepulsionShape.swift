@@ -1,0 +1,125 @@
+import Geometry
+
+/// The dimensionless profile of an inverse power law, smoothed to vanish at its cutoff, as a function of u = (r/λ)².
+public protocol RepulsionShape: Sendable {
+  /// The cutoff of r/λ.
+  var cutoff: Double { get }
+  /// f and df/du.
+  func valueAndSlope(_ u: Lanes, inverse: Lanes) -> (Lanes, Lanes)
+  /// df/du and d²f/du².
+  func slopeAndCurvature(_ u: Lanes, inverse: Lanes) -> (Lanes, Lanes)
+  /// f and its first four derivatives with respect to u.
+  func derivatives(_ u: Double) -> (Double, Double, Double, Double, Double)
+}
+
+/// The coefficients c₂ₗ that make u^(−β/2) + Σ c₂ₗ uˡ vanish at the cutoff with q derivatives (Richard, eq. A3).
+public func smoothingCoefficients(exponent beta: Int, smoothing q: Int, cutoff: Double) -> [Double] {
+  func doubleFactorial(_ n: Int) -> Double { stride(from: n, to: 1, by: -2).reduce(1) { $0 * Double($1) } }
+  return (0...q).map { l in
+    let sign = l % 2 == 0 ? -1.0 : 1.0
+    let ratio = stride(from: beta, through: beta + 2 * q, by: 2).reduce(1.0) { $0 * Double($1) } / Double(beta + 2 * l)
+    var power = 1.0
+    for _ in 0..<(beta + 2 * l) { power /= cutoff }
+    return sign * ratio * power / (doubleFactorial(2 * q - 2 * l) * doubleFactorial(2 * l))
+  }
+}
+
+/// β = 10, q = 3: the profile of the papers, with everything known at compile time.
+public struct TenthPower: RepulsionShape {
+  public let cutoff: Double
+  let c: (Double, Double, Double, Double)
+
+  public init(cutoff: Double) {
+    self.cutoff = cutoff
+    let k = smoothingCoefficients(exponent: 10, smoothing: 3, cutoff: cutoff)
+    c = (k[0], k[1], k[2], k[3])
+  }
+
+  @inline(__always) public func valueAndSlope(_ u: Lanes, inverse s: Lanes) -> (Lanes, Lanes) {
+    let s2 = s * s
+    let s5 = s2 * s2 * s
+    let polynomial = Lanes(c.3).times(u, plus: Lanes(c.2)).times(u, plus: Lanes(c.1)).times(u, plus: Lanes(c.0))
+    let slope = Lanes(3 * c.3).times(u, plus: Lanes(2 * c.2)).times(u, plus: Lanes(c.1))
+    return (s5 + polynomial, (s5 * s).times(Lanes(-5), plus: slope))
+  }
+
+  @inline(__always) public func slopeAndCurvature(_ u: Lanes, inverse s: Lanes) -> (Lanes, Lanes) {
+    let s2 = s * s
+    let s6 = s2 * s2 * s2
+    let slope = Lanes(3 * c.3).times(u, plus: Lanes(2 * c.2)).times(u, plus: Lanes(c.1))
+    let curvature = Lanes(6 * c.3).times(u, plus: Lanes(2 * c.2))
+    return (s6.times(Lanes(-5), plus: slope), (s6 * s).times(Lanes(30), plus: curvature))
+  }
+
+  public func derivatives(_ u: Double) -> (Double, Double, Double, Double, Double) {
+    let s = 1 / u
+    let s5 = s * s * s * s * s
+    return (
+      s5 + c.0 + u * (c.1 + u * (c.2 + u * c.3)), -5 * s5 * s + c.1 + u * (2 * c.2 + u * 3 * c.3),
+      30 * s5 * s * s + 2 * c.2 + 6 * c.3 * u, -210 * s5 * s * s * s + 6 * c.3, 1680 * s5 * s * s * s * s
+    )
+  }
+}
+
+/// Any even exponent and any smoothing order.
+public struct EvenPower: RepulsionShape {
+  public let cutoff: Double
+  let half: Int
+  let coefficients: [Double]
+
+  public init(exponent: Int, smoothing: Int, cutoff: Double) {
+    precondition(exponent % 2 == 0 && exponent > 0 && smoothing >= 0)
+    self.cutoff = cutoff
+    half = exponent / 2
+    coefficients = smoothingCoefficients(exponent: exponent, smoothing: smoothing, cutoff: cutoff)
+  }
+
+  /// The polynomial's derivative of the given order (its factors already in the coefficients), by Horner's rule.
+  @inline(__always) private func polynomial(_ u: Lanes, order: Int) -> Lanes {
+    var sum = Lanes(0)
+    var l = coefficients.count - 1
+    while l >= order {
+      var factor = coefficients[l]
+      for k in 0..<order { factor *= Double(l - k) }
+      sum = sum.times(u, plus: Lanes(factor))
+      l -= 1
+    }
+    return sum
+  }
+
+  @inline(__always) private func power(_ s: Lanes) -> Lanes {
+    var result = s
+    for _ in 1..<half { result = result * s }
+    return result
+  }
+
+  public func valueAndSlope(_ u: Lanes, inverse s: Lanes) -> (Lanes, Lanes) {
+    let p = power(s)
+    return (p + polynomial(u, order: 0), (p * s).times(Lanes(-Double(half)), plus: polynomial(u, order: 1)))
+  }
+
+  public func slopeAndCurvature(_ u: Lanes, inverse s: Lanes) -> (Lanes, Lanes) {
+    let p = power(s) * s
+    let n = Double(half)
+    return (
+      p.times(Lanes(-n), plus: polynomial(u, order: 1)), (p * s).times(Lanes(n * (n + 1)), plus: polynomial(u, order: 2))
+    )
+  }
+
+  public func derivatives(_ u: Double) -> (Double, Double, Double, Double, Double) {
+    var f = [0.0, 0.0, 0.0, 0.0, 0.0]
+    var term = 1.0
+    for _ in 0..<half { term /= u }
+    for order in 0...4 {
+      f[order] = term
+      term *= -Double(half + order) / u
+      for l in stride(from: order, to: coefficients.count, by: 1) {
+        var t = coefficients[l]
+        for k in 0..<order { t *= Double(l - k) }
+        for _ in 0..<(l - order) { t *= u }
+        f[order] += t
+      }
+    }
+    return (f[0], f[1], f[2], f[3], f[4])
+  }
+}

@@ -1,0 +1,9 @@
+/// What the engine has done since the system was made.
+public struct EvaluationStatistics: Sendable {
+  /// Force evaluations.
+  public var evaluations = 0
+  /// Products with the Hessian.
+  public var hessianProducts = 0
+  /// Re-neighbourings.
+  public var rebuilds = 0
+}

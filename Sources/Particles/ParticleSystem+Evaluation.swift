@@ -1,0 +1,232 @@
+import Geometry
+import Interactions
+import MessagePassing
+
+/// Energy and stress of the whole configuration.
+public struct Totals: Equatable, Sendable {
+  /// Σ φ over all pairs.
+  public var energy: Double
+  /// σ = (1/V) Σ (φ'/r) x⊗x, tension positive.
+  public var stress: Tensor
+  /// P = −Tr σ / dimension.
+  public var pressure: Double
+}
+
+extension ParticleSystem {
+  /// What a force evaluation computes besides the forces.
+  public enum Output {
+    case forces, forcesEnergyAndStress
+  }
+
+  /// Computes the forces at the present positions, re-neighbouring first if any particle has moved more than half the skin
+  /// since the last time. Collective.
+  public func evaluate(_ output: Output = .forces) throws {
+    if try movedBeyondSkin() {
+      try rebuild()
+    } else {
+      try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
+    }
+    switch output {
+    case .forces: interaction.forces(arrays, list)
+    case .forcesEnergyAndStress: interaction.forcesAndStress(arrays, list)
+    }
+    statistics.evaluations += 1
+  }
+
+  var arrays: ParticleArrays {
+    ParticleArrays(
+      records: records.pointer, quantum: cell.quantum, forces: forceBuffer.pointer,
+      contributions: contributionBuffer.pointer)
+  }
+
+  /// Global and exact: true on all ranks or on none.
+  private func movedBeyondSkin() throws -> Bool {
+    var largest = 0.0
+    for i in 0..<ownedCount {
+      var squared = 0.0
+      for k in 0..<dimension {
+        let u = motionSinceReference(i, k)
+        squared += u * u
+      }
+      largest = max(largest, squared)
+    }
+    return try communicator.reduce(largest, .maximum) > halfSkinSquared
+  }
+
+  // MARK: Sums with the same bits on any number of ranks
+
+  /// Adds up `count` numbers per particle over all particles: plainly inside each cell, in the order of ids, then exactly
+  /// over all cells. `term(i, k)` is the k-th number of owned particle i. Collective.
+  @inline(__always)
+  func sum(_ count: Int, _ term: (_ particle: Int, _ index: Int) -> Double) throws -> [Double] {
+    let accumulators = count == sums.count ? sums : ExactSums(count: count)
+    for c in 0..<(cellStarts.count - 1) {
+      let range = Int(cellStarts[c])..<Int(cellStarts[c + 1])
+      if range.isEmpty { continue }
+      for k in 0..<count {
+        var partial = 0.0
+        for i in range { partial += term(i, k) }
+        accumulators.add(partial, to: k)
+      }
+    }
+    return try accumulators.reduce(over: communicator)
+  }
+
+  /// The scalar products of pairs of fields of `width` numbers per particle. Collective.
+  public func dots(
+    _ pairs: [(UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)], width: Int
+  ) throws -> [Double] {
+    let accumulators = ExactSums(count: pairs.count)
+    for (k, pair) in pairs.enumerated() {
+      let (a, b) = pair
+      for c in 0..<(cellStarts.count - 1) {
+        let range = Int(cellStarts[c]) * width..<Int(cellStarts[c + 1]) * width
+        var partial = 0.0
+        for i in range { partial += a[i] * b[i] }
+        accumulators.add(partial, to: k)
+      }
+    }
+    return try accumulators.reduce(over: communicator)
+  }
+
+  public func dot(_ a: UnsafeMutablePointer<Double>, _ b: UnsafeMutablePointer<Double>) throws -> Double {
+    try dots([(a, b)], width: dimension)[0]
+  }
+
+  /// Energy and stress of the last evaluation, which must have computed them. Collective.
+  public func totals() throws -> Totals {
+    let stride = ParticleArrays.contributionStride(dimension: dimension)
+    let shares = contributionBuffer.pointer
+    let s = try sum(stride) { shares[$0 * stride + $1] }
+    let stress = (1 / cell.volume) * Self.symmetric(s.dropFirst(), dimension)
+    return Totals(energy: s[0], stress: stress, pressure: -stress.trace / Double(dimension))
+  }
+
+  /// The tensor of the components xx, yy, xy or xx, yy, zz, xy, xz, yz.
+  static func symmetric<Components: Collection<Double>>(_ components: Components, _ dimension: Int) -> Tensor {
+    let c = Array(components)
+    return dimension == 2
+      ? Tensor([[c[0], c[2]], [c[2], c[1]]])
+      : Tensor([[c[0], c[3], c[4]], [c[3], c[1], c[5]], [c[4], c[5], c[2]]])
+  }
+
+  /// Energy ½ Σ φ of owned particle `i` at the last evaluation.
+  public func energy(of i: Int) -> Double {
+    contributionBuffer[i * ParticleArrays.contributionStride(dimension: dimension)]
+  }
+
+  /// The share ½ Σ (φ'/r) x⊗x of owned particle `i` in V σ at the last evaluation.
+  public func stressShare(of i: Int) -> Tensor {
+    let stride = ParticleArrays.contributionStride(dimension: dimension)
+    return Self.symmetric((1..<stride).map { contributionBuffer[i * stride + $0] }, dimension)
+  }
+
+  /// The largest component of a field in magnitude, over all ranks; NaN if any component is. Collective.
+  public func largestComponent(_ values: UnsafeMutablePointer<Double>, width: Int) throws -> Double {
+    var largest = 0.0
+    for i in 0..<(ownedCount * width) {
+      let magnitude = abs(values[i])
+      // NaN sorts above everything, so that it is not lost in a maximum.
+      if !(magnitude <= largest) { largest = magnitude.isNaN ? .infinity : magnitude }
+    }
+    return try communicator.reduce(largest, .maximum)
+  }
+
+  /// The largest length of a vector field, over all ranks. Collective.
+  public func largestLength(_ values: UnsafeMutablePointer<Double>) throws -> Double {
+    var largest = 0.0
+    for i in 0..<ownedCount {
+      var squared = 0.0
+      for k in 0..<dimension { squared += values[i * dimension + k] * values[i * dimension + k] }
+      if !(squared <= largest) { largest = squared.isNaN ? .infinity : squared }
+    }
+    return try communicator.reduce(largest, .maximum).squareRoot()
+  }
+
+  // MARK: Motion
+
+  /// Moves each particle by `scale` times its vector of `direction`, rounded to quanta.
+  public func move(along direction: UnsafeMutablePointer<Double>, by scale: Double) {
+    let factor = scale / cell.quantum
+    for i in 0..<ownedCount {
+      for k in 0..<dimension {
+        records[4 * i + k] &+= Int64((factor * direction[i * dimension + k]).rounded(.toNearestOrEven))
+      }
+    }
+  }
+
+  // MARK: Hessian
+
+  /// result = H·v. `field` needs no ghost values of its own: they are gathered here. Collective.
+  public func multiplyHessian(_ field: ParticleField, into result: ParticleField) throws {
+    field.buffer.reserve((ownedCount + ghostCount + 1) * dimension, keeping: ownedCount * dimension)
+    result.buffer.reserve((ownedCount + 1) * dimension, keeping: 0)
+    try field.values.withMemoryRebound(to: Int64.self, capacity: (ownedCount + ghostCount) * dimension) {
+      try halo.gather($0, width: dimension, ownedCount: ownedCount)
+    }
+    interaction.hessianProduct(arrays, list, field.values, result.values)
+    statistics.hessianProducts += 1
+  }
+
+  /// The diagonal blocks of the Hessian into a field of dimension² numbers.
+  public func hessianDiagonal(into blocks: ParticleField) {
+    blocks.buffer.reserve((ownedCount + 1) * dimension * dimension)
+    interaction.hessianDiagonal(arrays, list, blocks.values)
+  }
+
+  // MARK: Bonds
+
+  /// Visits the listed neighbours of owned particle after owned particle: (i, local number of j, r, φ and derivatives) for
+  /// each interacting pair, in both directions. Slow; for statistics, not for loops.
+  public func forEachInteraction(_ visit: (Int, Int, Vector, PairDerivatives) -> Void) {
+    for chunk in 0..<list.chunkCount {
+      for lane in 0..<Lanes.count {
+        let i = Int(list.rows[chunk * Lanes.count + lane])
+        guard i < ownedCount else { continue }
+        let a = Double(bitPattern: UInt64(bitPattern: records[4 * i + 3]))
+        for slot in list.firstSlot[chunk]..<list.firstSlot[chunk + 1] {
+          let j = Int(list.neighbours[slot * Lanes.count + lane])
+          if j == i { continue }
+          let x = cell.position(fixedPosition(j) &- fixedPosition(i))
+          let b = Double(bitPattern: UInt64(bitPattern: records[4 * j + 3]))
+          let distance = x.length
+          if distance < interaction.cutoff(a, b) { visit(i, j, x, interaction.derivatives(distance, a, b)) }
+        }
+      }
+    }
+  }
+
+  /// Bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them. Collective.
+  public func bondStatistics() throws -> BondStatistics {
+    var count = 0
+    var stiffness = 0.0
+    let forces = AlignedBuffer<Double>(capacity: ownedCount + 1)
+    forEachInteraction { i, _, _, pair in
+      count += 1
+      forces[i] += abs(pair.first)
+      stiffness = max(stiffness, pair.second)
+    }
+    let ends = try communicator.reduce(count, .sum)
+    let total = try sum(1) { i, _ in forces[i] }[0]
+    return BondStatistics(
+      count: ends / 2, meanForce: ends == 0 ? 0 : total / Double(ends),
+      largestStiffness: try communicator.reduce(stiffness, .maximum))
+  }
+}
+
+/// The pairs that interact.
+public struct BondStatistics: Sendable {
+  /// Pairs within their cutoff.
+  public let count: Int
+  /// ⟨|φ'|⟩ over bonds.
+  public let meanForce: Double
+  /// max φ'' over bonds.
+  public let largestStiffness: Double
+}
+
+extension ParticleSystem {
+  /// Half the entries of this rank's full lists: the pairs of a half list.
+  public var listedPairs: Int { list.entryCount / 2 }
+  /// Slots of the lists per entry, above one: what the padding costs.
+  public var padding: Double { Double(list.slotCount * Lanes.count) / Double(max(1, list.entryCount)) - 1 }
+}

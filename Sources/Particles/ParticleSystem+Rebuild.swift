@@ -1,0 +1,268 @@
+import Geometry
+import Interactions
+import MessagePassing
+
+/// Re-neighbouring: wrap, migrate, sort, build the halo, list the neighbours.
+///
+/// It is part of the state, not of the bookkeeping: when it happens follows from the displacements of all particles alone.
+extension ParticleSystem {
+  /// Brings every particle to its cell and rank and lists all neighbours anew. Collective.
+  public func rebuild() throws {
+    settleDisplacements()
+    wrapPositions()
+    let newGrid = CellGrid(cell: cell, range: range, particleCount: totalCount)
+    if newGrid != grid {
+      grid = newGrid
+      guard communicator.size <= grid.cellCount else {
+        throw Failure.everywhere(
+          .physics, "the deformed box has only \(grid.cellCount) cells, fewer than the \(communicator.size) ranks")
+      }
+      decomposition = Decomposition(grid: grid, rankCount: communicator.size)
+      plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
+    }
+    try migrate()
+    sortIntoCells()
+    try checkNothingLost()
+    try buildHalo()
+    listAllNeighbours()
+    halfSkinSquared = (skin / 2) * (skin / 2)
+    statistics.rebuilds += 1
+  }
+
+  /// The displacement trackers take over the motion since the last rebuild, which the new reference forgets.
+  private func settleDisplacements() {
+    for field in trackers.compactMap(\.field) {
+      for i in 0..<ownedCount {
+        for k in 0..<dimension { field.values[i * dimension + k] += motionSinceReference(i, k) }
+      }
+    }
+  }
+
+  private func wrapPositions() {
+    for i in 0..<ownedCount {
+      var position = fixedPosition(i)
+      let image = cell.wrap(&position)
+      for k in 0..<3 {
+        records[4 * i + k] = position[k]
+        reference[3 * i + k] = position[k]
+        images[3 * i + k] += image[k]
+      }
+    }
+  }
+
+  private func cellOfParticle(_ i: Int) -> SIMD3<Int> { grid.cell(ofFractions: cell.fractions(fixedPosition(i))) }
+
+  // MARK: Migration
+
+  /// Sends each particle to the rank that owns its cell.
+  private func migrate() throws {
+    guard communicator.size > 1 else { return }
+    let own = decomposition.bricks[communicator.rank]
+    let live = fields.compactMap(\.field)
+    let width = 9 + live.reduce(0) { $0 + $1.width }
+    var leaving: [(rank: Int, particle: Int)] = []
+    for i in 0..<ownedCount {
+      let c = cellOfParticle(i)
+      if !own.contains(c) { leaving.append((decomposition.owner(of: c), i)) }
+    }
+    leaving.sort { ($0.rank, $0.particle) < ($1.rank, $1.particle) }
+    var counts = [Int](repeating: 0, count: communicator.size)
+    var words: [Int64] = []
+    words.reserveCapacity(leaving.count * width)
+    for (rank, i) in leaving {
+      counts[rank] += 1
+      words.append(ids[i])
+      words.append(Int64(species[i]))
+      words.append(Int64(bitPattern: diameters[i].bitPattern))
+      for k in 0..<3 { words.append(Int64(images[3 * i + k])) }
+      for k in 0..<3 { words.append(records[4 * i + k]) }
+      for field in live {
+        for k in 0..<field.width { words.append(Int64(bitPattern: field.values[i * field.width + k].bitPattern)) }
+      }
+    }
+    let exchange = try Exchange(communicator, sendCounts: counts)
+    let arrived = try exchange.forward(words, width: width)
+    words = []
+    closeGaps(leaving.map(\.particle).sorted(), live)
+    append(arrived, width: width, live)
+  }
+
+  /// Removes the particles at the given ascending places; the order of the others is kept.
+  private func closeGaps(_ gone: [Int], _ live: [ParticleField]) {
+    guard let first = gone.first else { return }
+    var next = 0
+    var target = first
+    for i in first..<ownedCount {
+      if next < gone.count && gone[next] == i {
+        next += 1
+        continue
+      }
+      ids[target] = ids[i]
+      species[target] = species[i]
+      diameters[target] = diameters[i]
+      for k in 0..<3 {
+        images[3 * target + k] = images[3 * i + k]
+        reference[3 * target + k] = reference[3 * i + k]
+      }
+      for k in 0..<4 { records[4 * target + k] = records[4 * i + k] }
+      for field in live {
+        for k in 0..<field.width { field.values[target * field.width + k] = field.values[i * field.width + k] }
+      }
+      target += 1
+    }
+    ownedCount = target
+  }
+
+  private func append(_ words: [Int64], width: Int, _ live: [ParticleField]) {
+    let count = words.count / width
+    guard count > 0 else { return }
+    for field in live {
+      field.buffer.reserve((ownedCount + count + 1) * field.width, keeping: ownedCount * field.width)
+    }
+    reserveColumns(ownedCount + count)
+    for p in 0..<count {
+      let i = ownedCount + p
+      var w = p * width
+      func next() -> Int64 {
+        defer { w += 1 }
+        return words[w]
+      }
+      ids[i] = next()
+      species[i] = Int32(next())
+      diameters[i] = Double(bitPattern: UInt64(bitPattern: next()))
+      for k in 0..<3 { images[3 * i + k] = Int32(next()) }
+      for k in 0..<3 {
+        records[4 * i + k] = next()
+        reference[3 * i + k] = records[4 * i + k]
+      }
+      let parameter = interaction.parameter == .size ? diameters[i] : Double(species[i])
+      records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
+      for field in live {
+        for k in 0..<field.width {
+          field.values[i * field.width + k] = Double(bitPattern: UInt64(bitPattern: next()))
+        }
+      }
+    }
+    ownedCount += count
+  }
+
+  // MARK: Storage order
+
+  /// Orders the columns cell by cell, and by id inside each cell.
+  private func sortIntoCells() {
+    let own = decomposition.bricks[communicator.rank]
+    let cellCount = own.count
+    var cellOf = [Int32](repeating: 0, count: ownedCount)
+    var starts = [Int32](repeating: 0, count: cellCount + 1)
+    for i in 0..<ownedCount {
+      let c = own.index(of: cellOfParticle(i))
+      cellOf[i] = Int32(c)
+      starts[c + 1] += 1
+    }
+    for c in 0..<cellCount { starts[c + 1] += starts[c] }
+    var place = starts
+    var order = [Int32](repeating: 0, count: ownedCount)
+    for i in 0..<ownedCount {
+      let c = Int(cellOf[i])
+      order[Int(place[c])] = Int32(i)
+      place[c] += 1
+    }
+    // Insertion by id: a cell holds a handful, and after the first time they are nearly in order.
+    for c in 0..<cellCount {
+      let range = Int(starts[c])..<Int(starts[c + 1])
+      for k in range.dropFirst() {
+        let moving = order[k]
+        let id = ids[Int(moving)]
+        var gap = k
+        while gap > range.lowerBound && ids[Int(order[gap - 1])] > id {
+          order[gap] = order[gap - 1]
+          gap -= 1
+        }
+        order[gap] = moving
+      }
+    }
+    permute(ids, 1, order)
+    permute(species, 1, order)
+    permute(diameters, 1, order)
+    permute(images, 3, order)
+    permute(records, 4, order)
+    for i in 0..<ownedCount { for k in 0..<3 { reference[3 * i + k] = records[4 * i + k] } }
+    for field in fields.compactMap(\.field) { permute(field.buffer, field.width, order) }
+    cellStarts = starts
+  }
+
+  private func permute<Element>(_ column: AlignedBuffer<Element>, _ width: Int, _ order: [Int32]) {
+    let scratch = AlignedBuffer<Element>(capacity: column.capacity)
+    for (target, source) in order.enumerated() {
+      for k in 0..<width { scratch[target * width + k] = column[Int(source) * width + k] }
+    }
+    column.swap(with: scratch)
+  }
+
+  private func checkNothingLost() throws {
+    var idSum: Int64 = 0
+    for i in 0..<ownedCount { idSum &+= ids[i] }
+    var totals = [Int64(ownedCount), idSum]
+    try communicator.reduce(&totals, .sum)
+    let n = Int64(totalCount)
+    guard totals[0] == n, totals[1] == n * (n + 1) / 2 else {
+      throw Failure.everywhere(
+        .physics, "particles were lost or doubled: \(totals[0]) of \(n) are left, and their ids add up to \(totals[1])")
+    }
+  }
+
+  // MARK: Ghosts and lists
+
+  private func buildHalo() throws {
+    let own = decomposition.bricks[communicator.rank]
+    let grown = own.grown(dimension: dimension)
+    cellRanges = [Range<Int32>](repeating: 0..<0, count: grown.count)
+    own.forEach { c in
+      let k = own.index(of: c)
+      cellRanges[grown.index(of: c)] = cellStarts[k]..<cellStarts[k + 1]
+    }
+    let owned = ownedCount
+    try halo.prepare(
+      plan: plan, grid: grid,
+      particles: { c in
+        let k = own.index(of: c)
+        return cellStarts[k]..<cellStarts[k + 1]
+      },
+      place: { c, range in
+        cellRanges[grown.index(of: c)] = Int32(owned + range.lowerBound)..<Int32(owned + range.upperBound)
+      })
+    records.reserve(4 * (ownedCount + ghostCount + 1), keeping: 4 * ownedCount)
+    try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
+  }
+
+  private func listAllNeighbours() {
+    let own = decomposition.bricks[communicator.rank]
+    let grown = own.grown(dimension: dimension)
+    let extent = own.extent
+    var offsets: [Int] = []
+    CellBox(lower: SIMD3(0, 0, 0), upper: SIMD3(1, 1, 1)).grown(dimension: dimension).forEach {
+      offsets.append(grown.index(of: own.lower &+ $0) - grown.index(of: own.lower))
+    }
+    interaction.listNeighbours(
+      into: list, records: records.pointer, quantum: cell.quantum, skin: skin, ownedCount: ownedCount,
+      cellCount: own.count
+    ) { k in
+      let c = SIMD3<Int>(k % extent.x, (k / extent.x) % extent.y, k / (extent.x * extent.y))
+      let centre = grown.index(of: own.lower &+ c)
+      return CellNeighbourhood(
+        owned: cellStarts[k]..<cellStarts[k + 1], candidates: offsets.map { cellRanges[centre + $0] })
+    }
+  }
+
+  /// Two particles at one point have no direction to part in; their ids are named.
+  func rejectCoincidence() throws {
+    var failure: Failure?
+    if list.closestSquared == 0 {
+      let (i, j) = list.closestPair
+      let other = Int(j) < ownedCount ? "particle \(ids[Int(j)])" : "a particle of another cell"
+      failure = Failure(
+        .input, "particle \(ids[Int(i)]) and \(other) stand at the same point (\(position(Int(i)))); move one of them")
+    }
+    try communicator.agree(on: failure)
+  }
+}

@@ -1,0 +1,29 @@
+import Geometry
+
+extension ParticleSystem {
+  /// The present configuration: this rank's owned particles, in storage order, positions wrapped into the cell.
+  public func snapshot() -> Snapshot {
+    var table = ParticleTable()
+    let d = dimension
+    table.ids.reserveCapacity(ownedCount)
+    for i in 0..<ownedCount {
+      var position = fixedPosition(i)
+      let image = cell.wrap(&position)
+      let real = cell.position(position)
+      table.ids.append(ids[i])
+      table.species.append(species[i])
+      table.diameters.append(diameters[i])
+      for k in 0..<d {
+        table.positions.append(real[k])
+        table.fixedPositions.append(position[k])
+        table.images.append(images[3 * i + k] + image[k])
+      }
+    }
+    var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
+    snapshot.strain = strain
+    snapshot.speciesCount = speciesCount
+    snapshot.hasDiameters = interaction.parameter == .size
+    snapshot.quantum = cell.quantum
+    return snapshot
+  }
+}

@@ -1,0 +1,227 @@
+import Geometry
+import Interactions
+import MessagePassing
+
+/// The particles of a glass, distributed over the ranks by global cells, and the forces between them.
+///
+/// Each rank owns the particles of its brick of cells and holds ghosts of those around it. All that is summed over
+/// particles is summed inside each cell in the order of ids, and over cells exactly, so every result has the same bits on
+/// any number of ranks (Docs/Architecture.md, "Same bits").
+public final class ParticleSystem {
+  public let communicator: Communicator
+  public let interaction: PairInteraction
+  /// Added to the cutoff of each pair when neighbours are listed.
+  public let skin: Double
+  public let totalCount: Int
+  public let speciesCount: Int
+  /// The largest cutoff of any pair present.
+  public let largestCutoff: Double
+  public internal(set) var cell: Cell
+  /// Accumulated, unflipped strain.
+  public var strain: Double
+
+  /// Owned particles of this rank.
+  public internal(set) var ownedCount = 0
+  public var ghostCount: Int { halo.ghostCount }
+
+  // Columns of owned particles, in storage order: cell by cell, by id within a cell.
+  let ids = AlignedBuffer<Int64>()
+  let species = AlignedBuffer<Int32>()
+  let diameters = AlignedBuffer<Double>()
+  /// Edges between the wrapped and the unwrapped position, 3 per particle.
+  let images = AlignedBuffer<Int32>()
+  /// Three coordinates in quanta and the bits of the potential's parameter; owned particles, then ghosts.
+  let records = AlignedBuffer<Int64>()
+  /// Positions at the last rebuild, 3 per particle.
+  let reference = AlignedBuffer<Int64>()
+  let forceBuffer = AlignedBuffer<Double>()
+  let contributionBuffer = AlignedBuffer<Double>()
+
+  var fields: [WeakField] = []
+  /// Fields that accumulate nonaffine displacements.
+  var trackers: [WeakField] = []
+
+  var grid: CellGrid
+  var decomposition: Decomposition
+  var plan: HaloPlan
+  let halo: Halo
+  let list = NeighbourList()
+  /// Storage ranges of the owned cells, one more entry than cells.
+  var cellStarts: [Int32] = []
+  /// For each cell of the brick grown by one layer: where its particles stand.
+  var cellRanges: [Range<Int32>] = []
+  var halfSkinSquared = 0.0
+  let sums: ExactSums
+
+  public internal(set) var statistics = EvaluationStatistics()
+
+  struct WeakField {
+    weak var field: ParticleField?
+  }
+
+  public var dimension: Int { cell.dimension }
+  /// The mean distance between particles, d = ρ^(−1/dimension).
+  public var spacing: Double { meanSpacing(volume: cell.volume, count: totalCount, dimension: dimension) }
+  /// How far the neighbours of a particle may stand when they are listed.
+  public var range: Double { largestCutoff + skin }
+  /// Forces on owned particles, `dimension` per particle, in storage order.
+  public var forces: UnsafeMutablePointer<Double> { forceBuffer.pointer }
+
+  /// Distributes a configuration and lists the neighbours. Collective.
+  public init(
+    _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, communicator: Communicator
+  ) throws {
+    let table = snapshot.particles
+    self.communicator = communicator
+    self.interaction = interaction
+    self.skin = skin
+    totalCount = snapshot.totalCount
+    speciesCount = snapshot.speciesCount
+    strain = snapshot.strain
+    largestCutoff = try ParticleSystem.largestCutoff(of: table, interaction, communicator)
+    let range = largestCutoff + skin
+    cell = Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)
+    try ParticleSystem.checkBox(cell, range: range)
+    grid = CellGrid(cell: cell, range: range, particleCount: totalCount)
+    try ParticleSystem.checkRanks(grid, communicator)
+    decomposition = Decomposition(grid: grid, rankCount: communicator.size)
+    plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
+    halo = try Halo(communicator)
+    sums = ExactSums(count: 16)
+    load(table, quantum: snapshot.quantum)
+    try rebuild()
+    try rejectCoincidence()
+  }
+
+  private static func largestCutoff(
+    of table: ParticleTable, _ interaction: PairInteraction, _ communicator: Communicator
+  ) throws -> Double {
+    // A pair cutoff grows with either parameter up to the nonadditivity, so the largest is searched among the extremes
+    // and a grid between them rather than assumed.
+    let parameters = (0..<table.count).map { parameter(of: $0, in: table, interaction.parameter) }
+    let smallest = try communicator.reduce(parameters.min() ?? .infinity, .minimum)
+    let largest = try communicator.reduce(parameters.max() ?? -.infinity, .maximum)
+    var cutoff = 0.0
+    for a in 0...32 {
+      for b in 0...a {
+        let x = smallest + (largest - smallest) * Double(a) / 32
+        let y = smallest + (largest - smallest) * Double(b) / 32
+        if interaction.parameter == .species && (x.rounded() != x || y.rounded() != y) { continue }
+        cutoff = max(cutoff, interaction.cutoff(x, y))
+      }
+    }
+    return cutoff
+  }
+
+  private static func checkBox(_ cell: Cell, range: Double) throws {
+    let widths = cell.widths
+    for k in 0..<cell.dimension where widths[k] < 2 * range {
+      throw Failure.everywhere(
+        .input,
+        "the box is too small: it is \(widths[k]) wide along axis \("xyz".dropFirst(k).first!), and needs at least two "
+          + "list ranges of \(range) (largest cutoff plus skin); use more particles or a smaller skin")
+    }
+  }
+
+  private static func checkRanks(_ grid: CellGrid, _ communicator: Communicator) throws {
+    guard communicator.size > grid.cellCount else { return }
+    throw Failure.everywhere(
+      .input,
+      "\(communicator.size) ranks for \(grid.cellCount) cells (\(grid.counts.x) × \(grid.counts.y) × \(grid.counts.z)): "
+        + "a rank owns whole cells; run on at most \(grid.cellCount) ranks")
+  }
+
+  private static func parameter(of index: Int, in table: ParticleTable, _ kind: ParticleParameter) -> Double {
+    kind == .size ? table.diameters[index] : Double(table.species[index])
+  }
+
+  /// Copies this rank's share into the columns, positions as fixed-point numbers.
+  private func load(_ table: ParticleTable, quantum sourceQuantum: Double?) {
+    reserveColumns(table.count)
+    ownedCount = table.count
+    let d = dimension
+    let exact = !table.fixedPositions.isEmpty && sourceQuantum == cell.quantum
+    for i in 0..<ownedCount {
+      ids[i] = table.ids[i]
+      species[i] = table.species[i]
+      diameters[i] = table.diameters[i]
+      var position = FixedVector.zero
+      if exact {
+        for k in 0..<d { position[k] = table.fixedPositions[i * d + k] }
+      } else {
+        var v = Vector.zero
+        for k in 0..<d { v[k] = table.positions[i * d + k] }
+        position = cell.fixed(v)
+      }
+      for k in 0..<3 {
+        records[4 * i + k] = position[k]
+        reference[3 * i + k] = position[k]
+        images[3 * i + k] = k < d && !table.images.isEmpty ? table.images[i * d + k] : 0
+      }
+      let parameter = Self.parameter(of: i, in: table, interaction.parameter)
+      records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
+    }
+  }
+
+  func reserveColumns(_ count: Int) {
+    // One more particle takes what the padding of the last chunk writes.
+    let room = count + 1
+    ids.reserve(room, keeping: ownedCount)
+    species.reserve(room, keeping: ownedCount)
+    diameters.reserve(room, keeping: ownedCount)
+    images.reserve(3 * room, keeping: 3 * ownedCount)
+    records.reserve(4 * room, keeping: 4 * ownedCount)
+    reference.reserve(3 * room, keeping: 3 * ownedCount)
+    forceBuffer.reserve(dimension * room)
+    contributionBuffer.reserve(ParticleArrays.contributionStride(dimension: dimension) * room)
+  }
+
+  // MARK: Columns for reading, in storage order
+
+  public func id(_ i: Int) -> Int64 { ids[i] }
+  public func species(_ i: Int) -> Int32 { species[i] }
+  public func diameter(_ i: Int) -> Double { diameters[i] }
+  public func fixedPosition(_ i: Int) -> FixedVector {
+    FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+  }
+  public func position(_ i: Int) -> Vector { cell.position(fixedPosition(i)) }
+
+  // MARK: Fields
+
+  /// A field that follows the particles, all zeros.
+  public func makeField(width: Int) -> ParticleField {
+    let field = ParticleField(width: width, capacity: (ownedCount + 1) * width)
+    fields.removeAll { $0.field == nil }
+    fields.append(WeakField(field: field))
+    return field
+  }
+
+  /// Starts to follow the nonaffine displacement of each particle from now on: what remains of its motion when the affine
+  /// map of each deformation since is taken off. Read it with ``displacement(_:of:)``.
+  public func makeDisplacementTracker() -> ParticleField {
+    let field = makeField(width: dimension)
+    for i in 0..<ownedCount {
+      for k in 0..<dimension { field.values[i * dimension + k] = -motionSinceReference(i, k) }
+    }
+    trackers.removeAll { $0.field == nil }
+    trackers.append(WeakField(field: field))
+    return field
+  }
+
+  /// The nonaffine displacement of owned particle `i` since `tracker` was made, in units of length.
+  public func displacement(_ tracker: ParticleField, of i: Int) -> Vector {
+    var u = Vector.zero
+    for k in 0..<dimension { u[k] = tracker.values[i * dimension + k] + motionSinceReference(i, k) }
+    return u
+  }
+
+  @inline(__always) func motionSinceReference(_ i: Int, _ k: Int) -> Double {
+    Double(records[4 * i + k] &- reference[3 * i + k]) * cell.quantum
+  }
+}
+
+/// The mean distance between particles.
+public func meanSpacing(volume: Double, count: Int, dimension: Int) -> Double {
+  let perParticle = volume / Double(count)
+  return dimension == 2 ? perParticle.squareRoot() : cubeRoot(perParticle)
+}
