@@ -120,7 +120,8 @@ def stress_strain(run, column=None):
 
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(7, 6), sharex=True, gridspec_kw={"height_ratios": [2, 1]})
     top.plot(strain, stress, color=BLUE, marker=marker, markersize=3, linewidth=1.4)
-    top.axhline(0, color=GREY, linewidth=0.8, zorder=0)
+    if stress.min() <= 0 <= stress.max():
+        top.axhline(0, color=GREY, linewidth=0.8, zorder=0)
     top.set_ylabel(rf"${symbol}$ {stress_unit(run, dimension)}")
     if len(events):  # as ticks: a curve with hundreds of events stays readable
         label = f"{len(events)} plastic event" + ("s" if len(events) != 1 else "")
@@ -163,8 +164,8 @@ def d2min_map(run, frame=-1, normal="z", place=0.5, thickness=2.0):
         edges = np.asarray(time_series(group["box"], "edges", frame), float)
         value = np.asarray(time_series(group, "d2min", frame), float).ravel()
         diameter = time_series(group, "diameter", frame)
-        strain = next((float(np.ravel(file[p][frame])[0]) for p in ("observables/strain/value", "observables/trajectory/strain/value")
-                       if p in file), None)
+        places = ("observables/strain/value", "observables/trajectory/strain/value")
+        strain = next((float(np.ravel(file[p][frame])[0]) for p in places if p in file), None)
     if edges.ndim == 1:
         edges = np.diag(edges)
     dimension = position.shape[1]
