@@ -114,7 +114,8 @@ def stress_strain(run, column=None):
         stress = curve[column]
         symbol = r"\sigma_{%s}" % column[7:]
     else:
-        raise NothingToDraw(f"/curve has no stress {column}; it has {', '.join(c for c in curve if c.startswith('stress_'))}")
+        known = ", ".join(name for name in curve if name.startswith("stress_"))
+        raise NothingToDraw(f"/curve has no stress {column}; it has {known}")
     strain = curve["strain"]
     marker = "o" if len(strain) <= 150 else None
 
