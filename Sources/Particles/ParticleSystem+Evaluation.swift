@@ -89,6 +89,11 @@ extension ParticleSystem {
     return try accumulators.reduce(over: communicator)
   }
 
+  /// The sum of a field over all particles, component by component. Collective.
+  public func sum(ofField values: UnsafeMutablePointer<Double>, width: Int) throws -> [Double] {
+    try sum(width) { values[$0 * width + $1] }
+  }
+
   public func dot(_ a: UnsafeMutablePointer<Double>, _ b: UnsafeMutablePointer<Double>) throws -> Double {
     try dots([(a, b)], width: dimension)[0]
   }

@@ -3,6 +3,7 @@ import Geometry
 import Interactions
 import MessagePassing
 import Particles
+import Statics
 
 func readSimple(_ path: String, sphere: Bool, rep: Int) -> Snapshot {
   let lines = try! String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
@@ -43,6 +44,17 @@ let code = MessagePassing.run { world in
     try system.evaluate(.forcesEnergyAndStress)
     let t = try system.totals()
     let f = try system.largestComponent(system.forces, width: 2)
+    if CommandLine.arguments.count > 3 {
+      let m = Minimization.Method(rawValue: CommandLine.arguments[3])!
+      let random = system.makeField(width: 2)
+      for i in 0..<system.ownedCount { let r = RandomStream(seed: 1, purpose: .startVector).uniformPair(item: Int(system.id(i))); random.values[2*i] = r.0 - 0.5; random.values[2*i+1] = r.1 - 0.5 }
+      system.move(along: random.values, by: Double(CommandLine.arguments[4])!)
+      let t0 = Date()
+      let r = try Minimization(method: m, tolerance: .floor, maximumEvaluations: 200000).run(system)
+      let t = try system.totals()
+      if world.isRoot { print(name, m, t.energy / Double(system.totalCount), t.stress[0,1], r, Date().timeIntervalSince(t0)) }
+      continue
+    }
     let bonds = try system.bondStatistics()
     var best = 1e9, bestF = 1e9
     for _ in 0..<30 {

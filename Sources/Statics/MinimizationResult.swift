@@ -1,0 +1,32 @@
+/// How a minimisation ended, and what it cost.
+public struct MinimizationResult: Sendable {
+  public enum Reason: String, Sendable {
+    /// The largest force component is within the tolerance.
+    case converged
+    /// No further step lowers the forces, though the tolerance is not reached.
+    case stagnated
+    /// The limit of evaluations is used up.
+    case evaluationLimit = "evaluation limit"
+  }
+
+  public var reason: Reason
+  /// The largest force component at the end.
+  public var forceMax: Double
+  /// The largest force component that counted as converged.
+  public var tolerance: Double
+  public var iterations = 0
+  /// Force evaluations, and products with the Hessian, which cost about as much each.
+  public var evaluations = 0
+  public var hessianProducts = 0
+  /// Directions of negative curvature met, and steps that were capped or rejected: where they are not zero, the path to the
+  /// minimum was not a plain descent.
+  public var negativeCurvatures = 0
+  public var cappedSteps = 0
+  public var rejectedSteps = 0
+
+  public init(reason: Reason, forceMax: Double, tolerance: Double) {
+    self.reason = reason
+    self.forceMax = forceMax
+    self.tolerance = tolerance
+  }
+}

@@ -1,0 +1,104 @@
+import Geometry
+import MessagePassing
+import Particles
+
+/// H·s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a direction of negative
+/// curvature (Steihaug).
+final class NewtonSolver {
+  struct Solution {
+    var products = 0
+    var negativeCurvature = false
+    /// The largest displacement of a particle.
+    var largestMove = 0.0
+    /// F·s − ½ s·H·s.
+    var predictedDecrease = 0.0
+  }
+
+  private let residual: ParticleField
+  private let preconditioned: ParticleField
+  private let direction: ParticleField
+  private let product: ParticleField
+  private let preconditioner: BlockJacobi
+
+  init(_ system: ParticleSystem) {
+    let d = system.dimension
+    residual = system.makeField(width: d)
+    preconditioned = system.makeField(width: d)
+    direction = system.makeField(width: d)
+    product = system.makeField(width: d)
+    preconditioner = BlockJacobi(system)
+  }
+
+  /// Solves at the present positions, whose forces must have been computed. Collective.
+  func solve(
+    _ system: ParticleSystem, into step: ParticleField, relativeTolerance: Double, radius: Double, maximumIterations: Int
+  ) throws -> Solution {
+    let count = system.ownedCount * system.dimension
+    preconditioner.refresh(system)
+    for i in 0..<count { step.values[i] = 0 }
+    copy(system.forces, to: residual.values, count: count)
+    preconditioner.apply(system, residual.values, into: preconditioned.values)
+    copy(preconditioned.values, to: direction.values, count: count)
+    var solution = Solution()
+    let start = try system.dots(
+      [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
+    var rz = start[0]
+    let target = relativeTolerance * relativeTolerance * start[1]
+
+    while solution.products < maximumIterations {
+      try system.multiplyHessian(direction, into: product)
+      solution.products += 1
+      let curvature = try system.dot(direction.values, product.values)
+      if curvature <= 0 {
+        solution.negativeCurvature = true
+        try followToRadius(system, step, radius: radius)
+        break
+      }
+      let alpha = rz / curvature
+      for i in 0..<count {
+        step.values[i] += alpha * direction.values[i]
+        residual.values[i] -= alpha * product.values[i]
+      }
+      preconditioner.apply(system, residual.values, into: preconditioned.values)
+      let sums = try system.dots(
+        [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
+      if sums[1] <= target { break }
+      // Beyond the radius the step is cut back anyway: looking every few iterations is enough.
+      if solution.products % 16 == 0, try system.largestLength(step.values) > 2 * radius { break }
+      let beta = sums[0] / rz
+      rz = sums[0]
+      for i in 0..<count { direction.values[i] = preconditioned.values[i] + beta * direction.values[i] }
+    }
+    try removeMean(system, step)
+    let longest = try system.largestLength(step.values)
+    if longest > radius {
+      let scale = radius / longest
+      for i in 0..<count { step.values[i] *= scale }
+    }
+    solution.largestMove = min(longest, radius)
+    try system.multiplyHessian(step, into: product)
+    solution.products += 1
+    let parts = try system.dots([(system.forces, step.values), (step.values, product.values)], width: system.dimension)
+    solution.predictedDecrease = parts[0] - 0.5 * parts[1]
+    return solution
+  }
+
+  /// Adds the present direction, downhill, until some particle has moved by the radius.
+  private func followToRadius(_ system: ParticleSystem, _ step: ParticleField, radius: Double) throws {
+    let count = system.ownedCount * system.dimension
+    let downhill = try system.dot(direction.values, system.forces) >= 0 ? 1.0 : -1.0
+    let direct = try system.largestLength(direction.values)
+    let travelled = try system.largestLength(step.values)
+    guard direct > 0 else { return }
+    // The sum of the two lengths bounds the length of the sum; the cut back to the radius follows.
+    let scale = downhill * max(radius - travelled, 0.5 * radius) / direct
+    for i in 0..<count { step.values[i] += scale * direction.values[i] }
+  }
+
+  /// Takes the common translation off, which no force opposes.
+  private func removeMean(_ system: ParticleSystem, _ field: ParticleField) throws {
+    let d = system.dimension
+    let mean = try system.sum(ofField: field.values, width: d).map { $0 / Double(system.totalCount) }
+    for i in 0..<system.ownedCount { for k in 0..<d { field.values[i * d + k] -= mean[k] } }
+  }
+}
