@@ -13,7 +13,7 @@ public struct EventSection: Sendable, Equatable {
     adaptive = table.boolean("adaptive", default: false)
     smallestStep = table.number("smallest_step", .positive, default: 1e-7)
     displacement = table.number("displacement", .positive, default: 0.05)
-    if let strainStep, adaptive || table.gives("smallest_step"), smallestStep >= strainStep {
+    if let strainStep, strainStep > 0, adaptive || table.gives("smallest_step"), smallestStep >= strainStep {
       table.report(
         "'smallest_step' in [\(table.name)] is \(smallestStep) and 'strain_step' in [loading] is \(strainStep)",
         hint: "smallest_step must be less than strain_step",

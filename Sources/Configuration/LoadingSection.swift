@@ -102,13 +102,16 @@ extension LoadingSection.Mode {
     }
     switch name {
     case .simpleShear:
-      guard let plane = Self.axes(table, "plane", count: 2, dimension: dimension) else { return nil }
+      let hint = "write for example plane = \"xy\": the flow along x, its gradient along y"
+      guard let plane = Self.axes(table, "plane", count: 2, dimension: dimension, hint: hint) else { return nil }
       self = .simpleShear(flow: plane[0], gradient: plane[1])
     case .pureShear:
-      guard let plane = Self.axes(table, "plane", count: 2, dimension: dimension) else { return nil }
+      let hint = "write for example plane = \"xy\": stretched along x, compressed along y"
+      guard let plane = Self.axes(table, "plane", count: 2, dimension: dimension, hint: hint) else { return nil }
       self = .pureShear(plane[0], plane[1])
     case .uniaxial:
-      guard let axis = Self.axes(table, "axis", count: 1, dimension: dimension) else { return nil }
+      let hint = "write for example axis = \"x\": stretched along x"
+      guard let axis = Self.axes(table, "axis", count: 1, dimension: dimension, hint: hint) else { return nil }
       self = .uniaxial(axis[0])
     case .dilation: self = .dilation
     case .matrix:
@@ -121,13 +124,10 @@ extension LoadingSection.Mode {
   private static let axisNames: [Character] = ["x", "y", "z"]
 
   /// The numbers of `count` different axes, written as their letters.
-  private static func axes(_ table: Table, _ key: String, count: Int, dimension: Int?) -> [Int]? {
+  private static func axes(_ table: Table, _ key: String, count: Int, dimension: Int?, hint: String) -> [Int]? {
     let letters = String(axisNames.prefix(dimension ?? 3))
-    let meaning = count == 2 ? "two different axes" : "one axis"
-    let example = count == 2 ? "\(key) = \"xy\"" : "\(key) = \"x\""
     return table.value(
-      key, expected: "\(meaning) out of \(letters)",
-      hint: count == 2 ? "write for example \(example), first the direction that the flow has" : "write for example \(example)",
+      key, expected: "\(count == 2 ? "two different axes" : "one axis") out of \(letters)", hint: hint,
       toml: { String($0.map { axisNames[$0] }).tomlQuoted },
       convert: { value in
         guard case .string(let text) = value.content else { return nil }

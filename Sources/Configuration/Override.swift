@@ -44,7 +44,8 @@ struct Override {
     }
   }
 
-  private func insert(_ value: TomlValue, _ keys: ArraySlice<String>, into target: inout TomlValue, _ reading: Reading) {
+  private func insert(_ value: TomlValue, _ keys: ArraySlice<String>, into target: inout TomlValue, _ reading: Reading)
+  {
     guard case .table(var entries) = target.content else {
       reading.report("it sets a key inside \(target.summary)", hint: "only tables have keys", at: place)
       return

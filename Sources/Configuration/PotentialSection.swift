@@ -58,9 +58,9 @@ public struct PotentialSection: Sendable, Equatable {
     /// Whether keys of the kinds that `condition` picks apply. All do while the kind is in doubt: better one message
     /// about the kind than one for each key.
     func applies(_ condition: (Kind) -> Bool) -> Bool { kind.map(condition) ?? true }
-    func forbid(_ key: String, outside kinds: String) {
-      table.forbid(
-        key, because: "has no effect on kind = \"\(kind?.rawValue ?? "")\"", hint: "remove it; it belongs to \(kinds)")
+    func forbid(_ key: String, outside kinds: String) { forbid(key, hint: "remove it; it belongs to \(kinds)") }
+    func forbid(_ key: String, hint: String) {
+      table.forbid(key, because: "has no effect on kind = \"\(kind?.rawValue ?? "")\"", hint: hint)
     }
 
     var exponent = 0
@@ -76,9 +76,7 @@ public struct PotentialSection: Sendable, Equatable {
     if applies({ $0 != .harmonic && $0 != .hertz }) {
       cutoff = table.number("cutoff", .positive, default: kind == .binaryLJ ? 2.5 : 1.4)
     } else {
-      table.forbid(
-        "cutoff", because: "has no effect on kind = \"\(kind?.rawValue ?? "")\"",
-        hint: "remove it; these particles interact up to contact")
+      forbid("cutoff", hint: "remove it; these particles interact up to contact")
     }
 
     var nonadditivity = 0.0

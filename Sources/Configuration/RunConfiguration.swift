@@ -87,14 +87,19 @@ public struct RunConfiguration: Sendable {
     minimizer = MinimizerSection(reading.table("minimizer", of: root))
 
     let loads = command == "shear"
+    var strainStep: Double?
     if loads || root["loading"] != nil {
-      loading = LoadingSection(reading.table("loading", of: root), dimension: systemSection?.knownDimension)
+      let loading = reading.table("loading", of: root)
+      // Looked up in the tables, since a section with a mistake does not exist: all mistakes are to be found at once.
+      let dimension = system.glance("generate", "dimension") ?? system.glance("dimension")
+      strainStep = loading.glance("strain_step")?.finiteNumber
+      self.loading = LoadingSection(loading, dimension: dimension?.dimensionOfSpace)
     } else {
       loading = nil
     }
     let events = reading.table("events", of: root)
     events.isUsed = loads || events.isGiven
-    self.events = EventSection(events, strainStep: loading?.strainStep)
+    self.events = EventSection(events, strainStep: strainStep)
     let d2min = reading.table("d2min", of: root)
     d2min.isUsed = loads || d2min.isGiven
     self.d2min = D2minSection(d2min)
@@ -112,9 +117,7 @@ public struct RunConfiguration: Sendable {
     _ text: String, _ overrides: [String], _ reading: Reading
   ) -> [String: TomlValue.Entry]? {
     do {
-      let byteOrderMark: Unicode.Scalar = "\u{FEFF}"
-      let hasMark = text.unicodeScalars.first == byteOrderMark
-      var root = try TomlValue.parse(hasMark ? String(text.unicodeScalars.dropFirst()) : text)
+      var root = try TomlValue.parse(text)
       for (position, override) in overrides.enumerated() {
         Override(override, position: position, reading: reading)?.apply(to: &root, reading: reading)
       }
@@ -137,9 +140,10 @@ public struct RunConfiguration: Sendable {
           at: entry.keyPlace)
         continue
       }
-      let kind = if case .table = entry.value.content { "unknown table [\(name)]" } else {
-        "key '\(name)' stands outside of any table"
-      }
+      let kind =
+        if case .table = entry.value.content { "unknown table [\(name)]" } else {
+          "key '\(name)' stands outside of any table"
+        }
       reading.report(
         kind, hint: Spelling.hint(for: name, among: sections, listedAs: "the tables are"), at: entry.keyPlace)
     }

@@ -58,6 +58,11 @@ extension Scalar<String> {
 }
 
 extension TomlValue {
+  /// The value as a dimension of space, if it is one.
+  var dimensionOfSpace: Int? {
+    if case .integer(let integer) = content, Bound.dimension.holds(integer) { integer } else { nil }
+  }
+
   /// The value as a number, if it is one and finite.
   var finiteNumber: Double? {
     switch content {

@@ -35,7 +35,8 @@ public struct SystemSection: Sendable, Equatable {
         toml: { $0.tomlQuoted },
         convert: { value in
           guard case .string(let path) = value.content, !path.isEmpty else { return nil }
-          return path.hasPrefix("/") || folder.isEmpty ? path : folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
+          return path.hasPrefix("/") || folder.isEmpty
+            ? path : folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
         })
     } else {
       file = nil

@@ -41,6 +41,16 @@ final class Table {
 
   func gives(_ key: String) -> Bool { entries[key] != nil }
 
+  /// The value below `path`, unchecked and without making its key known.
+  func glance(_ path: String...) -> TomlValue? {
+    var value = TomlValue(.table(entries), at: place)
+    for key in path {
+      guard case .table(let entries) = value.content, let entry = entries[key] else { return nil }
+      value = entry.value
+    }
+    return value
+  }
+
   // MARK: Problems
 
   /// Notes a problem with the value of `key`, or with the table if the key is absent.

@@ -1,6 +1,7 @@
-@testable import Configuration
 import MessagePassing
 import Testing
+
+@testable import Configuration
 
 /// What correct configurations mean.
 struct ValueTests {
@@ -123,8 +124,7 @@ struct ValueTests {
     #expect(output.fields == ["d2min", "plastic-count"])
   }
 
-  // Fails if the byte order mark or the carriage returns of a file from Windows reach the TOML parser's keys or values,
-  // or if the text that is kept is not the one that was given.
+  // Fails if the byte order mark or the carriage returns of a file from Windows become part of keys or values, or if the text that is kept is not the one that was given.
   @Test func windowsFilesAreAccepted() throws {
     let text = "\u{FEFF}" + correct.replacing("\n", with: "\r\n")
     let configuration = try parse(text)
