@@ -1,6 +1,12 @@
 #include "CToml.h"
 
 #define TOML_EXCEPTIONS 0
+
+// toml++ 3.3 asserts what malformed text breaks ("a = # nothing", "[[[a]]]"; github.com/marzer/tomlplusplus/pull/301):
+// the process would abort, or with NDEBUG the compiler would assume that it cannot happen. Without the assertions the
+// parser goes on to the check that reports the error.
+#undef NDEBUG
+#define TOML_ASSERT(expression) static_cast<void>(0)
 #include <toml++/toml.h>
 
 struct CToml_document {

@@ -1,3 +1,10 @@
+extension String {
+  /// With control characters, which keys and paths may contain, written as spaces.
+  fileprivate var onOneLine: String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+  }
+}
+
 /// One reading of a configuration: the tables met on the way and everything that is wrong with them.
 final class Reading {
   private struct Problem {
@@ -35,7 +42,7 @@ final class Reading {
   func description(path: String) -> String {
     problems.enumerated()
       .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
-      .map { "\($0.element.place.label(path: path)): \($0.element.message)" }
+      .map { "\($0.element.place.label(path: path)): \($0.element.message)".onOneLine }
       .joined(separator: "\n")
   }
 

@@ -82,15 +82,15 @@ final class Table {
   // MARK: Values with a default
 
   func number(_ key: String, _ bound: Bound<Double>, default standard: Double) -> Double {
-    scalar(key, .number, bound, default: standard) ?? standard
+    checked(key, .number, bound, default: standard) ?? standard
   }
 
   func integer(_ key: String, _ bound: Bound<Int>, default standard: Int) -> Int {
-    scalar(key, .integer, bound, default: standard) ?? standard
+    checked(key, .integer, bound, default: standard) ?? standard
   }
 
   func boolean(_ key: String, default standard: Bool) -> Bool {
-    scalar(key, .boolean, Bound(words: "true or false") { _ in true }, default: standard) ?? standard
+    checked(key, .boolean, Bound(words: "true or false") { _ in true }, default: standard) ?? standard
   }
 
   func choice<Choice: Word>(_ key: String, default standard: Choice) -> Choice {
@@ -100,17 +100,11 @@ final class Table {
   // MARK: Values without a default: nil, and a problem, if they are missing. `hint` says what to add, and why.
 
   func number(_ key: String, _ bound: Bound<Double>, hint: String) -> Double? {
-    require(key, hint) { scalar(key, .number, bound, default: nil) }
+    require(key, hint) { checked(key, .number, bound, default: nil) }
   }
 
   func integer(_ key: String, _ bound: Bound<Int>, hint: String) -> Int? {
-    require(key, hint) { scalar(key, .integer, bound, default: nil) }
-  }
-
-  func text(_ key: String, hint: String) -> String? {
-    require(key, hint) {
-      scalar(key, .text, Bound(words: "a string that is not empty") { !$0.isEmpty }, default: nil)
-    }
+    require(key, hint) { checked(key, .integer, bound, default: nil) }
   }
 
   func choice<Choice: Word>(_ key: String, hint: String) -> Choice? {
@@ -119,26 +113,17 @@ final class Table {
 
   /// A value of a shape of its own: `convert` returns nil if it is not as `expected` says.
   func value<Value>(
-    _ key: String, default standard: Value?, expected: String, hint: String, toml: (Value) -> String,
-    convert: (TomlValue) -> Value?
+    _ key: String, default standard: Value?, expected: String, hint: String, toml: @escaping (Value) -> String,
+    convert: @escaping (TomlValue) -> Value?
   ) -> Value? {
-    know(key)
-    guard let entry = entries[key] else {
-      if let standard { lines.append("\(key) = \(toml(standard))  # default") }
-      return standard
-    }
-    guard let value = convert(entry.value) else {
-      reading.report(
-        "'\(key)' in [\(name)] must be \(expected), not \(entry.value.summary)", hint: hint, at: entry.value.place)
-      return nil
-    }
-    lines.append("\(key) = \(toml(value))")
-    return value
+    let shape = Shape(name: expected, convert: convert, toml: toml, hint: { _ in hint })
+    return checked(key, shape, Bound(words: expected) { _ in true }, default: standard)
   }
 
   /// The same, but missing is a problem.
   func value<Value>(
-    _ key: String, expected: String, hint: String, toml: (Value) -> String, convert: (TomlValue) -> Value?
+    _ key: String, expected: String, hint: String, toml: @escaping (Value) -> String,
+    convert: @escaping (TomlValue) -> Value?
   ) -> Value? {
     require(key, hint) {
       value(key, default: nil, expected: expected, hint: hint, toml: toml, convert: convert)
@@ -147,7 +132,7 @@ final class Table {
 
   /// An integer that may be absent.
   func optionalInteger(_ key: String, _ bound: Bound<Int>) -> Int? {
-    scalar(key, .integer, bound, default: nil)
+    checked(key, .integer, bound, default: nil)
   }
 
   /// An array of some of `words`, each at most once.
@@ -189,26 +174,26 @@ final class Table {
     return nil
   }
 
-  private func scalar<Value>(
-    _ key: String, _ kind: Scalar<Value>, _ bound: Bound<Value>, default standard: Value?
+  private func checked<Value>(
+    _ key: String, _ shape: Shape<Value>, _ bound: Bound<Value>, default standard: Value?
   ) -> Value? {
     know(key)
     guard let entry = entries[key] else {
-      if let standard { lines.append("\(key) = \(kind.toml(standard))  # default") }
+      if let standard { lines.append("\(key) = \(shape.toml(standard))  # default") }
       return standard
     }
-    guard let value = kind.convert(entry.value) else {
+    guard let value = shape.convert(entry.value) else {
       reading.report(
-        "'\(key)' in [\(name)] must be \(kind.name), not \(entry.value.summary)", hint: kind.hint(entry.value),
+        "'\(key)' in [\(name)] must be \(shape.name), not \(entry.value.summary)", hint: shape.hint(entry.value),
         at: entry.value.place)
       return nil
     }
     guard bound.holds(value) else {
       reading.report(
-        "'\(key)' in [\(name)] is \(kind.toml(value))", hint: "it must be \(bound.words)", at: entry.value.place)
+        "'\(key)' in [\(name)] is \(shape.toml(value))", hint: "it must be \(bound.words)", at: entry.value.place)
       return nil
     }
-    lines.append("\(key) = \(kind.toml(value))")
+    lines.append("\(key) = \(shape.toml(value))")
     return value
   }
 
@@ -217,7 +202,7 @@ final class Table {
     know(key)
     guard let entry = entries[key], case .string(let given) = entry.value.content, !words.contains(given) else {
       let any = Bound<String>(words: "") { _ in true }
-      return scalar(key, .text, any, default: standard?.rawValue).flatMap(Choice.init(rawValue:))
+      return checked(key, .text, any, default: standard?.rawValue).flatMap(Choice.init(rawValue:))
     }
     reading.report(
       "'\(key)' in [\(name)] is \(given.tomlQuoted), which does not exist",

@@ -213,7 +213,12 @@ struct ProblemTests {
     .init(
       "\"polydisperse-ipl\"", "\"polydisperse-ipl\"\nsizes = {}",
       begins: "6:1: 'sizes' in [potential] needs generated particles", ends: "brings their sizes"),
-    // Not TOML
+    .init(
+      step, "\"a\\nb\" = 1\nstrain_step = 1e-3", begins: "10:1: unknown key 'a b' in [loading]",
+      ends: "; its keys are mode, plane, axis, matrix, strain_step, backward, final_strain, cycles"),
+    // Not TOML; in the first two an assertion of toml++ used to end the process
+    .init(step, "strain_step = # later", begins: "10:", ends: "numbers, true and false do not"),
+    .init(adding: "[[[output]]]", begins: "12:", ends: "numbers, true and false do not"),
     .init(step, "strain_step = 1e-3\nstrain_step = 1e-4", begins: "11:", ends: "; give each key and table once"),
     .init(step, "strain_step = fast", begins: "10:", ends: "; strings need quotes; numbers, true and false do not"),
     .init(step, "strain_step = 1e-3 # \u{1}", begins: "10:", ends: "numbers, true and false do not"),

@@ -1,18 +1,18 @@
-/// A kind of value that is written as one TOML scalar.
-struct Scalar<Value> {
+/// What a value looks like in TOML.
+struct Shape<Value> {
   /// Completes "must be …".
   let name: String
-  /// Nil if the TOML value is of another kind.
+  /// Nil if the TOML value is of another shape.
   let convert: (TomlValue) -> Value?
   let toml: (Value) -> String
-  /// What to do about a value of another kind.
+  /// What to do about a value of another shape.
   let hint: (TomlValue) -> String
 }
 
-extension Scalar<Double> {
+extension Shape<Double> {
   /// A finite number; an integer will do.
-  static var number: Scalar {
-    Scalar(
+  static var number: Shape {
+    Shape(
       name: "a finite number", convert: \.finiteNumber, toml: { "\($0)" },
       hint: { value in
         switch value.content {
@@ -24,9 +24,9 @@ extension Scalar<Double> {
   }
 }
 
-extension Scalar<Int> {
-  static var integer: Scalar {
-    Scalar(
+extension Shape<Int> {
+  static var integer: Shape {
+    Shape(
       name: "an integer",
       convert: { value in if case .integer(let integer) = value.content { integer } else { nil } },
       toml: { "\($0)" },
@@ -40,18 +40,18 @@ extension Scalar<Int> {
   }
 }
 
-extension Scalar<Bool> {
-  static var boolean: Scalar {
-    Scalar(
+extension Shape<Bool> {
+  static var boolean: Shape {
+    Shape(
       name: "true or false",
       convert: { value in if case .boolean(let boolean) = value.content { boolean } else { nil } },
       toml: { "\($0)" }, hint: { _ in "write true or false, without quotes" })
   }
 }
 
-extension Scalar<String> {
-  static var text: Scalar {
-    Scalar(
+extension Shape<String> {
+  static var text: Shape {
+    Shape(
       name: "a string", convert: { value in if case .string(let text) = value.content { text } else { nil } },
       toml: \.tomlQuoted, hint: { _ in "put it in quotes" })
   }
