@@ -51,6 +51,9 @@ let package = Package(
         "QuasistaticShear",
       ],
       swiftSettings: swiftFlags),
+
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,19 @@
+/// The values that a key accepts, in words and as a test.
+struct Bound<Value> {
+  /// Completes "must be …".
+  let words: String
+  let holds: (Value) -> Bool
+}
+
+extension Bound<Double> {
+  static var positive: Bound { Bound(words: "greater than 0") { $0 > 0 } }
+  static var notNegative: Bound { Bound(words: "at least 0") { $0 >= 0 } }
+  static var fraction: Bound { Bound(words: "at least 0 and less than 1") { $0 >= 0 && $0 < 1 } }
+  static var any: Bound { Bound(words: "a number") { _ in true } }
+}
+
+extension Bound<Int> {
+  static func atLeast(_ least: Int) -> Bound { Bound(words: "at least \(least)") { $0 >= least } }
+  /// The dimensions of space that particles live in.
+  static var dimension: Bound { Bound(words: "2 or 3") { $0 == 2 || $0 == 3 } }
+}

@@ -1,0 +1,23 @@
+/// `[events]`: what counts as a plastic event, and how closely it is located.
+public struct EventSection: Sendable, Equatable {
+  /// Whether a step that holds an event is repeated in smaller steps, down to ``smallestStep``.
+  public var adaptive: Bool
+  /// The width of the strain interval within which an event is located.
+  public var smallestStep: Double
+  /// In d = ρ^(−1/dim): a strain step that is taken back leaves some particle farther than this from where it was if
+  /// there was an event.
+  public var displacement: Double
+
+  /// `strainStep` is that of the loading, nil without one.
+  init(_ table: Table, strainStep: Double?) {
+    adaptive = table.boolean("adaptive", default: false)
+    smallestStep = table.number("smallest_step", .positive, default: 1e-7)
+    displacement = table.number("displacement", .positive, default: 0.05)
+    if let strainStep, strainStep > 0, adaptive || table.gives("smallest_step"), smallestStep >= strainStep {
+      table.report(
+        "'smallest_step' in [\(table.name)] is \(smallestStep) and 'strain_step' in [loading] is \(strainStep)",
+        hint: "smallest_step must be less than strain_step",
+        key: table.gives("smallest_step") ? "smallest_step" : "adaptive")
+    }
+  }
+}

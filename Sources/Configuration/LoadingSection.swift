@@ -1,0 +1,156 @@
+/// `[loading]`: the quasistatic deformation.
+public struct LoadingSection: Sendable, Equatable {
+  /// What a unit of strain does. Axes are numbered 0, 1, 2 for x, y, z.
+  public enum Mode: Sendable, Equatable {
+    /// Displacement along `flow`, proportional to the position along `gradient`.
+    case simpleShear(flow: Int, gradient: Int)
+    /// Stretches the first axis and compresses the second.
+    case pureShear(Int, Int)
+    /// Stretches one axis.
+    case uniaxial(Int)
+    /// Stretches all axes alike.
+    case dilation
+    /// The displacement gradient per unit of strain, dimension × dimension, row i for the displacement along axis i.
+    case matrix([[Double]])
+  }
+
+  /// Strain that swings between +amplitude and −amplitude.
+  public struct Cycles: Sendable, Equatable {
+    public var amplitude: Double
+    public var count: Int
+  }
+
+  public var mode: Mode
+  /// The strain between two minimisations.
+  public var strainStep: Double
+  /// The strain at which the run ends, as a magnitude; 0 for cycles, which end where they began.
+  public var finalStrain: Double
+  /// Whether the strain grows in the negative direction; cycles then begin in it.
+  public var backward: Bool
+  public var cycles: Cycles?
+
+  /// `dimension` is that of space, nil if it is not known yet.
+  init?(_ table: Table, dimension: Int?) {
+    let mode = Mode(table, dimension: dimension)
+    let strainStep = table.number(
+      "strain_step", .positive, hint: "add strain_step = …; there is no default because the step is part of the result")
+    backward = table.boolean("backward", default: false)
+    let finalStrain: Double?
+    var path: Double?
+    if table.gives("cycles") {
+      table.forbid(
+        "final_strain", because: "contradicts 'cycles'", hint: "keep one of them; cycles end at zero strain")
+      cycles = Cycles(table.table("cycles"))
+      finalStrain = 0
+      path = cycles.map { 4 * $0.amplitude * Double($0.count) }
+    } else {
+      finalStrain = table.number(
+        "final_strain", .notNegative, hint: "add final_strain = …, or cycles = { amplitude = …, count = … }")
+      table.know("cycles")
+      path = finalStrain
+    }
+    if let path, let strainStep, path / strainStep > 0x1p53 {
+      table.report(
+        "'strain_step' in [\(table.name)] is \(strainStep), which needs \(path / strainStep) steps",
+        hint: "take a larger step", key: "strain_step")
+    }
+    guard let mode, let strainStep, let finalStrain, !table.gives("cycles") || cycles != nil else { return nil }
+    self.mode = mode
+    self.strainStep = strainStep
+    self.finalStrain = finalStrain
+  }
+}
+
+extension LoadingSection.Cycles {
+  init?(_ table: Table) {
+    let amplitude = table.number("amplitude", .positive, hint: "add amplitude = …, the largest strain")
+    let count = table.integer("count", .atLeast(1), hint: "add count = …, how many cycles")
+    guard let amplitude, let count else { return nil }
+    self.init(amplitude: amplitude, count: count)
+  }
+}
+
+extension LoadingSection.Mode {
+  private enum Name: String, Word {
+    case simpleShear = "simple-shear"
+    case pureShear = "pure-shear"
+    case uniaxial, dilation, matrix
+
+    /// The key that says where to, beside the mode itself.
+    var argument: String? {
+      switch self {
+      case .simpleShear, .pureShear: "plane"
+      case .uniaxial: "axis"
+      case .dilation: nil
+      case .matrix: "matrix"
+      }
+    }
+  }
+
+  init?(_ table: Table, dimension: Int?) {
+    let name: Name? = table.choice(
+      "mode", hint: "add mode = …, one of \(Name.allCases.map(\.rawValue).joined(separator: ", "))")
+    for (key, owners) in [
+      ("plane", "simple-shear and pure-shear"), ("axis", "uniaxial"), ("matrix", "matrix"),
+    ] {
+      guard let name, name.argument != key else {
+        table.know(key)
+        continue
+      }
+      table.forbid(
+        key, because: "has no effect on mode = \"\(name.rawValue)\"", hint: "remove it; it belongs to mode \(owners)")
+    }
+    switch name {
+    case .simpleShear:
+      let hint = "write for example plane = \"xy\": the flow along x, its gradient along y"
+      guard let plane = Self.axes(table, "plane", count: 2, dimension: dimension, hint: hint) else { return nil }
+      self = .simpleShear(flow: plane[0], gradient: plane[1])
+    case .pureShear:
+      let hint = "write for example plane = \"xy\": stretched along x, compressed along y"
+      guard let plane = Self.axes(table, "plane", count: 2, dimension: dimension, hint: hint) else { return nil }
+      self = .pureShear(plane[0], plane[1])
+    case .uniaxial:
+      let hint = "write for example axis = \"x\": stretched along x"
+      guard let axis = Self.axes(table, "axis", count: 1, dimension: dimension, hint: hint) else { return nil }
+      self = .uniaxial(axis[0])
+    case .dilation: self = .dilation
+    case .matrix:
+      guard let matrix = Self.matrix(table, dimension: dimension) else { return nil }
+      self = .matrix(matrix)
+    case nil: return nil
+    }
+  }
+
+  private static let axisNames: [Character] = ["x", "y", "z"]
+
+  /// The numbers of `count` different axes, written as their letters.
+  private static func axes(_ table: Table, _ key: String, count: Int, dimension: Int?, hint: String) -> [Int]? {
+    let letters = String(axisNames.prefix(dimension ?? 3))
+    return table.value(
+      key, expected: "\(count == 2 ? "two different axes" : "one axis") out of \(letters)", hint: hint,
+      toml: { String($0.map { axisNames[$0] }).tomlQuoted },
+      convert: { value in
+        guard case .string(let text) = value.content else { return nil }
+        let axes = text.compactMap(letters.firstIndex(of:)).map { letters.distance(from: letters.startIndex, to: $0) }
+        return axes.count == count && text.count == count && Set(axes).count == count ? axes : nil
+      })
+  }
+
+  private static func matrix(_ table: Table, dimension: Int?) -> [[Double]]? {
+    let shape = dimension.map { "\($0) × \($0)" } ?? "2 × 2 or 3 × 3"
+    return table.value(
+      "matrix", expected: "\(shape) finite numbers that are not all 0",
+      hint: "write the displacement gradient row by row, for example matrix = [[0, 1], [0, 0]]",
+      toml: { rows in "[" + rows.map { "\($0)" }.joined(separator: ", ") + "]" },
+      convert: { value in
+        guard case .array(let rows) = value.content, dimension.map({ $0 == rows.count }) ?? (2...3).contains(rows.count)
+        else { return nil }
+        let matrix = rows.compactMap { row -> [Double]? in
+          guard case .array(let elements) = row.content else { return nil }
+          let numbers = elements.compactMap(\.finiteNumber)
+          return numbers.count == rows.count && elements.count == rows.count ? numbers : nil
+        }
+        return matrix.count == rows.count && matrix.contains { $0.contains { $0 != 0 } } ? matrix : nil
+      })
+  }
+}

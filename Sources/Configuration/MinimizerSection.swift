@@ -1,0 +1,48 @@
+/// `[minimizer]`: how mechanical equilibrium is reached.
+public struct MinimizerSection: Sendable, Equatable {
+  public enum Method: String, Word {
+    case cg, fire, newton
+  }
+
+  /// When the forces count as zero.
+  public enum ForceTolerance: Sendable, Equatable {
+    /// At the smallest forces that the rounding of the positions allows.
+    case floor
+    /// When no component of a force is greater, in reduced units.
+    case largestComponent(Double)
+  }
+
+  public var method: Method
+  public var forceTolerance: ForceTolerance
+  /// After so many evaluations of the forces a minimisation counts as failed.
+  public var maximumEvaluations: Int
+
+  init(_ table: Table) {
+    method = table.choice("method", default: .cg)
+    forceTolerance =
+      table.value(
+        "force_tolerance", default: .floor, expected: "\"floor\" or a number greater than 0",
+        hint: "write force_tolerance = \"floor\" or force_tolerance = 1e-10", toml: \.toml,
+        convert: ForceTolerance.init) ?? .floor
+    maximumEvaluations = table.integer("maximum_evaluations", .atLeast(1), default: 1_000_000)
+  }
+}
+
+extension MinimizerSection.ForceTolerance {
+  fileprivate init?(_ value: TomlValue) {
+    if case .string("floor") = value.content {
+      self = .floor
+    } else if let number = value.finiteNumber, number > 0 {
+      self = .largestComponent(number)
+    } else {
+      return nil
+    }
+  }
+
+  fileprivate var toml: String {
+    switch self {
+    case .floor: "\"floor\""
+    case .largestComponent(let largest): "\(largest)"
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/// A `--set table.key=value` of the command line.
+struct Override {
+  private let keys: [String]
+  private let value: String
+  private let place: Place
+
+  /// Nil, and a problem, if `text` has no such form. `position` counts the overrides.
+  init?(_ text: String, position: Int, reading: Reading) {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let path = parts[0].trimmed
+    keys = path.split(separator: ".", omittingEmptySubsequences: false).map(\.trimmed)
+    place = .override(position: position, key: path)
+    value = parts.count == 2 ? parts[1].trimmed : ""
+    if value.isEmpty || keys.count < 2 || keys.contains("") {
+      reading.report(
+        "'\(text)' does not set a key of a table", hint: "write --set table.key=value", at: place)
+      return nil
+    }
+  }
+
+  /// Replaces the value in `root`, or adds it.
+  func apply(to root: inout TomlValue, reading: Reading) {
+    guard let value = parsed(reading) else { return }
+    insert(value, keys[...], into: &root, reading)
+  }
+
+  /// The value as TOML; a bare word is a string.
+  private func parsed(_ reading: Reading) -> TomlValue? {
+    do {
+      let document = try TomlValue.parse("value = " + value, allAt: place)
+      guard case .table(let entries) = document.content, entries.count == 1, let only = entries["value"] else {
+        reading.report("more than one value", hint: "use one --set for each key", at: place)
+        return nil
+      }
+      return only.value
+    } catch {
+      if value.first.map({ "\"'[{".contains($0) }) ?? true {
+        reading.report(
+          "\(value) is not a TOML value: \(error.message)", hint: "strings inside arrays and tables need quotes",
+          at: place)
+        return nil
+      }
+      return TomlValue(.string(value), at: place)
+    }
+  }
+
+  private func insert(_ value: TomlValue, _ keys: ArraySlice<String>, into target: inout TomlValue, _ reading: Reading)
+  {
+    guard case .table(var entries) = target.content else {
+      reading.report("it sets a key inside \(target.summary)", hint: "only tables have keys", at: place)
+      return
+    }
+    let key = keys.first!
+    if keys.count == 1 {
+      entries[key] = .init(keyPlace: place, value: value)
+    } else {
+      var entry = entries[key] ?? .init(keyPlace: place, value: TomlValue(.table([:]), at: place))
+      insert(value, keys.dropFirst(), into: &entry.value, reading)
+      entries[key] = entry
+    }
+    target.content = .table(entries)
+  }
+}
+
+extension Substring {
+  /// Without the white space at its ends.
+  fileprivate var trimmed: String {
+    var rest = self
+    while rest.first?.isWhitespace == true { rest.removeFirst() }
+    while rest.last?.isWhitespace == true { rest.removeLast() }
+    return String(rest)
+  }
+}

@@ -1,0 +1,129 @@
+/// `[potential]`: the pair interaction.
+public struct PotentialSection: Sendable, Equatable {
+  public enum Kind: String, Word {
+    case polydisperseIPL = "polydisperse-ipl"
+    case bidisperseIPL = "bidisperse-ipl"
+    case binaryLJ = "binary-lj"
+    case harmonic
+    case hertz
+
+    public var isInversePower: Bool { self == .polydisperseIPL || self == .bidisperseIPL }
+  }
+
+  /// How the Lennard-Jones energy ends at the cutoff.
+  public enum Truncation: String, Word {
+    /// The energy is continuous, the force jumps.
+    case energyShift = "energy-shift"
+    /// Energy and force jump.
+    case plain
+    /// Energy and force are continuous.
+    case forceShift = "force-shift"
+    /// So is the stiffness.
+    case smooth
+  }
+
+  /// The distribution of the diameters of generated particles: p(λ) ∝ λ^exponent between minimum and maximum.
+  public struct Sizes: Sendable, Equatable {
+    public enum Drawn: String, Word {
+      /// One diameter from each of N equally likely intervals: the distribution hardly differs between samples.
+      case stratified
+      /// Independent of each other.
+      case random
+    }
+
+    public var exponent: Double
+    /// Diameters, in reduced units.
+    public var minimum: Double
+    public var maximum: Double
+    public var drawn: Drawn
+  }
+
+  public var kind: Kind
+  /// β of the inverse power law (λ/r)^β; 0 for the other kinds.
+  public var exponent: Int
+  /// The highest derivative of the inverse power law that is continuous at the cutoff; 0 for the other kinds.
+  public var smoothing: Int
+  /// Where the interaction ends, in units of the pair's diameter; 1, contact, for harmonic and Hertzian particles.
+  public var cutoff: Double
+  /// ε of λ_ij = ½(λ_i + λ_j)(1 − ε|λ_i − λ_j|), in inverse units of length; 0 for all but polydisperse particles.
+  public var nonadditivity: Double
+  /// Of the Lennard-Jones energy. The other kinds end by themselves, and have `plain`.
+  public var truncation: Truncation
+  /// Nil unless polydisperse particles are generated.
+  public var sizes: Sizes?
+
+  init?(_ table: Table, isGenerated: Bool) {
+    let kind: Kind? = table.choice(
+      "kind", hint: "add kind = …, one of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+    /// Whether keys of the kinds that `condition` picks apply. All do while the kind is in doubt: better one message
+    /// about the kind than one for each key.
+    func applies(_ condition: (Kind) -> Bool) -> Bool { kind.map(condition) ?? true }
+    func forbid(_ key: String, outside kinds: String) { forbid(key, hint: "remove it; it belongs to \(kinds)") }
+    func forbid(_ key: String, hint: String) {
+      table.forbid(key, because: "has no effect on kind = \"\(kind?.rawValue ?? "")\"", hint: hint)
+    }
+
+    var exponent = 0
+    var smoothing = 0
+    if applies(\.isInversePower) {
+      exponent = table.integer("exponent", .atLeast(1), default: 10)
+      smoothing = table.integer("smoothing", .atLeast(0), default: 3)
+    } else {
+      for key in ["exponent", "smoothing"] { forbid(key, outside: "polydisperse-ipl and bidisperse-ipl") }
+    }
+
+    var cutoff = 1.0
+    if applies({ $0 != .harmonic && $0 != .hertz }) {
+      cutoff = table.number("cutoff", .positive, default: kind == .binaryLJ ? 2.5 : 1.4)
+    } else {
+      forbid("cutoff", hint: "remove it; these particles interact up to contact")
+    }
+
+    var nonadditivity = 0.0
+    if applies({ $0 == .polydisperseIPL }) {
+      nonadditivity = table.number("nonadditivity", .fraction, default: 0.1)
+    } else {
+      forbid("nonadditivity", outside: "polydisperse-ipl")
+    }
+
+    var truncation = Truncation.plain
+    if applies({ $0 == .binaryLJ }) {
+      truncation = table.choice("truncation", default: .energyShift)
+    } else {
+      forbid("truncation", outside: "binary-lj")
+    }
+
+    if kind == .polydisperseIPL && isGenerated {
+      sizes = Sizes(table.table("sizes"))
+    } else if !isGenerated {
+      table.forbid(
+        "sizes", because: "needs generated particles", hint: "remove it; a file of particles brings their sizes")
+    } else if kind != nil {
+      forbid("sizes", outside: "polydisperse-ipl")
+    } else {
+      sizes = Sizes(table.table("sizes"))
+    }
+
+    guard let kind else { return nil }
+    self.kind = kind
+    self.exponent = exponent
+    self.smoothing = smoothing
+    self.cutoff = cutoff
+    self.nonadditivity = nonadditivity
+    self.truncation = truncation
+  }
+}
+
+extension PotentialSection.Sizes {
+  init(_ table: Table) {
+    exponent = table.number("exponent", .any, default: -3)
+    minimum = table.number("minimum", .positive, default: 1.0)
+    maximum = table.number("maximum", .positive, default: 2.22)
+    drawn = table.choice("drawn", default: .stratified)
+    if maximum <= minimum {
+      table.report(
+        "'maximum' in [\(table.name)] is \(maximum) and 'minimum' is \(minimum)",
+        hint: "maximum must be greater than minimum", key: table.gives("maximum") ? "maximum" : "minimum")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+extension String {
+  /// With control characters, which keys and paths may contain, written as spaces.
+  fileprivate var onOneLine: String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+  }
+}
+
+/// One reading of a configuration: the tables met on the way and everything that is wrong with them.
+final class Reading {
+  private struct Problem {
+    let place: Place
+    let message: String
+  }
+
+  private var problems: [Problem] = []
+  private var tables: [Table] = []
+
+  var isFaultless: Bool { problems.isEmpty }
+
+  /// Notes a problem. A `hint` says what to do about it.
+  func report(_ message: String, hint: String, at place: Place) {
+    problems.append(Problem(place: place, message: "\(message); \(hint)"))
+  }
+
+  /// The table `name` of the document `root`; an empty one if the document has none.
+  func table(_ name: String, of root: [String: TomlValue.Entry]) -> Table {
+    adopt(name, root[name], absentAt: .file(line: 1, column: 1))
+  }
+
+  func adopt(_ name: String, _ entry: TomlValue.Entry?, absentAt place: Place) -> Table {
+    let table = Table(name, entry, absentAt: place, reading: self)
+    tables.append(table)
+    return table
+  }
+
+  /// Reports the keys that no section asked for.
+  func reportUnknownKeys() {
+    for table in tables { table.reportUnknownKeys() }
+  }
+
+  /// All problems in the order of the text, then those of the command line, one per line.
+  func description(path: String) -> String {
+    problems.enumerated()
+      .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
+      .map { "\($0.element.place.label(path: path)): \($0.element.message)".onOneLine }
+      .joined(separator: "\n")
+  }
+
+  /// The keys of all tables with their values, defaults filled in and marked.
+  var resolved: String {
+    tables.filter { $0.isUsed && !$0.lines.isEmpty }
+      .map { "[\($0.name)]\n" + $0.lines.map { $0 + "\n" }.joined() }
+      .joined(separator: "\n")
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import MessagePassing
+
+/// What a run computes: the validated values of a TOML file and of the `--set` overrides of the command line.
+public struct RunConfiguration: Sendable {
+  public let system: SystemSection
+  public let potential: PotentialSection
+  public let neighbours: NeighbourSection
+  public let minimizer: MinimizerSection
+  /// Nil if there is no `[loading]`.
+  public let loading: LoadingSection?
+  public let events: EventSection
+  public let d2min: D2minSection
+  public let output: OutputSection
+
+  /// The text of the file, verbatim.
+  public let inputText: String
+  /// TOML with every key of every section that is used: given, overridden, or filled in and then marked `# default`.
+  /// Gives the same configuration when it is parsed.
+  public let resolved: String
+
+  private static let sections = [
+    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "output",
+  ]
+  /// Tables that a configuration for a later version may have.
+  private static let sectionsOfOtherCommands = ["expand", "yieldmap", "prepare", "epm", "bands"]
+
+  /// The configuration in `text`.
+  ///
+  /// - Parameters:
+  ///   - path: of the file that the text comes from, for messages; the paths of input files are relative to its folder.
+  ///   - overrides: `table.key=value`, applied in order.
+  ///   - command: the command that the configuration is for; `shear` needs `[loading]`.
+  /// - Throws: a ``Failure`` of kind `input` with all that is wrong, one `file:line:column: message; hint` per line.
+  public static func parse(
+    text: String, path: String, overrides: [String] = [], command: String
+  ) throws -> RunConfiguration {
+    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ""
+    return try parse(text: text, path: path, folder: folder, overrides: overrides, command: command)
+  }
+
+  /// The configuration in the file at `path`, which rank 0 alone reads. Collective.
+  ///
+  /// Paths of input files become absolute, so that the resolved configuration can be run from anywhere.
+  public static func load(
+    path: String, overrides: [String] = [], command: String, over communicator: Communicator
+  ) throws -> RunConfiguration {
+    let text = try communicator.broadcast(try communicator.coordinated { communicator.isRoot ? try read(path) : "" })
+    let folder = try communicator.broadcast(
+      URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path)
+    return try communicator.coordinated {
+      try parse(text: text, path: path, folder: folder, overrides: overrides, command: command)
+    }
+  }
+
+  private static func read(_ path: String) throws -> String {
+    let data: Data
+    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+      throw Failure(.input, "\(path): the configuration cannot be read; \(error.localizedDescription)")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw Failure(.input, "\(path): this is not a text file in UTF-8; a configuration is written in TOML")
+    }
+    return text
+  }
+
+  private static func parse(
+    text: String, path: String, folder: String, overrides: [String], command: String
+  ) throws -> RunConfiguration {
+    let reading = Reading()
+    let configuration = RunConfiguration(text, folder, overrides, command, reading)
+    guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
+    return configuration
+  }
+
+  /// Nil, and problems, if a value that has no default is missing or wrong.
+  private init?(_ text: String, _ folder: String, _ overrides: [String], _ command: String, _ reading: Reading) {
+    guard let root = Self.tables(text, overrides, reading) else { return nil }
+    Self.reportUnknownTables(root, reading)
+    defer { reading.reportUnknownKeys() }
+
+    let system = reading.table("system", of: root)
+    let isGenerated = system.gives("generate")
+    let systemSection = SystemSection(system, folder: folder)
+    let potential = PotentialSection(reading.table("potential", of: root), isGenerated: isGenerated)
+    neighbours = NeighbourSection(reading.table("neighbours", of: root))
+    minimizer = MinimizerSection(reading.table("minimizer", of: root))
+
+    let loads = command == "shear"
+    var strainStep: Double?
+    if loads || root["loading"] != nil {
+      let loading = reading.table("loading", of: root)
+      // Looked up in the tables, since a section with a mistake does not exist: all mistakes are to be found at once.
+      let dimension = system.glance("generate", "dimension") ?? system.glance("dimension")
+      strainStep = loading.glance("strain_step")?.finiteNumber
+      self.loading = LoadingSection(loading, dimension: dimension?.dimensionOfSpace)
+    } else {
+      loading = nil
+    }
+    let events = reading.table("events", of: root)
+    events.isUsed = loads || events.isGiven
+    self.events = EventSection(events, strainStep: strainStep)
+    let d2min = reading.table("d2min", of: root)
+    d2min.isUsed = loads || d2min.isGiven
+    self.d2min = D2minSection(d2min)
+    output = OutputSection(reading.table("output", of: root))
+
+    guard let systemSection, let potential else { return nil }
+    self.system = systemSection
+    self.potential = potential
+    inputText = text
+    resolved = "# Every key of this run.\n\n" + reading.resolved
+  }
+
+  /// The tables of the text with the overrides applied; nil, and a problem, if the text is not TOML.
+  private static func tables(
+    _ text: String, _ overrides: [String], _ reading: Reading
+  ) -> [String: TomlValue.Entry]? {
+    do {
+      var root = try TomlValue.parse(text)
+      for (position, override) in overrides.enumerated() {
+        Override(override, position: position, reading: reading)?.apply(to: &root, reading: reading)
+      }
+      guard case .table(let tables) = root.content else { return nil }
+      return tables
+    } catch {
+      let hint =
+        error.message.contains("redefine")
+        ? "give each key and table once" : "strings need quotes; numbers, true and false do not"
+      reading.report("this is not TOML: \(error.message)", hint: hint, at: error.place)
+      return nil
+    }
+  }
+
+  private static func reportUnknownTables(_ root: [String: TomlValue.Entry], _ reading: Reading) {
+    for (name, entry) in root where !sections.contains(name) {
+      if sectionsOfOtherCommands.contains(name) {
+        reading.report(
+          "table [\(name)] belongs to a command that this version does not have", hint: "remove it",
+          at: entry.keyPlace)
+        continue
+      }
+      let kind =
+        if case .table = entry.value.content { "unknown table [\(name)]" } else {
+          "key '\(name)' stands outside of any table"
+        }
+      reading.report(
+        kind, hint: Spelling.hint(for: name, among: sections, listedAs: "the tables are"), at: entry.keyPlace)
+    }
+  }
+}

@@ -1,0 +1,212 @@
+/// A table of the configuration while it is read: each key that is asked for is checked, and noted for the resolved
+/// configuration; a key that nobody asked for is unknown.
+final class Table {
+  /// With dots, as in its heading.
+  let name: String
+  /// Whether the configuration has this table.
+  let isGiven: Bool
+  /// False for a table that the command does not use, and that the resolved configuration leaves out.
+  var isUsed = true
+  /// The resolved keys, one per line.
+  private(set) var lines: [String] = []
+
+  private let entries: [String: TomlValue.Entry]
+  private let place: Place
+  private let reading: Reading
+  /// In the order in which they were asked for.
+  private var knownKeys: [String] = []
+  /// A value that should have been a table has no keys that could be missing.
+  private let isBroken: Bool
+
+  init(_ name: String, _ entry: TomlValue.Entry?, absentAt place: Place, reading: Reading) {
+    self.name = name
+    self.reading = reading
+    isGiven = entry != nil
+    self.place = entry?.value.place ?? place
+    switch entry?.value.content {
+    case nil:
+      entries = [:]
+      isBroken = false
+    case .table(let given):
+      entries = given
+      isBroken = false
+    case _:
+      entries = [:]
+      isBroken = true
+      reading.report(
+        "'\(name)' must be a table, not \(entry!.value.summary)", hint: "write its keys below a line [\(name)]",
+        at: entry!.value.place)
+    }
+  }
+
+  func gives(_ key: String) -> Bool { entries[key] != nil }
+
+  /// The value below `path`, unchecked and without making its key known.
+  func glance(_ path: String...) -> TomlValue? {
+    var value = TomlValue(.table(entries), at: place)
+    for key in path {
+      guard case .table(let entries) = value.content, let entry = entries[key] else { return nil }
+      value = entry.value
+    }
+    return value
+  }
+
+  // MARK: Problems
+
+  /// Notes a problem with the value of `key`, or with the table if the key is absent.
+  func report(_ message: String, hint: String, key: String? = nil) {
+    if isBroken { return }
+    reading.report(message, hint: hint, at: key.flatMap { entries[$0]?.value.place } ?? place)
+  }
+
+  /// Notes a problem if `key` is given where it could have no effect.
+  func forbid(_ key: String, because reason: String, hint: String) {
+    know(key)
+    guard let entry = entries[key] else { return }
+    reading.report("'\(key)' in [\(name)] \(reason)", hint: hint, at: entry.keyPlace)
+  }
+
+  func reportUnknownKeys() {
+    for (key, entry) in entries where !knownKeys.contains(key) {
+      reading.report(
+        "unknown key '\(key)' in [\(name)]",
+        hint: Spelling.hint(for: key, among: knownKeys, listedAs: "its keys are"), at: entry.keyPlace)
+    }
+  }
+
+  /// Accepts `keys` without reading them.
+  func know(_ keys: String...) {
+    for key in keys where !knownKeys.contains(key) { knownKeys.append(key) }
+  }
+
+  // MARK: Values with a default
+
+  func number(_ key: String, _ bound: Bound<Double>, default standard: Double) -> Double {
+    checked(key, .number, bound, default: standard) ?? standard
+  }
+
+  func integer(_ key: String, _ bound: Bound<Int>, default standard: Int) -> Int {
+    checked(key, .integer, bound, default: standard) ?? standard
+  }
+
+  func boolean(_ key: String, default standard: Bool) -> Bool {
+    checked(key, .boolean, Bound(words: "true or false") { _ in true }, default: standard) ?? standard
+  }
+
+  func choice<Choice: Word>(_ key: String, default standard: Choice) -> Choice {
+    word(key, default: standard) ?? standard
+  }
+
+  // MARK: Values without a default: nil, and a problem, if they are missing. `hint` says what to add, and why.
+
+  func number(_ key: String, _ bound: Bound<Double>, hint: String) -> Double? {
+    require(key, hint) { checked(key, .number, bound, default: nil) }
+  }
+
+  func integer(_ key: String, _ bound: Bound<Int>, hint: String) -> Int? {
+    require(key, hint) { checked(key, .integer, bound, default: nil) }
+  }
+
+  func choice<Choice: Word>(_ key: String, hint: String) -> Choice? {
+    require(key, hint) { word(key, default: nil) }
+  }
+
+  /// A value of a shape of its own: `convert` returns nil if it is not as `expected` says.
+  func value<Value>(
+    _ key: String, default standard: Value?, expected: String, hint: String, toml: @escaping (Value) -> String,
+    convert: @escaping (TomlValue) -> Value?
+  ) -> Value? {
+    let shape = Shape(name: expected, convert: convert, toml: toml, hint: { _ in hint })
+    return checked(key, shape, Bound(words: expected) { _ in true }, default: standard)
+  }
+
+  /// The same, but missing is a problem.
+  func value<Value>(
+    _ key: String, expected: String, hint: String, toml: @escaping (Value) -> String,
+    convert: @escaping (TomlValue) -> Value?
+  ) -> Value? {
+    require(key, hint) {
+      value(key, default: nil, expected: expected, hint: hint, toml: toml, convert: convert)
+    }
+  }
+
+  /// An integer that may be absent.
+  func optionalInteger(_ key: String, _ bound: Bound<Int>) -> Int? {
+    checked(key, .integer, bound, default: nil)
+  }
+
+  /// An array of some of `words`, each at most once.
+  func words(_ key: String, of words: [String], default standard: [String]) -> [String] {
+    let hint = "the possibilities are \(words.joined(separator: ", "))"
+    let given = value(
+      key, default: standard, expected: "an array of strings", hint: hint,
+      toml: { "[" + $0.map(\.tomlQuoted).joined(separator: ", ") + "]" },
+      convert: { value -> [String]? in
+        guard case .array(let elements) = value.content else { return nil }
+        let strings = elements.compactMap { if case .string(let text) = $0.content { text } else { nil } }
+        return strings.count == elements.count ? strings : nil
+      })
+    guard let given else { return standard }
+    for (index, word) in given.enumerated() {
+      if !words.contains(word) {
+        report(
+          "'\(key)' in [\(name)] holds \(word.tomlQuoted), which does not exist",
+          hint: Spelling.hint(for: word, among: words, listedAs: "the possibilities are"), key: key)
+      } else if given[..<index].contains(word) {
+        report("'\(key)' in [\(name)] holds \(word.tomlQuoted) twice", hint: "keep one of them", key: key)
+      }
+    }
+    return given
+  }
+
+  /// A table inside this one; empty if it is absent.
+  func table(_ key: String) -> Table {
+    know(key)
+    return reading.adopt("\(name).\(key)", entries[key], absentAt: place)
+  }
+
+  // MARK: Parts
+
+  private func require<Value>(_ key: String, _ hint: String, read: () -> Value?) -> Value? {
+    if gives(key) { return read() }
+    know(key)
+    report("[\(name)] has no '\(key)'", hint: hint)
+    return nil
+  }
+
+  private func checked<Value>(
+    _ key: String, _ shape: Shape<Value>, _ bound: Bound<Value>, default standard: Value?
+  ) -> Value? {
+    know(key)
+    guard let entry = entries[key] else {
+      if let standard { lines.append("\(key) = \(shape.toml(standard))  # default") }
+      return standard
+    }
+    guard let value = shape.convert(entry.value) else {
+      reading.report(
+        "'\(key)' in [\(name)] must be \(shape.name), not \(entry.value.summary)", hint: shape.hint(entry.value),
+        at: entry.value.place)
+      return nil
+    }
+    guard bound.holds(value) else {
+      reading.report(
+        "'\(key)' in [\(name)] is \(shape.toml(value))", hint: "it must be \(bound.words)", at: entry.value.place)
+      return nil
+    }
+    lines.append("\(key) = \(shape.toml(value))")
+    return value
+  }
+
+  private func word<Choice: Word>(_ key: String, default standard: Choice?) -> Choice? {
+    let words = Choice.allCases.map(\.rawValue)
+    know(key)
+    guard let entry = entries[key], case .string(let given) = entry.value.content, !words.contains(given) else {
+      let any = Bound<String>(words: "") { _ in true }
+      return checked(key, .text, any, default: standard?.rawValue).flatMap(Choice.init(rawValue:))
+    }
+    reading.report(
+      "'\(key)' in [\(name)] is \(given.tomlQuoted), which does not exist",
+      hint: Spelling.hint(for: given, among: words, listedAs: "the possibilities are"), at: entry.value.place)
+    return nil
+  }
+}

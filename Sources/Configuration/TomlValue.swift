@@ -1,0 +1,118 @@
+import CToml
+
+/// A TOML value, and where it was written.
+struct TomlValue {
+  indirect enum Content {
+    case table([String: Entry])
+    case array([TomlValue])
+    case string(String)
+    case integer(Int)
+    case number(Double)
+    case boolean(Bool)
+    /// A date or a time: valid TOML, but no key takes one.
+    case date
+  }
+
+  /// What a table holds under one key.
+  struct Entry {
+    var keyPlace: Place
+    var value: TomlValue
+  }
+
+  var content: Content
+  var place: Place
+
+  /// A text that is not TOML.
+  struct SyntaxError: Error {
+    let message: String
+    let place: Place
+  }
+
+  /// The table that `text` describes. All places become `place` if one is given.
+  static func parse(_ text: String, allAt place: Place? = nil) throws(SyntaxError) -> TomlValue {
+    var text = text
+    let document = text.withUTF8 { utf8 in
+      utf8.withMemoryRebound(to: CChar.self) { CToml_parse($0.baseAddress, $0.count) }
+    }
+    defer { CToml_release(document) }
+    let error = CToml_error_message(document)
+    if error.bytes != nil {
+      let oneLine = String(error).split(whereSeparator: \.isNewline).joined(separator: " ")
+      throw SyntaxError(message: oneLine, place: place ?? Place(CToml_error_place(document)))
+    }
+    return TomlValue(CToml_root(document)!, allAt: place)
+  }
+
+  /// Copies the tree below `source`, which CToml owns.
+  private init(_ source: UnsafeRawPointer, allAt place: Place?) {
+    self.place = place ?? Place(CToml_value_place(source))
+    switch CToml_value_type(source) {
+    case CToml_table:
+      var entries: [String: Entry] = [:]
+      for index in 0..<CToml_count(source) {
+        let entry = CToml_entry_at(source, index)
+        entries[String(entry.key)] = Entry(
+          keyPlace: place ?? Place(entry.key_place), value: TomlValue(entry.value, allAt: place))
+      }
+      content = .table(entries)
+    case CToml_array:
+      content = .array(
+        (0..<CToml_count(source)).map { TomlValue(CToml_entry_at(source, $0).value, allAt: place) })
+    case CToml_string: content = .string(String(CToml_string_value(source)))
+    case CToml_integer: content = .integer(Int(CToml_integer_value(source)))
+    case CToml_float: content = .number(CToml_float_value(source))
+    case CToml_boolean: content = .boolean(CToml_boolean_value(source))
+    default: content = .date
+    }
+  }
+
+  init(_ content: Content, at place: Place) {
+    self.content = content
+    self.place = place
+  }
+
+  /// What this is, for a message that says what was found in place of what was expected.
+  var summary: String {
+    switch content {
+    case .table: "a table"
+    case .array: "an array"
+    case .string(let text): "the string \(text.tomlQuoted)"
+    case .integer(let value): "the integer \(value)"
+    case .number(let value): "the number \(value)"
+    case .boolean(let value): "\(value)"
+    case .date: "a date or time"
+    }
+  }
+}
+
+extension Place {
+  fileprivate init(_ place: CToml_place) {
+    self = .file(line: max(1, Int(place.line)), column: max(1, Int(place.column)))
+  }
+}
+
+extension String {
+  fileprivate init(_ text: CToml_text) {
+    let bytes = UnsafeRawBufferPointer(start: text.bytes, count: text.length)
+    self = String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// As a TOML basic string.
+  var tomlQuoted: String {
+    var quoted = "\""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\r": quoted += "\\r"
+      case "\t": quoted += "\\t"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+        let digits = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}
