@@ -72,6 +72,29 @@ extension ParticleSystem {
     return try accumulators.reduce(over: communicator)
   }
 
+  /// Adds up `count` numbers per particle that are found together: `terms(i, out)` fills them in for owned particle i.
+  /// Collective.
+  public func sums(
+    _ count: Int, _ terms: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void
+  ) throws -> [Double] {
+    let accumulators = ExactSums(count: count)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { buffer in
+      let out = buffer.baseAddress!
+      let partial = out + count
+      for c in 0..<(cellStarts.count - 1) {
+        let range = Int(cellStarts[c])..<Int(cellStarts[c + 1])
+        if range.isEmpty { continue }
+        for k in 0..<count { partial[k] = 0 }
+        for i in range {
+          terms(i, out)
+          for k in 0..<count { partial[k] += out[k] }
+        }
+        for k in 0..<count { accumulators.add(partial[k], to: k) }
+      }
+    }
+    return try accumulators.reduce(over: communicator)
+  }
+
   /// The scalar products of pairs of fields of `width` numbers per particle. Collective.
   public func dots(
     _ pairs: [(UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)], width: Int

@@ -4,6 +4,13 @@ import Interactions
 import MessagePassing
 import Particles
 import Statics
+import QuasistaticShear
+final class Obs: ShearObserver {
+  let root: Bool
+  init(_ r: Bool) { root = r }
+  func completed(_ s: StepRecord, of system: ParticleSystem) throws { if root { print(s.step, s.strain, s.stress[0,1], s.pressure, s.energyPerParticle, s.evaluations, s.forceMax, s.displacementMax) } }
+  func found(_ e: PlasticEvent, in system: ParticleSystem) throws { if root { print("event", e) } }
+}
 
 func readSimple(_ path: String, sphere: Bool, rep: Int) -> Snapshot {
   let lines = try! String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
@@ -44,6 +51,15 @@ let code = MessagePassing.run { world in
     try system.evaluate(.forcesEnergyAndStress)
     let t = try system.totals()
     let f = try system.largestComponent(system.forces, width: 2)
+    if CommandLine.arguments.count > 5 {
+      let m = Minimization.Method(rawValue: CommandLine.arguments[3])!
+      let ad = CommandLine.arguments[5] == "adaptive"
+      let t0 = Date()
+      let q = QuasistaticShear(system, loading: Loading(.simpleShear(flow: 0, gradient: 1), of: system), schedule: StrainSchedule(from: 0, by: Double(CommandLine.arguments[4])!, step: 1e-3), minimization: Minimization(method: m, tolerance: .floor, maximumEvaluations: 1000000), events: ad ? EventSearch(smallestStep: 1e-7, displacement: 0.05) : nil)
+      try q.run(Obs(world.isRoot))
+      if world.isRoot { print(Date().timeIntervalSince(t0)) }
+      continue
+    }
     if CommandLine.arguments.count > 3 {
       let m = Minimization.Method(rawValue: CommandLine.arguments[3])!
       let random = system.makeField(width: 2)

@@ -1,0 +1,41 @@
+import Geometry
+
+extension ParticleSystem {
+  /// Maps all positions by the affine `map` and the edges to `edges`, and lists the neighbours anew, so that what follows
+  /// depends on the positions alone and not on what came before. Collective.
+  ///
+  /// Displacement trackers keep the nonaffine part only: they are mapped along.
+  public func deform(by map: Tensor, edges: Tensor, strain newStrain: Double) throws {
+    let change = map - Tensor.identity
+    for i in 0..<ownedCount {
+      let position = fixedPosition(i)
+      // Only the change is rounded, so that a small strain is as exact far from the origin as near it.
+      let moved = position &+ cell.fixed(change * cell.position(position))
+      for field in trackers.compactMap(\.field) {
+        let u = map * displacement(field, of: i)
+        for k in 0..<dimension { field.values[i * dimension + k] = u[k] }
+      }
+      for k in 0..<dimension {
+        records[4 * i + k] = moved[k]
+        reference[3 * i + k] = moved[k]
+      }
+    }
+    cell.deform(to: edges)
+    strain = newStrain
+    try rebuild()
+  }
+
+  /// Takes edge `flow` off edge `gradient` as often as its tilt is beyond ±1/2: the same configuration in another basis.
+  ///
+  /// Returns how often. The lists stay valid for what they are; the next ``deform(by:edges:strain:)`` or
+  /// ``rebuild()`` uses the new basis.
+  public func reduceTilt(of gradient: Int, along flow: Int) throws -> Int64 {
+    let excess = cell.excessTilt(of: gradient, along: flow)
+    guard excess != 0 else { return 0 }
+    cell.addEdge(flow, times: -excess, to: gradient)
+    // x + m_f a_f + m_g a_g = x + (m_f + n m_g) a_f + m_g (a_g − n a_f)
+    for i in 0..<ownedCount { images[3 * i + flow] += Int32(excess) * images[3 * i + gradient] }
+    try rebuild()
+    return excess
+  }
+}

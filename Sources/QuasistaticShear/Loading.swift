@@ -1,0 +1,66 @@
+import Geometry
+import Particles
+
+/// A one-parameter deformation D(γ) = exp(γ A) of the box as it was at the start.
+///
+/// The box at a strain follows from the start and the strain alone, whatever path led there.
+public struct Loading {
+  public enum Mode: Equatable, Sendable {
+    /// A = e_flow ⊗ e_gradient: the only mode without limit, since the box can be flipped.
+    case simpleShear(flow: Int, gradient: Int)
+    /// A = ½ (e_a⊗e_a − e_b⊗e_b)
+    case pureShear(Int, Int)
+    /// A = e_a⊗e_a, the lateral edges fixed
+    case uniaxial(Int)
+    /// A = 1
+    case dilation
+    case matrix(Tensor)
+  }
+
+  public let mode: Mode
+  /// The generator A.
+  public let generator: Tensor
+  private let startEdges: Tensor
+  private let startStrain: Double
+  /// How often each edge contains each edge of the start, after flips.
+  private var basis = Tensor.identity
+
+  /// A loading of the system as it is now.
+  public init(_ mode: Mode, of system: ParticleSystem) {
+    self.mode = mode
+    startEdges = system.cell.edges
+    startStrain = system.strain
+    var a = Tensor()
+    switch mode {
+    case .simpleShear(let flow, let gradient): a[flow, gradient] = 1
+    case .pureShear(let i, let j):
+      a[i, i] = 0.5
+      a[j, j] = -0.5
+    case .uniaxial(let i): a[i, i] = 1
+    case .dilation: for k in 0..<system.dimension { a[k, k] = 1 }
+    case .matrix(let matrix): a = matrix
+    }
+    generator = a
+  }
+
+  /// The map from the box at one strain (of this loading) to that at another.
+  private func map(from old: Double, to new: Double) -> Tensor { ((new - old) * generator).exponential }
+
+  /// Brings the system to `strain`, counted like the system's, by the affine map alone. Collective.
+  public mutating func deform(_ system: ParticleSystem, to strain: Double) throws {
+    let total = ((strain - startStrain) * generator).exponential
+    var unflipped = Tensor()
+    for k in 0..<3 { unflipped[k] = total * startEdges[k] }
+    try system.deform(by: map(from: system.strain, to: strain), edges: basis * unflipped, strain: strain)
+    if case .simpleShear(let flow, let gradient) = mode {
+      let flips = try system.reduceTilt(of: gradient, along: flow)
+      if flips != 0 { basis[gradient] = basis[gradient] - Double(flips) * basis[flow] }
+    }
+  }
+
+  /// Where a saved state is restored, its basis has to come back with it.
+  public var flips: Tensor {
+    get { basis }
+    set { basis = newValue }
+  }
+}

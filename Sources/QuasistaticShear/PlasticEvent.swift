@@ -1,0 +1,17 @@
+import Geometry
+
+/// A rearrangement that does not go back when the strain does, found within an interval of at most the smallest step.
+public struct PlasticEvent: Sendable {
+  public var strainBefore: Double
+  public var strainAfter: Double
+  public var stressBefore: Tensor
+  public var stressAfter: Tensor
+  /// Energy before minus energy after, of the whole system.
+  public var energyDrop: Double
+  /// (Σu²)² / (N Σu⁴) of the nonaffine displacements u over the event, their mean removed.
+  public var participationRatio: Double
+  /// The u⁴-weighted centre, wrapped into the cell.
+  public var centre: Vector
+
+  public var stressDrop: Tensor { stressBefore - stressAfter }
+}

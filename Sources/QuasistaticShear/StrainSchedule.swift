@@ -1,0 +1,38 @@
+/// The strains that a loading visits. Each is a product of a step number and the step, never a running sum; the last step
+/// of a leg is shortened to end on its turning point.
+public struct StrainSchedule: Equatable, Sendable {
+  public let step: Double
+  /// Turning points, without the start.
+  public let turns: [Double]
+  public let start: Double
+
+  /// From `start` by `amount`, upwards or downwards.
+  public init(from start: Double, by amount: Double, step: Double) {
+    self.start = start
+    self.step = step
+    turns = [start + amount]
+  }
+
+  /// `count` cycles start → +amplitude → −amplitude → start, the first leg downwards for a negative amplitude.
+  public init(cyclesFrom start: Double, amplitude: Double, count: Int, step: Double) {
+    self.start = start
+    self.step = step
+    turns = (0..<count).flatMap { _ in [start + amplitude, start - amplitude, start] }
+  }
+
+  /// All strains to be visited, in order, without the start.
+  public var strains: [Double] {
+    var result: [Double] = []
+    var from = start
+    for turn in turns {
+      let length = abs(turn - from)
+      let direction = turn > from ? 1.0 : -1.0
+      // A whole number of steps up to rounding is a whole number.
+      let steps = Int((length / step - 1e-9).rounded(.up))
+      for k in 1..<max(1, steps) { result.append(from + direction * Double(k) * step) }
+      if length > 0 { result.append(turn) }
+      from = turn
+    }
+    return result
+  }
+}
