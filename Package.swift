@@ -17,6 +17,10 @@ let swiftFlags: [SwiftSetting] = [
 ]
 let cFlags: [CSetting] = [.unsafeFlags(["-march=\(cpu)"])]
 
+// The commit goes into every file that the program writes.
+let git = Context.gitInformation
+let commit = (git?.currentCommit ?? "unknown") + (git?.hasUncommittedChanges == true ? "+changes" : "")
+
 /// A Swift library target with the project's flags. Its dependencies are the arrows of Docs/Architecture.md.
 func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swiftFlags)
@@ -32,6 +36,9 @@ let package = Package(
     .target(name: "CShims", dependencies: ["CMPI", "CHDF5"], cSettings: cFlags),
     .target(name: "CLanes", cSettings: cFlags),
     .target(name: "CToml"),
+    .target(
+      name: "CBuild",
+      cSettings: [.define("ATHERMAL_COMMIT", to: "\"\(commit)\""), .define("ATHERMAL_CPU", to: "\"\(cpu)\"")]),
 
     // Layers, lowest first. Imports go upwards in this list, never downwards.
     layer("MessagePassing", ["CMPI", "CShims"]),
@@ -41,14 +48,14 @@ let package = Package(
     layer("Particles", ["MessagePassing", "Geometry", "Interactions"]),
     layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Geometry", "Particles"]),
     layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
-    layer("Measurement", ["MessagePassing", "Geometry", "Particles"]),
+    layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "QuasistaticShear",
+        "QuasistaticShear", "CBuild",
       ],
       swiftSettings: swiftFlags),
 

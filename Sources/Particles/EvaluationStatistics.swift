@@ -6,4 +6,6 @@ public struct EvaluationStatistics: Sendable {
   public var hessianProducts = 0
   /// Re-neighbourings.
   public var rebuilds = 0
+  /// Seconds spent in sums over all particles, messages included.
+  public var sumSeconds = 0.0
 }

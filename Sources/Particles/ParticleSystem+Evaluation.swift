@@ -1,3 +1,4 @@
+import Dispatch
 import Geometry
 import Interactions
 import MessagePassing
@@ -55,28 +56,12 @@ extension ParticleSystem {
 
   // MARK: Sums with the same bits on any number of ranks
 
-  /// Adds up `count` numbers per particle over all particles: plainly inside each cell, in the order of ids, then exactly
-  /// over all cells. `term(i, k)` is the k-th number of owned particle i. Collective.
-  @inline(__always)
-  func sum(_ count: Int, _ term: (_ particle: Int, _ index: Int) -> Double) throws -> [Double] {
-    let accumulators = count == sums.count ? sums : ExactSums(count: count)
-    for c in 0..<(cellStarts.count - 1) {
-      let range = Int(cellStarts[c])..<Int(cellStarts[c + 1])
-      if range.isEmpty { continue }
-      for k in 0..<count {
-        var partial = 0.0
-        for i in range { partial += term(i, k) }
-        accumulators.add(partial, to: k)
-      }
-    }
-    return try accumulators.reduce(over: communicator)
-  }
-
   /// Adds up `count` numbers per particle that are found together: `terms(i, out)` fills them in for owned particle i.
   /// Collective.
   public func sums(
     _ count: Int, _ terms: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void
   ) throws -> [Double] {
+    let started = DispatchTime.now()
     let accumulators = ExactSums(count: count)
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { buffer in
       let out = buffer.baseAddress!
@@ -92,13 +77,14 @@ extension ParticleSystem {
         for k in 0..<count { accumulators.add(partial[k], to: k) }
       }
     }
-    return try accumulators.reduce(over: communicator)
+    return try finish(accumulators, started)
   }
 
   /// The scalar products of pairs of fields of `width` numbers per particle. Collective.
   public func dots(
     _ pairs: [(UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)], width: Int
   ) throws -> [Double] {
+    let started = DispatchTime.now()
     let accumulators = ExactSums(count: pairs.count)
     for (k, pair) in pairs.enumerated() {
       let (a, b) = pair
@@ -109,12 +95,18 @@ extension ParticleSystem {
         accumulators.add(partial, to: k)
       }
     }
-    return try accumulators.reduce(over: communicator)
+    return try finish(accumulators, started)
+  }
+
+  private func finish(_ accumulators: ExactSums, _ started: DispatchTime) throws -> [Double] {
+    let totals = try accumulators.reduce(over: communicator)
+    statistics.sumSeconds += Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9
+    return totals
   }
 
   /// The sum of a field over all particles, component by component. Collective.
   public func sum(ofField values: UnsafeMutablePointer<Double>, width: Int) throws -> [Double] {
-    try sum(width) { values[$0 * width + $1] }
+    try sums(width) { i, out in for k in 0..<width { out[k] = values[i * width + k] } }
   }
 
   public func dot(_ a: UnsafeMutablePointer<Double>, _ b: UnsafeMutablePointer<Double>) throws -> Double {
@@ -125,7 +117,7 @@ extension ParticleSystem {
   public func totals() throws -> Totals {
     let stride = ParticleArrays.contributionStride(dimension: dimension)
     let shares = contributionBuffer.pointer
-    let s = try sum(stride) { shares[$0 * stride + $1] }
+    let s = try sums(stride) { i, out in for k in 0..<stride { out[k] = shares[i * stride + k] } }
     let stress = (1 / cell.volume) * Self.symmetric(s.dropFirst(), dimension)
     return Totals(energy: s[0], stress: stress, pressure: -stress.trace / Double(dimension))
   }
@@ -187,11 +179,8 @@ extension ParticleSystem {
 
   /// result = H·v. `field` needs no ghost values of its own: they are gathered here. Collective.
   public func multiplyHessian(_ field: ParticleField, into result: ParticleField) throws {
-    field.buffer.reserve((ownedCount + ghostCount + 1) * dimension, keeping: ownedCount * dimension)
-    result.buffer.reserve((ownedCount + 1) * dimension, keeping: 0)
-    try field.values.withMemoryRebound(to: Int64.self, capacity: (ownedCount + ghostCount) * dimension) {
-      try halo.gather($0, width: dimension, ownedCount: ownedCount)
-    }
+    result.buffer.reserve((ownedCount + 1) * dimension)
+    try gather(field)
     interaction.hessianProduct(arrays, list, field.values, result.values)
     statistics.hessianProducts += 1
   }
@@ -204,25 +193,18 @@ extension ParticleSystem {
 
   // MARK: Bonds
 
-  /// Visits the listed neighbours of owned particle after owned particle: (i, local number of j, r, φ and derivatives) for
-  /// each interacting pair, in both directions. Slow; for statistics, not for loops.
+  /// Visits each interacting pair in both directions: (i, local number of j, x_j − x_i, φ and its derivatives), owned
+  /// particle i after owned particle. For statistics, not for loops.
   public func forEachInteraction(_ visit: (Int, Int, Vector, PairDerivatives) -> Void) {
-    for chunk in 0..<list.chunkCount {
-      for lane in 0..<Lanes.count {
-        let i = Int(list.rows[chunk * Lanes.count + lane])
-        guard i < ownedCount else { continue }
-        let a = Double(bitPattern: UInt64(bitPattern: records[4 * i + 3]))
-        for slot in list.firstSlot[chunk]..<list.firstSlot[chunk + 1] {
-          let j = Int(list.neighbours[slot * Lanes.count + lane])
-          if j == i { continue }
-          let x = cell.position(fixedPosition(j) &- fixedPosition(i))
-          let b = Double(bitPattern: UInt64(bitPattern: records[4 * j + 3]))
-          let distance = x.length
-          if distance < interaction.cutoff(a, b) { visit(i, j, x, interaction.derivatives(distance, a, b)) }
-        }
+    forEachNeighbourhood { i, neighbours in
+      for (j, x) in neighbours {
+        visit(i, j, x, interaction.derivatives(x.length, parameter(of: i), parameter(of: j)))
       }
     }
   }
+
+  /// What particle `i`, owned or ghost, brings into the pair potential.
+  private func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
 
   /// Bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them. Collective.
   public func bondStatistics() throws -> BondStatistics {
@@ -235,7 +217,7 @@ extension ParticleSystem {
       stiffness = max(stiffness, pair.second)
     }
     let ends = try communicator.reduce(count, .sum)
-    let total = try sum(1) { i, _ in forces[i] }[0]
+    let total = try sums(1) { i, out in out[0] = forces[i] }[0]
     return BondStatistics(
       count: ends / 2, meanForce: ends == 0 ? 0 : total / Double(ends),
       largestStiffness: try communicator.reduce(stiffness, .maximum))
@@ -257,4 +239,33 @@ extension ParticleSystem {
   public var listedPairs: Int { list.entryCount / 2 }
   /// Slots of the lists per entry, above one: what the padding costs.
   public var padding: Double { Double(list.slotCount * Lanes.count) / Double(max(1, list.entryCount)) - 1 }
+}
+
+extension ParticleSystem {
+  /// Gives the ghosts the values of their owners. Collective.
+  public func gather(_ field: ParticleField) throws {
+    field.buffer.reserve((ownedCount + ghostCount + 1) * field.width, keeping: ownedCount * field.width)
+    try field.values.withMemoryRebound(to: Int64.self, capacity: (ownedCount + ghostCount) * field.width) {
+      try halo.gather($0, width: field.width, ownedCount: ownedCount)
+    }
+  }
+
+  /// Visits each owned particle with its listed neighbours within the cutoff: local number and x_j − x_i.
+  public func forEachNeighbourhood(_ visit: (Int, [(Int, Vector)]) -> Void) {
+    var neighbours: [(Int, Vector)] = []
+    for chunk in 0..<list.chunkCount {
+      for lane in 0..<Lanes.count {
+        let i = Int(list.rows[chunk * Lanes.count + lane])
+        guard i < ownedCount else { continue }
+        neighbours.removeAll(keepingCapacity: true)
+        for slot in list.firstSlot[chunk]..<list.firstSlot[chunk + 1] {
+          let j = Int(list.neighbours[slot * Lanes.count + lane])
+          if j == i { continue }
+          let x = cell.position(fixedPosition(j) &- fixedPosition(i))
+          if x.length < interaction.cutoff(parameter(of: i), parameter(of: j)) { neighbours.append((j, x)) }
+        }
+        visit(i, neighbours)
+      }
+    }
+  }
 }

@@ -23,6 +23,8 @@ public final class ParticleSystem {
   /// Owned particles of this rank.
   public internal(set) var ownedCount = 0
   public var ghostCount: Int { halo.ghostCount }
+  /// Gathers done since the system was made, and what they sent to other ranks.
+  public var haloStatistics: (gathers: Int, messages: Int, bytes: Int) { halo.statistics }
 
   // Columns of owned particles, in storage order: cell by cell, by id within a cell.
   let ids = AlignedBuffer<Int64>()
@@ -51,8 +53,6 @@ public final class ParticleSystem {
   /// For each cell of the brick grown by one layer: where its particles stand.
   var cellRanges: [Range<Int32>] = []
   var halfSkinSquared = 0.0
-  let sums: ExactSums
-
   public internal(set) var statistics = EvaluationStatistics()
 
   struct WeakField {
@@ -78,57 +78,17 @@ public final class ParticleSystem {
     totalCount = snapshot.totalCount
     speciesCount = snapshot.speciesCount
     strain = snapshot.strain
-    largestCutoff = try ParticleSystem.largestCutoff(of: table, interaction, communicator)
-    let range = largestCutoff + skin
-    cell = Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)
-    try ParticleSystem.checkBox(cell, range: range)
-    grid = CellGrid(cell: cell, range: range, particleCount: totalCount)
-    try ParticleSystem.checkRanks(grid, communicator)
-    decomposition = Decomposition(grid: grid, rankCount: communicator.size)
+    let layout = try SystemLayout(
+      snapshot, interaction: interaction, skin: skin, ranks: communicator.size, over: communicator)
+    largestCutoff = layout.largestCutoff
+    cell = layout.cell
+    grid = layout.grid
+    decomposition = layout.decomposition
     plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
     halo = try Halo(communicator)
-    sums = ExactSums(count: 16)
     load(table, quantum: snapshot.quantum)
     try rebuild()
     try rejectCoincidence()
-  }
-
-  private static func largestCutoff(
-    of table: ParticleTable, _ interaction: PairInteraction, _ communicator: Communicator
-  ) throws -> Double {
-    // A pair cutoff grows with either parameter up to the nonadditivity, so the largest is searched among the extremes
-    // and a grid between them rather than assumed.
-    let parameters = (0..<table.count).map { parameter(of: $0, in: table, interaction.parameter) }
-    let smallest = try communicator.reduce(parameters.min() ?? .infinity, .minimum)
-    let largest = try communicator.reduce(parameters.max() ?? -.infinity, .maximum)
-    var cutoff = 0.0
-    for a in 0...32 {
-      for b in 0...a {
-        let x = smallest + (largest - smallest) * Double(a) / 32
-        let y = smallest + (largest - smallest) * Double(b) / 32
-        if interaction.parameter == .species && (x.rounded() != x || y.rounded() != y) { continue }
-        cutoff = max(cutoff, interaction.cutoff(x, y))
-      }
-    }
-    return cutoff
-  }
-
-  private static func checkBox(_ cell: Cell, range: Double) throws {
-    let widths = cell.widths
-    for k in 0..<cell.dimension where widths[k] < 2 * range {
-      throw Failure.everywhere(
-        .input,
-        "the box is too small: it is \(widths[k]) wide along axis \("xyz".dropFirst(k).first!), and needs at least two "
-          + "list ranges of \(range) (largest cutoff plus skin); use more particles or a smaller skin")
-    }
-  }
-
-  private static func checkRanks(_ grid: CellGrid, _ communicator: Communicator) throws {
-    guard communicator.size > grid.cellCount else { return }
-    throw Failure.everywhere(
-      .input,
-      "\(communicator.size) ranks for \(grid.cellCount) cells (\(grid.counts.x) × \(grid.counts.y) × \(grid.counts.z)): "
-        + "a rank owns whole cells; run on at most \(grid.cellCount) ranks")
   }
 
   private static func parameter(of index: Int, in table: ParticleTable, _ kind: ParticleParameter) -> Double {

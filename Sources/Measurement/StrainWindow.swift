@@ -1,0 +1,88 @@
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+
+/// D²min over a window of strain (Falk and Langer): how far the motion of a particle's neighbourhood is from any affine map.
+///
+/// Neighbours are those within the radius at the start of the window. The start is kept as a configuration of its own,
+/// distributed by its own cells; displacements travel to it by identifier, and the results back.
+public final class StrainWindow {
+  /// How D²min is normalised.
+  public enum Normalisation: Sendable {
+    /// Divided by the number of neighbours.
+    case mean
+    /// The bare sum over the neighbours.
+    case sum
+  }
+
+  private let reference: ParticleSystem
+  private let referenceBlocks: IdentifierBlocks
+  private let tracker: ParticleField
+  /// The strain at the start.
+  public let strain: Double
+
+  /// Starts a window at the present configuration. Collective.
+  /// - Parameter radius: of the neighbourhood, in units of length.
+  public init(_ system: ParticleSystem, radius: Double) throws {
+    strain = system.strain
+    tracker = system.makeDisplacementTracker()
+    let interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
+    reference = try ParticleSystem(
+      system.snapshot(), interaction: interaction, skin: 0, communicator: system.communicator)
+    referenceBlocks = try IdentifierBlocks(
+      ids: (0..<reference.ownedCount).map(reference.id), totalCount: reference.totalCount, over: system.communicator)
+  }
+
+  /// The nonaffine displacement of owned particle `i` since the start.
+  public func displacement(_ system: ParticleSystem, of i: Int) -> Vector { system.displacement(tracker, of: i) }
+
+  /// D²min of each owned particle of `system`, in storage order; NaN where the neighbours do not span space. Collective.
+  public func d2min(_ system: ParticleSystem, normalisation: Normalisation) throws -> [Double] {
+    let d = system.dimension
+    let blocks = try IdentifierBlocks(
+      ids: (0..<system.ownedCount).map(system.id), totalCount: system.totalCount, over: system.communicator)
+    var motion: [Double] = []
+    motion.reserveCapacity(system.ownedCount * d)
+    for i in 0..<system.ownedCount {
+      let u = system.displacement(tracker, of: i)
+      for k in 0..<d { motion.append(u[k]) }
+    }
+    let there = try referenceBlocks.values(ofColumn: try blocks.column(motion, width: d), width: d)
+    let field = reference.makeField(width: d)
+    for k in there.indices { field.values[k] = there[k] }
+    try reference.gather(field)
+    let measured = reference.residualOfAffineFit(field, normalisation: normalisation)
+    return try blocks.values(ofColumn: try referenceBlocks.column(measured))
+  }
+}
+
+extension ParticleSystem {
+  /// For each owned particle, Σ |u_j − u_i − J x_ij|² over its neighbours with the J that makes it smallest.
+  fileprivate func residualOfAffineFit(_ field: ParticleField, normalisation: StrainWindow.Normalisation) -> [Double] {
+    let d = dimension
+    var result = [Double](repeating: .nan, count: ownedCount)
+    forEachNeighbourhood { i, neighbours in
+      guard neighbours.count >= d else { return }
+      var spread = d == 2 ? Tensor(.zero, .zero, Vector(0, 0, 1)) : Tensor()
+      var mixed = Tensor()
+      func relativeMotion(_ j: Int) -> Vector {
+        var u = Vector.zero
+        for k in 0..<d { u[k] = field.values[j * d + k] - field.values[i * d + k] }
+        return u
+      }
+      for (j, x) in neighbours {
+        spread = spread + Tensor(outer: x, x)
+        mixed = mixed + Tensor(outer: relativeMotion(j), x)
+      }
+      // Neighbours on one line (one plane in 3D) leave the fit undetermined.
+      let scale = spread.trace / Double(d)
+      guard spread.determinant > 1e-9 * (d == 2 ? scale * scale : scale * scale * scale) else { return }
+      let map = mixed * spread.inverse
+      var sum = 0.0
+      for (j, x) in neighbours { sum += (relativeMotion(j) - map * x).squaredLength }
+      result[i] = normalisation == .mean ? sum / Double(neighbours.count) : sum
+    }
+    return result
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Geometry
+import Interactions
+import MessagePassing
+
+/// Particles placed at random in a square or cubic box: the start of a poorly annealed glass.
+///
+/// Each number is a function of the seed and the particle's id, so the same on any number of ranks.
+public struct RandomPlacement: Sendable {
+  /// Sizes drawn from p(λ) ~ λ^exponent between two limits.
+  public struct Sizes: Equatable, Sendable {
+    public var exponent: Double
+    public var minimum: Double
+    public var maximum: Double
+    /// Stratified: one particle in each of N equal parts of the distribution, which removes its sampling noise.
+    public var isStratified: Bool
+
+    public init(exponent: Double, minimum: Double, maximum: Double, isStratified: Bool) {
+      self.exponent = exponent
+      self.minimum = minimum
+      self.maximum = maximum
+      self.isStratified = isStratified
+    }
+
+    /// The size below which a fraction u of all sizes lies.
+    public func quantile(_ u: Double) -> Double {
+      if exponent == -1 { return minimum * pow(maximum / minimum, u) }
+      let n = exponent + 1
+      return pow(pow(minimum, n) + u * (pow(maximum, n) - pow(minimum, n)), 1 / n)
+    }
+  }
+
+  /// What the particles are.
+  public enum Composition: Equatable, Sendable {
+    case sizes(Sizes)
+    /// The first species makes up this fraction; diameters by species.
+    case species(fractionOfFirst: Double, diameters: [Double])
+  }
+
+  public var dimension: Int
+  public var count: Int
+  /// Particles per area or volume.
+  public var density: Double
+  public var seed: UInt64
+  public var composition: Composition
+
+  public init(dimension: Int, count: Int, density: Double, seed: UInt64, composition: Composition) {
+    self.dimension = dimension
+    self.count = count
+    self.density = density
+    self.seed = seed
+    self.composition = composition
+  }
+
+  /// Each rank gets a block of ids.
+  public func snapshot(over communicator: Communicator) -> Snapshot {
+    let volume = Double(count) / density
+    let length = dimension == 2 ? volume.squareRoot() : cbrt(volume)
+    var edges = Tensor.identity
+    for k in 0..<dimension { edges[k, k] = length }
+    let positions = RandomStream(seed: seed, purpose: .position)
+    let sizes = RandomStream(seed: seed, purpose: .size)
+    var table = ParticleTable()
+    for k in IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: count) {
+      let id = k + 1
+      table.ids.append(Int64(id))
+      switch composition {
+      case .sizes(let distribution):
+        let u = distribution.isStratified ? (Double(k) + 0.5) / Double(count) : sizes.uniformPair(item: id).0
+        table.species.append(0)
+        table.diameters.append(distribution.quantile(u))
+      case .species(let fraction, let diameters):
+        let species = Double(k) + 0.5 < fraction * Double(count) ? 0 : 1
+        table.species.append(Int32(species))
+        table.diameters.append(diameters[species])
+      }
+      let (x, y) = positions.uniformPair(item: id)
+      table.positions.append(x * length)
+      table.positions.append(y * length)
+      if dimension == 3 { table.positions.append(positions.uniformPair(item: id, draw: 1).0 * length) }
+    }
+    var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: count, particles: table)
+    if case .species = composition { snapshot.speciesCount = 2 } else { snapshot.hasDiameters = true }
+    return snapshot
+  }
+}

@@ -1,0 +1,68 @@
+import Geometry
+import Interactions
+import MessagePassing
+
+/// How a configuration would be cut up and distributed, found without doing it.
+public struct SystemLayout {
+  public let cell: Cell
+  public let grid: CellGrid
+  public let decomposition: Decomposition
+  /// The largest cutoff of any pair present, and that plus the skin.
+  public let largestCutoff: Double
+  public let range: Double
+  /// Neighbours within the largest range, if particles were evenly spread: an upper bound for the lists.
+  public let estimatedNeighbours: Double
+
+  /// Collective.
+  /// - Throws: an input failure where the box is too small for the range, or has fewer cells than there are ranks.
+  public init(
+    _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, ranks: Int, over communicator: Communicator
+  ) throws {
+    largestCutoff = try Self.largestCutoff(of: snapshot.particles, interaction, communicator)
+    range = largestCutoff + skin
+    cell = Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)
+    let widths = cell.widths
+    for k in 0..<cell.dimension where !(widths[k] >= 2 * range) {
+      throw Failure.everywhere(
+        .input,
+        "the box is too small: it is \(widths[k]) wide across edge \(k + 1), and needs at least two list ranges of \(range) "
+          + "(largest cutoff plus skin); use more particles or a smaller skin")
+    }
+    grid = CellGrid(cell: cell, range: range, particleCount: snapshot.totalCount)
+    guard ranks <= grid.cellCount else {
+      throw Failure.everywhere(
+        .input,
+        "\(ranks) ranks for \(grid.cellCount) cells (\((0..<cell.dimension).map { "\(grid.counts[$0])" }.joined(separator: " × "))): "
+          + "a rank owns whole cells; run on at most \(grid.cellCount) ranks")
+    }
+    decomposition = Decomposition(grid: grid, rankCount: ranks)
+    let density = Double(snapshot.totalCount) / cell.volume
+    estimatedNeighbours =
+      density * (cell.dimension == 2 ? Double.pi * range * range : 4 / 3 * Double.pi * range * range * range)
+  }
+
+  /// A pair's cutoff need not be largest for the two largest particles when sizes do not add up, so it is searched on a grid
+  /// of parameters between the extremes.
+  private static func largestCutoff(
+    of table: ParticleTable, _ interaction: PairInteraction, _ communicator: Communicator
+  ) throws -> Double {
+    var lowest = Double.infinity
+    var highest = -Double.infinity
+    for i in 0..<table.count {
+      let parameter = interaction.parameter == .size ? table.diameters[i] : Double(table.species[i])
+      lowest = min(lowest, parameter)
+      highest = max(highest, parameter)
+    }
+    lowest = try communicator.reduce(lowest, .minimum)
+    highest = try communicator.reduce(highest, .maximum)
+    var cutoff = 0.0
+    let steps = interaction.parameter == .species ? Int(highest - lowest) : 64
+    for a in 0...steps {
+      for b in 0...a {
+        let scale = (highest - lowest) / Double(max(1, steps))
+        cutoff = max(cutoff, interaction.cutoff(lowest + Double(a) * scale, lowest + Double(b) * scale))
+      }
+    }
+    return cutoff
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import MessagePassing
+
+/// The command line: finds the command and hands it the rest.
+enum Athermal {
+  static let usage = """
+    athermal: how glasses deform and yield without heat
+
+      athermal minimize CONFIG [--output FOLDER] [--set table.key=value]…    to mechanical equilibrium
+      athermal shear CONFIG [--output FOLDER] [--set table.key=value]…       athermal quasistatic loading
+      athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
+      athermal info FILE                                                     what a file holds
+      athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
+      athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
+                         [--file FILE] [--skin S]                            timings as JSON
+      athermal --version
+
+    Run any of them under mpirun -n RANKS. The first example: athermal shear Configs/quickstart.toml --output runs/a
+    """
+
+  static func run(_ words: [String], over communicator: Communicator) throws -> Int32 {
+    guard let command = words.first else {
+      if communicator.isRoot { print(usage) }
+      return Failure.Kind.input.rawValue
+    }
+    let rest = Array(words.dropFirst())
+    switch command {
+    case "minimize": return try MinimizeCommand(rest).run(over: communicator)
+    case "shear": return try ShearCommand(rest).run(over: communicator)
+    case "validate": return try ValidateCommand(rest).run(over: communicator)
+    case "info": return try InfoCommand(rest).run(over: communicator)
+    case "export": return try ExportCommand(rest).run(over: communicator)
+    case "benchmark": return try BenchmarkCommand(rest).run(over: communicator)
+    case "--version", "-v", "version":
+      if communicator.isRoot { print(Build.description) }
+      return 0
+    case "--help", "-h", "help":
+      if communicator.isRoot { print(usage) }
+      return 0
+    default:
+      throw Failure.everywhere(.input, "there is no command '\(command)'; athermal --help lists them")
+    }
+  }
+}

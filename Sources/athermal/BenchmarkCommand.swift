@@ -1,0 +1,233 @@
+import Foundation
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+import Storage
+
+/// Times the parts of the engine and prints the figures as one JSON object.
+struct BenchmarkCommand {
+  private enum Part: String {
+    case kernel, halo, minimise
+  }
+
+  private let part: Part
+  private let count: Int
+  private let dimension: Int
+  private let repeats: Int
+  private let file: String?
+  private let skin: Double
+  private let kind: String
+
+  private static let usage =
+    "athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] [--file FILE] "
+    + "[--skin S]"
+
+  init(_ words: [String]) throws {
+    let arguments = try Arguments(
+      words, options: ["--particles", "--model", "--dimension", "--repeat", "--file", "--skin"], plain: 1...1,
+      usage: Self.usage)
+    guard let part = Part(rawValue: arguments.plain[0]) else {
+      throw Failure.everywhere(.input, "there is no benchmark '\(arguments.plain[0])'; usage: \(Self.usage)")
+    }
+    self.part = part
+    count = try arguments.integer("--particles", in: 16...1_000_000_000_000) ?? 16384
+    dimension = try arguments.integer("--dimension", in: 2...3) ?? 2
+    repeats = try arguments.integer("--repeat", in: 1...1_000_000) ?? 50
+    file = arguments.value("--file")
+    skin = try arguments.real("--skin") ?? 0.3
+    kind = arguments.value("--model") ?? "polydisperse-ipl"
+    guard Self.models[kind] != nil else {
+      throw Failure.everywhere(
+        .input, "there is no model '\(kind)'; the models are \(Self.models.keys.sorted().joined(separator: ", "))")
+    }
+  }
+
+  /// The models with the densities of the papers (for soft spheres, one well above jamming).
+  private static let models: [String: (model: PairModel, density: (Double, Double), composition: RandomPlacement.Composition)] = {
+    let sizes = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 2.22, isStratified: true)
+    let narrow = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 1.4, isStratified: true)
+    let polydisperse = PairModel.polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1)
+    let bidisperse = PairModel.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4)
+    let lennardJones = PairModel.binaryLJ(cutoff: 2.5, truncation: .energyShift)
+    return [
+      "polydisperse-ipl": (polydisperse, (0.86, 0.58), .sizes(sizes)),
+      "bidisperse-ipl": (bidisperse, (0.86, 0.82), .species(fractionOfFirst: 0.5, diameters: bidisperse.speciesDiameters)),
+      "binary-lj": (lennardJones, (1.2, 1.2), .species(fractionOfFirst: 0.65, diameters: lennardJones.speciesDiameters)),
+      "harmonic": (.harmonic, (0.9, 0.8), .sizes(narrow)),
+      "hertz": (.hertz, (0.9, 0.8), .sizes(narrow)),
+    ]
+  }()
+
+  func run(over communicator: Communicator) throws -> Int32 {
+    let system = try makeSystem(over: communicator)
+    var figures = Figures(system, kind: kind)
+    switch part {
+    case .kernel: try measureKernel(system, &figures)
+    case .halo: try measureHalo(system, &figures)
+    case .minimise: try measureMinimisation(system, &figures)
+    }
+    figures.peakMegabytesPerRank = try communicator.reduce(Double(Timing.peakBytes) / 1e6, .maximum)
+    if communicator.isRoot {
+      print(String(decoding: try RunFolder.encoder(pretty: true).encode(figures), as: UTF8.self))
+    }
+    return 0
+  }
+
+  /// Read from a file, or placed at random and relaxed until the forces are those of a liquid at rest.
+  private func makeSystem(over communicator: Communicator) throws -> ParticleSystem {
+    let entry = Self.models[kind]!
+    if let file {
+      var snapshot = try ConfigurationReader.read(path: file, dimension: nil, over: communicator)
+      if entry.model.parameter == .species {
+        for i in 0..<snapshot.particles.count {
+          snapshot.particles.diameters[i] = entry.model.speciesDiameters[Int(snapshot.particles.species[i])]
+        }
+      }
+      return try ParticleSystem(
+        snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin, communicator: communicator)
+    }
+    let placement = RandomPlacement(
+      dimension: dimension, count: count, density: dimension == 2 ? entry.density.0 : entry.density.1, seed: 1,
+      composition: entry.composition)
+    let system = try ParticleSystem(
+      placement.snapshot(over: communicator), interaction: entry.model.compiled(dimension: dimension), skin: skin,
+      communicator: communicator)
+    _ = try OverlapRelaxation().relax(system)
+    let scale = try system.bondStatistics().meanForce
+    _ = try ConjugateGradient().minimize(system, tolerance: 0.3 * scale, maximumEvaluations: 300)
+    return system
+  }
+
+  // MARK: Parts
+
+  private func measureKernel(_ system: ParticleSystem, _ figures: inout Figures) throws {
+    try system.evaluate(.forcesEnergyAndStress)
+    let full = try median(system) { try system.evaluate(.forcesEnergyAndStress) }
+    let forces = try median(system) { try system.evaluate(.forces) }
+    let hessian = try hessianTime(system)
+    let rebuild = try median(system, repeats: max(3, repeats / 10)) { try system.rebuild() }
+    try system.evaluate(.forcesEnergyAndStress)
+    let pairs = try system.communicator.reduce(system.listedPairs, .sum)
+    let ranks = Double(system.communicator.size)
+    figures.energyPerParticle = try system.totals().energy / Double(system.totalCount)
+    figures.millisecondsPerEvaluation = full * 1e3
+    figures.millisecondsForcesAlone = forces * 1e3
+    figures.millisecondsPerHessianProduct = hessian * 1e3
+    figures.millisecondsPerRebuild = rebuild * 1e3
+    figures.listedPairs = pairs
+    figures.padding = system.padding
+    figures.nanosecondsPerListedPair = full * 1e9 * ranks / Double(pairs)
+    figures.nanosecondsPerParticle = full * 1e9 * ranks / Double(system.totalCount)
+    figures.evaluationsPerSecond = 1 / full
+  }
+
+  private func hessianTime(_ system: ParticleSystem) throws -> Double {
+    let field = system.makeField(width: system.dimension)
+    let result = system.makeField(width: system.dimension)
+    field.values.update(from: system.forces, count: system.ownedCount * system.dimension)
+    return try median(system) { try system.multiplyHessian(field, into: result) }
+  }
+
+  private func measureHalo(_ system: ParticleSystem, _ figures: inout Figures) throws {
+    let field = system.makeField(width: system.dimension)
+    let before = system.haloStatistics
+    let time = try median(system) { try system.gather(field) }
+    let after = system.haloStatistics
+    let gathers = Double(after.gathers - before.gathers)
+    let communicator = system.communicator
+    figures.millisecondsPerGather = time * 1e3
+    figures.messagesPerGather = try communicator.reduce(Double(after.messages - before.messages) / gathers, .maximum)
+    figures.bytesPerGather = try communicator.reduce(Double(after.bytes - before.bytes) / gathers, .maximum)
+    // Positions travel as whole records of 32 bytes.
+    figures.bytesPerPositionExchange =
+      figures.bytesPerGather! * 32 / Double(8 * system.dimension)
+  }
+
+  /// Conjugate gradients for a fixed number of evaluations, then to 10⁻⁴ of the mean bond force.
+  private func measureMinimisation(_ system: ParticleSystem, _ figures: inout Figures) throws {
+    let communicator = system.communicator
+    var started = Date()
+    let sumsBefore = system.statistics.sumSeconds
+    let fixed = try ConjugateGradient().minimize(system, tolerance: 0, maximumEvaluations: 400)
+    let fixedSeconds = try communicator.reduce(Date().timeIntervalSince(started), .maximum)
+    figures.conjugateGradientIterations = fixed.iterations
+    figures.conjugateGradientEvaluations = fixed.evaluations
+    figures.conjugateGradientSeconds = fixedSeconds
+    figures.evaluationsPerSecond = Double(fixed.evaluations) / fixedSeconds
+    figures.shareOfSums = (system.statistics.sumSeconds - sumsBefore) / fixedSeconds
+    let scale = try system.bondStatistics().meanForce
+    started = Date()
+    let result = try Minimization(
+      method: .cg, tolerance: .largestComponent(1e-4 * scale), maximumEvaluations: 1_000_000
+    ).run(system)
+    figures.minimisationSeconds = try communicator.reduce(Date().timeIntervalSince(started), .maximum)
+    figures.minimisationTolerance = result.tolerance
+    figures.minimisationEvaluations = result.evaluations + result.hessianProducts
+    figures.minimisationResidual = result.forceMax
+  }
+
+  /// The median over repeats of the time of the slowest rank.
+  private func median(_ system: ParticleSystem, repeats: Int? = nil, _ work: () throws -> Void) throws -> Double {
+    let communicator = system.communicator
+    var times: [Double] = []
+    for _ in 0..<(repeats ?? self.repeats) {
+      try communicator.barrier()
+      let clock = ContinuousClock()
+      let time = try clock.measure { try work() }
+      let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+      times.append(try communicator.reduce(seconds, .maximum))
+    }
+    return times.sorted()[times.count / 2]
+  }
+
+  /// Times are of the slowest rank; counts per rank are the largest over the ranks.
+  private struct Figures: Encodable {
+    var model: String
+    var dimension: Int
+    var particles: Int
+    var ranks: Int
+    var skin: Double
+    var commit = Build.commit
+    var build = Build.text
+    var ownedPerRank: Int
+    var ghostsPerRank: Int
+    var peakMegabytesPerRank: Double?
+
+    var energyPerParticle: Double?
+    var millisecondsPerEvaluation: Double?
+    var millisecondsForcesAlone: Double?
+    var millisecondsPerHessianProduct: Double?
+    var millisecondsPerRebuild: Double?
+    var listedPairs: Int?
+    var padding: Double?
+    var nanosecondsPerListedPair: Double?
+    var nanosecondsPerParticle: Double?
+    var evaluationsPerSecond: Double?
+
+    var millisecondsPerGather: Double?
+    var messagesPerGather: Double?
+    var bytesPerGather: Double?
+    var bytesPerPositionExchange: Double?
+
+    var conjugateGradientIterations: Int?
+    var conjugateGradientEvaluations: Int?
+    var conjugateGradientSeconds: Double?
+    var shareOfSums: Double?
+    var minimisationSeconds: Double?
+    var minimisationTolerance: Double?
+    var minimisationEvaluations: Int?
+    var minimisationResidual: Double?
+
+    init(_ system: ParticleSystem, kind: String) {
+      model = kind
+      dimension = system.dimension
+      particles = system.totalCount
+      ranks = system.communicator.size
+      skin = system.skin
+      ownedPerRank = (try? system.communicator.reduce(system.ownedCount, .maximum)) ?? system.ownedCount
+      ghostsPerRank = (try? system.communicator.reduce(system.ghostCount, .maximum)) ?? system.ghostCount
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import CBuild
+import CHDF5
+import CMPI
+import Storage
+
+/// What this program was made from.
+enum Build {
+  static let version = "0.1.0"
+  static var commit: String { String(cString: CBuild_commit()) }
+
+  /// Compiler, CPU target and libraries.
+  static var text: String {
+    var library = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING))
+    var length: Int32 = 0
+    MPI_Get_library_version(&library, &length)
+    let mpi = String(decoding: library.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      .split(separator: ",").first.map(String.init) ?? "MPI"
+    var major: UInt32 = 0
+    var minor: UInt32 = 0
+    var release: UInt32 = 0
+    H5get_libversion(&major, &minor, &release)
+    return "cpu \(String(cString: CBuild_cpu())); \(String(cString: CBuild_compiler())); \(mpi); HDF5 \(major).\(minor).\(release)"
+  }
+
+  static var description: String { "athermal \(version), commit \(commit)\n\(text)" }
+
+  static func provenance(config: String) -> Provenance {
+    Provenance(version: version, build: "commit \(commit); \(text)", config: config)
+  }
+}

@@ -1,0 +1,44 @@
+import Configuration
+import MessagePassing
+import Particles
+import Statics
+import Storage
+
+/// Brings a configuration to mechanical equilibrium.
+struct MinimizeCommand {
+  private let run: RunArguments
+
+  init(_ words: [String]) throws { run = try RunArguments("minimize", words) }
+
+  func run(over communicator: Communicator) throws -> Int32 {
+    let configuration = try run.load(over: communicator)
+    let folder = try RunFolder(run.folder, configuration, over: communicator)
+    return try folder.recordingFailure {
+      let system = try Model.system(configuration, over: communicator)
+      Heartbeat.enter(phase: "minimisation")
+      let result = try Model.minimization(configuration.minimizer).run(system)
+
+      let summary = try Summary(system, configuration, result: result, wallSeconds: folder.seconds)
+      let provenance = Build.provenance(config: configuration.resolved)
+      try StateFile.write(system.snapshot(), to: folder.file("state.h5"), provenance: provenance, over: communicator)
+      try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
+      guard result.reason == .converged else {
+        throw Failure.everywhere(
+          .notConverged,
+          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax), which "
+            + "should be at most \(result.tolerance); the state reached is in \(folder.file("state.h5"))")
+      }
+      try folder.write(summary, as: "summary.json")
+      if communicator.isRoot {
+        print(
+          """
+          \(summary.particles) particles, energy per particle \(summary.energyPerParticle), pressure \(summary.pressure)
+          largest force component \(summary.forceMax) after \(result.evaluations) evaluations and \
+          \(result.hessianProducts) Hessian products
+          results in \(folder.path)
+          """)
+      }
+      return 0
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Configuration
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+import Storage
+
+/// From the words of a config to the objects of the engine.
+enum Model {
+  static func pairModel(_ potential: PotentialSection) -> PairModel {
+    switch potential.kind {
+    case .polydisperseIPL:
+      .polydisperseIPL(
+        exponent: potential.exponent, smoothing: potential.smoothing, cutoff: potential.cutoff,
+        nonadditivity: potential.nonadditivity)
+    case .bidisperseIPL:
+      .bidisperseIPL(exponent: potential.exponent, smoothing: potential.smoothing, cutoff: potential.cutoff)
+    case .binaryLJ:
+      .binaryLJ(
+        cutoff: potential.cutoff,
+        truncation: switch potential.truncation {
+        case .energyShift: .energyShift
+        case .plain: .plain
+        case .forceShift: .forceShift
+        case .smooth: .smooth
+        })
+    case .harmonic: .harmonic
+    case .hertz: .hertz
+    }
+  }
+
+  /// The configuration that [system] asks for, read or generated. Collective.
+  static func snapshot(_ configuration: RunConfiguration, over communicator: Communicator) throws -> Snapshot {
+    let model = pairModel(configuration.potential)
+    var snapshot: Snapshot
+    switch configuration.system.source {
+    case .file(let path):
+      snapshot = try ConfigurationReader.read(path: path, dimension: configuration.system.dimension, over: communicator)
+      try fit(&snapshot, to: model, path: path, over: communicator)
+    case .generate(let generate):
+      snapshot = RandomPlacement(
+        dimension: generate.dimension, count: generate.particles, density: generate.density, seed: generate.seed,
+        composition: try composition(model, configuration.potential)
+      ).snapshot(over: communicator)
+    }
+    for line in snapshot.reduceTilts() where communicator.isRoot { print(line) }
+    return snapshot
+  }
+
+  /// The mixtures of the papers: 50:50 for the bidisperse inverse power law, 65:35 for Lennard-Jones.
+  private static func composition(
+    _ model: PairModel, _ potential: PotentialSection
+  ) throws -> RandomPlacement.Composition {
+    switch model {
+    case .bidisperseIPL: return .species(fractionOfFirst: 0.5, diameters: model.speciesDiameters)
+    case .binaryLJ: return .species(fractionOfFirst: 0.65, diameters: model.speciesDiameters)
+    case .polydisperseIPL, .harmonic, .hertz:
+      guard let sizes = potential.sizes else {
+        throw Failure.everywhere(
+          .input, "generated particles of kind '\(potential.kind.rawValue)' need potential.sizes: which sizes is a choice")
+      }
+      return .sizes(
+        RandomPlacement.Sizes(
+          exponent: sizes.exponent, minimum: sizes.minimum, maximum: sizes.maximum,
+          isStratified: sizes.drawn == .stratified))
+    }
+  }
+
+  /// Particles of a file must be what the potential is about.
+  private static func fit(
+    _ snapshot: inout Snapshot, to model: PairModel, path: String, over communicator: Communicator
+  ) throws {
+    switch model.parameter {
+    case .size:
+      guard snapshot.hasDiameters else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file has no diameters, which this potential needs; use 'Atoms # sphere' (LAMMPS data) or "
+            + "diameter:R:1 (extended XYZ)")
+      }
+    case .species:
+      let diameters = model.speciesDiameters
+      guard snapshot.speciesCount <= diameters.count else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species")
+      }
+      for i in 0..<snapshot.particles.count {
+        snapshot.particles.diameters[i] = diameters[Int(snapshot.particles.species[i])]
+      }
+      snapshot.hasDiameters = false
+    }
+  }
+
+  /// Collective.
+  static func system(_ configuration: RunConfiguration, over communicator: Communicator) throws -> ParticleSystem {
+    let snapshot = try snapshot(configuration, over: communicator)
+    Heartbeat.enter(phase: "setting up")
+    return try ParticleSystem(
+      snapshot, interaction: pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
+      skin: configuration.neighbours.skin, communicator: communicator)
+  }
+
+  static func minimization(_ section: MinimizerSection) -> Minimization {
+    Minimization(
+      method: switch section.method {
+      case .cg: .cg
+      case .fire: .fire
+      case .newton: .newton
+      },
+      tolerance: switch section.forceTolerance {
+      case .floor: .floor
+      case .largestComponent(let value): .largestComponent(value)
+      },
+      maximumEvaluations: section.maximumEvaluations)
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+
+/// How far a run is: one updating line on a terminal, a line every half minute elsewhere. Rank 0 only.
+struct Progress {
+  private let isShown: Bool
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let started = Date()
+  private var last = Date.distantPast
+
+  init(isShown: Bool) { self.isShown = isShown }
+
+  /// - Parameter fraction: of the work that is done.
+  mutating func show(_ text: @autoclosure () -> String, fraction: Double) {
+    let now = Date()
+    let interval = isTerminal ? 0.2 : 30
+    guard isShown, now.timeIntervalSince(last) >= interval || fraction >= 1 else { return }
+    last = now
+    let elapsed = now.timeIntervalSince(started)
+    let left = fraction > 0 ? elapsed * (1 - fraction) / fraction : 0
+    let line = "\(text())   \(Self.clock(elapsed)) elapsed, \(Self.clock(left)) left"
+    let ending = isTerminal && fraction < 1 ? "" : "\n"
+    FileHandle.standardError.write(Data(((isTerminal ? "\r\u{1B}[K" : "") + line + ending).utf8))
+  }
+
+  static func clock(_ seconds: Double) -> String {
+    let s = Int(seconds.rounded())
+    return s < 3600 ? String(format: "%d:%02d", s / 60, s % 60) : String(format: "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
+  }
+}

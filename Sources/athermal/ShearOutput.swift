@@ -1,0 +1,262 @@
+import Configuration
+import Foundation
+import Geometry
+import Measurement
+import MessagePassing
+import Particles
+import QuasistaticShear
+import Statics
+import Storage
+
+/// Writes what a loading does: a row of shear.h5 and a line of log.jsonl per step, events, D²min windows and profiles, and
+/// frames of the trajectory.
+final class ShearOutput: ShearObserver {
+  private let folder: RunFolder
+  private let configuration: RunConfiguration
+  private let communicator: Communicator
+  private let table: TableFile
+  private var trajectory: TrajectoryWriter?
+  private let stepCount: Int
+  private var progress: Progress
+
+  private var window: StrainWindow?
+  /// D²min of the last window closed, and the number of windows in which it was above the threshold.
+  private let d2min: ParticleField
+  private let plasticCount: ParticleField
+  private let provenance: Provenance
+  private var lastStep = 0
+  private var lastFrame = -1
+
+  private(set) var eventCount = 0
+  private(set) var lastResult: MinimizationResult?
+
+  /// Collective.
+  init(
+    _ folder: RunFolder, _ configuration: RunConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule
+  ) throws {
+    self.folder = folder
+    self.configuration = configuration
+    communicator = system.communicator
+    stepCount = schedule.strains.count
+    progress = Progress(isShown: communicator.isRoot)
+    d2min = system.makeField(width: 1)
+    plasticCount = system.makeField(width: 1)
+    for i in 0..<system.ownedCount { d2min.values[i] = .nan }
+    provenance = Build.provenance(config: configuration.resolved)
+    table = try TableFile(path: folder.file("shear.h5"), provenance: provenance, over: communicator)
+    let axes = ["x", "y", "z"].prefix(system.dimension)
+    let stress = axes.flatMap { a in axes.map { b in "stress_\(a)\(b)" } }
+    try table.createTable(
+      "curve",
+      columns: ["step", "strain"] + stress + [
+        "energy_per_particle", "pressure", "evaluations", "force_max", "displacement_max", "displacement_mean",
+      ])
+    let d = system.dimension
+    try table.createSeries(
+      "events",
+      [
+        ("strain_before", []), ("strain_after", []), ("stress_before", [d, d]), ("stress_after", [d, d]),
+        ("stress_drop", [d, d]), ("energy_drop", []), ("participation_ratio", []), ("centre", [d]),
+      ])
+    if configuration.output.trajectory {
+      trajectory = try TrajectoryWriter(
+        path: folder.file("trajectory.h5"), particles: system.snapshot(), provenance: provenance, over: communicator)
+    }
+  }
+
+  // MARK: ShearObserver
+
+  func completed(_ step: StepRecord, of system: ParticleSystem) throws {
+    let d = system.dimension
+    let stress = step.stress.block(d).flatMap { $0 }
+    try table.appendRow(
+      to: "curve",
+      [Double(step.step), step.strain] + stress + [
+        step.energyPerParticle, step.pressure, Double(step.evaluations), step.forceMax, step.displacementMax,
+        step.displacementMean,
+      ])
+    folder.log(LogLine(step, d))
+    lastStep = step.step
+    lastResult = step.minimization
+    try closeWindow(step.strain, system)
+    if step.step % configuration.output.every == 0 || step.step == stepCount { try writeFrame(step.step, system) }
+    progress.show(
+      "step \(step.step)/\(stepCount)  strain \(short(step.strain))  stress \(short(conjugate(step.stress)))  "
+        + "evaluations \(step.evaluations)", fraction: Double(step.step) / Double(max(1, stepCount)))
+  }
+
+  func found(_ event: PlasticEvent, in system: ParticleSystem) throws {
+    eventCount += 1
+    let d = system.dimension
+    func tensor(_ t: Tensor) -> [Double] { t.block(d).flatMap { $0 } }
+    try table.append(
+      to: "events",
+      [
+        Observable("strain_before", event.strainBefore), Observable("strain_after", event.strainAfter),
+        Observable("stress_before", tensor(event.stressBefore), shape: [d, d]),
+        Observable("stress_after", tensor(event.stressAfter), shape: [d, d]),
+        Observable("stress_drop", tensor(event.stressDrop), shape: [d, d]), Observable("energy_drop", event.energyDrop),
+        Observable("participation_ratio", event.participationRatio),
+        Observable("centre", (0..<d).map { event.centre[$0] }, shape: [d]),
+      ])
+    folder.log(EventLine(event, d))
+  }
+
+  /// Closes the files and keeps the last state, from which another run can go on. Collective.
+  func finish(_ system: ParticleSystem) throws {
+    try trajectory?.close()
+    try table.close()
+    try StateFile.write(
+      system.snapshot(), to: folder.file("state.h5"), step: lastStep, provenance: provenance, over: communicator)
+  }
+
+  // MARK: D²min
+
+  /// Opens the first window at the start, and closes one whenever the strain has come far enough.
+  private func closeWindow(_ strain: Double, _ system: ParticleSystem) throws {
+    let settings = configuration.d2min
+    guard configuration.output.profiles || !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count"])
+    else { return }
+    let radius = settings.radius * system.spacing
+    guard let open = window else {
+      window = try StrainWindow(system, radius: radius)
+      return
+    }
+    guard abs(strain - (lastWindowEnd ?? open.strain)) >= settings.window * (1 - 1e-9) else { return }
+    let measured = try open.d2min(system, normalisation: settings.normalisation == .mean ? .mean : .sum)
+    for i in 0..<system.ownedCount {
+      d2min.values[i] = measured[i]
+      if measured[i] > settings.threshold { plasticCount.values[i] += 1 }
+    }
+    if configuration.output.profiles { try writeProfiles(strain, system, open) }
+    lastWindowEnd = strain
+    if settings.reference == .window { window = try StrainWindow(system, radius: radius) }
+  }
+  private var lastWindowEnd: Double?
+
+  private func writeProfiles(_ strain: Double, _ system: ParticleSystem, _ window: StrainWindow) throws {
+    let flow: Int
+    if case .simpleShear(let axis, _) = configuration.loading!.mode { flow = axis } else { flow = 0 }
+    let bins: [Int]
+    if let profileBins {
+      bins = profileBins
+    } else {
+      bins = Profile.bins(for: system)
+      profileBins = bins
+      for axis in 0..<system.dimension {
+        let edges = (0...bins[axis]).map { Double($0) / Double(bins[axis]) }
+        try table.write("profiles/edges_\(Self.axisName(axis))", edges, shape: [edges.count])
+      }
+    }
+    let profile = try Profile(system, bins: bins, quantities: 3) { i, out in
+      out[0] = self.plasticCount.values[i]
+      out[1] = self.d2min.values[i]
+      out[2] = window.displacement(system, of: i)[flow]
+    }
+    var entries = [Observable("strain", strain)]
+    for (q, name) in ["plastic_count", "d2min", "displacement"].enumerated() {
+      for axis in 0..<system.dimension {
+        entries.append(
+          Observable("\(name)_\(Self.axisName(axis))", profile.means[q][axis], shape: [profile.bins[axis]]))
+      }
+    }
+    try table.append(to: "profiles", entries)
+  }
+  /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
+  private var profileBins: [Int]?
+
+  private static func axisName(_ axis: Int) -> String { ["x", "y", "z"][axis] }
+
+  // MARK: Frames
+
+  private func writeFrame(_ step: Int, _ system: ParticleSystem) throws {
+    guard let trajectory, step != lastFrame else { return }
+    lastFrame = step
+    try trajectory.append(step: step, snapshot: system.snapshot(), fields: columns(system))
+  }
+
+  private func columns(_ system: ParticleSystem) -> [ParticleColumn] {
+    let d = system.dimension
+    let n = system.ownedCount
+    return configuration.output.fields.map { name in
+      switch name {
+      case "d2min": ParticleColumn("d2min", (0..<n).map { d2min.values[$0] })
+      case "plastic-count": ParticleColumn("plastic_count", (0..<n).map { Int32(plasticCount.values[$0]) })
+      case "energy": ParticleColumn("energy", (0..<n).map(system.energy(of:)))
+      case "force": ParticleColumn("force", (0..<(n * d)).map { system.forces[$0] }, width: d)
+      case "stress":
+        // The particle's share of V σ; divided by the volume and added up it is the stress of the system.
+        ParticleColumn("stress", (0..<n).flatMap { system.stressShare(of: $0).block(d).flatMap { $0 } }, width: d * d)
+      case "displacement":
+        ParticleColumn(
+          "displacement",
+          (0..<n).flatMap { i in (0..<d).map { (window?.displacement(system, of: i) ?? .zero)[$0] } }, width: d)
+      default: preconditionFailure("the config allows no field \(name)")
+      }
+    }
+  }
+
+  private func conjugate(_ stress: Tensor) -> Double {
+    switch configuration.loading!.mode {
+    case .simpleShear(let a, let b): stress[a, b]
+    case .uniaxial(let a): stress[a, a]
+    case .pureShear(let a, let b): 0.5 * (stress[a, a] - stress[b, b])
+    default: stress[0, 0]
+    }
+  }
+
+  private func short(_ x: Double) -> String { String(format: "%.6g", x) }
+
+  // MARK: log.jsonl
+
+  private struct LogLine: Encodable {
+    var step: Int
+    var strain: Double
+    var stress: [[Double]]
+    var energyPerParticle: Double
+    var pressure: Double
+    var reason: String
+    var forceMax: Double
+    var evaluations: Int
+    var iterations: Int
+    var negativeCurvatures: Int
+    var cappedSteps: Int
+    var rejectedSteps: Int
+    var displacementMax: Double
+
+    init(_ step: StepRecord, _ dimension: Int) {
+      self.step = step.step
+      strain = step.strain
+      stress = step.stress.block(dimension)
+      energyPerParticle = step.energyPerParticle
+      pressure = step.pressure
+      reason = step.minimization.reason.rawValue
+      forceMax = step.forceMax
+      evaluations = step.evaluations
+      iterations = step.minimization.iterations
+      negativeCurvatures = step.minimization.negativeCurvatures
+      cappedSteps = step.minimization.cappedSteps
+      rejectedSteps = step.minimization.rejectedSteps
+      displacementMax = step.displacementMax
+    }
+  }
+
+  private struct EventLine: Encodable {
+    var event = "plastic"
+    var strainBefore: Double
+    var strainAfter: Double
+    var stressDrop: [[Double]]
+    var energyDrop: Double
+    var participationRatio: Double
+    var centre: [Double]
+
+    init(_ event: PlasticEvent, _ dimension: Int) {
+      strainBefore = event.strainBefore
+      strainAfter = event.strainAfter
+      stressDrop = event.stressDrop.block(dimension)
+      energyDrop = event.energyDrop
+      participationRatio = event.participationRatio
+      centre = (0..<dimension).map { event.centre[$0] }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import MessagePassing
+import Particles
+
+/// What a run cost, over the ranks: written to timing.json.
+struct Timing: Encodable {
+  struct Spread: Encodable {
+    var minimum: Double
+    var maximum: Double
+  }
+
+  var wallSeconds: Double
+  var ranks: Int
+  var evaluations: Int
+  var hessianProducts: Int
+  var rebuilds: Int
+  var ownedParticles: Spread
+  var ghostParticles: Spread
+  /// Peak resident memory of a rank, in MB.
+  var peakMemory: Spread
+
+  /// Collective.
+  init(_ system: ParticleSystem, wallSeconds: Double) throws {
+    func spread(_ value: Double) throws -> Spread {
+      Spread(
+        minimum: try system.communicator.reduce(value, .minimum), maximum: try system.communicator.reduce(value, .maximum))
+    }
+    self.wallSeconds = wallSeconds
+    ranks = system.communicator.size
+    evaluations = system.statistics.evaluations
+    hessianProducts = system.statistics.hessianProducts
+    rebuilds = system.statistics.rebuilds
+    ownedParticles = try spread(Double(system.ownedCount))
+    ghostParticles = try spread(Double(system.ghostCount))
+    peakMemory = try spread(Double(Self.peakBytes) / 1e6)
+  }
+
+  /// Peak resident memory of this process in bytes.
+  static var peakBytes: Int {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss * 1024
+  }
+}
