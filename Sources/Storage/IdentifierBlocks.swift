@@ -1,0 +1,103 @@
+import MessagePassing
+
+/// The order in which files keep particles: by identifier, in contiguous blocks, rank r holding the rows N·r/P up to
+/// N·(r+1)/P.
+///
+/// Made from the identifiers that each rank owns, in any distribution; then any number of columns can be moved into the
+/// blocks.
+public struct IdentifierBlocks {
+  /// Why identifiers are not each of 1 … N once.
+  public enum Problem: Equatable, Sendable {
+    case outOfRange(Int64)
+    case duplicate(Int64)
+    case missing(Int64)
+  }
+
+  public let totalCount: Int
+  /// The rows of this rank: row k holds identifier k + 1.
+  public let rows: Range<Int>
+  private let exchange: Exchange
+  /// The own particles in the order in which they are sent.
+  private let sendOrder: [Int]
+  /// The row, counted from the first of this block, of each particle received.
+  private let place: [Int]
+
+  /// The rows of a rank.
+  public static func rows(of rank: Int, size: Int, totalCount: Int) -> Range<Int> {
+    (totalCount * rank / size)..<(totalCount * (rank + 1) / size)
+  }
+
+  /// Collective.
+  /// - Throws: a failure of the given kind, on all ranks, that names the first identifier which is missing, occurs twice or
+  ///   lies outside 1 … N.
+  public init(
+    ids: [Int64], totalCount: Int, over communicator: Communicator, kind: Failure.Kind = .physics
+  ) throws {
+    let (blocks, problem) = try Self.arrange(ids: ids, totalCount: totalCount, over: communicator)
+    try communicator.coordinated {
+      switch problem {
+      case .outOfRange(let id): throw Failure(kind, "particle id \(id) is outside 1 … \(totalCount)")
+      case .duplicate(let id): throw Failure(kind, "particle id \(id) occurs more than once")
+      case .missing(let id): throw Failure(kind, "particle id \(id) of 1 … \(totalCount) is missing")
+      case nil: break
+      }
+    }
+    self = blocks!
+  }
+
+  /// Collective. The blocks where the identifiers are good, else what is wrong with them, the same on all ranks.
+  static func arrange(
+    ids: [Int64], totalCount: Int, over communicator: Communicator
+  ) throws -> (IdentifierBlocks?, Problem?) {
+    let none = Int64.max
+    let stray = ids.filter { $0 < 1 || $0 > totalCount }.min() ?? none
+    let firstStray = try communicator.reduce(stray, .minimum)
+    if firstStray != none { return (nil, .outOfRange(firstStray)) }
+    let blocks = try IdentifierBlocks(checked: ids, totalCount: totalCount, over: communicator)
+    var occurrences = [UInt8](repeating: 0, count: blocks.rows.count)
+    for row in blocks.place { occurrences[row] = min(2, occurrences[row] + 1) }
+    func first(_ test: (UInt8) -> Bool) -> Int64 {
+      occurrences.firstIndex(where: test).map { Int64(blocks.rows.lowerBound + $0 + 1) } ?? none
+    }
+    var firsts = [first { $0 > 1 }, first { $0 == 0 }]
+    try communicator.reduce(&firsts, .minimum)
+    if firsts[0] != none { return (nil, .duplicate(firsts[0])) }
+    if firsts[1] != none { return (nil, .missing(firsts[1])) }
+    return (blocks, nil)
+  }
+
+  private init(checked ids: [Int64], totalCount: Int, over communicator: Communicator) throws {
+    let size = communicator.size
+    func owner(_ id: Int64) -> Int { (Int(id) * size - 1) / totalCount }
+    self.totalCount = totalCount
+    rows = Self.rows(of: communicator.rank, size: size, totalCount: totalCount)
+    var counts = [Int](repeating: 0, count: size)
+    for id in ids { counts[owner(id)] += 1 }
+    var next = [Int](repeating: 0, count: size)
+    for r in 1..<max(1, size) { next[r] = next[r - 1] + counts[r - 1] }
+    var order = [Int](repeating: 0, count: ids.count)
+    for (k, id) in ids.enumerated() {
+      let r = owner(id)
+      order[next[r]] = k
+      next[r] += 1
+    }
+    sendOrder = order
+    exchange = try Exchange(communicator, sendCounts: counts)
+    let first = rows.lowerBound
+    place = try exchange.forward(order.map { ids[$0] }).map { Int($0) - 1 - first }
+  }
+
+  /// A column in the order of the identifiers: `width` numbers for each row of this rank. Collective.
+  public func column<Element: HDF5Element>(_ values: [Element], width: Int = 1) throws -> [Element] {
+    precondition(values.count == sendOrder.count * width, "a column has width numbers per particle")
+    var outgoing: [Element] = []
+    outgoing.reserveCapacity(values.count)
+    for k in sendOrder { outgoing.append(contentsOf: values[(k * width)..<((k + 1) * width)]) }
+    let incoming = try exchange.forward(outgoing, width: width)
+    var column = [Element](repeating: .zero, count: rows.count * width)
+    for (k, row) in place.enumerated() {
+      for c in 0..<width { column[row * width + c] = incoming[k * width + c] }
+    }
+    return column
+  }
+}
