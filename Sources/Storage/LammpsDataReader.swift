@@ -222,6 +222,9 @@ public enum LammpsDataReader {
       origin[axis] = bound.numbers[0]
     }
     let tilt = header.values["xy xz yz"]?.numbers ?? [0, 0, 0]
+    if let line = header.values["xy xz yz"]?.line, tilt.contains(where: { abs($0) > 1e6 * min(lengths.x, lengths.y) }) {
+      throw Failure(.input, "\(path):\(line): a tilt of more than a million edges; reduce it")
+    }
     let edges = Tensor(
       Vector(lengths.x, 0, 0), Vector(tilt[0], lengths.y, 0), Vector(tilt[1], tilt[2], lengths.z))
     return (edges, origin)

@@ -38,6 +38,7 @@ struct ParticleRecords {
         throw Failure(.input, "\(path): the cell is tilted along z, which a two-dimensional system cannot be")
       }
     }
+    try checkReach(edges, communicator)
     var flat = edges
     if dimension == 2 { flat[2] = Vector(0, 0, 1) }
     var table = ParticleTable()
@@ -56,6 +57,18 @@ struct ParticleRecords {
     snapshot.hasDiameters = hasDiameters
     snapshot.speciesCount = Int(try communicator.reduce(species.max() ?? 0, .maximum)) + 1
     return snapshot
+  }
+
+  /// Positions may lie outside the cell, but not so far that counting the edges between would overflow.
+  private func checkReach(_ edges: Tensor, _ communicator: Communicator) throws {
+    let longest = max(edges[0].length, edges[1].length, edges[2].length)
+    try communicator.coordinated {
+      for k in 0..<(3 * count) where abs(positions[k]) > 1e6 * longest {
+        throw Failure(
+          .input, "\(path):\(lines[k / 3]): coordinate \(positions[k]) lies more than a million cell edges away; wrap it "
+            + "into the cell")
+      }
+    }
   }
 
   private func checkCount(_ announced: (count: Int, line: Int), _ communicator: Communicator) throws {
