@@ -51,6 +51,13 @@ let package = Package(
         "QuasistaticShear",
       ],
       swiftSettings: swiftFlags),
+
+    // Tests: one process each, and cases that are started under mpirun.
+    .executableTarget(
+      name: "RankTests", dependencies: ["MessagePassing", "Geometry", "Particles", "Storage"], swiftSettings: swiftFlags),
+    .testTarget(
+      name: "StorageTests", dependencies: ["MessagePassing", "Geometry", "Particles", "Storage"],
+      swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17
 )
