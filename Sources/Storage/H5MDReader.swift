@@ -23,7 +23,10 @@ public enum H5MDReader {
     guard shape.count == 3, shape[2] == 2 || shape[2] == 3, shape[1] > 0 else {
       throw try complaint(file, "\(position)/value has the shape \(shape), not [frames, particles, 2 or 3]")
     }
-    let (frames, totalCount, dimension) = (shape[0], shape[1], shape[2])
+    let (totalCount, dimension) = (shape[1], shape[2])
+    // The step is the last thing that is written of a frame: a frame without one was never finished.
+    let hasSteps = try file.isDataset(position + "/step")
+    let frames = min(shape[0], hasSteps ? try file.shape(of: position + "/step").first ?? shape[0] : shape[0])
     if let requested, requested != dimension {
       throw try complaint(file, "holds \(dimension) dimensions, but \(requested) are asked for")
     }
@@ -45,7 +48,9 @@ public enum H5MDReader {
       let dataset = group + "/" + name + "/value"
       guard try file.isDataset(dataset) else { return nil }
       let found = try file.shape(of: dataset)
-      guard found == shape else { throw try complaint(file, "\(dataset) has the shape \(found), not \(shape)") }
+      guard found.dropFirst() == shape.dropFirst(), found[0] >= frames else {
+        throw try complaint(file, "\(dataset) has the shape \(found), not \(shape)")
+      }
       return try file.read(
         type, from: dataset, start: [index, rows.lowerBound, 0], count: [1, rows.count, dimension])
     }

@@ -27,6 +27,7 @@ public final class HDF5File {
     self.communicator = communicator
     // The operating system explains a missing file or right better than HDF5 can.
     try agreed { if communicator?.isRoot ?? true { try probe() } }
+    try reserve(0)
     try agreed {
       CShims_h5_silence_error_stack()
       let properties = try check(H5Pcreate(CShims_h5p_file_access()), "H5Pcreate")
@@ -56,8 +57,44 @@ public final class HDF5File {
     Foundation.close(descriptor)
   }
 
+  /// Reserves disk space for `bytes` more, and for the metadata that come with them.
+  ///
+  /// This is how a full disk or quota is noticed: Open MPI's collective writes wait for ever on the other ranks when one
+  /// rank cannot write (seen with 4.1.4), so a write must not start unless it will fit. The margin stays reserved, so that
+  /// the file can still be closed when the next reservation fails.
+  func reserve(_ bytes: Int) throws {
+    guard access == .create else { return }
+    let margin = 1 << 20
+    let partOfChunk = min(bytes, Self.longestChunk)
+    try agreed {
+      guard communicator?.isRoot ?? true else { return }
+      func complaint(_ code: Int32) -> Failure { failure("cannot be written: \(String(cString: strerror(code)))") }
+      let descriptor = open(path, O_WRONLY)
+      guard descriptor >= 0 else { throw complaint(errno) }
+      defer { Foundation.close(descriptor) }
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { throw complaint(errno) }
+      let needed = bytes + partOfChunk + margin
+      if CShims_reserve(descriptor, status.st_size, off_t(needed)) == 0 { return }
+      if errno == ENOSPC || errno == EDQUOT || errno == EFBIG { throw complaint(errno) }
+      // A file system without reservations can at least say how much is free.
+      var system = statvfs()
+      if fstatvfs(descriptor, &system) == 0, UInt(system.f_bavail) * UInt(system.f_frsize) < UInt(needed) {
+        throw complaint(ENOSPC)
+      }
+    }
+  }
+
+  /// Gives back what was reserved beyond the end of a closed file.
+  private func releaseReserve() {
+    guard access == .create, communicator?.isRoot ?? true else { return }
+    var status = stat()
+    if stat(path, &status) == 0 { truncate(path, status.st_size) }
+  }
+
   /// Brings everything written so far to the file, so that a killed job loses at most what came after.
   public func flush() throws {
+    try reserve(0)
     try agreed { try check(H5Fflush(handle, H5F_SCOPE_GLOBAL), "H5Fflush") }
   }
 
@@ -68,6 +105,7 @@ public final class HDF5File {
       let closing = handle
       handle = -1
       try check(H5Fclose(closing), "H5Fclose")
+      releaseReserve()
     }
   }
 
@@ -147,16 +185,18 @@ public final class HDF5File {
     }
   }
 
+  /// Of a chunk, in bytes.
+  private static let longestChunk = 4 << 20
+
   /// Many rows per chunk where rows are short, one row or a part of one where they are long.
   static func chunk(for shape: [Int], elementSize: Int) -> [Int] {
     let short = 8 << 10
-    let long = 4 << 20
     let rest = shape.dropFirst()
     let rowBytes = max(1, rest.reduce(elementSize, *))
     if rowBytes <= short { return [short / rowBytes] + rest.map { max(1, $0) } }
     var chunk = [1] + rest
     let innerBytes = rest.dropFirst().reduce(elementSize, *)
-    chunk[1] = max(1, min(chunk[1], long / max(1, innerBytes)))
+    chunk[1] = max(1, min(chunk[1], longestChunk / max(1, innerBytes)))
     return chunk
   }
 
@@ -179,6 +219,8 @@ public final class HDF5File {
   /// zero.
   public func write<Element: HDF5Element>(_ values: [Element], to name: String, start: [Int], count: [Int]) throws {
     precondition(values.count == count.reduce(1, *), "the values must fill the block")
+    let bytes = values.count * MemoryLayout<Element>.stride
+    try reserve(try communicator?.reduce(bytes, .sum) ?? bytes)
     try transfer(name, start: start, count: count, elementSize: MemoryLayout<Element>.stride) {
       dataset, memory, file, properties, offset in
       try values.withUnsafeBufferPointer { buffer in
@@ -274,8 +316,9 @@ public final class HDF5File {
 
   /// Stores a text as a dataset of one fixed-length UTF-8 string.
   public func writeText(_ text: String, to name: String) throws {
+    let bytes = Array(text.utf8)
+    try reserve(bytes.count)
     try agreed {
-      let bytes = Array(text.utf8)
       let type = try stringType(length: bytes.count, isUnicode: true)
       defer { H5Tclose(type) }
       let space = try check(H5Screate(H5S_SCALAR), "H5Screate")
