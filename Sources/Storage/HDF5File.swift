@@ -95,7 +95,7 @@ public final class HDF5File {
   /// Brings everything written so far to the file, so that a killed job loses at most what came after.
   public func flush() throws {
     try reserve(0)
-    try agreed { try check(H5Fflush(handle, H5F_SCOPE_GLOBAL), "H5Fflush") }
+    _ = try agreed { try check(H5Fflush(handle, H5F_SCOPE_GLOBAL), "H5Fflush") }
   }
 
   /// Closes the file; errors that only show here (a full disk) are thrown.
@@ -154,9 +154,7 @@ public final class HDF5File {
       return try (0..<info.nlinks).map { index in
         let length = H5Lget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0)
         guard length >= 0 else { throw failure("H5Lget_name_by_idx", in: group) }
-        var bytes = [CChar](repeating: 0, count: length + 1)
-        _ = H5Lget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, &bytes, length + 1, 0)
-        return String(cString: bytes)
+        return Self.text(length) { H5Lget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, $0, length + 1, 0) }
       }
     }
   }
@@ -439,9 +437,9 @@ public final class HDF5File {
         let count = try check(H5Aget_num_attrs(opened), "H5Aget_num_attrs", object)
         return (0..<hsize_t(count)).map { index in
           let length = max(0, H5Aget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0))
-          var bytes = [CChar](repeating: 0, count: length + 1)
-          _ = H5Aget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, &bytes, length + 1, 0)
-          return String(cString: bytes)
+          return Self.text(length) {
+            H5Aget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, $0, length + 1, 0)
+          }
         }
       }
     }
@@ -482,6 +480,15 @@ public final class HDF5File {
   }
 
   // MARK: Handles and errors
+
+  /// A name of known length that a call writes with a zero behind it.
+  private static func text(_ length: Int, _ fill: (UnsafeMutablePointer<CChar>) -> Int) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { bytes in
+      bytes.initialize(repeating: 0)
+      _ = fill(bytes.baseAddress!)
+      return String(cString: bytes.baseAddress!)
+    }
+  }
 
   private func createSpace(_ shape: [Int], growing: Bool) throws -> hid_t {
     let current = shape.map { hsize_t($0) }

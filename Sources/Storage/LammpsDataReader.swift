@@ -153,12 +153,19 @@ public enum LammpsDataReader {
         guard line.number < firstSection, !isTitle(line) else { return }
         line.split(into: &words, comment: UInt8(ascii: "#"))
         guard !words.isEmpty else { return }
-        let keywordStart = words.firstIndex { isLetter(line.bytes[$0.lowerBound]) } ?? words.count
-        let keyword = words[keywordStart...].map { line.word($0) }.joined(separator: " ")
-        guard let index = headerKeywords.firstIndex(of: keyword) else {
+        // The longest end of the line that is a keyword; numbers stand before it.
+        var keywordStart = 0
+        var known: Int?
+        while known == nil, keywordStart < words.count {
+          let ending = words[keywordStart...].map { line.word($0) }.joined(separator: " ")
+          known = headerKeywords.firstIndex(of: ending)
+          if known == nil { keywordStart += 1 }
+        }
+        guard let index = known else {
           throw line.failure(
             "'\(line.text.prefix(40))' is not a header line that can be read here, such as '1000 atoms' or '0 10 xlo xhi'")
         }
+        let keyword = headerKeywords[index]
         let isCount = index < counts.count
         let expected = isCount ? 1 : keyword == "xy xz yz" ? 3 : 2
         guard keywordStart == expected else {
