@@ -128,3 +128,19 @@ func storageRead(_ world: Communicator, _ arguments: [String]) throws {
     print("\(snapshot.totalCount) particles, \(snapshot.dimension)d, \(snapshot.speciesCount) species, \(hash)")
   }
 }
+
+/// Appends frames to `FILE` until it is killed or has written `FRAMES` frames of `COUNT` particles; what was flushed must
+/// be readable.
+func storageAppend(_ world: Communicator, _ arguments: [String]) throws {
+  let (frames, count) = (Int(arguments[1])!, Int(arguments[2])!)
+  var snapshot = madeUpSnapshot(count: count, dimension: 2, strain: 0, over: world)
+  let writer = try TrajectoryWriter(
+    path: arguments[0], particles: snapshot, provenance: Provenance(version: "0.0", build: "", config: ""), over: world)
+  for frame in 0..<frames {
+    snapshot.strain = Double(frame)
+    try writer.append(
+      step: frame, snapshot: snapshot,
+      fields: [ParticleField("d2min", snapshot.particles.ids.map { Double($0) + Double(frame) })])
+  }
+  try writer.close()
+}

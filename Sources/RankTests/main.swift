@@ -7,6 +7,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "storage-roundtrip": storageRoundTrip,
   "storage-blocks": storageBlocks,
   "storage-read": storageRead,
+  "storage-append": storageAppend,
 ]
 
 exit(
