@@ -24,6 +24,10 @@ public enum H5MDReader {
       throw try complaint(file, "\(position)/value has the shape \(shape), not [frames, particles, 2 or 3]")
     }
     let (totalCount, dimension) = (shape[1], shape[2])
+    // A damaged header may claim any size; a compressed file is smaller than its content, but not a thousand times.
+    guard totalCount / 1000 <= (try file.byteCount()) else {
+      throw try complaint(file, "claims \(totalCount) particles, which cannot be in a file of this size")
+    }
     // The step is the last thing that is written of a frame: a frame without one was never finished.
     let hasSteps = try file.isDataset(position + "/step")
     let frames = min(shape[0], hasSteps ? try file.shape(of: position + "/step").first ?? shape[0] : shape[0])
@@ -73,6 +77,11 @@ public enum H5MDReader {
     snapshot.hasDiameters = try file.attribute("has_diameters", of: group, as: Int64.self)?.first != 0 && diameters != nil
     snapshot.speciesCount = Int(try communicator.reduce(table.species.max() ?? 0, .maximum)) + 1
     snapshot.strain = try readStrain(file, frame: index)
+    if let seal = try file.textAttribute("state_sha256", of: group)?.first,
+      try StateHash.sha256(of: snapshot, over: communicator) != seal
+    {
+      throw try complaint(file, "the state does not match its checksum; the file is damaged")
+    }
     try file.close()
     return snapshot
   }

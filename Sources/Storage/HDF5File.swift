@@ -109,6 +109,15 @@ public final class HDF5File {
     }
   }
 
+  /// The size of the whole file.
+  func byteCount() throws -> Int {
+    try agreed {
+      var size: hsize_t = 0
+      try check(H5Fget_filesize(handle, &size), "H5Fget_filesize")
+      return Int(clamping: size)
+    }
+  }
+
   // MARK: Groups and links
 
   public func createGroup(_ group: String) throws {
@@ -530,7 +539,7 @@ public final class HDF5File {
     let rank = try check(H5Sget_simple_extent_ndims(space), "H5Sget_simple_extent_ndims", name)
     var extent = [hsize_t](repeating: 0, count: max(1, Int(rank)))
     try check(H5Sget_simple_extent_dims(space, &extent, nil), "H5Sget_simple_extent_dims", name)
-    return extent.prefix(Int(rank)).map { Int($0) }
+    return extent.prefix(Int(rank)).map { Int(clamping: $0) }
   }
 
   /// All ranks throw if one does. HDF5's collective calls come back on every rank, so that none waits here in vain.

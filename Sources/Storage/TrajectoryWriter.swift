@@ -175,5 +175,8 @@ public final class TrajectoryWriter {
     try file.appendRow(values, to: dataset, index: frameCount, shape: shape)
   }
 
+  /// Notes the fingerprint of the only frame, which readers compare with what they read. Collective.
+  func seal(_ hash: String) throws { try file.setAttribute("state_sha256", of: Self.group, to: hash) }
+
   public func close() throws { try file.close() }
 }

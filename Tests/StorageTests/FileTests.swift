@@ -153,6 +153,16 @@ extension StorageTests {
           #expect(failure.kind == .input && failure.message.contains("damaged.h5"))
         }
       }
+      // One changed bit of a coordinate.
+      let rows = try HDF5File(path, .read, over: nil).readAll(Int64.self, from: "/particles/trajectory/position_fixed/value")
+      var changed = bytes
+      let place = bytes.firstRange(of: withUnsafeBytes(of: rows[3]) { Data($0) })!
+      changed[place.lowerBound] ^= 1
+      try changed.write(to: URL(fileURLWithPath: damaged))
+      do {
+        _ = try StateFile.read(damaged, over: world)
+        Issue.record("accepted a changed coordinate")
+      } catch let failure as Failure { #expect(failure.message.contains("checksum")) }
       for target in [folder.file("no/such/folder.h5"), folder.path] {
         do {
           try StateFile.write(snapshot(dimension: 2), to: target, provenance: provenance, over: world)
