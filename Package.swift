@@ -59,8 +59,18 @@ let package = Package(
       ],
       swiftSettings: swiftFlags),
 
+    // Tests: one process each, and cases that are started under mpirun.
+    .executableTarget(
+      name: "RankTests",
+      dependencies: [
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear",
+      ],
+      swiftSettings: swiftFlags),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: swiftFlags),
+    .testTarget(
+      name: "StorageTests", dependencies: ["MessagePassing", "Geometry", "Particles", "Storage"],
+      swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17
 )

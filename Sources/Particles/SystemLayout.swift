@@ -29,10 +29,11 @@ public struct SystemLayout {
           + "(largest cutoff plus skin); use more particles or a smaller skin")
     }
     grid = CellGrid(cell: cell, range: range, particleCount: snapshot.totalCount)
+    let counts = [grid.counts.x, grid.counts.y, grid.counts.z].prefix(cell.dimension).map(String.init)
     guard ranks <= grid.cellCount else {
       throw Failure.everywhere(
         .input,
-        "\(ranks) ranks for \(grid.cellCount) cells (\((0..<cell.dimension).map { "\(grid.counts[$0])" }.joined(separator: " × "))): "
+        "\(ranks) ranks for \(grid.cellCount) cells (\(counts.joined(separator: " × "))): "
           + "a rank owns whole cells; run on at most \(grid.cellCount) ranks")
     }
     decomposition = Decomposition(grid: grid, rankCount: ranks)

@@ -7,13 +7,15 @@ import Particles
 /// Each particle moves along its own force by the force over its own stiffness, at most a tenth of the mean spacing. One
 /// strong overlap so does not hold back all others, as it would under a common step length. Where nothing is cut off, the
 /// configuration is left as it is.
-struct OverlapRelaxation {
+public struct OverlapRelaxation {
   private let cap = 0.1
   private let damping = 0.5
   private let maximumIterations = 2000
 
+  public init() {}
+
   /// Returns the number of force evaluations. Collective.
-  func relax(_ system: ParticleSystem) throws -> Int {
+  public func relax(_ system: ParticleSystem) throws -> Int {
     let d = system.dimension
     let blocks = system.makeField(width: d * d)
     let step = system.makeField(width: d)

@@ -17,16 +17,18 @@ enum Model {
     case .bidisperseIPL:
       .bidisperseIPL(exponent: potential.exponent, smoothing: potential.smoothing, cutoff: potential.cutoff)
     case .binaryLJ:
-      .binaryLJ(
-        cutoff: potential.cutoff,
-        truncation: switch potential.truncation {
-        case .energyShift: .energyShift
-        case .plain: .plain
-        case .forceShift: .forceShift
-        case .smooth: .smooth
-        })
+      .binaryLJ(cutoff: potential.cutoff, truncation: truncation(potential.truncation))
     case .harmonic: .harmonic
     case .hertz: .hertz
+    }
+  }
+
+  private static func truncation(_ word: PotentialSection.Truncation) -> PairModel.Truncation {
+    switch word {
+    case .energyShift: .energyShift
+    case .plain: .plain
+    case .forceShift: .forceShift
+    case .smooth: .smooth
     }
   }
 
@@ -103,16 +105,17 @@ enum Model {
   }
 
   static func minimization(_ section: MinimizerSection) -> Minimization {
-    Minimization(
-      method: switch section.method {
-      case .cg: .cg
-      case .fire: .fire
-      case .newton: .newton
-      },
-      tolerance: switch section.forceTolerance {
-      case .floor: .floor
-      case .largestComponent(let value): .largestComponent(value)
-      },
-      maximumEvaluations: section.maximumEvaluations)
+    let method: Minimization.Method
+    switch section.method {
+    case .cg: method = .cg
+    case .fire: method = .fire
+    case .newton: method = .newton
+    }
+    let tolerance: ForceTolerance
+    switch section.forceTolerance {
+    case .floor: tolerance = .floor
+    case .largestComponent(let value): tolerance = .largestComponent(value)
+    }
+    return Minimization(method: method, tolerance: tolerance, maximumEvaluations: section.maximumEvaluations)
   }
 }

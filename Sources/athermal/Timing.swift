@@ -38,7 +38,7 @@ struct Timing: Encodable {
   /// Peak resident memory of this process in bytes.
   static var peakBytes: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
   }
 }

@@ -14,6 +14,7 @@ static inline hid_t CShims_h5p_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t CShims_h5p_dataset_transfer(void) { return H5P_DATASET_XFER; }
 static inline hid_t CShims_h5p_dataset_create(void) { return H5P_DATASET_CREATE; }
 static inline hid_t CShims_h5p_link_create(void) { return H5P_LINK_CREATE; }
+static inline hid_t CShims_h5s_all(void) { return H5S_ALL; }
 static inline unsigned CShims_h5f_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned CShims_h5f_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned CShims_h5f_truncate(void) { return H5F_ACC_TRUNC; }

@@ -1,0 +1,23 @@
+// Cases that need several ranks, run as `mpirun -n N RankTests CASE [ARGUMENT …]`; each prints "ok" once, or fails with
+// the exit code of its failure.
+import Foundation
+import MessagePassing
+
+let cases: [String: (Communicator, [String]) throws -> Void] = [
+  "storage-roundtrip": storageRoundTrip,
+  "storage-blocks": storageBlocks,
+  "storage-read": storageRead,
+  "storage-append": storageAppend,
+]
+
+exit(
+  MessagePassing.run { world in
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard let name = arguments.first, let work = cases[name] else {
+      let names = cases.keys.sorted().joined(separator: ", ")
+      return try world.coordinated { throw Failure(.input, "name one of the cases \(names)") }
+    }
+    try work(world, Array(arguments.dropFirst()))
+    if world.isRoot { print("ok") }
+    return 0
+  })

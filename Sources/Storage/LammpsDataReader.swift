@@ -1,0 +1,351 @@
+import Foundation
+import Geometry
+import MessagePassing
+import Particles
+
+/// Reads LAMMPS data files with atom style atomic or sphere, orthogonal or triclinic.
+///
+/// Every rank parses its slice of the bytes. Types 1, 2, … become species 0, 1, …; the diameter of style sphere is the size
+/// of the particle. Positions are counted from the corner (xlo, ylo, zlo).
+public enum LammpsDataReader {
+  private enum Style: Int {
+    case unstated, atomic, sphere, other
+    var columnCount: Int { self == .sphere ? 7 : 5 }
+  }
+
+  /// The header lines that are a number and a keyword.
+  private static let counts = [
+    "atoms", "atom types", "bonds", "bond types", "angles", "angle types", "dihedrals", "dihedral types", "impropers",
+    "improper types", "ellipsoids", "lines", "triangles", "bodies", "extra bond per atom", "extra angle per atom",
+    "extra dihedral per atom", "extra improper per atom", "extra special per atom", "bond/atom", "extra",
+  ]
+  /// The header lines that are bounds or tilts.
+  private static let bounds = ["xlo xhi", "ylo yhi", "zlo zhi", "xy xz yz"]
+  private static var headerKeywords: [String] { counts + bounds }
+
+  /// Sections, and the count in the header that says how many lines they have.
+  private static let sections = [
+    ("Atoms", "atoms"), ("Velocities", "atoms"), ("Masses", "atom types"), ("Pair Coeffs", "atom types"),
+    ("PairIJ Coeffs", "pairs of atom types"), ("Bonds", "bonds"), ("Angles", "angles"), ("Dihedrals", "dihedrals"),
+    ("Impropers", "impropers"), ("Ellipsoids", "ellipsoids"), ("Lines", "lines"), ("Triangles", "triangles"),
+    ("Bond Coeffs", "bond types"), ("Angle Coeffs", "angle types"), ("Dihedral Coeffs", "dihedral types"),
+    ("Improper Coeffs", "improper types"), ("BondBond Coeffs", "angle types"), ("BondAngle Coeffs", "angle types"),
+    ("MiddleBondTorsion Coeffs", "dihedral types"), ("EndBondTorsion Coeffs", "dihedral types"),
+    ("AngleTorsion Coeffs", "dihedral types"), ("AngleAngleTorsion Coeffs", "dihedral types"),
+    ("BondBond13 Coeffs", "dihedral types"), ("AngleAngle Coeffs", "improper types"),
+    ("Atom Type Labels", "atom types"), ("Bond Type Labels", "bond types"), ("Angle Type Labels", "angle types"),
+    ("Dihedral Type Labels", "dihedral types"), ("Improper Type Labels", "improper types"),
+  ]
+
+  private struct SectionStart {
+    let line: Int
+    let section: Int
+    let style: Style
+    var name: String { sections[section].0 }
+  }
+
+  private struct Header {
+    var values: [String: (line: Int, numbers: [Double], count: Int)] = [:]
+
+    func count(_ keyword: String) -> Int {
+      if keyword == "pairs of atom types" {
+        let types = count("atom types")
+        return types < 1 << 31 ? types * (types + 1) / 2 : .max
+      }
+      return values[keyword]?.count ?? 0
+    }
+  }
+
+  /// Collective. The result holds the particles of this rank's slice of the file.
+  /// - Parameter dimension: 2, 3, or nil for 2 where all z are equal.
+  /// - Throws: `.input` with file, line, and what to do.
+  public static func read(_ path: String, dimension: Int? = nil, over communicator: Communicator) throws -> Snapshot {
+    let slice = try TextSlice(path, over: communicator)
+    let starts = try findSections(slice, communicator)
+    let header = try readHeader(slice, upTo: starts.first?.line ?? .max, communicator)
+    let (edges, origin) = try communicator.coordinated { try cell(header, path: path, dimension: dimension) }
+    try communicator.coordinated {
+      guard starts.contains(where: { $0.name == "Atoms" }) else {
+        throw Failure(.input, "\(path): has no section 'Atoms'")
+      }
+    }
+    try checkLineCounts(slice, starts, header, communicator)
+    let (style, columnCount) = try layout(slice, starts, communicator)
+    let records = try communicator.coordinated {
+      try parseAtoms(slice, starts, style: style, columnCount: columnCount, types: header.count("atom types"))
+    }
+    let atoms = header.values["atoms"]!
+    return try records.snapshot(
+      dimension: dimension, announced: (atoms.count, atoms.line), edges: edges, origin: origin,
+      hasDiameters: style == .sphere, over: communicator)
+  }
+
+  // MARK: Structure
+
+  /// The first line of the file is a title, whatever it says.
+  private static func isTitle(_ line: TextLine) -> Bool { line.number == 1 }
+
+  private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a }
+
+  /// Lists of facts that are short in every real file are limited, so that a damaged file cannot fill the memory.
+  private static let factLimit = 256
+
+  /// The sections of the whole file in order, on all ranks.
+  private static func findSections(_ slice: TextSlice, _ communicator: Communicator) throws -> [SectionStart] {
+    let own = try communicator.coordinated {
+      var found: [Int] = []
+      var words: [Range<Int>] = []
+      try slice.forEachLine { line in
+        guard !isTitle(line) else { return }
+        line.split(into: &words, comment: UInt8(ascii: "#"))
+        guard let first = words.first, isLetter(line.bytes[first.lowerBound]) else { return }
+        let name = words.map { line.word($0) }.joined(separator: " ")
+        guard let section = sections.firstIndex(where: { $0.0 == name }) else {
+          throw line.failure(
+            "'\(name.prefix(40))' is not a section that can be read here; remove it, or convert the file to atom style "
+              + "atomic or sphere")
+        }
+        found += [line.number, section, style(of: line).rawValue]
+        guard found.count <= 3 * factLimit else { throw line.failure("too many sections") }
+      }
+      return found
+    }
+    let all = try communicator.gather(own)
+    let starts = stride(from: 0, to: all.count, by: 3).map {
+      SectionStart(line: all[$0], section: all[$0 + 1], style: Style(rawValue: all[$0 + 2])!)
+    }
+    try communicator.coordinated {
+      for (k, start) in starts.enumerated() {
+        if let earlier = starts[..<k].first(where: { $0.section == start.section }) {
+          throw Failure(
+            .input, "\(slice.path):\(start.line): second section '\(start.name)'; the first is in line \(earlier.line)")
+        }
+        if start.name == "Atoms", start.style == .other {
+          throw Failure(
+            .input, "\(slice.path):\(start.line): this atom style cannot be read; use 'Atoms # atomic' or 'Atoms # sphere'")
+        }
+      }
+    }
+    return starts
+  }
+
+  /// The first word of the comment of a section line.
+  private static func style(of line: TextLine) -> Style {
+    guard let sign = line.bytes.firstIndex(of: UInt8(ascii: "#")) else { return .unstated }
+    let comment = String(decoding: line.bytes[(sign + 1)...], as: UTF8.self)
+    switch comment.split(whereSeparator: { $0.isWhitespace }).first {
+    case nil: return .unstated
+    case "atomic": return .atomic
+    case "sphere": return .sphere
+    default: return .other
+    }
+  }
+
+  private static func readHeader(
+    _ slice: TextSlice, upTo firstSection: Int, _ communicator: Communicator
+  ) throws -> Header {
+    // Per header line: line number, keyword, the count, the bits of three reals.
+    let width = 6
+    let own = try communicator.coordinated {
+      var found: [Int] = []
+      var words: [Range<Int>] = []
+      try slice.forEachLine { line in
+        guard line.number < firstSection, !isTitle(line) else { return }
+        line.split(into: &words, comment: UInt8(ascii: "#"))
+        guard !words.isEmpty else { return }
+        // The longest end of the line that is a keyword; numbers stand before it.
+        var keywordStart = 0
+        var known: Int?
+        while known == nil, keywordStart < words.count {
+          let ending = words[keywordStart...].map { line.word($0) }.joined(separator: " ")
+          known = headerKeywords.firstIndex(of: ending)
+          if known == nil { keywordStart += 1 }
+        }
+        guard let index = known else {
+          throw line.failure(
+            "'\(line.text.prefix(40))' is not a header line that can be read here, such as '1000 atoms' or '0 10 xlo xhi'")
+        }
+        let keyword = headerKeywords[index]
+        let isCount = index < counts.count
+        let expected = isCount ? 1 : keyword == "xy xz yz" ? 3 : 2
+        guard keywordStart == expected else {
+          throw line.failure("\(expected) number\(expected == 1 ? "" : "s") must stand before '\(keyword)'")
+        }
+        var fact = [line.number, index] + [Int](repeating: 0, count: width - 2)
+        if isCount {
+          fact[2] = try line.integer(words[0], "the number of \(keyword)")
+          guard fact[2] >= 0 else { throw line.failure("the number of \(keyword) is negative") }
+        } else {
+          for k in 0..<expected {
+            let value = try line.real(words[k], keyword.split(separator: " ").map(String.init)[k])
+            fact[3 + k] = Int(bitPattern: UInt(value.bitPattern))
+          }
+        }
+        found += fact
+        guard found.count <= width * factLimit else { throw line.failure("too many header lines") }
+      }
+      return found
+    }
+    let all = try communicator.gather(own)
+    return try communicator.coordinated {
+      var header = Header()
+      for k in stride(from: 0, to: all.count, by: width) {
+        let keyword = headerKeywords[all[k + 1]]
+        if let earlier = header.values[keyword] {
+          throw Failure(.input, "\(slice.path):\(all[k]): '\(keyword)' again; it was set in line \(earlier.line)")
+        }
+        header.values[keyword] = (
+          all[k], (0..<3).map { Double(bitPattern: UInt64(UInt(bitPattern: all[k + 3 + $0]))) }, all[k + 2]
+        )
+      }
+      return header
+    }
+  }
+
+  private static func cell(_ header: Header, path: String, dimension: Int?) throws -> (edges: Tensor, origin: Vector) {
+    guard let atoms = header.values["atoms"] else {
+      throw Failure(.input, "\(path): no line 'N atoms' in the header (the first line is a title and is not read)")
+    }
+    guard atoms.count > 0 else { throw Failure(.input, "\(path):\(atoms.line): no atoms; at least one is needed") }
+    guard let types = header.values["atom types"], types.count > 0 else {
+      let line = header.values["atom types"].map { ":\($0.line)" } ?? ""
+      throw Failure(.input, "\(path)\(line): the header needs a line 'T atom types' with T of at least 1")
+    }
+    var lengths = Vector(1, 1, 1)
+    var origin = Vector(0, 0, 0)
+    for (axis, letter) in ["x", "y", "z"].enumerated() {
+      guard let bound = header.values["\(letter)lo \(letter)hi"] else {
+        // A two-dimensional file may leave out the thickness.
+        if axis == 2, dimension == 2 { continue }
+        throw Failure(.input, "\(path): no line '\(letter)lo \(letter)hi' in the header")
+      }
+      let length = bound.numbers[1] - bound.numbers[0]
+      guard length > 0, length.isFinite else {
+        throw Failure(
+          .input, "\(path):\(bound.line): \(letter)hi = \(bound.numbers[1]) must be larger than \(letter)lo = "
+            + "\(bound.numbers[0])")
+      }
+      lengths[axis] = length
+      origin[axis] = bound.numbers[0]
+    }
+    let tilt = header.values["xy xz yz"]?.numbers ?? [0, 0, 0]
+    if let line = header.values["xy xz yz"]?.line, tilt.contains(where: { abs($0) > 1e6 * min(lengths.x, lengths.y) }) {
+      throw Failure(.input, "\(path):\(line): a tilt of more than a million edges; reduce it")
+    }
+    let edges = Tensor(
+      Vector(lengths.x, 0, 0), Vector(tilt[0], lengths.y, 0), Vector(tilt[1], tilt[2], lengths.z))
+    return (edges, origin)
+  }
+
+  /// The section that a line is in.
+  private static func section(of line: Int, _ starts: [SectionStart], hint: inout Int) -> SectionStart? {
+    while hint < starts.count, starts[hint].line <= line { hint += 1 }
+    return hint > 0 ? starts[hint - 1] : nil
+  }
+
+  private static func forEachDataLine(
+    _ slice: TextSlice, _ starts: [SectionStart],
+    _ body: (_ line: TextLine, _ section: SectionStart, _ words: [Range<Int>]) throws -> Void
+  ) rethrows {
+    var words: [Range<Int>] = []
+    var hint = 0
+    try slice.forEachLine { line in
+      guard !isTitle(line), let start = section(of: line.number, starts, hint: &hint), start.line < line.number else {
+        return
+      }
+      line.split(into: &words, comment: UInt8(ascii: "#"))
+      if !words.isEmpty { try body(line, start, words) }
+    }
+  }
+
+  /// The sections that are skipped must still have their right number of lines; Atoms is checked where it is read.
+  private static func checkLineCounts(
+    _ slice: TextSlice, _ starts: [SectionStart], _ header: Header, _ communicator: Communicator
+  ) throws {
+    var lineCounts = [Int](repeating: 0, count: sections.count)
+    forEachDataLine(slice, starts) { _, start, _ in lineCounts[start.section] += 1 }
+    try communicator.reduce(&lineCounts, .sum)
+    try communicator.coordinated {
+      for start in starts where start.name != "Atoms" {
+        let keyword = sections[start.section].1
+        let expected = header.count(keyword)
+        if lineCounts[start.section] != expected {
+          throw Failure(
+            .input, "\(slice.path):\(start.line): section '\(start.name)' has \(lineCounts[start.section]) lines, but the "
+              + "header asks for \(expected) (\(keyword))")
+        }
+      }
+    }
+  }
+
+  // MARK: Atoms
+
+  /// The style and the number of columns, which the first line of Atoms sets for all.
+  private static func layout(
+    _ slice: TextSlice, _ starts: [SectionStart], _ communicator: Communicator
+  ) throws -> (Style, Int) {
+    var first: (line: Int, columns: Int)?
+    forEachDataLine(slice, starts) { line, start, words in
+      if first == nil, start.name == "Atoms" { first = (line.number, words.count) }
+    }
+    let holder = try communicator.reduce(first == nil ? communicator.size : communicator.rank, .minimum)
+    let atoms = starts.first { $0.name == "Atoms" }!
+    guard holder < communicator.size else { return (atoms.style, 5) }
+    let line = try communicator.broadcast(first?.line ?? 0, from: holder)
+    let columns = try communicator.broadcast(first?.columns ?? 0, from: holder)
+    return try communicator.coordinated {
+      let style: Style
+      if atoms.style != .unstated {
+        style = atoms.style
+      } else if columns == 5 || columns == 8 {
+        style = .atomic
+      } else {
+        throw Failure(
+          .input, "\(slice.path):\(atoms.line): the atom style cannot be told from \(columns) columns; write "
+            + "'Atoms # atomic' or 'Atoms # sphere'")
+      }
+      guard columns == style.columnCount || columns == style.columnCount + 3 else {
+        let names = style == .sphere ? "id type diameter density x y z" : "id type x y z"
+        throw Failure(
+          .input, "\(slice.path):\(line): \(columns) columns; atom style \(style) has \(style.columnCount) (\(names)) and "
+            + "optionally three image flags")
+      }
+      return (style, columns)
+    }
+  }
+
+  private static func parseAtoms(
+    _ slice: TextSlice, _ starts: [SectionStart], style: Style, columnCount: Int, types: Int
+  ) throws -> ParticleRecords {
+    var records = ParticleRecords(path: slice.path)
+    let base = style.columnCount
+    try forEachDataLine(slice, starts) { line, start, words in
+      guard start.name == "Atoms" else { return }
+      guard words.count == columnCount else {
+        throw line.failure("\(words.count) columns where the first atom has \(columnCount); is the line truncated?")
+      }
+      let type = try line.integer(words[1], "the type")
+      guard type >= 1, type <= types, type <= Int(Int32.max) else {
+        throw line.failure("type \(type) is outside 1 … \(types), the atom types in the header")
+      }
+      records.ids.append(Int64(try line.integer(words[0], "the id")))
+      records.species.append(Int32(type - 1))
+      if style == .sphere {
+        let diameter = try line.real(words[2], "the diameter")
+        guard diameter > 0 else { throw line.failure("the diameter must be positive, not \(diameter)") }
+        records.diameters.append(diameter)
+        _ = try line.real(words[3], "the density")
+      } else {
+        records.diameters.append(1)
+      }
+      for (c, name) in ["x", "y", "z"].enumerated() {
+        records.positions.append(try line.real(words[base - 3 + c], name))
+      }
+      for c in 0..<3 {
+        records.images.append(columnCount > base ? try line.int32(words[base + c], "the image flag") : 0)
+      }
+      records.lines.append(line.number)
+    }
+    return records
+  }
+}

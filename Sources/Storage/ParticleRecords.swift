@@ -1,0 +1,131 @@
+import Geometry
+import MessagePassing
+import Particles
+
+/// What a rank has parsed of the particle lines of a text file, always in three dimensions, before the checks that need
+/// all ranks.
+struct ParticleRecords {
+  let path: String
+  var lines: [Int] = []
+  var ids: [Int64] = []
+  var species: [Int32] = []
+  var diameters: [Double] = []
+  /// Three numbers per particle.
+  var positions: [Double] = []
+  /// Three numbers per particle.
+  var images: [Int32] = []
+
+  init(path: String) { self.path = path }
+
+  var count: Int { ids.count }
+
+  /// The configuration, once the number of particles and the identifiers are right and the dimension is settled.
+  /// Collective.
+  /// - Parameters:
+  ///   - requested: the dimension that the user states; without one, 2 where all z are equal.
+  ///   - announced: the number of particles in the header, and its line.
+  ///   - edges: rows; the third is put to (0, 0, 1) in two dimensions.
+  ///   - origin: the corner that positions are counted from.
+  func snapshot(
+    dimension requested: Int?, announced: (count: Int, line: Int), edges: Tensor, origin: Vector, hasDiameters: Bool,
+    over communicator: Communicator
+  ) throws -> Snapshot {
+    try checkCount(announced, communicator)
+    try checkIdentifiers(announced.count, communicator)
+    let dimension = try settleDimension(requested, communicator)
+    try communicator.coordinated {
+      if dimension == 2, edges[0, 2] != 0 || edges[1, 2] != 0 || edges[2, 0] != 0 || edges[2, 1] != 0 {
+        throw Failure(.input, "\(path): the cell is tilted along z, which a two-dimensional system cannot be")
+      }
+    }
+    try checkReach(edges, communicator)
+    var flat = edges
+    if dimension == 2 { flat[2] = Vector(0, 0, 1) }
+    var table = ParticleTable()
+    table.ids = ids
+    table.species = species
+    table.diameters = diameters
+    table.positions.reserveCapacity(count * dimension)
+    table.images.reserveCapacity(count * dimension)
+    for k in 0..<count {
+      for c in 0..<dimension {
+        table.positions.append(positions[3 * k + c] - origin[c])
+        table.images.append(images[3 * k + c])
+      }
+    }
+    var snapshot = Snapshot(dimension: dimension, edges: flat, totalCount: announced.count, particles: table)
+    snapshot.hasDiameters = hasDiameters
+    snapshot.speciesCount = Int(try communicator.reduce(species.max() ?? 0, .maximum)) + 1
+    return snapshot
+  }
+
+  /// Positions may lie outside the cell, but not so far that counting the edges between would overflow.
+  private func checkReach(_ edges: Tensor, _ communicator: Communicator) throws {
+    let longest = max(edges[0].length, edges[1].length, edges[2].length)
+    try communicator.coordinated {
+      for k in 0..<(3 * count) where abs(positions[k]) > 1e6 * longest {
+        throw Failure(
+          .input, "\(path):\(lines[k / 3]): coordinate \(positions[k]) lies more than a million cell edges away; wrap it "
+            + "into the cell")
+      }
+    }
+  }
+
+  private func checkCount(_ announced: (count: Int, line: Int), _ communicator: Communicator) throws {
+    let before = try communicator.exclusiveSum(count)
+    let total = try communicator.reduce(count, .sum)
+    try communicator.coordinated {
+      if total > announced.count, before <= announced.count, announced.count < before + count {
+        throw Failure(
+          .input, "\(path):\(lines[announced.count - before]): more particles than the \(announced.count) announced in line "
+            + "\(announced.line)")
+      }
+      if total < announced.count, communicator.isRoot {
+        throw Failure(
+          .input, "\(path):\(announced.line): announces \(announced.count) particles but the file has \(total); is it "
+            + "truncated?")
+      }
+    }
+  }
+
+  private func checkIdentifiers(_ totalCount: Int, _ communicator: Communicator) throws {
+    try communicator.coordinated {
+      for k in 0..<count where ids[k] < 1 || ids[k] > totalCount {
+        throw Failure(
+          .input, "\(path):\(lines[k]): id \(ids[k]) is outside 1 … \(totalCount); number the particles without gaps")
+      }
+    }
+    let (_, problem) = try IdentifierBlocks.arrange(ids: ids, totalCount: totalCount, over: communicator)
+    guard let problem else { return }
+    // As many identifiers as particles, all in range: one is missing only if another occurs twice.
+    var places = [Int]()
+    if case .duplicate(let id) = problem {
+      for k in 0..<count where ids[k] == id && places.count < 2 { places.append(lines[k]) }
+    }
+    let all = try communicator.gather(places).sorted()
+    try communicator.coordinated {
+      switch problem {
+      case .duplicate(let id):
+        throw Failure(.input, "\(path):\(all[1]): id \(id) was already used in line \(all[0]); ids must be unique")
+      case .missing(let id), .outOfRange(let id):
+        throw Failure(.input, "\(path): id \(id) of 1 … \(totalCount) is missing")
+      }
+    }
+  }
+
+  private func settleDimension(_ requested: Int?, _ communicator: Communicator) throws -> Int {
+    if let requested, requested != 2 { return requested }
+    let holder = try communicator.reduce(count > 0 ? communicator.rank : communicator.size, .minimum)
+    let reference = try communicator.broadcast(count > 0 ? positions[2] : 0, from: holder)
+    let other = (0..<count).first { positions[3 * $0 + 2] != reference }
+    if requested == nil { return try communicator.reduce(other == nil ? 2 : 3, .maximum) }
+    try communicator.coordinated {
+      if let other {
+        throw Failure(
+          .input, "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first "
+            + "particle, but the dimension is stated as 2; set the dimension to 3")
+      }
+    }
+    return 2
+  }
+}

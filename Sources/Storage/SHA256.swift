@@ -1,0 +1,93 @@
+/// The hash function of FIPS 180-4, fed piece by piece. Its state is small and travels between ranks as bytes.
+public struct SHA256: Sendable {
+  private var words: [UInt32] = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+  ]
+  private var length: UInt64 = 0
+  private var block = [UInt8](repeating: 0, count: 64)
+
+  public init() {}
+
+  /// How many bytes ``state`` has.
+  static let stateSize = 104
+
+  /// Everything that the hash knows so far.
+  var state: [UInt8] {
+    words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+      + (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + block
+  }
+
+  /// Continues from the state of another hash.
+  init(state: [UInt8]) {
+    precondition(state.count == Self.stateSize)
+    for k in 0..<8 { words[k] = (0..<4).reduce(0) { $0 | UInt32(state[4 * k + $1]) << UInt32(8 * $1) } }
+    length = (0..<8).reduce(0) { $0 | UInt64(state[32 + $1]) << UInt64(8 * $1) }
+    block = Array(state[40...])
+  }
+
+  /// Adds the bytes of a number, lowest first.
+  public mutating func update<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
+    withUnsafeBytes(of: number.littleEndian) { update($0) }
+  }
+
+  public mutating func update(_ number: Double) { update(number.bitPattern) }
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    var remaining = bytes[...]
+    while !remaining.isEmpty {
+      let filled = Int(length & 63)
+      let taken = remaining.prefix(64 - filled)
+      for (k, byte) in taken.enumerated() { block[filled + k] = byte }
+      length += UInt64(taken.count)
+      remaining = remaining.dropFirst(taken.count)
+      if length & 63 == 0 { compress() }
+    }
+  }
+
+  /// The digest in 64 hexadecimal digits.
+  public func finished() -> String {
+    var last = self
+    let bits = length &* 8
+    last.update(UInt8(0x80))
+    while last.length & 63 != 56 { last.update(UInt8(0)) }
+    last.update(bits.byteSwapped)
+    let digits = Array("0123456789abcdef")
+    return String(last.words.flatMap { word in (0..<8).map { digits[Int(word >> UInt32(28 - 4 * $0)) & 15] } })
+  }
+
+  private mutating func compress() {
+    @inline(__always) func rotated(_ x: UInt32, _ n: UInt32) -> UInt32 { x >> n | x << (32 - n) }
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+      for t in 0..<16 {
+        w[t] = UInt32(block[4 * t]) << 24 | UInt32(block[4 * t + 1]) << 16 | UInt32(block[4 * t + 2]) << 8
+          | UInt32(block[4 * t + 3])
+      }
+      for t in 16..<64 {
+        let s0 = rotated(w[t - 15], 7) ^ rotated(w[t - 15], 18) ^ (w[t - 15] >> 3)
+        let s1 = rotated(w[t - 2], 17) ^ rotated(w[t - 2], 19) ^ (w[t - 2] >> 10)
+        w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
+      }
+      var (a, b, c, d) = (words[0], words[1], words[2], words[3])
+      var (e, f, g, h) = (words[4], words[5], words[6], words[7])
+      for t in 0..<64 {
+        let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+        let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ Self.constants[t] &+ w[t]
+        let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+        let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+        (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+      }
+      for (k, value) in [a, b, c, d, e, f, g, h].enumerated() { words[k] &+= value }
+    }
+  }
+
+  private static let constants: [UInt32] = [
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+  ]
+}

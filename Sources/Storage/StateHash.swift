@@ -1,0 +1,33 @@
+import Geometry
+import MessagePassing
+import Particles
+
+/// The fingerprint of a state that does not depend on the number of ranks, nor on which rank holds which particle.
+///
+/// SHA-256 over, little endian: the rows of the cell matrix and the accumulated strain (float64); then by ascending id for
+/// each particle: id int64, species int32, diameter float64, image int32[dimension], position float64[dimension].
+public enum StateHash {
+  /// The digest in hexadecimal, the same on all ranks. Collective: the hash goes from rank to rank, each adding its block
+  /// of identifiers.
+  public static func sha256(of snapshot: Snapshot, over communicator: Communicator) throws -> String {
+    let columns = try OrderedColumns(snapshot, over: communicator)
+    let dimension = snapshot.dimension
+    var hash = SHA256()
+    if communicator.rank > 0 {
+      hash = SHA256(
+        state: try communicator.receive(UInt8.self, count: SHA256.stateSize, from: communicator.rank - 1))
+    } else {
+      for row in snapshot.edges.block(dimension) { for value in row { hash.update(value) } }
+      hash.update(snapshot.strain)
+    }
+    for (k, row) in columns.blocks.rows.enumerated() {
+      hash.update(Int64(row + 1))
+      hash.update(columns.species[k])
+      hash.update(columns.diameters[k])
+      for c in 0..<dimension { hash.update(columns.images[k * dimension + c]) }
+      for c in 0..<dimension { hash.update(columns.positions[k * dimension + c]) }
+    }
+    if communicator.rank + 1 < communicator.size { try communicator.send(hash.state, to: communicator.rank + 1) }
+    return try communicator.broadcast(hash.finished(), from: communicator.size - 1)
+  }
+}

@@ -1,0 +1,106 @@
+import MessagePassing
+
+/// An HDF5 file of tables and series: a stress-strain curve with named columns, a series of events, arrays.
+///
+/// All calls are collective. Rows and series are numbers that all ranks hold, written by the root; arrays may also be
+/// distributed by rows. The file is flushed every few rows.
+public final class TableFile {
+  private let file: HDF5File
+  private let rowsPerFlush: Int
+  private var rowCounts: [String: Int] = [:]
+  private var columnCounts: [String: Int] = [:]
+  private var rowsSinceFlush = 0
+
+  /// - Parameter rowsPerFlush: how many rows or events a killed job may lose.
+  /// - Throws: `.inputOutput` where the file cannot be written.
+  public init(path: String, provenance: Provenance, rowsPerFlush: Int = 1, over communicator: Communicator) throws {
+    self.rowsPerFlush = rowsPerFlush
+    file = try HDF5File(path, .create, over: communicator)
+    try file.setAttribute("creator", of: "/", to: "athermal " + provenance.version)
+    try provenance.write(to: file)
+    try file.flush()
+  }
+
+  /// Makes a table that grows row by row, with the names of its columns as the attribute `columns`.
+  public func createTable(_ name: String, columns: [String]) throws {
+    let dataset = "/" + name
+    try file.createDataset(dataset, of: Double.self, shape: [0, columns.count], growing: true)
+    try file.setAttribute("columns", of: dataset, to: columns)
+    rowCounts[dataset] = 0
+    columnCounts[dataset] = columns.count
+    try file.flush()
+  }
+
+  /// Adds a row to a table.
+  public func appendRow(to name: String, _ values: [Double]) throws {
+    let dataset = "/" + name
+    guard let row = rowCounts[dataset], columnCounts[dataset] == values.count else {
+      preconditionFailure("table \(name) has to be created with \(values.count) columns first")
+    }
+    try file.appendRow(values, to: dataset, index: row, shape: [values.count])
+    rowCounts[dataset] = row + 1
+    try flushIfDue()
+  }
+
+  /// Makes an empty series for each quantity, so that a run without events still has its datasets; `shapes` gives the shape
+  /// of one entry.
+  public func createSeries(_ group: String, _ shapes: [(name: String, shape: [Int])]) throws {
+    for (name, shape) in shapes {
+      let dataset = "/\(group)/\(name)"
+      try file.createDataset(dataset, of: Double.self, shape: [0] + shape, growing: true)
+      rowCounts[dataset] = 0
+    }
+    try file.flush()
+  }
+
+  /// Adds one entry to several series of a group; a series that does not exist yet is made.
+  public func append(to group: String, _ entries: [Observable]) throws {
+    for entry in entries {
+      let dataset = "/\(group)/\(entry.name)"
+      if rowCounts[dataset] == nil { try createSeries(group, [(entry.name, entry.shape)]) }
+      let row = rowCounts[dataset]!
+      try file.appendRow(entry.values, to: dataset, index: row, shape: entry.shape)
+      rowCounts[dataset] = row + 1
+    }
+    try flushIfDue()
+  }
+
+  /// Writes an array that all ranks hold.
+  public func write<Element: HDF5Element>(_ name: String, _ values: [Element], shape: [Int]) throws {
+    try file.createDataset("/" + name, of: Element.self, shape: shape)
+    try file.writeFromRoot(values, to: "/" + name, start: shape.map { _ in 0 }, count: shape)
+    try file.flush()
+  }
+
+  /// Writes an array of which each rank holds the rows from `firstRow` on; `shape` is that of the whole array.
+  public func write<Element: HDF5Element>(
+    _ name: String, rows values: [Element], firstRow: Int, shape: [Int]
+  ) throws {
+    let rowSize = shape.dropFirst().reduce(1, *)
+    try file.createDataset("/" + name, of: Element.self, shape: shape)
+    try file.write(
+      values, to: "/" + name, start: [firstRow] + shape.dropFirst().map { _ in 0 },
+      count: [rowSize > 0 ? values.count / rowSize : 0] + shape.dropFirst())
+    try file.flush()
+  }
+
+  public func setAttribute(_ name: String, of object: String, to value: Double) throws {
+    try file.setAttribute(name, of: "/" + object, to: value)
+  }
+
+  public func setAttribute(_ name: String, of object: String, to text: String) throws {
+    try file.setAttribute(name, of: "/" + object, to: text)
+  }
+
+  private func flushIfDue() throws {
+    rowsSinceFlush += 1
+    if rowsSinceFlush >= rowsPerFlush { try flush() }
+  }
+
+  public func flush() throws {
+    rowsSinceFlush = 0
+    try file.flush()
+  }
+
+  public func close() throws { try file.close() }
+}

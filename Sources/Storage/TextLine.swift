@@ -1,0 +1,82 @@
+import Foundation
+import MessagePassing
+
+/// One line of a text file with its number, for parsers whose complaints name file and line.
+struct TextLine {
+  let path: String
+  /// From 1.
+  let number: Int
+  /// Without the line end. The byte after the last one is readable and is no digit.
+  let bytes: UnsafeBufferPointer<UInt8>
+
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  func failure(_ what: String) -> Failure { Failure(.input, "\(path):\(number): \(what)") }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0d) }
+
+  /// The words between blanks, up to a comment sign, into an array that is used again for each line.
+  func split(into words: inout [Range<Int>], comment: UInt8? = nil) {
+    words.removeAll(keepingCapacity: true)
+    var k = 0
+    while k < bytes.count {
+      while k < bytes.count, Self.isBlank(bytes[k]) { k += 1 }
+      if k == bytes.count || bytes[k] == comment { return }
+      let start = k
+      while k < bytes.count, !Self.isBlank(bytes[k]), bytes[k] != comment { k += 1 }
+      words.append(start..<k)
+    }
+  }
+
+  func word(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+  /// A word as it is quoted in a complaint: never longer than a line of a terminal.
+  func quoted(_ range: Range<Int>) -> String {
+    let word = word(range)
+    return "'" + (word.count > 40 ? word.prefix(40) + "…" : word) + "'"
+  }
+
+  /// A whole number that fits 64 bits.
+  func integer(_ range: Range<Int>, _ meaning: String) throws -> Int {
+    var k = range.lowerBound
+    let isNegative = bytes[k] == UInt8(ascii: "-")
+    if isNegative || bytes[k] == UInt8(ascii: "+") { k += 1 }
+    var value = 0
+    var isValid = k < range.upperBound
+    while isValid, k < range.upperBound {
+      let digit = Int(bytes[k]) - 0x30
+      let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+      let (sum, overflowAgain) = product.addingReportingOverflow(digit)
+      isValid = digit >= 0 && digit <= 9 && !overflow && !overflowAgain
+      value = sum
+      k += 1
+    }
+    guard isValid else { throw failure("\(meaning) must be a whole number, not \(quoted(range))") }
+    return isNegative ? -value : value
+  }
+
+  func int32(_ range: Range<Int>, _ meaning: String) throws -> Int32 {
+    let value = try integer(range, meaning)
+    guard let small = Int32(exactly: value) else { throw failure("\(meaning) \(value) does not fit 32 bits") }
+    return small
+  }
+
+  /// A finite decimal number.
+  func real(_ range: Range<Int>, _ meaning: String) throws -> Double {
+    for byte in bytes[range] {
+      switch byte {
+      // Only what decimal numbers are written with: strtod would also take hexadecimal, nan and inf.
+      case 0x30...0x39, UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+        continue
+      default: throw failure("\(meaning) must be a finite number, not \(quoted(range))")
+      }
+    }
+    let start = UnsafeRawPointer(bytes.baseAddress! + range.lowerBound).assumingMemoryBound(to: CChar.self)
+    var end: UnsafeMutablePointer<CChar>?
+    let value = strtod(start, &end)
+    guard let end, UnsafePointer(end) == start + range.count, value.isFinite else {
+      throw failure("\(meaning) must be a finite number, not \(quoted(range))")
+    }
+    return value
+  }
+}

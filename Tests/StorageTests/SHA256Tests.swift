@@ -1,0 +1,39 @@
+import Testing
+
+@testable import Storage
+
+@Suite struct SHA256Tests {
+  /// The examples of FIPS 180-4 and NIST's test vectors.
+  @Test(arguments: [
+    ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    (
+      "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+    ),
+    (
+      "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+      "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"
+    ),
+    (String(repeating: "a", count: 1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+  ])
+  func standardVectors(text: String, digest: String) {
+    var hash = SHA256()
+    Array(text.utf8).withUnsafeBytes { hash.update($0) }
+    #expect(hash.finished() == digest)
+  }
+
+  /// The hash travels between ranks as bytes, at any point of a block.
+  @Test func stateTravels() {
+    let bytes = (0..<200).map { UInt8($0) }
+    var whole = SHA256()
+    bytes.withUnsafeBytes { whole.update($0) }
+    for cut in 0...200 {
+      var first = SHA256()
+      bytes[..<cut].withUnsafeBytes { first.update($0) }
+      var second = SHA256(state: first.state)
+      bytes[cut...].withUnsafeBytes { second.update($0) }
+      #expect(second.finished() == whole.finished())
+    }
+  }
+}

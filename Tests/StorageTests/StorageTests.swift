@@ -1,0 +1,4 @@
+import Testing
+
+/// The suites of this module share one MPI process, and so run one at a time.
+@Suite(.serialized) struct StorageTests {}
