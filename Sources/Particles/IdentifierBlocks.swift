@@ -53,6 +53,7 @@ public struct IdentifierBlocks {
     let stray = ids.filter { $0 < 1 || $0 > totalCount }.min() ?? none
     let firstStray = try communicator.reduce(stray, .minimum)
     if firstStray != none { return (nil, .outOfRange(firstStray)) }
+    if let duplicate = try crowdedIdentifier(ids, totalCount, communicator) { return (nil, .duplicate(duplicate)) }
     let blocks = try IdentifierBlocks(checked: ids, totalCount: totalCount, over: communicator)
     var occurrences = [UInt8](repeating: 0, count: blocks.rows.count)
     for row in blocks.place { occurrences[row] = min(2, occurrences[row] + 1) }
@@ -66,9 +67,32 @@ public struct IdentifierBlocks {
     return (blocks, nil)
   }
 
+  /// An identifier that occurs twice in a block with more particles than rows, or nil where there is no such block.
+  ///
+  /// Found by halving a range that holds more particles than identifiers, without moving any: bad input could otherwise
+  /// send everything to one rank.
+  private static func crowdedIdentifier(
+    _ ids: [Int64], _ totalCount: Int, _ communicator: Communicator
+  ) throws -> Int64? {
+    var counts = [Int](repeating: 0, count: communicator.size)
+    for id in ids { counts[owner(of: id, size: communicator.size, totalCount: totalCount)] += 1 }
+    try communicator.reduce(&counts, .sum)
+    let blocks = counts.indices.map { rows(of: $0, size: communicator.size, totalCount: totalCount) }
+    guard let crowded = counts.indices.first(where: { counts[$0] > blocks[$0].count }) else { return nil }
+    var range = Int64(blocks[crowded].lowerBound + 1)...Int64(blocks[crowded].upperBound)
+    while range.lowerBound < range.upperBound {
+      let lower = range.lowerBound...(range.lowerBound + (range.upperBound - range.lowerBound) / 2)
+      let inside = try communicator.reduce(ids.count { lower.contains($0) }, .sum)
+      range = inside > lower.count ? lower : (lower.upperBound + 1)...range.upperBound
+    }
+    return range.lowerBound
+  }
+
+  private static func owner(of id: Int64, size: Int, totalCount: Int) -> Int { (Int(id) * size - 1) / totalCount }
+
   private init(checked ids: [Int64], totalCount: Int, over communicator: Communicator) throws {
     let size = communicator.size
-    func owner(_ id: Int64) -> Int { (Int(id) * size - 1) / totalCount }
+    func owner(_ id: Int64) -> Int { Self.owner(of: id, size: size, totalCount: totalCount) }
     self.totalCount = totalCount
     rows = Self.rows(of: communicator.rank, size: size, totalCount: totalCount)
     var counts = [Int](repeating: 0, count: size)

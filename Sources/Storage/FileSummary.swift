@@ -34,7 +34,9 @@ public enum FileSummary {
         let box = try file.shape(of: edges)
         if box.count == 3, box[0] == frames {
           let last = try file.read(Double.self, from: edges, start: [frames - 1, 0, 0], count: [1, box[1], box[2]])
-          let rows = (0..<box[1]).map { i in "(" + (0..<box[2]).map { "\(last[i * box[2] + $0])" }.joined(separator: ", ") + ")" }
+          let rows = (0..<box[1]).map { i in
+            "(" + (0..<box[2]).map { "\(last[i * box[2] + $0])" }.joined(separator: ", ") + ")"
+          }
           facts.append("cell of the last frame: " + rows.joined(separator: " "))
         }
       }
@@ -72,7 +74,8 @@ public enum FileSummary {
     let parts = try file.attributeNames(of: object).map { name -> String in
       if let texts = try file.textAttribute(name, of: object) { return "\(name) = " + texts.joined(separator: ", ") }
       if let numbers = try file.attribute(name, of: object, as: Double.self) {
-        return "\(name) = " + numbers.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" }.joined(separator: ", ")
+        let words = numbers.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" }
+        return "\(name) = " + words.joined(separator: ", ")
       }
       return name
     }

@@ -77,8 +77,8 @@ public enum H5MDReader {
     snapshot.hasDiameters = try file.attribute("has_diameters", of: group, as: Int64.self)?.first != 0 && diameters != nil
     snapshot.speciesCount = Int(try communicator.reduce(table.species.max() ?? 0, .maximum)) + 1
     snapshot.strain = try readStrain(file, frame: index)
-    if let seal = try file.textAttribute("state_sha256", of: group)?.first,
-      try StateHash.sha256(of: snapshot, over: communicator) != seal
+    if let seal = try file.textAttribute("checksum_sha256", of: group)?.first,
+      try StateHash.checksum(of: snapshot, over: communicator) != seal
     {
       throw try complaint(file, "the state does not match its checksum; the file is damaged")
     }

@@ -3,8 +3,8 @@ import MessagePassing
 import Particles
 
 /// A single configuration on disk, from which the computation continues with the same bits: H5MD with one frame, and the
-/// positions in quanta where the configuration has them. It carries its ``StateHash`` as the attribute `state_sha256`, so
-/// that a reader notices damage.
+/// positions in quanta where the configuration has them. It carries a checksum of it all as the attribute
+/// `checksum_sha256`, so that a reader notices damage.
 public enum StateFile {
   /// Writes the file under another name and renames it, so that a file of this name is always complete. Collective.
   /// - Throws: `.inputOutput` where it cannot be written; then a file that was there before is still there.
@@ -21,7 +21,7 @@ public enum StateFile {
       let writer = try TrajectoryWriter(
         path: unfinished, particles: snapshot, provenance: provenance, isExact: isExact, over: communicator)
       try writer.append(step: step, snapshot: snapshot, fields: fields, observables: observables)
-      try writer.seal(try StateHash.sha256(of: snapshot, over: communicator))
+      try writer.seal(try StateHash.checksum(of: snapshot, over: communicator))
       try writer.close()
     } catch {
       if communicator.isRoot { unlink(unfinished) }

@@ -10,6 +10,18 @@ public enum StateHash {
   /// The digest in hexadecimal, the same on all ranks. Collective: the hash goes from rank to rank, each adding its block
   /// of identifiers.
   public static func sha256(of snapshot: Snapshot, over communicator: Communicator) throws -> String {
+    try digest(of: snapshot, withQuanta: false, over: communicator)
+  }
+
+  /// The same with, after each position, the position in quanta (int64[dimension]) where the snapshot has them: a double
+  /// does not show their last bits.
+  static func checksum(of snapshot: Snapshot, over communicator: Communicator) throws -> String {
+    try digest(of: snapshot, withQuanta: true, over: communicator)
+  }
+
+  private static func digest(
+    of snapshot: Snapshot, withQuanta: Bool, over communicator: Communicator
+  ) throws -> String {
     let columns = try OrderedColumns(snapshot, over: communicator)
     let dimension = snapshot.dimension
     var hash = SHA256()
@@ -26,6 +38,9 @@ public enum StateHash {
       hash.update(columns.diameters[k])
       for c in 0..<dimension { hash.update(columns.images[k * dimension + c]) }
       for c in 0..<dimension { hash.update(columns.positions[k * dimension + c]) }
+      if withQuanta, !columns.fixedPositions.isEmpty {
+        for c in 0..<dimension { hash.update(columns.fixedPositions[k * dimension + c]) }
+      }
     }
     if communicator.rank + 1 < communicator.size { try communicator.send(hash.state, to: communicator.rank + 1) }
     return try communicator.broadcast(hash.finished(), from: communicator.size - 1)

@@ -175,8 +175,8 @@ public final class TrajectoryWriter {
     try file.appendRow(values, to: dataset, index: frameCount, shape: shape)
   }
 
-  /// Notes the fingerprint of the only frame, which readers compare with what they read. Collective.
-  func seal(_ hash: String) throws { try file.setAttribute("state_sha256", of: Self.group, to: hash) }
+  /// Notes the checksum of the only frame, which readers compare with what they read. Collective.
+  func seal(_ checksum: String) throws { try file.setAttribute("checksum_sha256", of: Self.group, to: checksum) }
 
   public func close() throws { try file.close() }
 }

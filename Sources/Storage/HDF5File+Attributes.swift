@@ -1,0 +1,115 @@
+import CHDF5
+
+/// Numbers and strings that go with a group or a dataset.
+extension HDF5File {
+  /// Stores numbers with an object: one as a scalar, several as a list.
+  public func setAttribute<Element: HDF5Element>(_ name: String, of object: String, to values: [Element]) throws {
+    try setAttribute(name, of: object, type: Element.storageType, count: values.count, isScalar: false) { attribute in
+      try check(H5Awrite(attribute, Element.storageType, values), "H5Awrite", name)
+    }
+  }
+
+  public func setAttribute<Element: HDF5Element>(_ name: String, of object: String, to value: Element) throws {
+    try setAttribute(name, of: object, type: Element.storageType, count: 1, isScalar: true) { attribute in
+      var copy = value
+      try check(H5Awrite(attribute, Element.storageType, &copy), "H5Awrite", name)
+    }
+  }
+
+  /// Stores a fixed-length string with an object, as H5MD asks for.
+  public func setAttribute(_ name: String, of object: String, to text: String) throws {
+    try setStringAttribute(name, of: object, to: [text], isScalar: true)
+  }
+
+  public func setAttribute(_ name: String, of object: String, to texts: [String]) throws {
+    try setStringAttribute(name, of: object, to: texts, isScalar: false)
+  }
+
+  private func setStringAttribute(_ name: String, of object: String, to texts: [String], isScalar: Bool) throws {
+    let length = max(1, texts.map(\.utf8.count).max() ?? 1)
+    let bytes = texts.flatMap { Array($0.utf8) + [UInt8](repeating: 0, count: length - $0.utf8.count) }
+    let type = try stringType(length: length, isUnicode: !texts.allSatisfy { $0.utf8.allSatisfy { $0 < 128 } })
+    defer { H5Tclose(type) }
+    try setAttribute(name, of: object, type: type, count: texts.count, isScalar: isScalar) { attribute in
+      try check(H5Awrite(attribute, type, bytes), "H5Awrite", name)
+    }
+  }
+
+  private func setAttribute(
+    _ name: String, of object: String, type: hid_t, count: Int, isScalar: Bool, write: (hid_t) throws -> Void
+  ) throws {
+    try agreed {
+      let space =
+        isScalar
+        ? try check(H5Screate(H5S_SCALAR), "H5Screate") : try createSpace([count], growing: false)
+      defer { H5Sclose(space) }
+      try withObject(object) { opened in
+        let attribute = try check(H5Acreate2(opened, name, type, space, 0, 0), "H5Acreate", object + "@" + name)
+        defer { H5Aclose(attribute) }
+        try write(attribute)
+      }
+    }
+  }
+
+  /// The numbers of an attribute, or nil where there is no such attribute or it holds no numbers.
+  public func attribute<Element: HDF5Element>(
+    _ name: String, of object: String, as type: Element.Type
+  ) throws -> [Element]? {
+    try withAttribute(name, of: object) { attribute, storedType, count in
+      guard [H5T_INTEGER, H5T_FLOAT].contains(H5Tget_class(storedType)) else { return nil }
+      var values = [Element](repeating: .zero, count: max(1, count))
+      try check(H5Aread(attribute, Element.storageType, &values), "H5Aread", object + "@" + name)
+      return Array(values.prefix(count))
+    }
+  }
+
+  /// The strings of an attribute, or nil where there is no such attribute or it holds no strings.
+  public func textAttribute(_ name: String, of object: String) throws -> [String]? {
+    try withAttribute(name, of: object) { attribute, storedType, count in
+      guard H5Tget_class(storedType) == H5T_STRING else { return nil }
+      if H5Tis_variable_str(storedType) > 0 {
+        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: max(1, count))
+        try check(H5Aread(attribute, storedType, &pointers), "H5Aread", object + "@" + name)
+        defer { for pointer in pointers { H5free_memory(pointer) } }
+        return pointers.prefix(count).map { $0.map { String(cString: $0) } ?? "" }
+      }
+      let length = H5Tget_size(storedType)
+      var bytes = [UInt8](repeating: 0, count: max(1, count * length))
+      try check(H5Aread(attribute, storedType, &bytes), "H5Aread", object + "@" + name)
+      return (0..<count).map { k in
+        String(decoding: bytes[(k * length)..<((k + 1) * length)].prefix { $0 != 0 }, as: UTF8.self)
+      }
+    }
+  }
+
+  public func attributeNames(of object: String) throws -> [String] {
+    try agreed {
+      try withObject(object) { opened in
+        let count = try check(H5Aget_num_attrs(opened), "H5Aget_num_attrs", object)
+        return (0..<hsize_t(count)).map { index in
+          let length = max(0, H5Aget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0))
+          return Self.text(length) {
+            H5Aget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, $0, length + 1, 0)
+          }
+        }
+      }
+    }
+  }
+
+  private func withAttribute<Result>(
+    _ name: String, of object: String, _ work: (_ attribute: hid_t, _ type: hid_t, _ count: Int) throws -> Result?
+  ) throws -> Result? {
+    try agreed {
+      try withObject(object) { opened in
+        guard try check(H5Aexists(opened, name), "H5Aexists", object + "@" + name) > 0 else { return nil }
+        let attribute = try check(H5Aopen(opened, name, 0), "H5Aopen", object + "@" + name)
+        defer { H5Aclose(attribute) }
+        let type = try check(H5Aget_type(attribute), "H5Aget_type")
+        defer { H5Tclose(type) }
+        let space = try check(H5Aget_space(attribute), "H5Aget_space")
+        defer { H5Sclose(space) }
+        return try work(attribute, type, Int(H5Sget_simple_extent_npoints(space)))
+      }
+    }
+  }
+}
