@@ -42,14 +42,23 @@ extension ParticleSystem {
 
   /// Global and exact: true on all ranks or on none.
   private func movedBeyondSkin() throws -> Bool {
+    let quantum = cell.quantum
+    let now = records.pointer
+    let then = reference.pointer
     var largest = 0.0
-    for i in 0..<ownedCount {
-      var squared = 0.0
-      for k in 0..<dimension {
-        let u = motionSinceReference(i, k)
-        squared += u * u
+    if dimension == 2 {
+      for i in 0..<ownedCount {
+        let x = Double(now[4 * i] &- then[3 * i]) * quantum
+        let y = Double(now[4 * i + 1] &- then[3 * i + 1]) * quantum
+        largest = max(largest, x * x + y * y)
       }
-      largest = max(largest, squared)
+    } else {
+      for i in 0..<ownedCount {
+        let x = Double(now[4 * i] &- then[3 * i]) * quantum
+        let y = Double(now[4 * i + 1] &- then[3 * i + 1]) * quantum
+        let z = Double(now[4 * i + 2] &- then[3 * i + 2]) * quantum
+        largest = max(largest, x * x + y * y + z * z)
+      }
     }
     return try communicator.reduce(largest, .maximum) > halfSkinSquared
   }
@@ -168,9 +177,11 @@ extension ParticleSystem {
   /// Moves each particle by `scale` times its vector of `direction`, rounded to quanta.
   public func move(along direction: UnsafeMutablePointer<Double>, by scale: Double) {
     let factor = scale / cell.quantum
+    let d = dimension
+    let coordinates = records.pointer
     for i in 0..<ownedCount {
-      for k in 0..<dimension {
-        records[4 * i + k] &+= Int64((factor * direction[i * dimension + k]).rounded(.toNearestOrEven))
+      for k in 0..<d {
+        coordinates[4 * i + k] &+= Int64((factor * direction[i * d + k]).rounded(.toNearestOrEven))
       }
     }
   }
