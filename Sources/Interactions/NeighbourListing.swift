@@ -11,9 +11,10 @@ private let windowSize = 256
 @inline(never)
 func findNeighbours<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ list: NeighbourList, _ records: UnsafePointer<Int64>, _ quantum: Double,
-  _ skin: Double, _ ownedCount: Int, _ cellCount: Int, _ cell: (Int) -> CellNeighbourhood
+  _ skin: Double, _ range: Double, _ ownedCount: Int, _ cellCount: Int, _ cell: (Int) -> CellNeighbourhood
 ) {
   let packer = ChunkPacker(list: list, ownedCount: ownedCount, hasScale: Potential.hasScale)
+  let largestSquared = range * range
   // Displacements in quanta are exact as doubles only below 2⁵³; far candidates may round, but they are far.
   for k in 0..<cellCount {
     let neighbourhood = cell(k)
@@ -31,6 +32,8 @@ func findNeighbours<Potential: PairPotential, S: Space>(
             let dz = Double(other[2] &- own[2]) * quantum
             squared += dz * dz
           }
+          // Most candidates are beyond any reach; only the others are asked for theirs.
+          if squared >= largestSquared { continue }
           let b = Double(bitPattern: UInt64(bitPattern: other[3]))
           let reach = potential.cutoff(a, b) + skin
           if squared < reach * reach && j != i {

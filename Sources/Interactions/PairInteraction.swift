@@ -19,7 +19,7 @@ public struct PairInteraction {
   /// The diagonal blocks of the Hessian, dimension² numbers per particle.
   public let hessianDiagonal: (ParticleArrays, NeighbourList, _ blocks: UnsafeMutablePointer<Double>) -> Void
   /// Lists the neighbours of `ownedCount` particles within cutoff plus skin.
-  let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
+  let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ range: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
 
   /// Compiles `potential` for a dimension. Call it with a concrete type: a generic caller would give slow loops.
   @inline(__always)
@@ -41,15 +41,16 @@ public struct PairInteraction {
     forcesAndStress = { computeForces(potential, S.self, ForcesEnergyAndStress.self, $0, $1) }
     hessianProduct = { multiplyHessian(potential, S.self, $0, $1, $2, $3) }
     hessianDiagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
-    list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6) }
+    list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6, $7) }
   }
 
-  /// Fills `list` for all owned particles, cell by cell. `neighbourhood(k)` describes the k-th owned cell.
+  /// Fills `list` for all owned particles, cell by cell. `neighbourhood(k)` describes the k-th
+  /// owned cell; no pair listed is farther apart than `range`.
   public func listNeighbours(
-    into list: NeighbourList, records: UnsafePointer<Int64>, quantum: Double, skin: Double, ownedCount: Int,
-    cellCount: Int, neighbourhood: (Int) -> CellNeighbourhood
+    into list: NeighbourList, records: UnsafePointer<Int64>, quantum: Double, skin: Double, range: Double,
+    ownedCount: Int, cellCount: Int, neighbourhood: (Int) -> CellNeighbourhood
   ) {
-    self.list(list, records, quantum, skin, ownedCount, cellCount, neighbourhood)
+    self.list(list, records, quantum, skin, range, ownedCount, cellCount, neighbourhood)
   }
 }
 

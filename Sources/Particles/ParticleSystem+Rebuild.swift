@@ -244,8 +244,8 @@ extension ParticleSystem {
       offsets.append(grown.index(of: own.lower &+ $0) - grown.index(of: own.lower))
     }
     interaction.listNeighbours(
-      into: list, records: records.pointer, quantum: cell.quantum, skin: skin, ownedCount: ownedCount,
-      cellCount: own.count
+      into: list, records: records.pointer, quantum: cell.quantum, skin: skin, range: range,
+      ownedCount: ownedCount, cellCount: own.count
     ) { k in
       let c = SIMD3<Int>(k % extent.x, (k / extent.x) % extent.y, k / (extent.x * extent.y))
       let centre = grown.index(of: own.lower &+ c)
