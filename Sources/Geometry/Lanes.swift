@@ -49,6 +49,11 @@ public struct Lanes: BitwiseCopyable, Sendable {
     IntegerLanes(value: CLanes_less(value, other.value))
   }
 
+  /// Writes the lanes to an address aligned to a lane's width.
+  @inlinable @inline(__always) public func store(to address: UnsafeMutablePointer<Double>) {
+    CLanes_store(value, address)
+  }
+
   @inlinable public subscript(lane: Int) -> Double { value[lane] }
 }
 
@@ -65,6 +70,9 @@ public struct IntegerLanes: BitwiseCopyable, Sendable {
   @inlinable @inline(__always) public static func & (a: IntegerLanes, b: IntegerLanes) -> IntegerLanes {
     IntegerLanes(value: CLanes_masks_and(a.value, b.value))
   }
+
+  /// As a mask: bit l is set where lane l is.
+  @inlinable @inline(__always) public var bits: UInt32 { CLanes_mask_bits(value) }
 
   /// As a mask: `a` where set, `b` elsewhere.
   @inlinable @inline(__always) public func select(_ a: Lanes, else b: Lanes) -> Lanes {
@@ -83,6 +91,16 @@ public struct RecordLanes: BitwiseCopyable {
 
   /// `records` holds 4 words per particle (x, y, z in quanta; the bits of the parameter), 32-byte aligned; `index` as
   /// many particle numbers as there are lanes.
+  /// Consecutive records from a particle number on.
+  @inlinable @inline(__always)
+  public init(from records: UnsafePointer<Int64>, first: Int) {
+    let start = records + 4 * first
+    x = IntegerLanes(value: CLanes_transpose(start, 0))
+    y = IntegerLanes(value: CLanes_transpose(start, 1))
+    z = IntegerLanes(value: CLanes_transpose(start, 2))
+    parameter = Lanes(bits: IntegerLanes(value: CLanes_transpose(start, 3)))
+  }
+
   @inlinable @inline(__always)
   public init(gathering records: UnsafePointer<Int64>, at index: UnsafePointer<Int32>) {
     x = IntegerLanes(value: CLanes_gather(records, index, 0))

@@ -14,35 +14,52 @@ func findNeighbours<Potential: PairPotential, S: Space>(
   _ skin: Double, _ range: Double, _ ownedCount: Int, _ cellCount: Int, _ cell: (Int) -> CellNeighbourhood
 ) {
   let packer = ChunkPacker(list: list, ownedCount: ownedCount, hasScale: Potential.hasScale)
-  let largestSquared = range * range
-  // Displacements in quanta are exact as doubles only below 2⁵³; far candidates may round, but they are far.
+  let largestSquared = Lanes(range * range)
+  // Beyond 2⁵¹ quanta the reader's displacements are no longer exact, but they still grow with the distance, and no
+  // candidate that far is within any range.
+  let reader = FixedPointReader(quantum: quantum)
+  let squaredDistances = AlignedBuffer<Double>(capacity: Lanes.count)
   for k in 0..<cellCount {
     let neighbourhood = cell(k)
     for i in neighbourhood.owned {
       let own = records + 4 * Int(i)
       let a = Double(bitPattern: UInt64(bitPattern: own[3]))
+      let x0 = reader.row(IntegerLanes(own[0]))
+      let y0 = reader.row(IntegerLanes(own[1]))
+      let z0 = reader.row(IntegerLanes(own[2]))
       packer.startRow(i)
-      for range in neighbourhood.candidates {
-        for j in range {
-          let other = records + 4 * Int(j)
-          let dx = Double(other[0] &- own[0]) * quantum
-          let dy = Double(other[1] &- own[1]) * quantum
-          var squared = dx * dx + dy * dy
+      for candidates in neighbourhood.candidates {
+        var first = Int(candidates.lowerBound)
+        let end = Int(candidates.upperBound)
+        while first < end {
+          // The records behind the last one are read too, and left out by the mask.
+          let others = RecordLanes(from: records, first: first)
+          let dx = reader.displacement(from: x0, to: others.x)
+          let dy = reader.displacement(from: y0, to: others.y)
+          var squared = dy.times(dy, plus: dx * dx)
           if S.dimension == 3 {
-            let dz = Double(other[2] &- own[2]) * quantum
-            squared += dz * dz
+            let dz = reader.displacement(from: z0, to: others.z)
+            squared = dz.times(dz, plus: squared)
           }
-          // Most candidates are beyond any reach; only the others are asked for theirs.
-          if squared >= largestSquared { continue }
-          let b = Double(bitPattern: UInt64(bitPattern: other[3]))
-          let reach = potential.cutoff(a, b) + skin
-          if squared < reach * reach && j != i {
-            packer.append(j, scale: Potential.hasScale ? potential.scale(a, b) : 1)
-            if squared < list.closestSquared {
-              list.closestSquared = squared
-              list.closestPair = (i, j)
+          var hits = squared.isLess(than: largestSquared).bits
+          if end - first < Lanes.count { hits &= (1 << UInt32(end - first)) - 1 }
+          if hits != 0 { squared.store(to: squaredDistances.pointer) }
+          while hits != 0 {
+            let lane = hits.trailingZeroBitCount
+            hits &= hits - 1
+            let j = first + lane
+            let b = Double(bitPattern: UInt64(bitPattern: records[4 * j + 3]))
+            let reach = potential.cutoff(a, b) + skin
+            let distance = squaredDistances[lane]
+            if distance < reach * reach && j != Int(i) {
+              packer.append(Int32(j), scale: Potential.hasScale ? potential.scale(a, b) : 1)
+              if distance < list.closestSquared {
+                list.closestSquared = distance
+                list.closestPair = (i, Int32(j))
+              }
             }
           }
+          first += Lanes.count
         }
       }
     }
@@ -60,6 +77,7 @@ private final class ChunkPacker {
   private let scales: AlignedBuffer<Double>
   private let hasScale: Bool
   private var entryCount = 0
+  private var rowsDone = 0
 
   init(list: NeighbourList, ownedCount: Int, hasScale: Bool) {
     self.list = list
@@ -108,10 +126,7 @@ private final class ChunkPacker {
     for first in stride(from: 0, to: order.count, by: Lanes.count) {
       let members = order[first..<min(first + Lanes.count, order.count)]
       let slots = lengths[members.first!]
-      list.neighbours.reserve((list.slotCount + slots) * Lanes.count, keeping: list.slotCount * Lanes.count)
-      if hasScale {
-        list.scales.reserve((list.slotCount + slots) * Lanes.count, keeping: list.slotCount * Lanes.count)
-      }
+      reserve(slots)
       let target = list.neighbours.pointer + list.slotCount * Lanes.count
       for lane in 0..<Lanes.count {
         let isRow = lane < members.count
@@ -133,8 +148,23 @@ private final class ChunkPacker {
       list.slotCount += slots
       list.firstSlot[list.chunkCount] = list.slotCount
     }
+    rowsDone += rows.count
     rows.removeAll(keepingCapacity: true)
     starts.removeAll(keepingCapacity: true)
     entryCount = 0
+  }
+
+  /// Makes room for more slots: for as many as the rows so far foretell, so that a long list is hardly ever moved and never
+  /// much larger than needed.
+  private func reserve(_ slots: Int) {
+    let needed = (list.slotCount + slots) * Lanes.count
+    guard needed > list.neighbours.capacity || (hasScale && needed > list.scales.capacity) else { return }
+    let rowsTotal = Int(padding)
+    let foretold =
+      rowsDone == 0 ? 0 : Int(1.03 * Double(list.slotCount * Lanes.count) * Double(rowsTotal) / Double(rowsDone))
+    let room = max(needed + 64 * Lanes.count, foretold)
+    let kept = list.slotCount * Lanes.count
+    list.neighbours.reserve(exactly: room, keeping: kept)
+    if hasScale { list.scales.reserve(exactly: room, keeping: kept) }
   }
 }

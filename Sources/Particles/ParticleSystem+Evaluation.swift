@@ -27,6 +27,7 @@ extension ParticleSystem {
     } else {
       try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
     }
+    reserveForces()
     switch output {
     case .forces: interaction.forces(arrays, list)
     case .forcesEnergyAndStress: interaction.forcesAndStress(arrays, list)
@@ -217,18 +218,19 @@ extension ParticleSystem {
   /// What particle `i`, owned or ghost, brings into the pair potential.
   private func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
 
-  /// Bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them. Collective.
+  /// Bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them, at the positions of the last
+  /// evaluation. Collective.
   public func bondStatistics() throws -> BondStatistics {
-    var count = 0
+    let measures = AlignedBuffer<Double>(capacity: 3 * (ownedCount + 1))
+    interaction.bonds(arrays, list, measures.pointer)
+    var ends = 0
     var stiffness = 0.0
-    let forces = AlignedBuffer<Double>(capacity: ownedCount + 1)
-    forEachInteraction { i, _, _, pair in
-      count += 1
-      forces[i] += abs(pair.first)
-      stiffness = max(stiffness, pair.second)
+    for i in 0..<ownedCount {
+      ends += Int(measures[3 * i])
+      stiffness = max(stiffness, measures[3 * i + 2])
     }
-    let ends = try communicator.reduce(count, .sum)
-    let total = try sums(1) { i, out in out[0] = forces[i] }[0]
+    ends = try communicator.reduce(ends, .sum)
+    let total = try sums(1) { i, out in out[0] = measures[3 * i + 1] }[0]
     return BondStatistics(
       count: ends / 2, meanForce: ends == 0 ? 0 : total / Double(ends),
       largestStiffness: try communicator.reduce(stiffness, .maximum))

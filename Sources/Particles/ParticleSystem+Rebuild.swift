@@ -231,7 +231,8 @@ extension ParticleSystem {
       place: { c, range in
         cellRanges[grown.index(of: c)] = Int32(owned + range.lowerBound)..<Int32(owned + range.upperBound)
       })
-    records.reserve(4 * (ownedCount + ghostCount + 1), keeping: 4 * ownedCount)
+    // The search for neighbours reads a lane's width beyond the last particle.
+    records.reserve(4 * (ownedCount + ghostCount + Lanes.count), keeping: 4 * ownedCount)
     try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
   }
 

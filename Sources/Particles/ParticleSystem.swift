@@ -132,8 +132,12 @@ public final class ParticleSystem {
     images.reserve(3 * room, keeping: 3 * ownedCount)
     records.reserve(4 * room, keeping: 4 * ownedCount)
     reference.reserve(3 * room, keeping: 3 * ownedCount)
-    forceBuffer.reserve(dimension * room)
-    contributionBuffer.reserve(ParticleArrays.contributionStride(dimension: dimension) * room)
+  }
+
+  /// Room for forces and shares; not made before it is needed, since a configuration may serve for neighbours alone.
+  func reserveForces() {
+    forceBuffer.reserve(dimension * (ownedCount + 1))
+    contributionBuffer.reserve(ParticleArrays.contributionStride(dimension: dimension) * (ownedCount + 1))
   }
 
   // MARK: Columns for reading, in storage order

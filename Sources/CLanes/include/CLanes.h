@@ -28,7 +28,20 @@ CLANES_INLINE CLanes_reals CLanes_square_root(CLanes_reals a) { return __builtin
 CLANES_INLINE CLanes_reals CLanes_magnitude(CLanes_reals a) { return __builtin_elementwise_abs(a); }
 CLANES_INLINE CLanes_reals CLanes_broadcast(double a) { return (CLanes_reals)(a); }
 CLANES_INLINE CLanes_reals CLanes_load(const double *a) { return *(const CLanes_reals *)a; }
+CLANES_INLINE void CLanes_store(CLanes_reals a, double *to) { *(CLanes_reals *)to = a; }
 CLANES_INLINE CLanes_integers CLanes_less(CLanes_reals a, CLanes_reals b) { return a < b; }
+// Bit l is set where lane l of the mask is.
+CLANES_INLINE unsigned CLanes_mask_bits(CLanes_integers mask) {
+#if defined(__AVX512DQ__)
+  return __builtin_ia32_cvtq2mask512((__attribute__((__vector_size__(64))) long long)mask);
+#elif defined(__AVX__)
+  return __builtin_ia32_movmskpd256((__attribute__((__vector_size__(32))) double)mask);
+#else
+  unsigned bits = 0;
+  for (int l = 0; l < CLANES_WIDTH; ++l) bits |= (mask[l] < 0 ? 1u : 0u) << l;
+  return bits;
+#endif
+}
 CLANES_INLINE CLanes_integers CLanes_masks_and(CLanes_integers a, CLanes_integers b) { return a & b; }
 CLANES_INLINE CLanes_reals CLanes_select(CLanes_integers mask, CLanes_reals a, CLanes_reals b) {
   return mask ? a : b;
@@ -76,6 +89,12 @@ CLANES_INLINE CLanes_integers CLanes_gather(const int64_t *records, const int32_
   return __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 #endif
 #undef CLANES_LOAD
+}
+
+// The same for records that stand one after the other.
+CLANES_INLINE CLanes_integers CLanes_transpose(const int64_t *records, int k) {
+  static const int32_t consecutive[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+  return CLanes_gather(records, consecutive, k);
 }
 
 CLANES_INLINE CLanes_reals CLanes_gather_double(const double *base, const int32_t *index, long stride) {
