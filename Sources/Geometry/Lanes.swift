@@ -9,6 +9,9 @@ public struct Lanes: BitwiseCopyable, Sendable {
   /// 8 with AVX-512, 4 elsewhere.
   @inlinable @inline(__always) public static var count: Int { Int(CLANES_WIDTH) }
 
+  /// A bit for each lane.
+  @inlinable @inline(__always) public static var allBits: UInt32 { (1 << UInt32(CLANES_WIDTH)) - 1 }
+
   @usableFromInline let value: CLanes_reals
 
   @inlinable @inline(__always) init(value: CLanes_reals) { self.value = value }

@@ -13,13 +13,14 @@ public struct InversePowerLaw<Sizes: SizeRule, Shape: RepulsionShape>: PairPoten
   public var parameter: ParticleParameter { sizes.parameter }
 
   public func cutoff(_ a: Double, _ b: Double) -> Double { shape.cutoff * sizes.length(a, b) }
+  @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { shape.cutoff * sizes.length(a, b) }
 
   public static var hasScale: Bool { true }
 
   /// λ_ij⁻²
-  public func scale(_ a: Double, _ b: Double) -> Double {
+  @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes {
     let length = sizes.length(a, b)
-    return 1 / (length * length)
+    return Lanes(1) / (length * length)
   }
 
   @inline(__always) public func interaction(

@@ -36,9 +36,10 @@ public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
   public var parameter: ParticleParameter { .species }
 
   public func cutoff(_ a: Double, _ b: Double) -> Double { cutoff }
+  @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { Lanes(cutoff) }
 
   public static var hasScale: Bool { false }
-  public func scale(_ a: Double, _ b: Double) -> Double { 1 }
+  @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes { Lanes(1) }
 
   public struct Row {
     let repulsion: SpeciesRow

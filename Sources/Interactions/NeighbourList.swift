@@ -20,9 +20,8 @@ public final class NeighbourList {
   public internal(set) var slotCount = 0
   /// Entries of all full lists without the padding: twice the pairs of a half list.
   public internal(set) var entryCount = 0
-  /// The smallest distance met while listing, squared, and the particles that stand there.
-  public internal(set) var closestSquared = Double.infinity
-  public internal(set) var closestPair: (Int32, Int32) = (-1, -1)
+  /// Two particles that stand at the same point, if any do: they are not listed, since no direction parts them.
+  public internal(set) var coincidence: (Int32, Int32)?
 
   public init() {}
 

@@ -11,22 +11,23 @@ private let windowSize = 256
 @inline(never)
 func findNeighbours<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ list: NeighbourList, _ records: UnsafePointer<Int64>, _ quantum: Double,
-  _ skin: Double, _ range: Double, _ ownedCount: Int, _ cellCount: Int, _ cell: (Int) -> CellNeighbourhood
+  _ skin: Double, _ ownedCount: Int, _ cellCount: Int, _ cell: (Int) -> CellNeighbourhood
 ) {
   let packer = ChunkPacker(list: list, ownedCount: ownedCount, hasScale: Potential.hasScale)
-  let largestSquared = Lanes(range * range)
   // Beyond 2⁵¹ quanta the reader's displacements are no longer exact, but they still grow with the distance, and no
-  // candidate that far is within any range.
+  // candidate that far is within any reach.
   let reader = FixedPointReader(quantum: quantum)
-  let squaredDistances = AlignedBuffer<Double>(capacity: Lanes.count)
+  let zero = Lanes(0)
+  let margin = Lanes(skin)
   for k in 0..<cellCount {
     let neighbourhood = cell(k)
     for i in neighbourhood.owned {
       let own = records + 4 * Int(i)
-      let a = Double(bitPattern: UInt64(bitPattern: own[3]))
+      let parameter = Lanes(Double(bitPattern: UInt64(bitPattern: own[3])))
       let x0 = reader.row(IntegerLanes(own[0]))
       let y0 = reader.row(IntegerLanes(own[1]))
       let z0 = reader.row(IntegerLanes(own[2]))
+      var coincidences = -1  // the particle with itself
       packer.startRow(i)
       for candidates in neighbourhood.candidates {
         var first = Int(candidates.lowerBound)
@@ -41,30 +42,34 @@ func findNeighbours<Potential: PairPotential, S: Space>(
             let dz = reader.displacement(from: z0, to: others.z)
             squared = dz.times(dz, plus: squared)
           }
-          var hits = squared.isLess(than: largestSquared).bits
-          if end - first < Lanes.count { hits &= (1 << UInt32(end - first)) - 1 }
-          if hits != 0 { squared.store(to: squaredDistances.pointer) }
-          while hits != 0 {
-            let lane = hits.trailingZeroBitCount
-            hits &= hits - 1
-            let j = first + lane
-            let b = Double(bitPattern: UInt64(bitPattern: records[4 * j + 3]))
-            let reach = potential.cutoff(a, b) + skin
-            let distance = squaredDistances[lane]
-            if distance < reach * reach && j != Int(i) {
-              packer.append(Int32(j), scale: Potential.hasScale ? potential.scale(a, b) : 1)
-              if distance < list.closestSquared {
-                list.closestSquared = distance
-                list.closestPair = (i, Int32(j))
-              }
-            }
+          let reach = potential.cutoff(parameter, others.parameter) + margin
+          let valid: UInt32 = end - first < Lanes.count ? (1 << UInt32(end - first)) - 1 : ~0
+          let apart = zero.isLess(than: squared)
+          let hits = (squared.isLess(than: reach * reach) & apart).bits & valid
+          coincidences += Int((~apart.bits & valid & Lanes.allBits).nonzeroBitCount)
+          if hits != 0 {
+            packer.append(
+              hits, first: Int32(first), scales: Potential.hasScale ? potential.scale(parameter, others.parameter) : zero)
           }
           first += Lanes.count
         }
       }
+      if coincidences > 0 { list.coincidence = (i, twin(of: i, records, neighbourhood.candidates)) }
     }
   }
   packer.finish()
+}
+
+/// Another particle at the very place of particle i.
+private func twin(of i: Int32, _ records: UnsafePointer<Int64>, _ candidates: [Range<Int32>]) -> Int32 {
+  let own = records + 4 * Int(i)
+  for range in candidates {
+    for j in range where j != i {
+      let other = records + 4 * Int(j)
+      if other[0] == own[0] && other[1] == own[1] && other[2] == own[2] { return j }
+    }
+  }
+  return i
 }
 
 /// Collects rows, and deals those of like length out to chunks.
@@ -87,8 +92,7 @@ private final class ChunkPacker {
     list.chunkCount = 0
     list.slotCount = 0
     list.entryCount = 0
-    list.closestSquared = .infinity
-    list.closestPair = (-1, -1)
+    list.coincidence = nil
     let chunks = (ownedCount + Lanes.count - 1) / Lanes.count
     list.rows.reserve(chunks * Lanes.count)
     list.firstSlot.reserve(chunks + 1)
@@ -103,14 +107,29 @@ private final class ChunkPacker {
     starts.append(Int32(entryCount))
   }
 
-  @inline(__always) func append(_ neighbour: Int32, scale: Double) {
-    if entryCount == entries.capacity { entries.reserve(2 * entryCount, keeping: entryCount) }
-    entries[entryCount] = neighbour
-    if hasScale {
-      if entryCount == scales.capacity { scales.reserve(entries.capacity, keeping: entryCount) }
-      scales[entryCount] = scale
+  /// Appends the particles `first` + l for all lanes l whose bit is set in `hits`. Every lane is written and only the hits are
+  /// counted, since a branch per candidate would be mispredicted half of the time.
+  @inline(__always) func append(_ hits: UInt32, first: Int32, scales lanes: Lanes) {
+    if entryCount + Lanes.count > entries.capacity {
+      entries.reserve(2 * entries.capacity, keeping: entryCount)
+      if hasScale { scales.reserve(exactly: entries.capacity, keeping: entryCount) }
     }
-    entryCount += 1
+    let target = entries.pointer
+    var next = entryCount
+    if hasScale {
+      let targetScales = scales.pointer
+      for lane in 0..<Lanes.count {
+        target[next] = first + Int32(lane)
+        targetScales[next] = lanes[lane]
+        next += Int((hits >> UInt32(lane)) & 1)
+      }
+    } else {
+      for lane in 0..<Lanes.count {
+        target[next] = first + Int32(lane)
+        next += Int((hits >> UInt32(lane)) & 1)
+      }
+    }
+    entryCount = next
   }
 
   func finish() {

@@ -8,8 +8,9 @@ public struct Neighbourhood: PairPotential {
 
   public var parameter: ParticleParameter { .species }
   public func cutoff(_ a: Double, _ b: Double) -> Double { radius }
+  @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { Lanes(radius) }
   public static var hasScale: Bool { false }
-  public func scale(_ a: Double, _ b: Double) -> Double { 1 }
+  @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes { Lanes(1) }
 
   @inline(__always) public func interaction(
     _ row: Void, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes

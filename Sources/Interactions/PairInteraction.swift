@@ -21,7 +21,7 @@ public struct PairInteraction {
   /// Bonds, the sum of |φ'| and the largest φ'' of each particle, three numbers per particle.
   public let bonds: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Double>) -> Void
   /// Lists the neighbours of `ownedCount` particles within cutoff plus skin.
-  let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ range: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
+  let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
 
   /// Compiles `potential` for a dimension. Call it with a concrete type: a generic caller would give slow loops.
   @inline(__always)
@@ -44,16 +44,16 @@ public struct PairInteraction {
     hessianProduct = { multiplyHessian(potential, S.self, $0, $1, $2, $3) }
     hessianDiagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
     bonds = { measureBonds(potential, S.self, $0, $1, $2) }
-    list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6, $7) }
+    list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6) }
   }
 
   /// Fills `list` for all owned particles, cell by cell. `neighbourhood(k)` describes the k-th
-  /// owned cell; no pair listed is farther apart than `range`.
+  /// owned cell.
   public func listNeighbours(
-    into list: NeighbourList, records: UnsafePointer<Int64>, quantum: Double, skin: Double, range: Double,
+    into list: NeighbourList, records: UnsafePointer<Int64>, quantum: Double, skin: Double,
     ownedCount: Int, cellCount: Int, neighbourhood: (Int) -> CellNeighbourhood
   ) {
-    self.list(list, records, quantum, skin, range, ownedCount, cellCount, neighbourhood)
+    self.list(list, records, quantum, skin, ownedCount, cellCount, neighbourhood)
   }
 }
 

@@ -18,13 +18,16 @@ public protocol PairPotential: Sendable {
   /// The distance beyond which the pair does not interact.
   func cutoff(_ a: Double, _ b: Double) -> Double
 
+  /// The same, for several pairs.
+  func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes
+
   func row(_ parameter: Lanes) -> Row
 
   /// Whether the lists keep a scale with each pair; else it is not read.
   static var hasScale: Bool { get }
 
   /// What is kept with a listed pair.
-  func scale(_ a: Double, _ b: Double) -> Double
+  func scale(_ a: Lanes, _ b: Lanes) -> Lanes
 
   /// φ and φ'/r at a squared distance.
   func interaction(

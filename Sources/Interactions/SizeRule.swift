@@ -4,6 +4,8 @@ import Geometry
 public protocol SizeRule: Sendable {
   var parameter: ParticleParameter { get }
   func length(_ a: Double, _ b: Double) -> Double
+  /// The same, for several pairs.
+  func length(_ a: Lanes, _ b: Lanes) -> Lanes
 }
 
 /// λ_ij = ½ (λ_i + λ_j)(1 − n_a |λ_i − λ_j|) of a polydisperse mixture (Richard, eq. A4); additive for n_a = 0.
@@ -15,6 +17,10 @@ public struct MixedSizes: SizeRule {
   public var parameter: ParticleParameter { .size }
 
   public func length(_ a: Double, _ b: Double) -> Double { 0.5 * (a + b) * (1 - nonadditivity * abs(a - b)) }
+
+  @inline(__always) public func length(_ a: Lanes, _ b: Lanes) -> Lanes {
+    0.5 * (a + b) * (1 - nonadditivity * (a - b).magnitude)
+  }
 }
 
 /// A length for each pair of two species.
@@ -32,4 +38,10 @@ public struct TwoSpeciesSizes: SizeRule {
   public var parameter: ParticleParameter { .species }
 
   public func length(_ a: Double, _ b: Double) -> Double { a + b == 0 ? aa : a + b == 2 ? bb : ab }
+
+  @inline(__always) public func length(_ a: Lanes, _ b: Lanes) -> Lanes {
+    let sum = a + b
+    return sum.isLess(than: Lanes(0.5)).select(
+      Lanes(aa), else: Lanes(1.5).isLess(than: sum).select(Lanes(bb), else: Lanes(ab)))
+  }
 }

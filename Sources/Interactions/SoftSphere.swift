@@ -41,10 +41,14 @@ public struct SoftSphere<Law: ContactLaw>: PairPotential {
 
   public var parameter: ParticleParameter { .size }
   public func cutoff(_ a: Double, _ b: Double) -> Double { 0.5 * (a + b) }
+  @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { 0.5 * (a + b) }
   public static var hasScale: Bool { true }
 
   /// λ_ij⁻²
-  public func scale(_ a: Double, _ b: Double) -> Double { 4 / ((a + b) * (a + b)) }
+  @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes {
+    let sum = a + b
+    return Lanes(4) / (sum * sum)
+  }
 
   /// x = r/λ, the overlap 1 − x, and in which lanes there is any.
   @inline(__always) private func contact(

@@ -25,6 +25,7 @@ extension ParticleSystem {
     try checkNothingLost()
     try buildHalo()
     listAllNeighbours()
+    try checkLists()
     halfSkinSquared = (skin / 2) * (skin / 2)
     statistics.rebuilds += 1
   }
@@ -245,7 +246,7 @@ extension ParticleSystem {
       offsets.append(grown.index(of: own.lower &+ $0) - grown.index(of: own.lower))
     }
     interaction.listNeighbours(
-      into: list, records: records.pointer, quantum: cell.quantum, skin: skin, range: range,
+      into: list, records: records.pointer, quantum: cell.quantum, skin: skin,
       ownedCount: ownedCount, cellCount: own.count
     ) { k in
       let c = SIMD3<Int>(k % extent.x, (k / extent.x) % extent.y, k / (extent.x * extent.y))
@@ -255,15 +256,22 @@ extension ParticleSystem {
     }
   }
 
-  /// Two particles at one point have no direction to part in; their ids are named.
-  func rejectCoincidence() throws {
-    var failure: Failure?
-    if list.closestSquared == 0 {
-      let (i, j) = list.closestPair
-      let other = Int(j) < ownedCount ? "particle \(ids[Int(j)])" : "a particle of another cell"
-      failure = Failure(
-        .input, "particle \(ids[Int(i)]) and \(other) stand at the same point (\(position(Int(i)))); move one of them")
+  /// A glass has pairs, and no two particles at one point, where no direction would part them.
+  private func checkLists() throws {
+    var counts = [Int64(list.entryCount), list.coincidence == nil ? 0 : 1]
+    try communicator.reduce(&counts, .sum)
+    if counts[1] > 0 {
+      var failure: Failure?
+      if let (i, j) = list.coincidence {
+        let other = Int(j) < ownedCount ? "particle \(ids[Int(j)])" : "a particle of another cell"
+        failure = Failure(
+          statistics.rebuilds == 0 ? .input : .physics,
+          "particle \(ids[Int(i)]) and \(other) stand at the same point (\(position(Int(i)))); move one of them")
+      }
+      try communicator.agree(on: failure)
     }
-    try communicator.agree(on: failure)
+    if counts[0] == 0 && totalCount > 1 && largestCutoff > 2 * spacing {
+      throw Failure.everywhere(.physics, "no two of \(totalCount) particles are near each other: the configuration is broken")
+    }
   }
 }

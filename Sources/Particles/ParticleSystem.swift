@@ -88,7 +88,6 @@ public final class ParticleSystem {
     halo = try Halo(communicator)
     load(table, quantum: snapshot.quantum)
     try rebuild()
-    try rejectCoincidence()
   }
 
   private static func parameter(of index: Int, in table: ParticleTable, _ kind: ParticleParameter) -> Double {
