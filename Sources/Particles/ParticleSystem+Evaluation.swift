@@ -33,6 +33,7 @@ extension ParticleSystem {
     case .forcesEnergyAndStress: interaction.forcesAndStress(arrays, list)
     }
     statistics.evaluations += 1
+    onEvaluation?(statistics)
   }
 
   var arrays: ParticleArrays {

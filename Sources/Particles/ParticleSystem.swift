@@ -54,6 +54,8 @@ public final class ParticleSystem {
   var cellRanges: [Range<Int32>] = []
   var halfSkinSquared = 0.0
   public internal(set) var statistics = EvaluationStatistics()
+  /// Called after each evaluation, on every rank: for progress lines during long minimisations.
+  public var onEvaluation: ((EvaluationStatistics) -> Void)?
 
   struct WeakField {
     weak var field: ParticleField?
