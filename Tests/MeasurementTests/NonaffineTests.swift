@@ -269,7 +269,9 @@ extension MeasurementTests {
         ? Samples.grid([12, 11], edges: [[16, 0], [6, 15]], disorder: 0.3, largestSize: 1.1, seed: 88)
         : Samples.grid([5, 5, 6], edges: [[6.4, 0, 0], [3, 6.6, 0], [-2, 3, 7.5]], disorder: 0.3, largestSize: 1.1, seed: 88)
       let system = try Samples.system(snapshot, MeasurementTests.model)
-      Samples.displace(system, by: 0.1, seed: 6)  // some stand outside the cell now
+      Samples.displace(system, by: 0.6, seed: 6)
+      let outside = (0..<system.ownedCount).contains { system.cell.fractions(system.fixedPosition($0)).x < 0 }
+      #expect(outside, "some stand outside the cell now")
       let bins = dimension == 2 ? [7, 150] : [3, 4, 9]
       let profile = try Profile(system, bins: bins, quantities: 2) { i, out in
         out[0] = system.diameter(i)
