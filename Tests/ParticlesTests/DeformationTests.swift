@@ -353,6 +353,15 @@ extension ParticlesTests {
       #expect(found?.message.contains("\(cells + 1) ranks for \(cells) cells") == true, "\(found?.message ?? "accepted")")
     }
 
+    /// MPI has room for 65 532 communicators (Open MPI 4.1); a long run makes more systems than that, one per window of D²min.
+    @Test func manySystems() throws {
+      let world = try MessagePassing.startForTests()
+      let interaction = PairModel.harmonic.compiled(dimension: 2)
+      let snapshot = Samples.grid([1, 1], edges: [[9, 0], [0, 9]], disorder: 0, seed: 55)
+      for _ in 0..<66_000 { _ = try ParticleSystem(snapshot, interaction: interaction, skin: 0.3, communicator: world) }
+      #expect(try world.channel() === world.channel())
+    }
+
     /// Few particles are a configuration like any other; none is an error.
     @Test func fewParticles() throws {
       for n in [1, 2, 3] {
