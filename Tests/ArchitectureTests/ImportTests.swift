@@ -23,7 +23,9 @@ private let forbidden = [
     let sources = root.appendingPathComponent("Sources")
     var result: [String: Set<String>] = [:]
     for module in try FileManager.default.contentsOfDirectory(atPath: sources.path) where !module.hasPrefix(".") {
-      guard let files = FileManager.default.enumerator(atPath: sources.appendingPathComponent(module).path) else { continue }
+      guard let files = FileManager.default.enumerator(atPath: sources.appendingPathComponent(module).path) else {
+        continue
+      }
       for case let file as String in files where file.hasSuffix(".swift") {
         let text = try String(contentsOf: sources.appendingPathComponent(module + "/" + file), encoding: .utf8)
         for line in text.split(whereSeparator: \.isNewline) {

@@ -7,7 +7,9 @@ extension GeometryTests {
     static func random(_ dimension: Int, _ generator: inout Generator) -> Cell {
       var edges = Tensor.identity
       for k in 0..<dimension { edges[k, k] = generator.uniform(6...15) }
-      for (i, j) in [(1, 0), (2, 0), (2, 1)] where i < dimension { edges[i, j] = generator.uniform(-0.5...0.5) * edges[j, j] }
+      for (i, j) in [(1, 0), (2, 0), (2, 1)] where i < dimension {
+        edges[i, j] = generator.uniform(-0.5...0.5) * edges[j, j]
+      }
       return Cell(dimension: dimension, edges: edges, range: 2.5)
     }
 
@@ -118,7 +120,9 @@ extension GeometryTests {
     }
 
     @Test func excessTilt() {
-      for (tilt, excess) in [(0.0, Int64(0)), (4, 0), (-4, 0), (4.001, 1), (-4.001, -1), (8, 1), (11.9, 1), (12.1, 2), (-20.1, -3)] {
+      for (tilt, excess) in [
+        (0.0, Int64(0)), (4, 0), (-4, 0), (4.001, 1), (-4.001, -1), (8, 1), (11.9, 1), (12.1, 2), (-20.1, -3),
+      ] {
         let cell = Cell(dimension: 2, edges: Tensor([[8, 0, 0], [tilt, 6, 0], [0, 0, 1]]), range: 2)
         #expect(cell.excessTilt(of: 1, along: 0) == excess, "tilt \(tilt)")
       }
@@ -179,7 +183,8 @@ extension GeometryTests {
           let smallest = b.smallestSingularValue(dimension: dimension)
           var seen = Double.infinity
           for _ in 0..<20000 {
-            var v = Vector(generator.uniform(-1...1), generator.uniform(-1...1), dimension == 3 ? generator.uniform(-1...1) : 0)
+            var v = Vector(
+              generator.uniform(-1...1), generator.uniform(-1...1), dimension == 3 ? generator.uniform(-1...1) : 0)
             if v.length < 0.1 { continue }
             v /= v.length
             seen = min(seen, (b * v).length)

@@ -1,7 +1,8 @@
 import Geometry
-@testable import Interactions
 import TestSupport
 import Testing
+
+@testable import Interactions
 
 extension InteractionsTests {
   /// The formulas of the kernels, eight pairs at a time, against the scalar ones of the same potential.
@@ -41,11 +42,14 @@ extension InteractionsTests {
             if r > cutoff {
               #expect(energy[lane] == 0 && first[lane] == 0 && firstAgain[lane] == 0 && second[lane] == 0, "\(note)")
             } else {
-              #expect(abs(energy[lane] - p.energy) <= epsilon * size.0, "energy, \(note): \(energy[lane]), not \(p.energy)")
-              #expect(abs(first[lane] - expected.0) <= epsilon * size.1, "first, \(note): \(first[lane]), not \(expected.0)")
+              #expect(
+                abs(energy[lane] - p.energy) <= epsilon * size.0, "energy, \(note): \(energy[lane]), not \(p.energy)")
+              #expect(
+                abs(first[lane] - expected.0) <= epsilon * size.1, "first, \(note): \(first[lane]), not \(expected.0)")
               #expect(abs(firstAgain[lane] - expected.0) <= epsilon * size.1, "first again, \(note)")
               #expect(
-                abs(second[lane] - expected.1) <= epsilon * size.2, "second, \(note): \(second[lane]), not \(expected.1)")
+                abs(second[lane] - expected.1) <= epsilon * size.2,
+                "second, \(note): \(second[lane]), not \(expected.1)")
             }
           }
         }
@@ -68,9 +72,11 @@ extension InteractionsTests {
       compare(InversePowerLaw(sizes: mixed, shape: TenthPower(cutoff: 1.4)), sizes, seed: 1, scale: 5)
       compare(InversePowerLaw(sizes: two, shape: TenthPower(cutoff: 1.4)), species, seed: 2, scale: 5)
       compare(
-        InversePowerLaw(sizes: mixed, shape: EvenPower(exponent: 12, smoothing: 2, cutoff: 1.25)), sizes, seed: 3, scale: 5)
+        InversePowerLaw(sizes: mixed, shape: EvenPower(exponent: 12, smoothing: 2, cutoff: 1.25)), sizes, seed: 3,
+        scale: 5)
       compare(
-        InversePowerLaw(sizes: two, shape: EvenPower(exponent: 6, smoothing: 4, cutoff: 1.6)), species, seed: 4, scale: 20)
+        InversePowerLaw(sizes: two, shape: EvenPower(exponent: 6, smoothing: 4, cutoff: 1.6)), species, seed: 4,
+        scale: 20)
     }
 
     @Test func lennardJones() {

@@ -97,7 +97,9 @@ extension MeasurementTests {
       var vectors: [Vector] = []
       for z in system.dimension == 3 ? -3...3 : 0...0 {
         for y in -3...3 {
-          for x in -3...3 { vectors.append(system.cell.position(system.cell.lattice(SIMD3(Int32(x), Int32(y), Int32(z))))) }
+          for x in -3...3 {
+            vectors.append(system.cell.position(system.cell.lattice(SIMD3(Int32(x), Int32(y), Int32(z)))))
+          }
         }
       }
       return vectors
@@ -136,7 +138,9 @@ extension MeasurementTests {
         let means = try window.d2min(system, normalisation: .mean)
         for i in 0..<system.ownedCount {
           let e = expected[system.id(i)]!
-          #expect(abs(sums[i] - e.sum) <= 1e-12 * max(1, e.sum), "\(box), map \(round), particle \(system.id(i)): \(sums[i]), not \(e.sum)")
+          #expect(
+            abs(sums[i] - e.sum) <= 1e-12 * max(1, e.sum),
+            "\(box), map \(round), particle \(system.id(i)): \(sums[i]), not \(e.sum)")
           #expect(abs(means[i] - e.sum / Double(e.count)) <= 1e-12 * max(1, e.sum), "\(box), map \(round)")
           #expect(e.sum > 1e-3, "the field is not affine")
         }
@@ -197,7 +201,8 @@ extension MeasurementTests {
   @Suite(.serialized) struct Displacements {
     func system() throws -> ParticleSystem {
       try Samples.system(
-        Samples.grid([12, 11], edges: [[16, 0], [6, 15]], disorder: 0.2, largestSize: 1.1, seed: 86), MeasurementTests.model)
+        Samples.grid([12, 11], edges: [[16, 0], [6, 15]], disorder: 0.2, largestSize: 1.1, seed: 86),
+        MeasurementTests.model)
     }
 
     /// Half the particles by +a and half by −a all move alike: 1. One alone: 1/N, with the corrections of the mean that is
@@ -213,7 +218,9 @@ extension MeasurementTests {
       #expect(abs(all.participationRatio - 1) < 1e-14)
       #expect(all.largest == 0x1p-5 && abs(all.mean - 0x1p-5) < 1e-16)
       let alone = system.makeDisplacementTracker()
-      for i in 0..<system.ownedCount { (field.values[2 * i], field.values[2 * i + 1]) = (0, system.id(i) == 17 ? 0.25 : 0) }
+      for i in 0..<system.ownedCount {
+        (field.values[2 * i], field.values[2 * i + 1]) = (0, system.id(i) == 17 ? 0.25 : 0)
+      }
       system.move(along: field.values, by: 1)
       let one = try DisplacementStatistics(system, alone)
       let u = 1 - 1 / n
@@ -247,7 +254,8 @@ extension MeasurementTests {
           movers.append(away)
           field.values[2 * i] = away.x > 0 ? 0.1 : -0.1
         }
-        #expect(movers.count > 12 && movers.contains { $0.x < 0 && $0.y < 0 } && movers.contains { $0.x > 0 && $0.y > 0 })
+        #expect(
+          movers.count > 12 && movers.contains { $0.x < 0 && $0.y < 0 } && movers.contains { $0.x > 0 && $0.y > 0 })
         system.move(along: field.values, by: 1)
         let found = try DisplacementStatistics(system, tracker)
         let mean = movers.reduce(Vector.zero, +) / Double(movers.count)
@@ -267,7 +275,8 @@ extension MeasurementTests {
       let snapshot =
         dimension == 2
         ? Samples.grid([12, 11], edges: [[16, 0], [6, 15]], disorder: 0.3, largestSize: 1.1, seed: 88)
-        : Samples.grid([5, 5, 6], edges: [[6.4, 0, 0], [3, 6.6, 0], [-2, 3, 7.5]], disorder: 0.3, largestSize: 1.1, seed: 88)
+        : Samples.grid(
+          [5, 5, 6], edges: [[6.4, 0, 0], [3, 6.6, 0], [-2, 3, 7.5]], disorder: 0.3, largestSize: 1.1, seed: 88)
       let system = try Samples.system(snapshot, MeasurementTests.model)
       Samples.displace(system, by: 0.6, seed: 6)
       let outside = (0..<system.ownedCount).contains { system.cell.fractions(system.fixedPosition($0)).x < 0 }
@@ -279,10 +288,12 @@ extension MeasurementTests {
       }
       var sums: [[[Double]]] = [[], []]
       var counts: [[[Double]]] = [[], []]
-      for q in 0..<2 { for axis in 0..<dimension {
-        sums[q].append([Double](repeating: 0, count: bins[axis]))
-        counts[q].append([Double](repeating: 0, count: bins[axis]))
-      } }
+      for q in 0..<2 {
+        for axis in 0..<dimension {
+          sums[q].append([Double](repeating: 0, count: bins[axis]))
+          counts[q].append([Double](repeating: 0, count: bins[axis]))
+        }
+      }
       for i in 0..<system.ownedCount {
         // Fractions from the inverse of the edges, by Cramer's rule in the plane, by the engine's tensor in space.
         let x = system.position(i)
@@ -325,7 +336,8 @@ extension MeasurementTests {
 
     @Test func slicesAreASpacingThick() throws {
       let system = try Samples.system(
-        Samples.grid([12, 11], edges: [[16, 0], [6, 15]], disorder: 0.3, largestSize: 1.1, seed: 89), MeasurementTests.model)
+        Samples.grid([12, 11], edges: [[16, 0], [6, 15]], disorder: 0.3, largestSize: 1.1, seed: 89),
+        MeasurementTests.model)
       let bins = Profile.bins(for: system)
       for axis in 0..<2 {
         let thickness = system.cell.widths[axis] / Double(bins[axis])

@@ -40,7 +40,9 @@ import Testing
       @Test func againstExtendedPrecision() throws {
         for seed: UInt64 in 1...50 {
           var generator = Generator(seed: seed)
-          let terms = (0..<1000).map { _ in scalbn(generator.uniform(1...2), Int.random(in: -40...40, using: &generator)) }
+          let terms = (0..<1000).map { _ in
+            scalbn(generator.uniform(1...2), Int.random(in: -40...40, using: &generator))
+          }
           // Ascending order keeps the reference's own rounding small.
           let reference = terms.sorted().reduce(Float80(0)) { $0 + Float80($1) }
           let found = try sum(terms)

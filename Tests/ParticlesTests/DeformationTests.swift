@@ -37,7 +37,8 @@ extension ParticlesTests {
     /// Rounding only: the terms are the same up to their order and the last bits of displacements; 1e-12 of the largest
     /// leaves room for forces of which large parts cancel.
     static func expectEqual(
-      _ a: Outcome, _ b: Outcome, _ note: String, forceMap: (Vector) -> Vector = { $0 }, stressMap: (Tensor) -> Tensor = { $0 }
+      _ a: Outcome, _ b: Outcome, _ note: String, forceMap: (Vector) -> Vector = { $0 },
+      stressMap: (Tensor) -> Tensor = { $0 }
     ) {
       #expect(abs(a.energy - b.energy) <= 1e-12 * abs(a.energy), "\(note): energy \(a.energy), \(b.energy)")
       let size = (0..<3).map { abs(a.stress[$0, $0]) }.max()!
@@ -182,7 +183,10 @@ extension ParticlesTests {
         let system = try Samples.system(snapshot, Self.model)
         let tracker = system.makeDisplacementTracker()
         // Far enough that images are not all zero.
-        for round in 0..<4 { Samples.displace(system, by: 1, seed: UInt64(round)); try system.evaluate() }
+        for round in 0..<4 {
+          Samples.displace(system, by: 1, seed: UInt64(round))
+          try system.evaluate()
+        }
         func unwrapped() -> [Int64: FixedVector] {
           let snapshot = system.snapshot()
           return Dictionary(
@@ -197,7 +201,8 @@ extension ParticlesTests {
             })
         }
         func displacements() -> [Int64: Vector] {
-          Dictionary(uniqueKeysWithValues: (0..<system.ownedCount).map { (system.id($0), system.displacement(tracker, of: $0)) })
+          Dictionary(
+            uniqueKeysWithValues: (0..<system.ownedCount).map { (system.id($0), system.displacement(tracker, of: $0)) })
         }
         // Far beyond one half in one deformation, in a basis that is not reduced.
         var shear = Tensor()
@@ -225,7 +230,8 @@ extension ParticlesTests {
 
     /// Nonaffine displacements leave out the affine motion: particles that only follow the box have none.
     @Test func affineMotionIsNoDisplacement() throws {
-      let system = try Samples.system(Samples.grid([9, 8], edges: [[13, 0], [4, 11]], disorder: 0.15, seed: 48), Self.model)
+      let system = try Samples.system(
+        Samples.grid([9, 8], edges: [[13, 0], [4, 11]], disorder: 0.15, seed: 48), Self.model)
       let tracker = system.makeDisplacementTracker()
       for step in 1...30 {
         let map = Tensor(Vector(1, 0.07, 0), Vector(0, 1, 0), Vector(0, 0, 1))
@@ -286,7 +292,8 @@ extension ParticlesTests {
     /// A snapshot that knows its quanta makes the same system, bit by bit.
     @Test func snapshotsComeBack() throws {
       let world = try MessagePassing.startForTests()
-      let system = try Samples.system(Samples.grid([9, 8], edges: [[13, 0], [4, 11]], disorder: 0.15, seed: 50), Self.model)
+      let system = try Samples.system(
+        Samples.grid([9, 8], edges: [[13, 0], [4, 11]], disorder: 0.15, seed: 50), Self.model)
       Samples.displace(system, by: 1, seed: 2)
       try system.rebuild()
       let first = try Self.outcome(system)
@@ -350,7 +357,8 @@ extension ParticlesTests {
         _ = try SystemLayout(snapshot, interaction: interaction, skin: 0.3, ranks: cells + 1, over: world)
       }
       #expect(found?.kind == .input)
-      #expect(found?.message.contains("\(cells + 1) ranks for \(cells) cells") == true, "\(found?.message ?? "accepted")")
+      #expect(
+        found?.message.contains("\(cells + 1) ranks for \(cells) cells") == true, "\(found?.message ?? "accepted")")
     }
 
     /// MPI has room for 65 532 communicators (Open MPI 4.1); a long run makes more systems than that, one per window of D²min.
@@ -377,7 +385,8 @@ extension ParticlesTests {
         let empty = Snapshot(
           dimension: 2, edges: Tensor([[9, 0, 0], [0, 9, 0], [0, 0, 1]]), totalCount: 0, particles: ParticleTable())
         let found = failure { _ = try Samples.system(empty, model) }
-        #expect(found?.kind == .input && found?.message.contains("no particles") == true, "\(found?.message ?? "accepted")")
+        #expect(
+          found?.kind == .input && found?.message.contains("no particles") == true, "\(found?.message ?? "accepted")")
       }
     }
   }

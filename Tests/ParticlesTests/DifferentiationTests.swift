@@ -85,7 +85,8 @@ extension ParticlesTests {
         for k in 0..<n {
           let difference = -(8 * (a[k] - b[k]) - (c[k] - e[k])) / (12 * h)
           // As above; positions are rounded to quanta, 1e-15/h relative.
-          #expect(abs(difference - found[k]) <= 1e-8 * size, "\(model), \(d)D, entry \(k): \(found[k]), not \(difference)")
+          #expect(
+            abs(difference - found[k]) <= 1e-8 * size, "\(model), \(d)D, entry \(k): \(found[k]), not \(difference)")
         }
         try system.evaluate()
         let blocks = system.makeField(width: d * d)

@@ -71,11 +71,13 @@
           // An energy of terms that cancel near the cutoff: the mean energy sets the scale of the rounding.
           #expect(
             abs(Float80(system.energy(of: i)) - oracle.energies[i])
-              <= 1e-13 * max(abs(oracle.energies[i]), energySize / Float80(system.totalCount), 1), "\(note), energy of \(i)")
+              <= 1e-13 * max(abs(oracle.energies[i]), energySize / Float80(system.totalCount), 1),
+            "\(note), energy of \(i)")
           let share = system.stressShare(of: i)
           for k in 0..<d {
             for m in 0..<d {
-              #expect(abs(Float80(share[k, m]) - oracle.shares[i][3 * k + m]) <= 1e-13 * virialSize, "\(note), share of \(i)")
+              #expect(
+                abs(Float80(share[k, m]) - oracle.shares[i][3 * k + m]) <= 1e-13 * virialSize, "\(note), share of \(i)")
             }
           }
         }
@@ -156,7 +158,8 @@
       /// in small and non-cubic boxes. A pair within 1e-12 of its cutoff could fall on either side; none does here.
       @Test(arguments: boxes) func pairLists(box: Box) throws {
         for (k, model) in [Self.models[0], .binaryLJ(cutoff: 2.1, truncation: .plain), .harmonic].enumerated() {
-          let snapshot = Samples.grid(box.counts, edges: box.edges, disorder: 0.3, largestSize: 1.5, seed: UInt64(7 + k))
+          let snapshot = Samples.grid(
+            box.counts, edges: box.edges, disorder: 0.3, largestSize: 1.5, seed: UInt64(7 + k))
           let system = try Samples.system(snapshot, model)
           let oracle = Oracle(system, model)
           var visited = 0
@@ -166,7 +169,8 @@
             let found = neighbours.map { [$0.1.x, $0.1.y, $0.1.z] }.sorted { $0.lexicographicallyPrecedes($1) }
             let expected = oracle.neighbours[i].map { $0.displacement.map { Double($0) } }
               .sorted { $0.lexicographicallyPrecedes($1) }
-            #expect(found == expected, "\(box), \(model), particle \(system.id(i)): \(found.count) of \(expected.count)")
+            #expect(
+              found == expected, "\(box), \(model), particle \(system.id(i)): \(found.count) of \(expected.count)")
           }
           #expect(visited == system.totalCount)
           // What is listed is what lies within cutoff plus skin: full lists, so twice the pairs.
@@ -192,7 +196,9 @@
             for (id, x) in oracle.neighbours[i] {
               let j = order[id]!
               let r = (x[0] * x[0] + x[1] * x[1] + x[2] * x[2]).squareRoot()
-              func parameter(_ p: Int) -> Double { model.parameter == .size ? system.diameter(p) : Double(system.species(p)) }
+              func parameter(_ p: Int) -> Double {
+                model.parameter == .size ? system.diameter(p) : Double(system.species(p))
+              }
               stiffest = max(stiffest, potential.derivative(2, r, parameter(i), parameter(j)).value)
             }
           }

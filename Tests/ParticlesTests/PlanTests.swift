@@ -35,7 +35,9 @@ extension ParticlesTests {
       for counts in [SIMD3(40, 40, 1), SIMD3(64, 20, 1), SIMD3(16, 16, 16)] {
         let grid = CellGrid(dimension: counts.z == 1 ? 2 : 3, counts: counts)
         for ranks in [2, 3, 4, 5, 7, 8, 16, 31] {
-          let sizes = Decomposition(grid: grid, rankCount: ranks).bricks.map { Double($0.count * ranks) / Double(grid.cellCount) }
+          let sizes = Decomposition(grid: grid, rankCount: ranks).bricks.map {
+            Double($0.count * ranks) / Double(grid.cellCount)
+          }
           // Each of log₂ 31 cuts is off by at most half a layer of a brick of ten or more layers.
           #expect(sizes.max()! < 1.35, "\(counts), \(ranks) ranks: \(sizes.max()!)")
         }
@@ -57,7 +59,8 @@ extension ParticlesTests {
               }
             }
             #expect(
-              transfers(plans[r].sends, peer: s) == transfers(plans[s].receives, peer: r), "\(ranks) ranks, \(r) to \(s)")
+              transfers(plans[r].sends, peer: s) == transfers(plans[s].receives, peer: r),
+              "\(ranks) ranks, \(r) to \(s)")
           }
           // One message per peer: a peer's transfers stand together.
           for list in [plans[r].sends, plans[r].receives] {
@@ -88,7 +91,8 @@ extension ParticlesTests {
             }
           }
           own.grown(dimension: grid.dimension).forEach { c in
-            #expect(present[c] == 1, "\(grid.counts), \(ranks) ranks, rank \(r): cell \(c) is there \(present[c] ?? 0) times")
+            #expect(
+              present[c] == 1, "\(grid.counts), \(ranks) ranks, rank \(r): cell \(c) is there \(present[c] ?? 0) times")
           }
           #expect(present.count == own.grown(dimension: grid.dimension).count)
         }
@@ -102,7 +106,9 @@ extension ParticlesTests {
         let dimension = seed % 2 == 0 ? 2 : 3
         var edges = Tensor.identity
         for k in 0..<dimension { edges[k, k] = generator.uniform(6...40) }
-        for (i, j) in [(1, 0), (2, 0), (2, 1)] where i < dimension { edges[i, j] = generator.uniform(-0.5...0.5) * edges[j, j] }
+        for (i, j) in [(1, 0), (2, 0), (2, 1)] where i < dimension {
+          edges[i, j] = generator.uniform(-0.5...0.5) * edges[j, j]
+        }
         let range = generator.uniform(1...3)
         let cell = Cell(dimension: dimension, edges: edges, range: range)
         let grid = CellGrid(cell: cell, range: range, particleCount: 100_000)

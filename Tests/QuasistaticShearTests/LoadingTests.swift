@@ -50,7 +50,8 @@ enum Shearing {
 
   /// A small glass, minimised.
   static func glass(_ counts: [Int], _ edges: [[Double]], seed: UInt64) throws -> ParticleSystem {
-    let system = try Samples.system(Samples.grid(counts, edges: edges, disorder: 0.3, largestSize: 1.5, seed: seed), model)
+    let system = try Samples.system(
+      Samples.grid(counts, edges: edges, disorder: 0.3, largestSize: 1.5, seed: seed), model)
     _ = try Minimization(method: .cg, tolerance: .floor, maximumEvaluations: 1_000_000).run(system)
     return system
   }
@@ -187,9 +188,13 @@ extension QuasistaticShearTests {
             let edges = system.cell.edges
             for edge in 0..<dimension where edge != flow {
               let tilt = edges[edge].dot(edges[flow]) / edges[flow].squaredLength
-              #expect(abs(tilt) <= 0.5 * (1 + 1e-12) || edge < flow, "\(mode), \(dimension)D: tilt \(tilt) of edge \(edge)")
+              #expect(
+                abs(tilt) <= 0.5 * (1 + 1e-12) || edge < flow, "\(mode), \(dimension)D: tilt \(tilt) of edge \(edge)")
             }
-            if abs(system.cell.edges[0, 1] - before.edges[0, 1]) + abs(system.cell.edges[1, 0] - before.edges[1, 0]) > 3 { flips += 1 }
+            if abs(system.cell.edges[0, 1] - before.edges[0, 1]) + abs(system.cell.edges[1, 0] - before.edges[1, 0]) > 3
+            {
+              flips += 1
+            }
             // A box of bounded tilts does not get thin.
             let width = (0..<dimension).map { system.cell.widths[$0] }.min()!
             #expect(width > 0.6 * narrowest, "\(mode), \(dimension)D, strain \(system.strain): \(width)")
@@ -203,7 +208,8 @@ extension QuasistaticShearTests {
     /// rounding grows little on elastic branches: 1e-10 of the pressure.
     @Test func acrossTheFlip() throws {
       let cases: [([Int], [[Double]])] = [
-        ([12, 11], [[14.0, 0], [0.49 * 14, 12.5]]), ([6, 6, 6], [[7.6, 0, 0], [0.49 * 7.6, 7.2, 0], [0.1, 0.2, 7.4]]),
+        ([12, 11], [[14.0, 0], [0.49 * 14, 12.5]]),
+        ([6, 6, 6], [[7.6, 0, 0], [0.49 * 7.6, 7.2, 0], [0.1, 0.2, 7.4]]),
       ]
       for (counts, edges) in cases {
         let flipped = try Shearing.glass(counts, edges, seed: 72)
@@ -273,7 +279,9 @@ extension QuasistaticShearTests {
         exchanged.particles.positions.swapAt(2 * i, 2 * i + 1)
         mirrored.particles.positions[2 * i] *= -1
       }
-      for k in exchanged.particles.images.indices { (exchanged.particles.images[k], mirrored.particles.images[k]) = (0, 0) }
+      for k in exchanged.particles.images.indices {
+        (exchanged.particles.images[k], mirrored.particles.images[k]) = (0, 0)
+      }
       exchanged.particles.fixedPositions = []
       mirrored.particles.fixedPositions = []
       let a = try Shearing.run(plain, .simpleShear(flow: 0, gradient: 1), by: 0.01, step: 1e-3)

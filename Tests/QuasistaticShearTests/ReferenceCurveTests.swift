@@ -25,7 +25,8 @@ extension QuasistaticShearTests {
       #expect(found.steps.count == 21)
       for (row, record) in zip(curve, found.steps) {
         #expect(abs(record.strain - row[0]) < 1e-15)
-        #expect(abs(record.stress[0, 1] - row[1]) < 1e-9, "\(method.rawValue), strain \(row[0]): \(record.stress[0, 1])")
+        #expect(
+          abs(record.stress[0, 1] - row[1]) < 1e-9, "\(method.rawValue), strain \(row[0]): \(record.stress[0, 1])")
         #expect(abs(record.pressure - row[2]) < 1e-9, "\(method.rawValue), strain \(row[0]): \(record.pressure)")
         #expect(abs(record.energyPerParticle - row[3]) < 1e-9, "\(method.rawValue), strain \(row[0])")
         #expect(record.forceMax <= record.minimization.tolerance && record.evaluations > 0)
@@ -53,11 +54,13 @@ extension QuasistaticShearTests {
     @Test func firstEvent() throws {
       func search(_ smallestStep: Double, step: Double, method: Minimization.Method = .cg) throws -> Collector {
         try Shearing.run(
-          try ReferenceState.polydisperse.system(), .simpleShear(flow: 0, gradient: 1), by: 0.0205, step: step, method: method,
+          try ReferenceState.polydisperse.system(), .simpleShear(flow: 0, gradient: 1), by: 0.0205, step: step,
+          method: method,
           events: EventSearch(smallestStep: smallestStep, displacement: 0.05))
       }
       let found = try search(1e-6, step: 2e-3)
-      let list = found.events.map { "\($0.strainBefore)–\($0.strainAfter), Δσ \($0.stressDrop[0, 1])" }.joined(separator: "; ")
+      let list = found.events.map { "\($0.strainBefore)–\($0.strainAfter), Δσ \($0.stressDrop[0, 1])" }.joined(
+        separator: "; ")
       let event = try #require(found.events.last, "no event")
       #expect(abs(event.strainAfter - 0.02015) < 2e-4, "\(list)")
       #expect(found.events.count == 1, "\(list)")

@@ -115,9 +115,15 @@ extension StaticsTests {
       let cases: [(Int, Int, Double, RandomPlacement.Composition, PairModel)] = [
         (2, 400, 0.86, .sizes(sizes), ReferenceState.polydisperse.model),
         (2, 300, 0.86, .species(fractionOfFirst: 0.5, diameters: [1, 1.4]), ReferenceState.bidisperse.model),
-        (2, 300, 1.2, .species(fractionOfFirst: 0.65, diameters: [1, 0.88]), .binaryLJ(cutoff: 2.5, truncation: .smooth)),
+        (
+          2, 300, 1.2, .species(fractionOfFirst: 0.65, diameters: [1, 0.88]),
+          .binaryLJ(cutoff: 2.5, truncation: .smooth)
+        ),
         (3, 600, 0.58, .sizes(sizes), ReferenceState.polydisperse.model),
-        (3, 400, 1.2, .species(fractionOfFirst: 0.65, diameters: [1, 0.88]), .binaryLJ(cutoff: 2.0, truncation: .smooth)),
+        (
+          3, 400, 1.2, .species(fractionOfFirst: 0.65, diameters: [1, 0.88]),
+          .binaryLJ(cutoff: 2.0, truncation: .smooth)
+        ),
       ]
       for (dimension, count, density, composition, model) in cases {
         let snapshot = RandomPlacement(

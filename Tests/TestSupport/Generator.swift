@@ -13,5 +13,7 @@ public struct Generator: RandomNumberGenerator {
   }
 
   /// Uniform in the range.
-  public mutating func uniform(_ range: ClosedRange<Double> = 0...1) -> Double { Double.random(in: range, using: &self) }
+  public mutating func uniform(_ range: ClosedRange<Double> = 0...1) -> Double {
+    Double.random(in: range, using: &self)
+  }
 }

@@ -30,7 +30,9 @@
       let d = system.dimension
       let potential = ReferencePotential(model)
       let quantum = Float80(system.cell.quantum)
-      func real(_ v: FixedVector) -> [Float80] { [Float80(v.x) * quantum, Float80(v.y) * quantum, Float80(v.z) * quantum] }
+      func real(_ v: FixedVector) -> [Float80] {
+        [Float80(v.x) * quantum, Float80(v.y) * quantum, Float80(v.z) * quantum]
+      }
       let edges = (0..<d).map { real(system.cell.fixedEdge($0)) }
       let positions = (0..<n).map { real(system.fixedPosition($0)) }
       let parameters = (0..<n).map { model.parameter == .size ? system.diameter($0) : Double(system.species($0)) }
@@ -58,7 +60,8 @@
           }
         }
       }
-      let largest = parameters.flatMap { a in [parameters.max()!, parameters.min()!].map { potential.cutoff(a, $0) } }.max()!
+      let largest = parameters.flatMap { a in [parameters.max()!, parameters.min()!].map { potential.cutoff(a, $0) } }
+        .max()!
       let far = (largest + Float80(extra)) * (largest + Float80(extra))
       var force: Float80 = 0
       for i in 0..<n {

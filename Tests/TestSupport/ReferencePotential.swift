@@ -84,8 +84,14 @@
         var whole = Int((exponent * 2).rounded(.towardZero)) / 2
         let half = exponent - Float80(whole)
         if factor == 0 { return (0, 1) }
-        while whole > 0 { value *= overlap; whole -= 1 }
-        while whole < 0 { value /= overlap; whole += 1 }
+        while whole > 0 {
+          value *= overlap
+          whole -= 1
+        }
+        while whole < 0 {
+          value /= overlap
+          whole += 1
+        }
         if half > 0.1 { value *= overlap.squareRoot() }
         if half < -0.1 { value /= overlap.squareRoot() }
         // The overlap comes from a difference, so its relative error grows as 1/overlap.

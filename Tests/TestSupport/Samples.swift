@@ -51,7 +51,9 @@ public enum Samples {
     let field = system.makeField(width: system.dimension)
     for i in 0..<system.ownedCount {
       var generator = Generator(seed: seed &* 1_000_003 &+ UInt64(system.id(i)))
-      for k in 0..<system.dimension { field.values[i * system.dimension + k] = generator.uniform(-amplitude...amplitude) }
+      for k in 0..<system.dimension {
+        field.values[i * system.dimension + k] = generator.uniform(-amplitude...amplitude)
+      }
     }
     system.move(along: field.values, by: 1)
   }
@@ -94,5 +96,7 @@ public struct ReferenceState: Sendable {
     return snapshot
   }
 
-  public func system(skin: Double = 0.3) throws -> ParticleSystem { try Samples.system(try snapshot(), model, skin: skin) }
+  public func system(skin: Double = 0.3) throws -> ParticleSystem {
+    try Samples.system(try snapshot(), model, skin: skin)
+  }
 }
