@@ -70,7 +70,36 @@ let package = Package(
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: swiftFlags),
     .testTarget(
-      name: "StorageTests", dependencies: ["MessagePassing", "Geometry", "Particles", "Storage"],
+      name: "StorageTests", dependencies: ["MessagePassing", "Geometry", "Particles", "Storage", "TestSupport"],
+      swiftSettings: swiftFlags),
+    // Oracles, samples and the lock that the tests of several modules share.
+    .target(
+      name: "TestSupport",
+      dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Storage"], path: "Tests/TestSupport",
+      swiftSettings: swiftFlags),
+    .testTarget(name: "ArchitectureTests", dependencies: []),
+    .testTarget(name: "GeometryTests", dependencies: ["Geometry", "TestSupport"], swiftSettings: swiftFlags),
+    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"], swiftSettings: swiftFlags),
+    .testTarget(
+      name: "InteractionsTests", dependencies: ["Geometry", "Interactions", "TestSupport"], swiftSettings: swiftFlags),
+    .testTarget(
+      name: "ParticlesTests",
+      dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "StaticsTests",
+      dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "MeasurementTests",
+      dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Measurement", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "QuasistaticShearTests",
+      dependencies: [
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "QuasistaticShear", "Storage",
+        "TestSupport",
+      ],
       swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17

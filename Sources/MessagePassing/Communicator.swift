@@ -24,12 +24,18 @@ public final class Communicator {
     self.size = Int(size)
   }
 
-  /// A communicator of the same ranks whose messages cannot be confused with those of this one.
-  public func duplicate() throws -> Communicator {
+  /// A communicator of the same ranks whose messages cannot be confused with those of this one: made once and then shared,
+  /// since MPI has room for some 65 000 of them and a long run makes more systems than that.
+  public func channel() throws -> Communicator {
+    if let made { return made }
     var copy: MPI_Comm? = CShims_comm_null()
     try check(MPI_Comm_dup(handle, &copy), "MPI_Comm_dup")
-    return try Communicator(handle: copy!)
+    let channel = try Communicator(handle: copy!)
+    made = channel
+    return channel
   }
+
+  private var made: Communicator?
 
   public func barrier() throws {
     if size > 1 { try check(MPI_Barrier(handle), "MPI_Barrier") }

@@ -23,7 +23,8 @@ final class Halo {
   private(set) var statistics = (gathers: 0, messages: 0, bytes: 0)
 
   init(_ communicator: Communicator) throws {
-    self.communicator = try communicator.duplicate()
+    // Shared with other halos: each exchange is finished before the next one starts.
+    self.communicator = try communicator.channel()
     messages = MessageBatch(self.communicator)
   }
 

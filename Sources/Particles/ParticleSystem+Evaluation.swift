@@ -152,7 +152,7 @@ extension ParticleSystem {
     return Self.symmetric((1..<stride).map { contributionBuffer[i * stride + $0] }, dimension)
   }
 
-  /// The largest component of a field in magnitude, over all ranks; NaN if any component is. Collective.
+  /// The largest component of a field in magnitude, over all ranks; infinite if any component is not a number. Collective.
   public func largestComponent(_ values: UnsafeMutablePointer<Double>, width: Int) throws -> Double {
     var largest = 0.0
     for i in 0..<(ownedCount * width) {

@@ -18,6 +18,7 @@ public struct SystemLayout {
   public init(
     _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, ranks: Int, over communicator: Communicator
   ) throws {
+    guard snapshot.totalCount > 0 else { throw Failure.everywhere(.input, "the configuration has no particles") }
     largestCutoff = try Self.largestCutoff(of: snapshot.particles, interaction, communicator)
     range = largestCutoff + skin
     cell = Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)

@@ -52,10 +52,21 @@ public struct Loading {
     var unflipped = Tensor()
     for k in 0..<3 { unflipped[k] = total * startEdges[k] }
     try system.deform(by: map(from: system.strain, to: strain), edges: basis * unflipped, strain: strain)
-    if case .simpleShear(let flow, let gradient) = mode {
-      let flips = try system.reduceTilt(of: gradient, along: flow)
-      if flips != 0 { basis[gradient] = basis[gradient] - Double(flips) * basis[flow] }
+    if case .simpleShear(let flow, _) = mode {
+      // In a tilted box other edges than `gradient` have a part along the gradient, and are sheared too.
+      for edge in 0..<system.dimension where edge != flow {
+        guard try flip(system, edge, along: flow) else { continue }
+        // A flow edge that is itself tilted along a lower one has passed its tilt on.
+        for lower in 0..<min(edge, flow) { _ = try flip(system, edge, along: lower) }
+      }
     }
+  }
+
+  /// Takes one edge off another where the tilt is beyond ±1/2. Collective.
+  private mutating func flip(_ system: ParticleSystem, _ edge: Int, along other: Int) throws -> Bool {
+    let flips = try system.reduceTilt(of: edge, along: other)
+    if flips != 0 { basis[edge] = basis[edge] - Double(flips) * basis[other] }
+    return flips != 0
   }
 
   /// Where a saved state is restored, its basis has to come back with it.

@@ -43,7 +43,6 @@ public struct QuasistaticShear {
         }
       } else {
         try loading.deform(system, to: strain)
-        try keepsRoom(step: step)
         result = try equilibrate(step: step)
       }
       try report(step, result, since: &evaluations, tracker, to: observer)
@@ -51,6 +50,7 @@ public struct QuasistaticShear {
   }
 
   private func equilibrate(step: Int) throws -> MinimizationResult {
+    try keepsRoom(step: step)
     let result = try minimization.run(system)
     guard result.reason == .converged else {
       throw Failure.everywhere(

@@ -26,20 +26,23 @@ public struct Minimization: Sendable {
     try OverlapRelaxation().relax(system)
     var threshold = try tolerance.threshold(for: system)
     let used = { system.statistics.evaluations - before.evaluations + system.statistics.hessianProducts - before.hessianProducts }
-    var result: MinimizationResult
-    if method == .newton {
+    var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: threshold)
+    // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
+    // bonds that it has, until they agree.
+    if method != .newton {
+      let first: any Minimizer = method == .cg ? ConjugateGradient() : Fire()
+      var coarse = max(threshold, handOver * (try system.bondStatistics().meanForce))
+      repeat {
+        result = try first.minimize(system, tolerance: coarse, maximumEvaluations: maximumEvaluations - used())
+        threshold = try tolerance.threshold(for: system)
+        coarse = max(threshold, handOver * (try system.bondStatistics().meanForce))
+      } while result.reason == .converged && result.forceMax > coarse
+    }
+    while result.reason != .evaluationLimit && result.forceMax > threshold {
       result = try TruncatedNewton().minimize(
         system, tolerance: threshold, maximumEvaluations: maximumEvaluations - used())
-    } else {
-      let coarse = max(threshold, handOver * (try system.bondStatistics().meanForce))
-      let first: any Minimizer = method == .cg ? ConjugateGradient() : Fire()
-      result = try first.minimize(system, tolerance: coarse, maximumEvaluations: maximumEvaluations - used())
-      // The bonds of the minimum, not of the start, set the floor.
       threshold = try tolerance.threshold(for: system)
-      if result.reason != .evaluationLimit && threshold < coarse {
-        result = try TruncatedNewton().minimize(
-          system, tolerance: threshold, maximumEvaluations: maximumEvaluations - used())
-      }
+      if result.reason != .converged { break }
     }
     result.tolerance = threshold
     try system.evaluate(.forcesEnergyAndStress)
