@@ -71,6 +71,16 @@ let package = Package(
     .testTarget(
       name: "StorageTests", dependencies: ["MessagePassing", "Geometry", "Particles", "Storage"],
       swiftSettings: swiftFlags),
+    // Starts the two programs, which are built first, and looks at what they print and write.
+    .target(name: "TestTools", path: "Tests/TestTools"),
+    .testTarget(
+      name: "RankTierTests",
+      dependencies: ["RankTests", "athermal", "TestTools", "MessagePassing", "Geometry", "Particles", "Storage"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["athermal", "TestTools", "MessagePassing", "Geometry", "Particles", "Storage"],
+      swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17
 )
