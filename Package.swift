@@ -75,11 +75,11 @@ let package = Package(
     .target(name: "TestTools", path: "Tests/TestTools"),
     .testTarget(
       name: "RankTierTests",
-      dependencies: ["RankTests", "athermal", "TestTools", "MessagePassing", "Geometry", "Particles", "Storage"],
+      dependencies: ["RankTests", "athermal", "TestTools", "MessagePassing"],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["athermal", "TestTools", "MessagePassing", "Geometry", "Particles", "Storage"],
+      dependencies: ["athermal", "TestTools"],
       swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17

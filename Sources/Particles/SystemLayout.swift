@@ -22,6 +22,13 @@ public struct SystemLayout {
     range = largestCutoff + skin
     cell = Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)
     let widths = cell.widths
+    guard range.isFinite, cell.volume > 0, cell.volume.isFinite, (0..<cell.dimension).allSatisfy({ widths[$0].isFinite })
+    else {
+      throw Failure.everywhere(
+        .input,
+        "a box with edges of \((0..<cell.dimension).map { "\(snapshot.edges[$0].length)" }.joined(separator: ", ")) and a list "
+          + "range of \(range) are beyond what can be computed; look at the density, the skin and the file")
+    }
     for k in 0..<cell.dimension where !(widths[k] >= 2 * range) {
       throw Failure.everywhere(
         .input,

@@ -17,6 +17,8 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "storage-blocks": storageBlocks,
   "storage-read": storageRead,
   "storage-append": storageAppend,
+  "storage-datasets": storageDatasets,
+  "storage-frame": storageFrame,
 ]
 
 exit(

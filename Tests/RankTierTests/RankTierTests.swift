@@ -8,9 +8,16 @@ let rankCounts = [1, 2, 3, 4, 5, 7, 8]
 
 /// Runs a case of RankTests, which must end well, and returns what it printed.
 @discardableResult
-func runCase(_ arguments: String..., ranks: Int, limit: Int = 60, comment: Comment? = nil) throws -> [String] {
+func runCase(_ arguments: String..., ranks: Int, limit: Int = 60) throws -> [String] {
+  try runCase(arguments, ranks: ranks, limit: limit)
+}
+
+/// The same in a single process.
+func runAlone(_ arguments: String...) throws -> [String] { try runCase(arguments, ranks: nil, limit: 30) }
+
+private func runCase(_ arguments: [String], ranks: Int?, limit: Int) throws -> [String] {
   let outcome = try TestProcess.run("RankTests", arguments, ranks: ranks, limit: limit)
-  #expect(outcome.exitCode == 0, "\(arguments) on \(ranks) ranks: \(outcome.report)")
+  #expect(outcome.exitCode == 0, "\(arguments) on \(ranks ?? 1) ranks: \(outcome.report)")
   var lines = outcome.outputLines
   #expect(lines.popLast() == "ok")
   return lines
@@ -72,14 +79,6 @@ func sameLines(_ arguments: [String], ranks: [Int] = rankCounts, limit: Int = 10
     #expect(!outcome.messages.isEmpty)
     #expect(outcome.messages.allSatisfy { $0.contains("no progress for 2 s in phase 'waiting for rank 1'") })
     #expect(outcome.seconds < 25)
-  }
-
-  /// Without a limit the same deadlock lasts.
-  @Test func theWatchdogCanBeSwitchedOff() throws {
-    let outcome = try TestProcess.run(
-      "RankTests", ["deadlock", "1"], ranks: 2, environment: ["ATHERMAL_WATCHDOG": "0"], limit: 4)
-    #expect(outcome.exitCode == 124 || outcome.exitCode == 137, "\(outcome.report)")
-    #expect(outcome.messages.isEmpty)
   }
 }
 

@@ -55,6 +55,18 @@ public final class TestProcess {
     }
   }
 
+  /// The exit code of a program of the operating system, whose output does not matter.
+  public static func system(_ words: String...) -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = words
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return -1 }
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
   /// Runs a program to its end.
   public static func run(
     _ program: String, _ arguments: [String], ranks: Int? = nil, in directory: String? = nil,
@@ -114,7 +126,7 @@ public final class TestProcess {
   }()
 
   private static func sink(_ path: String) throws -> FileHandle {
-    FileManager.default.createFile(atPath: path, contents: nil)
+    try Data().write(to: URL(fileURLWithPath: path))
     return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
   }
 
