@@ -84,7 +84,7 @@ public final class TestProcess {
       String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")), as: UTF8.self)
     }
     return Outcome(
-      exitCode: process.terminationStatus, output: try text("output"), errors: try text("errors"),
+      exitCode: (process.terminationReason == .uncaughtSignal ? 128 : 0) + process.terminationStatus, output: try text("output"), errors: try text("errors"),
       seconds: Date().timeIntervalSince(started))
   }
 
