@@ -256,12 +256,16 @@ extension ParticleSystem {
 
   /// Two particles at one point have no direction to part in; their ids are named.
   func rejectCoincidence() throws {
+    guard try communicator.reduce(list.closestSquared, .minimum) == 0 else { return }
+    let names = makeField(width: 1)
+    for i in 0..<ownedCount { names.values[i] = Double(ids[i]) }
+    try gather(names)
     var failure: Failure?
     if list.closestSquared == 0 {
-      let (i, j) = list.closestPair
-      let other = Int(j) < ownedCount ? "particle \(ids[Int(j)])" : "a particle of another cell"
+      let pair = [list.closestPair.0, list.closestPair.1].map { Int(names.values[Int($0)]) }
       failure = Failure(
-        .input, "particle \(ids[Int(i)]) and \(other) stand at the same point (\(position(Int(i)))); move one of them")
+        .input, "particles \(pair.min()!) and \(pair.max()!) stand at the same point "
+          + "(\(position(Int(list.closestPair.0)))); move one of them")
     }
     try communicator.agree(on: failure)
   }

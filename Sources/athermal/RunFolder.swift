@@ -24,7 +24,7 @@ final class RunFolder {
       let manager = FileManager.default
       let present = (try? manager.contentsOfDirectory(atPath: path)) ?? []
       if !present.isEmpty {
-        guard configuration.output.overwrite else {
+        guard configuration.output.overwrite || Self.holdsNothingButAComplaint(path, present) else {
           throw Failure(
             .input,
             "\(path) is not empty; name another folder with --output, or replace the run in it with "
@@ -38,6 +38,16 @@ final class RunFolder {
       try write("", to: "log.jsonl")
       log = FileHandle(forWritingAtPath: "\(path)/log.jsonl")
     }
+  }
+
+  /// Whether all that an earlier run left is the message that it could not begin.
+  private static func holdsNothingButAComplaint(_ path: String, _ present: [String]) -> Bool {
+    guard Set(present) == ["input.toml", "resolved.toml", "log.jsonl", "summary.json"],
+      FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty == true,
+      let summary = FileManager.default.contents(atPath: "\(path)/summary.json"),
+      let values = try? JSONSerialization.jsonObject(with: summary) as? [String: Any]
+    else { return false }
+    return values["status"] as? String == "failed"
   }
 
   func file(_ name: String) -> String { "\(path)/\(name)" }

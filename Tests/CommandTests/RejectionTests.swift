@@ -146,7 +146,7 @@ func expectRefusal(
     lammps("zero id", Samples.atom(57), becomes: words(57) { $0[0] = "0" }, "id 0 is outside", ranks: [nil, 3]),
     lammps("id that is no number", Samples.atom(57), becomes: words(57) { $0[0] = "x" }, "g.data:68", "'x 1 1.168"),
     lammps("huge id", Samples.atom(57), becomes: words(57) { $0[0] = "99999999999999999999" }, "g.data"),
-    lammps("one point", place(58), becomes: place(57), "particle 57", "particle 58", "same point", ranks: [nil, 3]),
+    lammps("one point", place(58), becomes: place(57), "particles 57 and 58", "same point", ranks: [nil, 3]),
     lammps("zero diameter", Samples.atom(57), becomes: words(57) { $0[2] = "0" }, "must be positive", ranks: [nil, 3]),
     lammps("negative diameter", Samples.atom(57), becomes: words(57) { $0[2] = "-1" }, "must be positive"),
     lammps("diameter that is no number", Samples.atom(57), becomes: words(57) { $0[2] = "nan" }, "finite number"),

@@ -84,6 +84,16 @@ import TestTools
     #expect(try folder.text("run/mine.txt") == "mine")
   }
 
+  /// A run that could not begin does not stand in the way of the next.
+  @Test func aComplaintAloneIsReplaced() throws {
+    try folder.file("a.toml", Samples.config(file: "g.data"))
+    let refused = try TestProcess.run("athermal", ["minimize", "a.toml", "--output", "run"], in: folder.path)
+    #expect(refused.exitCode == 2, "\(refused.report)")
+    try folder.file("g.data", Samples.lammps())
+    try run("minimize", "a.toml", "--output", "run")
+    #expect(try folder.json("run/summary.json")["status"] as? String == "done")
+  }
+
   @Test func whatIsWrittenRunsAgain() throws {
     try folder.file("a.toml", Samples.config)
     try run("minimize", "a.toml", "--output", "one", "--set", "system.generate.seed=4")
