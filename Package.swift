@@ -12,7 +12,8 @@ import PackageDescription
 // optimisation specialises the generic kernels where they are called.
 let swiftFlags: [SwiftSetting] = [
   .unsafeFlags(["-Xcc", "-march=\(cpu)"]),
-  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+  // The run-time checks of exclusive access cost a tenth of a force evaluation; debug builds keep them.
+  .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
   .define("ATHERMAL_DEBUG_CHECKS", .when(configuration: .debug)),
 ]
 let cFlags: [CSetting] = [.unsafeFlags(["-march=\(cpu)"])]

@@ -3,9 +3,12 @@ public final class AlignedBuffer<Element: BitwiseCopyable> {
   public private(set) var pointer: UnsafeMutablePointer<Element>
   public private(set) var capacity: Int
 
+  /// Starts with room for `capacity` elements, all bytes zero.
   public init(capacity: Int = 0) {
     self.capacity = capacity
     pointer = Self.allocate(capacity)
+    UnsafeMutableRawPointer(pointer).initializeMemory(
+      as: UInt8.self, repeating: 0, count: max(1, capacity) * MemoryLayout<Element>.stride)
   }
 
   deinit { pointer.deallocate() }
@@ -13,14 +16,18 @@ public final class AlignedBuffer<Element: BitwiseCopyable> {
   private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
     let bytes = max(1, capacity) * MemoryLayout<Element>.stride
     let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     return raw.bindMemory(to: Element.self, capacity: max(1, capacity))
   }
 
   /// Makes room for `count` elements; the first `keeping` keep their values, the others are unspecified.
   public func reserve(_ count: Int, keeping: Int = 0) {
     guard count > capacity else { return }
-    let larger = count + count / 16 + 16
+    reserve(exactly: count + count / 16 + 16, keeping: keeping)
+  }
+
+  /// The same, without room to spare.
+  public func reserve(exactly larger: Int, keeping: Int = 0) {
+    guard larger > capacity else { return }
     let fresh = Self.allocate(larger)
     fresh.update(from: pointer, count: keeping)
     pointer.deallocate()

@@ -1,18 +1,26 @@
 import CLanes
 
-/// Eight doubles side by side, one per particle; arithmetic is exact to the instruction (no reassociation).
+/// Doubles side by side, one per particle, as many as a register of the CPU holds; no operation is reassociated, so the
+/// results do not depend on how many there are.
 ///
-/// Swift lowers arithmetic of `SIMD8<Double>` lane by lane, so each operation goes through an inline C function on a
-/// vector type, which becomes one or two vector instructions at any CPU target.
+/// Swift lowers arithmetic of its own SIMD types lane by lane, so each operation goes through an inline C function on a
+/// vector type, which becomes one vector instruction.
 public struct Lanes: BitwiseCopyable, Sendable {
-  public static let count = 8
+  /// 8 with AVX-512, 4 elsewhere.
+  @inlinable @inline(__always) public static var count: Int { Int(CLANES_WIDTH) }
 
-  @usableFromInline let value: CLanes_f64x8
+  /// A bit for each lane.
+  @inlinable @inline(__always) public static var allBits: UInt32 { (1 << UInt32(CLANES_WIDTH)) - 1 }
 
-  @inlinable @inline(__always) init(value: CLanes_f64x8) { self.value = value }
+  @usableFromInline let value: CLanes_reals
+
+  @inlinable @inline(__always) init(value: CLanes_reals) { self.value = value }
 
   /// The same number in all lanes.
   @inlinable @inline(__always) public init(_ number: Double) { value = CLanes_broadcast(number) }
+
+  /// Consecutive numbers at an address aligned to a lane's width.
+  @inlinable @inline(__always) public init(loading address: UnsafePointer<Double>) { value = CLanes_load(address) }
 
   /// Reads the lanes as the bit patterns of doubles.
   @inlinable @inline(__always) public init(bits: IntegerLanes) { value = CLanes_from_bits(bits.value) }
@@ -44,14 +52,19 @@ public struct Lanes: BitwiseCopyable, Sendable {
     IntegerLanes(value: CLanes_less(value, other.value))
   }
 
+  /// Writes the lanes to an address aligned to a lane's width.
+  @inlinable @inline(__always) public func store(to address: UnsafeMutablePointer<Double>) {
+    CLanes_store(value, address)
+  }
+
   @inlinable public subscript(lane: Int) -> Double { value[lane] }
 }
 
-/// Eight 64-bit integers side by side, or eight masks of all or no bits.
+/// 64-bit integers side by side, or masks of all or no bits.
 public struct IntegerLanes: BitwiseCopyable, Sendable {
-  @usableFromInline let value: CLanes_i64x8
+  @usableFromInline let value: CLanes_integers
 
-  @inlinable @inline(__always) init(value: CLanes_i64x8) { self.value = value }
+  @inlinable @inline(__always) init(value: CLanes_integers) { self.value = value }
   @inlinable @inline(__always) public init(_ number: Int64) { value = CLanes_integer_broadcast(number) }
 
   @inlinable @inline(__always) public static func - (a: IntegerLanes, b: IntegerLanes) -> IntegerLanes {
@@ -61,6 +74,9 @@ public struct IntegerLanes: BitwiseCopyable, Sendable {
     IntegerLanes(value: CLanes_masks_and(a.value, b.value))
   }
 
+  /// As a mask: bit l is set where lane l is.
+  @inlinable @inline(__always) public var bits: UInt32 { CLanes_mask_bits(value) }
+
   /// As a mask: `a` where set, `b` elsewhere.
   @inlinable @inline(__always) public func select(_ a: Lanes, else b: Lanes) -> Lanes {
     Lanes(value: CLanes_select(value, a.value, b.value))
@@ -69,15 +85,25 @@ public struct IntegerLanes: BitwiseCopyable, Sendable {
   @inlinable public subscript(lane: Int) -> Int64 { Int64(value[lane]) }
 }
 
-/// Eight particle records read from scattered places: fixed-point coordinates and the parameter of the potential.
+/// Particle records read from scattered places: fixed-point coordinates and the parameter of the potential.
 public struct RecordLanes: BitwiseCopyable {
   public let x: IntegerLanes
   public let y: IntegerLanes
   public let z: IntegerLanes
   public let parameter: Lanes
 
-  /// `records` holds 4 words per particle (x, y, z in quanta; the bits of the parameter), 32-byte aligned; `index` eight
-  /// particle numbers.
+  /// `records` holds 4 words per particle (x, y, z in quanta; the bits of the parameter), 32-byte aligned; `index` as
+  /// many particle numbers as there are lanes.
+  /// Consecutive records from a particle number on.
+  @inlinable @inline(__always)
+  public init(from records: UnsafePointer<Int64>, first: Int) {
+    let start = records + 4 * first
+    x = IntegerLanes(value: CLanes_transpose(start, 0))
+    y = IntegerLanes(value: CLanes_transpose(start, 1))
+    z = IntegerLanes(value: CLanes_transpose(start, 2))
+    parameter = Lanes(bits: IntegerLanes(value: CLanes_transpose(start, 3)))
+  }
+
   @inlinable @inline(__always)
   public init(gathering records: UnsafePointer<Int64>, at index: UnsafePointer<Int32>) {
     x = IntegerLanes(value: CLanes_gather(records, index, 0))
@@ -88,7 +114,7 @@ public struct RecordLanes: BitwiseCopyable {
 }
 
 extension Lanes {
-  /// The numbers `base[stride · index]` of eight particles.
+  /// The numbers `base[stride · index]` of as many particles as there are lanes.
   @inlinable @inline(__always)
   public init(gathering base: UnsafePointer<Double>, at index: UnsafePointer<Int32>, stride: Int) {
     value = CLanes_gather_double(base, index, stride)

@@ -48,6 +48,7 @@ func computeForces<Potential: PairPotential, S: Space, Output: ForceOutput>(
   let rows = UnsafePointer(list.rows.pointer)
   let firstSlot = UnsafePointer(list.firstSlot.pointer)
   let neighbours = UnsafePointer(list.neighbours.pointer)
+  let scales = UnsafePointer(list.scales.pointer)
   let stride = ParticleArrays.contributionStride(dimension: S.dimension)
 
   for chunk in 0..<list.chunkCount {
@@ -72,6 +73,7 @@ func computeForces<Potential: PairPotential, S: Space, Output: ForceOutput>(
     let end = neighbours + firstSlot[chunk + 1] * Lanes.count
     while slot < end {
       let other = RecordLanes(gathering: records, at: slot)
+      let scale = Potential.hasScale ? Lanes(loading: scales + (slot - neighbours)) : Lanes(1)
       let dx = reader.displacement(from: x0, to: other.x)
       let dy = reader.displacement(from: y0, to: other.y)
       var squaredDistance = dy.times(dy, plus: dx * dx)
@@ -82,7 +84,7 @@ func computeForces<Potential: PairPotential, S: Space, Output: ForceOutput>(
       } else {
         dz = Lanes(0)
       }
-      let pair = potential.interaction(row, other.parameter, squaredDistance)
+      let pair = potential.interaction(row, other.parameter, scale, squaredDistance)
       // F_i = Σ (φ'/r) x_ij with x_ij = x_j − x_i.
       let px = pair.first * dx
       let py = pair.first * dy

@@ -1,7 +1,7 @@
 import CLanes
 import Geometry
 
-/// A displacement field read for eight particles at once.
+/// A displacement field read for several particles at once.
 struct FieldLanes {
   let x: Lanes
   let y: Lanes
@@ -29,6 +29,7 @@ func multiplyHessian<Potential: PairPotential, S: Space>(
   let rows = UnsafePointer(list.rows.pointer)
   let firstSlot = UnsafePointer(list.firstSlot.pointer)
   let neighbours = UnsafePointer(list.neighbours.pointer)
+  let scales = UnsafePointer(list.scales.pointer)
 
   for chunk in 0..<list.chunkCount {
     let members = rows + chunk * Lanes.count
@@ -46,6 +47,7 @@ func multiplyHessian<Potential: PairPotential, S: Space>(
     let end = neighbours + firstSlot[chunk + 1] * Lanes.count
     while slot < end {
       let other = RecordLanes(gathering: records, at: slot)
+      let scale = Potential.hasScale ? Lanes(loading: scales + (slot - neighbours)) : Lanes(1)
       let w = FieldLanes(gathering: field, at: slot, in: S.self)
       let dx = reader.displacement(from: x0, to: other.x)
       let dy = reader.displacement(from: y0, to: other.y)
@@ -64,7 +66,7 @@ func multiplyHessian<Potential: PairPotential, S: Space>(
         dz = Lanes(0)
         uz = Lanes(0)
       }
-      let pair = potential.stiffness(row, other.parameter, squaredDistance)
+      let pair = potential.stiffness(row, other.parameter, scale, squaredDistance)
       let radial = pair.second * along
       hx = pair.first.times(ux, plus: radial.times(dx, plus: hx))
       hy = pair.first.times(uy, plus: radial.times(dy, plus: hy))
@@ -91,6 +93,7 @@ func computeHessianDiagonal<Potential: PairPotential, S: Space>(
   let rows = UnsafePointer(list.rows.pointer)
   let firstSlot = UnsafePointer(list.firstSlot.pointer)
   let neighbours = UnsafePointer(list.neighbours.pointer)
+  let scales = UnsafePointer(list.scales.pointer)
   let d = S.dimension
 
   for chunk in 0..<list.chunkCount {
@@ -111,12 +114,13 @@ func computeHessianDiagonal<Potential: PairPotential, S: Space>(
     let end = neighbours + firstSlot[chunk + 1] * Lanes.count
     while slot < end {
       let other = RecordLanes(gathering: records, at: slot)
+      let scale = Potential.hasScale ? Lanes(loading: scales + (slot - neighbours)) : Lanes(1)
       let dx = reader.displacement(from: x0, to: other.x)
       let dy = reader.displacement(from: y0, to: other.y)
       let dz = d == 3 ? reader.displacement(from: z0, to: other.z) : Lanes(0)
       var squaredDistance = dy.times(dy, plus: dx * dx)
       if d == 3 { squaredDistance = dz.times(dz, plus: squaredDistance) }
-      let pair = potential.stiffness(row, other.parameter, squaredDistance)
+      let pair = potential.stiffness(row, other.parameter, scale, squaredDistance)
       tension = tension + pair.first
       let px = pair.second * dx
       let py = pair.second * dy

@@ -13,39 +13,33 @@ public struct InversePowerLaw<Sizes: SizeRule, Shape: RepulsionShape>: PairPoten
   public var parameter: ParticleParameter { sizes.parameter }
 
   public func cutoff(_ a: Double, _ b: Double) -> Double { shape.cutoff * sizes.length(a, b) }
+  @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { shape.cutoff * sizes.length(a, b) }
 
-  @inline(__always) public func row(_ parameter: Lanes) -> Sizes.Row { sizes.row(parameter) }
+  public static var hasScale: Bool { true }
 
-  /// λ⁻², u = (r/λ)² and 1/u with one division, and which lanes interact.
-  @inline(__always) private func scaled(
-    _ row: Sizes.Row, _ parameter: Lanes, _ squaredDistance: Lanes
-  ) -> (inside: IntegerLanes, inverseSquaredLength: Lanes, u: Lanes, inverse: Lanes) {
-    let length = sizes.length(row, parameter)
-    let squaredLength = length * length
-    let (inside, safe) = insideCutoff(squaredDistance, Lanes(shape.cutoff * shape.cutoff) * squaredLength)
-    let reciprocal = Lanes(1) / (squaredLength * safe)
-    let inverseSquaredLength = reciprocal * safe
-    return (inside, inverseSquaredLength, safe * inverseSquaredLength, squaredLength * (squaredLength * reciprocal))
+  /// λ_ij⁻²
+  @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes {
+    let length = sizes.length(a, b)
+    return Lanes(1) / (length * length)
   }
 
   @inline(__always) public func interaction(
-    _ row: Sizes.Row, _ parameter: Lanes, _ squaredDistance: Lanes
+    _ row: Void, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (energy: Lanes, first: Lanes) {
-    let s = scaled(row, parameter, squaredDistance)
-    let (value, slope) = shape.valueAndSlope(s.u, inverse: s.inverse)
-    let zero = Lanes(0)
-    return (s.inside.select(value, else: zero), s.inside.select(2 * slope * s.inverseSquaredLength, else: zero))
+    let u = squaredDistance * scale
+    let inside = isInside(u, Lanes(shape.cutoff * shape.cutoff))
+    let (value, doubleSlope) = shape.valueAndDoubleSlope(u)
+    return (inside.select(value, else: Lanes(0)), inside.select(doubleSlope * scale, else: Lanes(0)))
   }
 
   @inline(__always) public func stiffness(
-    _ row: Sizes.Row, _ parameter: Lanes, _ squaredDistance: Lanes
+    _ row: Void, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (first: Lanes, second: Lanes) {
-    let s = scaled(row, parameter, squaredDistance)
-    let (slope, curvature) = shape.slopeAndCurvature(s.u, inverse: s.inverse)
-    let zero = Lanes(0)
-    let scale = s.inverseSquaredLength
+    let u = squaredDistance * scale
+    let inside = isInside(u, Lanes(shape.cutoff * shape.cutoff))
+    let (doubleSlope, curvature) = shape.doubleSlopeAndCurvature(u)
     return (
-      s.inside.select(2 * slope * scale, else: zero), s.inside.select(4 * curvature * (scale * scale), else: zero)
+      inside.select(doubleSlope * scale, else: Lanes(0)), inside.select(curvature * (scale * scale), else: Lanes(0))
     )
   }
 

@@ -36,6 +36,10 @@ public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
   public var parameter: ParticleParameter { .species }
 
   public func cutoff(_ a: Double, _ b: Double) -> Double { cutoff }
+  @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { Lanes(cutoff) }
+
+  public static var hasScale: Bool { false }
+  @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes { Lanes(1) }
 
   public struct Row {
     let repulsion: SpeciesRow
@@ -51,31 +55,31 @@ public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
   }
 
   @inline(__always) public func interaction(
-    _ row: Row, _ parameter: Lanes, _ squaredDistance: Lanes
+    _ row: Row, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (energy: Lanes, first: Lanes) {
-    let (inside, safe) = insideCutoff(squaredDistance, Lanes(cutoff * cutoff))
-    let inverse = Lanes(1) / safe
+    let inside = isInside(squaredDistance, Lanes(cutoff * cutoff))
+    let inverse = Lanes(1) / squaredDistance
     let inverseSixth = inverse * inverse * inverse
     let repulsive = row.repulsion.value(parameter) * inverseSixth
     let attractive = row.attraction.value(parameter)
     let bareEnergy = inverseSixth * (repulsive - attractive)
     let bareFirst = (inverse * inverseSixth) * repulsive.times(Lanes(-12), plus: 6 * attractive)
-    let (energy, first) = Correction.apply(row.correction, parameter, safe, energy: bareEnergy, first: bareFirst)
+    let (energy, first) = Correction.apply(row.correction, parameter, squaredDistance, energy: bareEnergy, first: bareFirst)
     return (inside.select(energy, else: Lanes(0)), inside.select(first, else: Lanes(0)))
   }
 
   @inline(__always) public func stiffness(
-    _ row: Row, _ parameter: Lanes, _ squaredDistance: Lanes
+    _ row: Row, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (first: Lanes, second: Lanes) {
-    let (inside, safe) = insideCutoff(squaredDistance, Lanes(cutoff * cutoff))
-    let inverse = Lanes(1) / safe
+    let inside = isInside(squaredDistance, Lanes(cutoff * cutoff))
+    let inverse = Lanes(1) / squaredDistance
     let inverseSixth = inverse * inverse * inverse
     let repulsive = row.repulsion.value(parameter) * inverseSixth
     let attractive = row.attraction.value(parameter)
     let factor = inverse * inverseSixth
     let bareFirst = factor * repulsive.times(Lanes(-12), plus: 6 * attractive)
     let bareSecond = (factor * inverse) * repulsive.times(Lanes(168), plus: Lanes(-48) * attractive)
-    let (first, second) = Correction.applyStiffness(row.correction, parameter, safe, first: bareFirst, second: bareSecond)
+    let (first, second) = Correction.applyStiffness(row.correction, parameter, squaredDistance, first: bareFirst, second: bareSecond)
     return (inside.select(first, else: Lanes(0)), inside.select(second, else: Lanes(0)))
   }
 

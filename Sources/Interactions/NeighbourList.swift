@@ -2,28 +2,30 @@ import Geometry
 
 /// Full neighbour lists in the layout of the kernels: one particle per lane.
 ///
-/// Eight particles (the rows of a chunk) are computed side by side; slot s of a chunk holds the s-th neighbour of each.
+/// As many particles as there are lanes (the rows of a chunk) are computed side by side; slot s of a chunk holds the s-th
+/// neighbour of each.
 /// Shorter lists are padded with the particle itself, which contributes exactly nothing. Rows of like length share a
 /// chunk, so that polydisperse lists need little padding. The neighbours of a particle stand in an order fixed by the
 /// global cells and ids, so that its sums are the same on any number of ranks.
 public final class NeighbourList {
-  /// Local numbers of the particles of each chunk, eight per chunk; the padding of the last chunk is the owned count.
+  /// Local numbers of the particles of each chunk; the padding of the last chunk is the owned count.
   public let rows = AlignedBuffer<Int32>()
   /// First slot of each chunk; one more entry than chunks.
   public let firstSlot = AlignedBuffer<Int>()
-  /// Local numbers of the neighbours, eight per slot.
+  /// Local numbers of the neighbours, a lane's width per slot.
   public let neighbours = AlignedBuffer<Int32>()
+  /// The scale of each listed pair, in the order of `neighbours`; empty for potentials without.
+  public let scales = AlignedBuffer<Double>()
   public internal(set) var chunkCount = 0
   public internal(set) var slotCount = 0
   /// Entries of all full lists without the padding: twice the pairs of a half list.
   public internal(set) var entryCount = 0
-  /// The smallest distance met while listing, squared, and the particles that stand there.
-  public internal(set) var closestSquared = Double.infinity
-  public internal(set) var closestPair: (Int32, Int32) = (-1, -1)
+  /// Two particles that stand at the same point, if any do: they are not listed, since no direction parts them.
+  public internal(set) var coincidence: (Int32, Int32)?
 
   public init() {}
 
-  public var memory: Int { rows.capacity * 4 + firstSlot.capacity * 8 + neighbours.capacity * 4 }
+  public var memory: Int { rows.capacity * 4 + firstSlot.capacity * 8 + neighbours.capacity * 4 + scales.capacity * 8 }
 }
 
 /// Where the particles of one cell and of the cells around it stand in the local arrays.

@@ -1,11 +1,11 @@
 import Geometry
 
 /// How many consecutive rows are sorted by the length of their lists before they are dealt out to chunks: enough to find
-/// eight of like length, few enough to stay close in memory.
-private let windowSize = 128
+/// rows of like length, few enough to stay close in memory.
+private let windowSize = 256
 
 /// Finds the neighbours of each owned particle within the pair's cutoff plus the skin, in the order of the candidate
-/// ranges, and packs them into chunks of eight rows.
+/// ranges, and packs them into chunks of rows.
 // Never inlined into the closures that hold it: inside what the compiler takes for a thunk, the inline C functions of
 // the lanes stay calls, and the loop is ten times slower (Swift 6.3).
 @inline(never)
@@ -13,56 +13,86 @@ func findNeighbours<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ list: NeighbourList, _ records: UnsafePointer<Int64>, _ quantum: Double,
   _ skin: Double, _ ownedCount: Int, _ cellCount: Int, _ cell: (Int) -> CellNeighbourhood
 ) {
-  let packer = ChunkPacker(list: list, ownedCount: ownedCount)
-  // Displacements in quanta are exact as doubles only below 2⁵³; far candidates may round, but they are far.
+  let packer = ChunkPacker(list: list, ownedCount: ownedCount, hasScale: Potential.hasScale)
+  // Beyond 2⁵¹ quanta the reader's displacements are no longer exact, but they still grow with the distance, and no
+  // candidate that far is within any reach.
+  let reader = FixedPointReader(quantum: quantum)
+  let zero = Lanes(0)
+  let margin = Lanes(skin)
   for k in 0..<cellCount {
     let neighbourhood = cell(k)
     for i in neighbourhood.owned {
       let own = records + 4 * Int(i)
-      let a = Double(bitPattern: UInt64(bitPattern: own[3]))
+      let parameter = Lanes(Double(bitPattern: UInt64(bitPattern: own[3])))
+      let x0 = reader.row(IntegerLanes(own[0]))
+      let y0 = reader.row(IntegerLanes(own[1]))
+      let z0 = reader.row(IntegerLanes(own[2]))
+      var coincidences = -1  // the particle with itself
       packer.startRow(i)
-      for range in neighbourhood.candidates {
-        for j in range {
-          let other = records + 4 * Int(j)
-          let dx = Double(other[0] &- own[0]) * quantum
-          let dy = Double(other[1] &- own[1]) * quantum
-          var squared = dx * dx + dy * dy
+      for candidates in neighbourhood.candidates {
+        var first = Int(candidates.lowerBound)
+        let end = Int(candidates.upperBound)
+        while first < end {
+          // The records behind the last one are read too, and left out by the mask.
+          let others = RecordLanes(from: records, first: first)
+          let dx = reader.displacement(from: x0, to: others.x)
+          let dy = reader.displacement(from: y0, to: others.y)
+          var squared = dy.times(dy, plus: dx * dx)
           if S.dimension == 3 {
-            let dz = Double(other[2] &- own[2]) * quantum
-            squared += dz * dz
+            let dz = reader.displacement(from: z0, to: others.z)
+            squared = dz.times(dz, plus: squared)
           }
-          let reach = potential.cutoff(a, Double(bitPattern: UInt64(bitPattern: other[3]))) + skin
-          if squared < reach * reach && j != i {
-            packer.append(j)
-            if squared < list.closestSquared {
-              list.closestSquared = squared
-              list.closestPair = (i, j)
-            }
+          let reach = potential.cutoff(parameter, others.parameter) + margin
+          let valid: UInt32 = end - first < Lanes.count ? (1 << UInt32(end - first)) - 1 : ~0
+          let apart = zero.isLess(than: squared)
+          let hits = (squared.isLess(than: reach * reach) & apart).bits & valid
+          coincidences += Int((~apart.bits & valid & Lanes.allBits).nonzeroBitCount)
+          if hits != 0 {
+            packer.append(
+              hits, first: Int32(first), scales: Potential.hasScale ? potential.scale(parameter, others.parameter) : zero)
           }
+          first += Lanes.count
         }
       }
+      if coincidences > 0 { list.coincidence = (i, twin(of: i, records, neighbourhood.candidates)) }
     }
   }
   packer.finish()
 }
 
-/// Collects rows, and deals those of like length out to chunks of eight.
+/// Another particle at the very place of particle i.
+private func twin(of i: Int32, _ records: UnsafePointer<Int64>, _ candidates: [Range<Int32>]) -> Int32 {
+  let own = records + 4 * Int(i)
+  for range in candidates {
+    for j in range where j != i {
+      let other = records + 4 * Int(j)
+      if other[0] == own[0] && other[1] == own[1] && other[2] == own[2] { return j }
+    }
+  }
+  return i
+}
+
+/// Collects rows, and deals those of like length out to chunks.
 private final class ChunkPacker {
   private let list: NeighbourList
   private let padding: Int32
   private var rows: [Int32] = []
   private var starts: [Int32] = []
   private let entries = AlignedBuffer<Int32>(capacity: 64 * windowSize)
+  private let scales: AlignedBuffer<Double>
+  private let hasScale: Bool
   private var entryCount = 0
+  private var rowsDone = 0
 
-  init(list: NeighbourList, ownedCount: Int) {
+  init(list: NeighbourList, ownedCount: Int, hasScale: Bool) {
     self.list = list
+    self.hasScale = hasScale
+    scales = AlignedBuffer(capacity: hasScale ? 64 * windowSize : 0)
     padding = Int32(ownedCount)
     list.chunkCount = 0
     list.slotCount = 0
     list.entryCount = 0
-    list.closestSquared = .infinity
-    list.closestPair = (-1, -1)
+    list.coincidence = nil
     let chunks = (ownedCount + Lanes.count - 1) / Lanes.count
     list.rows.reserve(chunks * Lanes.count)
     list.firstSlot.reserve(chunks + 1)
@@ -77,10 +107,29 @@ private final class ChunkPacker {
     starts.append(Int32(entryCount))
   }
 
-  @inline(__always) func append(_ neighbour: Int32) {
-    if entryCount == entries.capacity { entries.reserve(2 * entryCount, keeping: entryCount) }
-    entries[entryCount] = neighbour
-    entryCount += 1
+  /// Appends the particles `first` + l for all lanes l whose bit is set in `hits`. Every lane is written and only the hits are
+  /// counted, since a branch per candidate would be mispredicted half of the time.
+  @inline(__always) func append(_ hits: UInt32, first: Int32, scales lanes: Lanes) {
+    if entryCount + Lanes.count > entries.capacity {
+      entries.reserve(2 * entries.capacity, keeping: entryCount)
+      if hasScale { scales.reserve(exactly: entries.capacity, keeping: entryCount) }
+    }
+    let target = entries.pointer
+    var next = entryCount
+    if hasScale {
+      let targetScales = scales.pointer
+      for lane in 0..<Lanes.count {
+        target[next] = first + Int32(lane)
+        targetScales[next] = lanes[lane]
+        next += Int((hits >> UInt32(lane)) & 1)
+      }
+    } else {
+      for lane in 0..<Lanes.count {
+        target[next] = first + Int32(lane)
+        next += Int((hits >> UInt32(lane)) & 1)
+      }
+    }
+    entryCount = next
   }
 
   func finish() {
@@ -96,7 +145,7 @@ private final class ChunkPacker {
     for first in stride(from: 0, to: order.count, by: Lanes.count) {
       let members = order[first..<min(first + Lanes.count, order.count)]
       let slots = lengths[members.first!]
-      list.neighbours.reserve((list.slotCount + slots) * Lanes.count, keeping: list.slotCount * Lanes.count)
+      reserve(slots)
       let target = list.neighbours.pointer + list.slotCount * Lanes.count
       for lane in 0..<Lanes.count {
         let isRow = lane < members.count
@@ -107,13 +156,34 @@ private final class ChunkPacker {
         let source = entries.pointer + Int(isRow ? starts[row] : 0)
         for s in 0..<length { target[s * Lanes.count + lane] = source[s] }
         for s in length..<max(slots, length) { target[s * Lanes.count + lane] = own }
+        if hasScale {
+          let sourceScales = scales.pointer + Int(isRow ? starts[row] : 0)
+          let targetScales = list.scales.pointer + list.slotCount * Lanes.count
+          for s in 0..<length { targetScales[s * Lanes.count + lane] = sourceScales[s] }
+          for s in length..<max(slots, length) { targetScales[s * Lanes.count + lane] = 1 }
+        }
       }
       list.chunkCount += 1
       list.slotCount += slots
       list.firstSlot[list.chunkCount] = list.slotCount
     }
+    rowsDone += rows.count
     rows.removeAll(keepingCapacity: true)
     starts.removeAll(keepingCapacity: true)
     entryCount = 0
+  }
+
+  /// Makes room for more slots: for as many as the rows so far foretell, so that a long list is hardly ever moved and never
+  /// much larger than needed.
+  private func reserve(_ slots: Int) {
+    let needed = (list.slotCount + slots) * Lanes.count
+    guard needed > list.neighbours.capacity || (hasScale && needed > list.scales.capacity) else { return }
+    let rowsTotal = Int(padding)
+    let foretold =
+      rowsDone == 0 ? 0 : Int(1.03 * Double(list.slotCount * Lanes.count) * Double(rowsTotal) / Double(rowsDone))
+    let room = max(needed + 64 * Lanes.count, foretold)
+    let kept = list.slotCount * Lanes.count
+    list.neighbours.reserve(exactly: room, keeping: kept)
+    if hasScale { list.scales.reserve(exactly: room, keeping: kept) }
   }
 }

@@ -8,14 +8,16 @@ public struct Neighbourhood: PairPotential {
 
   public var parameter: ParticleParameter { .species }
   public func cutoff(_ a: Double, _ b: Double) -> Double { radius }
-  @inline(__always) public func row(_ parameter: Lanes) {}
+  @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { Lanes(radius) }
+  public static var hasScale: Bool { false }
+  @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes { Lanes(1) }
 
   @inline(__always) public func interaction(
-    _ row: Void, _ parameter: Lanes, _ squaredDistance: Lanes
+    _ row: Void, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (energy: Lanes, first: Lanes) { (Lanes(0), Lanes(0)) }
 
   @inline(__always) public func stiffness(
-    _ row: Void, _ parameter: Lanes, _ squaredDistance: Lanes
+    _ row: Void, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (first: Lanes, second: Lanes) { (Lanes(0), Lanes(0)) }
 
   public func derivatives(_ distance: Double, _ a: Double, _ b: Double) -> PairDerivatives { .zero }

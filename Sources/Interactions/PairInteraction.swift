@@ -18,6 +18,8 @@ public struct PairInteraction {
   public let hessianProduct: (ParticleArrays, NeighbourList, _ field: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>) -> Void
   /// The diagonal blocks of the Hessian, dimension² numbers per particle.
   public let hessianDiagonal: (ParticleArrays, NeighbourList, _ blocks: UnsafeMutablePointer<Double>) -> Void
+  /// Bonds, the sum of |φ'| and the largest φ'' of each particle, three numbers per particle.
+  public let bonds: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Double>) -> Void
   /// Lists the neighbours of `ownedCount` particles within cutoff plus skin.
   let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
 
@@ -41,13 +43,15 @@ public struct PairInteraction {
     forcesAndStress = { computeForces(potential, S.self, ForcesEnergyAndStress.self, $0, $1) }
     hessianProduct = { multiplyHessian(potential, S.self, $0, $1, $2, $3) }
     hessianDiagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
+    bonds = { measureBonds(potential, S.self, $0, $1, $2) }
     list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6) }
   }
 
-  /// Fills `list` for all owned particles, cell by cell. `neighbourhood(k)` describes the k-th owned cell.
+  /// Fills `list` for all owned particles, cell by cell. `neighbourhood(k)` describes the k-th
+  /// owned cell.
   public func listNeighbours(
-    into list: NeighbourList, records: UnsafePointer<Int64>, quantum: Double, skin: Double, ownedCount: Int,
-    cellCount: Int, neighbourhood: (Int) -> CellNeighbourhood
+    into list: NeighbourList, records: UnsafePointer<Int64>, quantum: Double, skin: Double,
+    ownedCount: Int, cellCount: Int, neighbourhood: (Int) -> CellNeighbourhood
   ) {
     self.list(list, records, quantum, skin, ownedCount, cellCount, neighbourhood)
   }

@@ -3,8 +3,11 @@ import Geometry
 /// The mathematics of one pair of particles: no arrays, no ranks, no cells.
 ///
 /// A particle enters with one number, its `parameter`: the size λ, or the species 0 or 1 (see ``ParticleParameter``).
-/// Eight pairs are computed side by side; beyond the cutoff, and at zero distance (a particle with itself, the padding of
+/// Several pairs are computed side by side; beyond the cutoff, and at zero distance (a particle with itself, the padding of
 /// the lists), every result is exactly zero.
+///
+/// What depends on the two particles alone can be kept with each listed pair as one number, its `scale`: for continuous
+/// sizes that is half of the arithmetic (Docs/Performance.md).
 public protocol PairPotential: Sendable {
   /// What is known of one particle before its neighbours are visited.
   associatedtype Row
@@ -15,13 +18,26 @@ public protocol PairPotential: Sendable {
   /// The distance beyond which the pair does not interact.
   func cutoff(_ a: Double, _ b: Double) -> Double
 
+  /// The same, for several pairs.
+  func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes
+
   func row(_ parameter: Lanes) -> Row
 
+  /// Whether the lists keep a scale with each pair; else it is not read.
+  static var hasScale: Bool { get }
+
+  /// What is kept with a listed pair.
+  func scale(_ a: Lanes, _ b: Lanes) -> Lanes
+
   /// φ and φ'/r at a squared distance.
-  func interaction(_ row: Row, _ parameter: Lanes, _ squaredDistance: Lanes) -> (energy: Lanes, first: Lanes)
+  func interaction(
+    _ row: Row, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
+  ) -> (energy: Lanes, first: Lanes)
 
   /// φ'/r and φ''/r² − φ'/r³ at a squared distance: the two scalars of the pair's Hessian block.
-  func stiffness(_ row: Row, _ parameter: Lanes, _ squaredDistance: Lanes) -> (first: Lanes, second: Lanes)
+  func stiffness(
+    _ row: Row, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
+  ) -> (first: Lanes, second: Lanes)
 
   /// φ and four derivatives at a distance.
   func derivatives(_ distance: Double, _ a: Double, _ b: Double) -> PairDerivatives
@@ -33,9 +49,13 @@ public enum ParticleParameter: Sendable {
   case species
 }
 
-/// True in the lanes in which a pair interacts, with a squared distance that is safe to divide by in all lanes.
+/// The particle's own parameter, for potentials that keep a scale with each pair and need no more of the row.
+extension PairPotential where Row == Void {
+  @inline(__always) public func row(_ parameter: Lanes) {}
+}
+
+/// True in the lanes in which a pair interacts: closer than the cutoff, and not a particle with itself.
 @inline(__always)
-func insideCutoff(_ squaredDistance: Lanes, _ squaredCutoff: Lanes) -> (inside: IntegerLanes, safe: Lanes) {
-  let inside = squaredDistance.isLess(than: squaredCutoff) & Lanes(0).isLess(than: squaredDistance)
-  return (inside, inside.select(squaredDistance, else: squaredCutoff))
+func isInside(_ squaredDistance: Lanes, _ squaredCutoff: Lanes) -> IntegerLanes {
+  squaredDistance.isLess(than: squaredCutoff) & Lanes(0).isLess(than: squaredDistance)
 }

@@ -4,10 +4,10 @@ import Geometry
 public protocol RepulsionShape: Sendable {
   /// The cutoff of r/λ.
   var cutoff: Double { get }
-  /// f and df/du.
-  func valueAndSlope(_ u: Lanes, inverse: Lanes) -> (Lanes, Lanes)
-  /// df/du and d²f/du².
-  func slopeAndCurvature(_ u: Lanes, inverse: Lanes) -> (Lanes, Lanes)
+  /// f and 2 df/du.
+  func valueAndDoubleSlope(_ u: Lanes) -> (Lanes, Lanes)
+  /// 2 df/du and 4 d²f/du².
+  func doubleSlopeAndCurvature(_ u: Lanes) -> (Lanes, Lanes)
   /// f and its first four derivatives with respect to u.
   func derivatives(_ u: Double) -> (Double, Double, Double, Double, Double)
 }
@@ -35,20 +35,22 @@ public struct TenthPower: RepulsionShape {
     c = (k[0], k[1], k[2], k[3])
   }
 
-  @inline(__always) public func valueAndSlope(_ u: Lanes, inverse s: Lanes) -> (Lanes, Lanes) {
+  @inline(__always) public func valueAndDoubleSlope(_ u: Lanes) -> (Lanes, Lanes) {
+    let s = Lanes(1) / u
     let s2 = s * s
     let s5 = s2 * s2 * s
     let polynomial = Lanes(c.3).times(u, plus: Lanes(c.2)).times(u, plus: Lanes(c.1)).times(u, plus: Lanes(c.0))
-    let slope = Lanes(3 * c.3).times(u, plus: Lanes(2 * c.2)).times(u, plus: Lanes(c.1))
-    return (s5 + polynomial, (s5 * s).times(Lanes(-5), plus: slope))
+    let slope = Lanes(6 * c.3).times(u, plus: Lanes(4 * c.2)).times(u, plus: Lanes(2 * c.1))
+    return (s5 + polynomial, (s5 * s).times(Lanes(-10), plus: slope))
   }
 
-  @inline(__always) public func slopeAndCurvature(_ u: Lanes, inverse s: Lanes) -> (Lanes, Lanes) {
+  @inline(__always) public func doubleSlopeAndCurvature(_ u: Lanes) -> (Lanes, Lanes) {
+    let s = Lanes(1) / u
     let s2 = s * s
     let s6 = s2 * s2 * s2
-    let slope = Lanes(3 * c.3).times(u, plus: Lanes(2 * c.2)).times(u, plus: Lanes(c.1))
-    let curvature = Lanes(6 * c.3).times(u, plus: Lanes(2 * c.2))
-    return (s6.times(Lanes(-5), plus: slope), (s6 * s).times(Lanes(30), plus: curvature))
+    let slope = Lanes(6 * c.3).times(u, plus: Lanes(4 * c.2)).times(u, plus: Lanes(2 * c.1))
+    let curvature = Lanes(24 * c.3).times(u, plus: Lanes(8 * c.2))
+    return (s6.times(Lanes(-10), plus: slope), (s6 * s).times(Lanes(120), plus: curvature))
   }
 
   public func derivatives(_ u: Double) -> (Double, Double, Double, Double, Double) {
@@ -74,14 +76,14 @@ public struct EvenPower: RepulsionShape {
     coefficients = smoothingCoefficients(exponent: exponent, smoothing: smoothing, cutoff: cutoff)
   }
 
-  /// The polynomial's derivative of the given order (its factors already in the coefficients), by Horner's rule.
-  @inline(__always) private func polynomial(_ u: Lanes, order: Int) -> Lanes {
+  /// `factor` times the derivative of the given order of the polynomial, by Horner's rule.
+  @inline(__always) private func polynomial(_ u: Lanes, order: Int, times factor: Double) -> Lanes {
     var sum = Lanes(0)
     var l = coefficients.count - 1
     while l >= order {
-      var factor = coefficients[l]
-      for k in 0..<order { factor *= Double(l - k) }
-      sum = sum.times(u, plus: Lanes(factor))
+      var coefficient = factor * coefficients[l]
+      for k in 0..<order { coefficient *= Double(l - k) }
+      sum = sum.times(u, plus: Lanes(coefficient))
       l -= 1
     }
     return sum
@@ -93,16 +95,22 @@ public struct EvenPower: RepulsionShape {
     return result
   }
 
-  public func valueAndSlope(_ u: Lanes, inverse s: Lanes) -> (Lanes, Lanes) {
+  @inline(__always) public func valueAndDoubleSlope(_ u: Lanes) -> (Lanes, Lanes) {
+    let s = Lanes(1) / u
     let p = power(s)
-    return (p + polynomial(u, order: 0), (p * s).times(Lanes(-Double(half)), plus: polynomial(u, order: 1)))
+    return (
+      p + polynomial(u, order: 0, times: 1),
+      (p * s).times(Lanes(-2 * Double(half)), plus: polynomial(u, order: 1, times: 2))
+    )
   }
 
-  public func slopeAndCurvature(_ u: Lanes, inverse s: Lanes) -> (Lanes, Lanes) {
+  @inline(__always) public func doubleSlopeAndCurvature(_ u: Lanes) -> (Lanes, Lanes) {
+    let s = Lanes(1) / u
     let p = power(s) * s
     let n = Double(half)
     return (
-      p.times(Lanes(-n), plus: polynomial(u, order: 1)), (p * s).times(Lanes(n * (n + 1)), plus: polynomial(u, order: 2))
+      p.times(Lanes(-2 * n), plus: polynomial(u, order: 1, times: 2)),
+      (p * s).times(Lanes(4 * n * (n + 1)), plus: polynomial(u, order: 2, times: 4))
     )
   }
 

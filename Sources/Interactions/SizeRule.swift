@@ -2,11 +2,10 @@ import Geometry
 
 /// How the interaction length λ_ij of a pair follows from its two particles.
 public protocol SizeRule: Sendable {
-  associatedtype Row
   var parameter: ParticleParameter { get }
   func length(_ a: Double, _ b: Double) -> Double
-  func row(_ parameter: Lanes) -> Row
-  func length(_ row: Row, _ parameter: Lanes) -> Lanes
+  /// The same, for several pairs.
+  func length(_ a: Lanes, _ b: Lanes) -> Lanes
 }
 
 /// λ_ij = ½ (λ_i + λ_j)(1 − n_a |λ_i − λ_j|) of a polydisperse mixture (Richard, eq. A4); additive for n_a = 0.
@@ -19,15 +18,12 @@ public struct MixedSizes: SizeRule {
 
   public func length(_ a: Double, _ b: Double) -> Double { 0.5 * (a + b) * (1 - nonadditivity * abs(a - b)) }
 
-  @inline(__always) public func row(_ parameter: Lanes) -> Lanes { parameter }
-
-  @inline(__always) public func length(_ row: Lanes, _ parameter: Lanes) -> Lanes {
-    let mean = 0.5 * (row + parameter)
-    return mean * (row - parameter).magnitude.times(Lanes(-nonadditivity), plus: Lanes(1))
+  @inline(__always) public func length(_ a: Lanes, _ b: Lanes) -> Lanes {
+    0.5 * (a + b) * (1 - nonadditivity * (a - b).magnitude)
   }
 }
 
-/// A length for each pair of two species: the bilinear function of the species numbers 0 and 1 that takes these values.
+/// A length for each pair of two species.
 public struct TwoSpeciesSizes: SizeRule {
   public let aa: Double
   public let ab: Double
@@ -43,19 +39,9 @@ public struct TwoSpeciesSizes: SizeRule {
 
   public func length(_ a: Double, _ b: Double) -> Double { a + b == 0 ? aa : a + b == 2 ? bb : ab }
 
-  @inline(__always) public func row(_ parameter: Lanes) -> SpeciesRow { SpeciesRow(parameter, aa, ab, bb) }
-  @inline(__always) public func length(_ row: SpeciesRow, _ parameter: Lanes) -> Lanes { row.value(parameter) }
-}
-
-/// A pair quantity of two species, ready for the second species: the value for A, and the change from A to B.
-public struct SpeciesRow {
-  let atA: Lanes
-  let change: Lanes
-
-  @inline(__always) init(_ species: Lanes, _ aa: Double, _ ab: Double, _ bb: Double) {
-    atA = species.times(Lanes(ab - aa), plus: Lanes(aa))
-    change = species.times(Lanes(bb - 2 * ab + aa), plus: Lanes(ab - aa))
+  @inline(__always) public func length(_ a: Lanes, _ b: Lanes) -> Lanes {
+    let sum = a + b
+    return sum.isLess(than: Lanes(0.5)).select(
+      Lanes(aa), else: Lanes(1.5).isLess(than: sum).select(Lanes(bb), else: Lanes(ab)))
   }
-
-  @inline(__always) func value(_ species: Lanes) -> Lanes { species.times(change, plus: atA) }
 }

@@ -36,40 +36,48 @@ public struct HertzContact: ContactLaw {
 /// Soft spheres of additive diameters under a contact law; energies in units of ε.
 public struct SoftSphere<Law: ContactLaw>: PairPotential {
   let law: Law
-  let sizes = MixedSizes(nonadditivity: 0)
 
   public init(law: Law) { self.law = law }
 
   public var parameter: ParticleParameter { .size }
   public func cutoff(_ a: Double, _ b: Double) -> Double { 0.5 * (a + b) }
-  @inline(__always) public func row(_ parameter: Lanes) -> Lanes { parameter }
+  @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { 0.5 * (a + b) }
+  public static var hasScale: Bool { true }
 
-  /// At the cutoff itself x = 1 and the overlap is zero, so the lanes outside are finite before they are cleared.
+  /// λ_ij⁻²
+  @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes {
+    let sum = a + b
+    return Lanes(4) / (sum * sum)
+  }
+
+  /// x = r/λ, the overlap 1 − x, and in which lanes there is any.
+  @inline(__always) private func contact(
+    _ scale: Lanes, _ squaredDistance: Lanes
+  ) -> (inside: IntegerLanes, x: Lanes, overlap: Lanes) {
+    let u = squaredDistance * scale
+    let inside = isInside(u, Lanes(1))
+    let x = u.squareRoot
+    return (inside, x, inside.select(1 - x, else: Lanes(0)))
+  }
+
   @inline(__always) public func interaction(
-    _ row: Lanes, _ parameter: Lanes, _ squaredDistance: Lanes
+    _ row: Void, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (energy: Lanes, first: Lanes) {
-    let length = 0.5 * (row + parameter)
-    let (inside, safe) = insideCutoff(squaredDistance, length * length)
-    let distance = safe.squareRoot
-    let reciprocal = Lanes(1) / (length * distance)
-    let overlap = inside.select(1 - safe * reciprocal, else: Lanes(0))
-    let (energy, slope, _) = law.contact(overlap)
-    return (inside.select(energy, else: Lanes(0)), inside.select(slope * reciprocal, else: Lanes(0)))
+    let c = contact(scale, squaredDistance)
+    let (energy, slope, _) = law.contact(c.overlap)
+    // φ'/r = (dφ/dx)/(λ r) = (dφ/dx) λ⁻²/x
+    return (c.inside.select(energy, else: Lanes(0)), c.inside.select(slope * scale / c.x, else: Lanes(0)))
   }
 
   @inline(__always) public func stiffness(
-    _ row: Lanes, _ parameter: Lanes, _ squaredDistance: Lanes
+    _ row: Void, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (first: Lanes, second: Lanes) {
-    let length = 0.5 * (row + parameter)
-    let (inside, safe) = insideCutoff(squaredDistance, length * length)
-    let distance = safe.squareRoot
-    let reciprocal = Lanes(1) / (length * distance)
-    let overlap = inside.select(1 - safe * reciprocal, else: Lanes(0))
-    let (_, slope, curvature) = law.contact(overlap)
-    let first = slope * reciprocal
-    // φ''/r² − φ'/r³ = (curvature/λ² − first)/r², and 1/(λ r)² = reciprocal².
-    let second = curvature * (reciprocal * reciprocal) - first / safe
-    return (inside.select(first, else: Lanes(0)), inside.select(second, else: Lanes(0)))
+    let c = contact(scale, squaredDistance)
+    let (_, slope, curvature) = law.contact(c.overlap)
+    let first = slope * scale / c.x
+    // φ''/r² − φ'/r³ = (d²φ/dx² λ⁻² − φ'/r)/r²
+    let second = (curvature * scale - first) / squaredDistance
+    return (c.inside.select(first, else: Lanes(0)), c.inside.select(second, else: Lanes(0)))
   }
 
   public func derivatives(_ distance: Double, _ a: Double, _ b: Double) -> PairDerivatives {

@@ -27,11 +27,13 @@ extension ParticleSystem {
     } else {
       try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
     }
+    reserveForces()
     switch output {
     case .forces: interaction.forces(arrays, list)
     case .forcesEnergyAndStress: interaction.forcesAndStress(arrays, list)
     }
     statistics.evaluations += 1
+    onEvaluation?(statistics)
   }
 
   var arrays: ParticleArrays {
@@ -42,14 +44,23 @@ extension ParticleSystem {
 
   /// Global and exact: true on all ranks or on none.
   private func movedBeyondSkin() throws -> Bool {
+    let quantum = cell.quantum
+    let now = records.pointer
+    let then = reference.pointer
     var largest = 0.0
-    for i in 0..<ownedCount {
-      var squared = 0.0
-      for k in 0..<dimension {
-        let u = motionSinceReference(i, k)
-        squared += u * u
+    if dimension == 2 {
+      for i in 0..<ownedCount {
+        let x = Double(now[4 * i] &- then[3 * i]) * quantum
+        let y = Double(now[4 * i + 1] &- then[3 * i + 1]) * quantum
+        largest = max(largest, x * x + y * y)
       }
-      largest = max(largest, squared)
+    } else {
+      for i in 0..<ownedCount {
+        let x = Double(now[4 * i] &- then[3 * i]) * quantum
+        let y = Double(now[4 * i + 1] &- then[3 * i + 1]) * quantum
+        let z = Double(now[4 * i + 2] &- then[3 * i + 2]) * quantum
+        largest = max(largest, x * x + y * y + z * z)
+      }
     }
     return try communicator.reduce(largest, .maximum) > halfSkinSquared
   }
@@ -168,9 +179,11 @@ extension ParticleSystem {
   /// Moves each particle by `scale` times its vector of `direction`, rounded to quanta.
   public func move(along direction: UnsafeMutablePointer<Double>, by scale: Double) {
     let factor = scale / cell.quantum
+    let d = dimension
+    let coordinates = records.pointer
     for i in 0..<ownedCount {
-      for k in 0..<dimension {
-        records[4 * i + k] &+= Int64((factor * direction[i * dimension + k]).rounded(.toNearestOrEven))
+      for k in 0..<d {
+        coordinates[4 * i + k] &+= Int64((factor * direction[i * d + k]).rounded(.toNearestOrEven))
       }
     }
   }
@@ -206,18 +219,19 @@ extension ParticleSystem {
   /// What particle `i`, owned or ghost, brings into the pair potential.
   private func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
 
-  /// Bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them. Collective.
+  /// Bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them, at the positions of the last
+  /// evaluation. Collective.
   public func bondStatistics() throws -> BondStatistics {
-    var count = 0
+    let measures = AlignedBuffer<Double>(capacity: 3 * (ownedCount + 1))
+    interaction.bonds(arrays, list, measures.pointer)
+    var ends = 0
     var stiffness = 0.0
-    let forces = AlignedBuffer<Double>(capacity: ownedCount + 1)
-    forEachInteraction { i, _, _, pair in
-      count += 1
-      forces[i] += abs(pair.first)
-      stiffness = max(stiffness, pair.second)
+    for i in 0..<ownedCount {
+      ends += Int(measures[3 * i])
+      stiffness = max(stiffness, measures[3 * i + 2])
     }
-    let ends = try communicator.reduce(count, .sum)
-    let total = try sums(1) { i, out in out[0] = forces[i] }[0]
+    ends = try communicator.reduce(ends, .sum)
+    let total = try sums(1) { i, out in out[0] = measures[3 * i + 1] }[0]
     return BondStatistics(
       count: ends / 2, meanForce: ends == 0 ? 0 : total / Double(ends),
       largestStiffness: try communicator.reduce(stiffness, .maximum))

@@ -25,6 +25,7 @@ extension ParticleSystem {
     try checkNothingLost()
     try buildHalo()
     listAllNeighbours()
+    try checkLists()
     halfSkinSquared = (skin / 2) * (skin / 2)
     statistics.rebuilds += 1
   }
@@ -231,7 +232,8 @@ extension ParticleSystem {
       place: { c, range in
         cellRanges[grown.index(of: c)] = Int32(owned + range.lowerBound)..<Int32(owned + range.upperBound)
       })
-    records.reserve(4 * (ownedCount + ghostCount + 1), keeping: 4 * ownedCount)
+    // The search for neighbours reads a lane's width beyond the last particle.
+    records.reserve(4 * (ownedCount + ghostCount + Lanes.count), keeping: 4 * ownedCount)
     try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
   }
 
@@ -244,8 +246,8 @@ extension ParticleSystem {
       offsets.append(grown.index(of: own.lower &+ $0) - grown.index(of: own.lower))
     }
     interaction.listNeighbours(
-      into: list, records: records.pointer, quantum: cell.quantum, skin: skin, ownedCount: ownedCount,
-      cellCount: own.count
+      into: list, records: records.pointer, quantum: cell.quantum, skin: skin,
+      ownedCount: ownedCount, cellCount: own.count
     ) { k in
       let c = SIMD3<Int>(k % extent.x, (k / extent.x) % extent.y, k / (extent.x * extent.y))
       let centre = grown.index(of: own.lower &+ c)
@@ -254,19 +256,25 @@ extension ParticleSystem {
     }
   }
 
-  /// Two particles at one point have no direction to part in; their ids are named.
-  func rejectCoincidence() throws {
-    guard try communicator.reduce(list.closestSquared, .minimum) == 0 else { return }
-    let names = makeField(width: 1)
-    for i in 0..<ownedCount { names.values[i] = Double(ids[i]) }
-    try gather(names)
-    var failure: Failure?
-    if list.closestSquared == 0 {
-      let pair = [list.closestPair.0, list.closestPair.1].map { Int(names.values[Int($0)]) }
-      failure = Failure(
-        .input, "particles \(pair.min()!) and \(pair.max()!) stand at the same point "
-          + "(\(position(Int(list.closestPair.0)))); move one of them")
+  /// A glass has pairs, and no two particles at one point, where no direction would part them.
+  private func checkLists() throws {
+    var counts = [Int64(list.entryCount), list.coincidence == nil ? 0 : 1]
+    try communicator.reduce(&counts, .sum)
+    if counts[1] > 0 {
+      let names = makeField(width: 1)
+      for i in 0..<ownedCount { names.values[i] = Double(ids[i]) }
+      try gather(names)
+      var failure: Failure?
+      if let (i, j) = list.coincidence {
+        let pair = [i, j].map { Int(names.values[Int($0)]) }
+        failure = Failure(
+          statistics.rebuilds == 0 ? .input : .physics,
+          "particles \(pair.min()!) and \(pair.max()!) stand at the same point (\(position(Int(i)))); move one of them")
+      }
+      try communicator.agree(on: failure)
     }
-    try communicator.agree(on: failure)
+    if counts[0] == 0 && totalCount > 1 && largestCutoff > 2 * spacing {
+      throw Failure.everywhere(.physics, "no two of \(totalCount) particles are near each other: the configuration is broken")
+    }
   }
 }

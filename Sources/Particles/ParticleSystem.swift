@@ -54,6 +54,8 @@ public final class ParticleSystem {
   var cellRanges: [Range<Int32>] = []
   var halfSkinSquared = 0.0
   public internal(set) var statistics = EvaluationStatistics()
+  /// Called after each evaluation, on every rank: for progress lines during long minimisations.
+  public var onEvaluation: ((EvaluationStatistics) -> Void)?
 
   struct WeakField {
     weak var field: ParticleField?
@@ -88,7 +90,6 @@ public final class ParticleSystem {
     halo = try Halo(communicator)
     load(table, quantum: snapshot.quantum)
     try rebuild()
-    try rejectCoincidence()
   }
 
   private static func parameter(of index: Int, in table: ParticleTable, _ kind: ParticleParameter) -> Double {
@@ -132,8 +133,12 @@ public final class ParticleSystem {
     images.reserve(3 * room, keeping: 3 * ownedCount)
     records.reserve(4 * room, keeping: 4 * ownedCount)
     reference.reserve(3 * room, keeping: 3 * ownedCount)
-    forceBuffer.reserve(dimension * room)
-    contributionBuffer.reserve(ParticleArrays.contributionStride(dimension: dimension) * room)
+  }
+
+  /// Room for forces and shares; not made before it is needed, since a configuration may serve for neighbours alone.
+  func reserveForces() {
+    forceBuffer.reserve(dimension * (ownedCount + 1))
+    contributionBuffer.reserve(ParticleArrays.contributionStride(dimension: dimension) * (ownedCount + 1))
   }
 
   // MARK: Columns for reading, in storage order

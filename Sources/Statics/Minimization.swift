@@ -23,7 +23,7 @@ public struct Minimization: Sendable {
   /// Collective. The system is left with forces, energies and stress of its final position.
   public func run(_ system: ParticleSystem) throws -> MinimizationResult {
     let before = system.statistics
-    _ = try OverlapRelaxation().relax(system)
+    try OverlapRelaxation().relax(system)
     var threshold = try tolerance.threshold(for: system)
     let used = { system.statistics.evaluations - before.evaluations + system.statistics.hessianProducts - before.hessianProducts }
     var result: MinimizationResult

@@ -2,47 +2,45 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Takes a random start to forces that a minimiser can work with.
+/// Takes a start far from equilibrium to forces that a minimiser can work with.
 ///
-/// Each particle moves along its own force by the force over its own stiffness, at most a tenth of the mean spacing. One
-/// strong overlap so does not hold back all others, as it would under a common step length. Where nothing is cut off, the
-/// configuration is left as it is.
+/// Each particle moves along its own force by half the force over its own stiffness, at most a tenth of the mean spacing, as
+/// long as any would move by a hundredth of it. One strong overlap so does not hold back all others, as it does under the
+/// common step length of a minimiser. A configuration that is near equilibrium, or one affine step away, is left as it is.
 public struct OverlapRelaxation {
   private let cap = 0.1
+  private let threshold = 0.01
   private let damping = 0.5
-  private let maximumIterations = 2000
+  private let maximumIterations = 1000
 
   public init() {}
 
-  /// Returns the number of force evaluations. Collective.
-  public func relax(_ system: ParticleSystem) throws -> Int {
+  /// Collective. The forces are those of the last position.
+  public func relax(_ system: ParticleSystem) throws {
     let d = system.dimension
     let blocks = system.makeField(width: d * d)
     let step = system.makeField(width: d)
-    for iteration in 1...maximumIterations {
+    for _ in 0..<maximumIterations {
       try system.evaluate()
       system.hessianDiagonal(into: blocks)
       let largest = cap * system.spacing
-      var clipped = 0
       for i in 0..<system.ownedCount {
         var trace = 0.0
         for k in 0..<d { trace += blocks.values[i * d * d + k * d + k] }
+        let stiffness = max(abs(trace) / Double(d), .leastNormalMagnitude)
         var squared = 0.0
         for k in 0..<d { squared += system.forces[i * d + k] * system.forces[i * d + k] }
         let force = squared.squareRoot()
-        let length = damping * force / max(abs(trace) / Double(d), .leastNormalMagnitude)
-        // Overflow of a force leaves no direction; it is caught below as non-finite.
-        let scale = length > largest ? largest / force : length / max(force, .leastNormalMagnitude)
-        if length > largest { clipped += 1 }
+        let scale = force > 0 ? min(largest / force, damping / stiffness) : 0
         for k in 0..<d { step.values[i * d + k] = scale * system.forces[i * d + k] }
       }
-      guard try system.largestComponent(step.values, width: d).isFinite else {
+      let longest = try system.largestLength(step.values)
+      guard longest.isFinite else {
         throw Failure.everywhere(
           .physics, "forces are not finite at the start: particles overlap beyond what doubles can hold")
       }
-      if try system.communicator.reduce(clipped, .sum) == 0 { return iteration }
+      if longest <= threshold * system.spacing { return }
       system.move(along: step.values, by: 1)
     }
-    return maximumIterations
   }
 }

@@ -94,7 +94,7 @@ struct BenchmarkCommand {
     let system = try ParticleSystem(
       placement.snapshot(over: communicator), interaction: entry.model.compiled(dimension: dimension), skin: skin,
       communicator: communicator)
-    _ = try OverlapRelaxation().relax(system)
+    try OverlapRelaxation().relax(system)
     let scale = try system.bondStatistics().meanForce
     _ = try ConjugateGradient().minimize(system, tolerance: 0.3 * scale, maximumEvaluations: 300)
     return system

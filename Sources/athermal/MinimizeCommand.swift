@@ -16,6 +16,8 @@ struct MinimizeCommand {
     return try folder.recordingFailure {
       let system = try Model.system(configuration, over: communicator)
       Heartbeat.enter(phase: "minimisation")
+      let progress = Progress(isShown: communicator.isRoot)
+      system.onEvaluation = { progress.show("evaluation \($0.evaluations)", fraction: 0) }
       let result = try Model.minimization(configuration.minimizer).run(system)
 
       let summary = try Summary(system, configuration, result: result, wallSeconds: folder.seconds)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// How far a run is: one updating line on a terminal, a line every half minute elsewhere. Rank 0 only.
-struct Progress {
+final class Progress {
   private let isShown: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let started = Date()
@@ -9,15 +9,15 @@ struct Progress {
 
   init(isShown: Bool) { self.isShown = isShown }
 
-  /// - Parameter fraction: of the work that is done.
-  mutating func show(_ text: @autoclosure () -> String, fraction: Double) {
+  /// - Parameter fraction: of the work that is done; 0 where that cannot be said.
+  func show(_ text: @autoclosure () -> String, fraction: Double) {
     let now = Date()
     let interval = isTerminal ? 0.2 : 30
     guard isShown, now.timeIntervalSince(last) >= interval || fraction >= 1 else { return }
     last = now
     let elapsed = now.timeIntervalSince(started)
-    let left = fraction > 0 ? elapsed * (1 - fraction) / fraction : 0
-    let line = "\(text())   \(Self.clock(elapsed)) elapsed, \(Self.clock(left)) left"
+    let left = fraction > 0 ? ", \(Self.clock(elapsed * (1 - fraction) / fraction)) left" : ""
+    let line = "\(text())   \(Self.clock(elapsed)) elapsed\(left)"
     let ending = isTerminal && fraction < 1 ? "" : "\n"
     FileHandle.standardError.write(Data(((isTerminal ? "\r\u{1B}[K" : "") + line + ending).utf8))
   }

@@ -17,7 +17,7 @@ final class ShearOutput: ShearObserver {
   private let table: TableFile
   private var trajectory: TrajectoryWriter?
   private let stepCount: Int
-  private var progress: Progress
+  private let progress: Progress
 
   private var window: StrainWindow?
   /// D²min of the last window closed, and the number of windows in which it was above the threshold.
@@ -38,7 +38,8 @@ final class ShearOutput: ShearObserver {
     self.configuration = configuration
     communicator = system.communicator
     stepCount = schedule.strains.count
-    progress = Progress(isShown: communicator.isRoot)
+    let progress = Progress(isShown: communicator.isRoot)
+    self.progress = progress
     d2min = system.makeField(width: 1)
     plasticCount = system.makeField(width: 1)
     for i in 0..<system.ownedCount { d2min.values[i] = .nan }
@@ -58,6 +59,11 @@ final class ShearOutput: ShearObserver {
         ("strain_before", []), ("strain_after", []), ("stress_before", [d, d]), ("stress_after", [d, d]),
         ("stress_drop", [d, d]), ("energy_drop", []), ("participation_ratio", []), ("centre", [d]),
       ])
+    let steps = stepCount
+    system.onEvaluation = { [unowned self] statistics in
+      let done = Double(lastStep) / Double(max(1, steps))
+      progress.show("step \(lastStep + (lastResult == nil ? 0 : 1))/\(steps)  minimising, evaluation \(statistics.evaluations)", fraction: done)
+    }
     if configuration.output.trajectory {
       trajectory = try TrajectoryWriter(
         path: folder.file("trajectory.h5"), particles: system.snapshot(), provenance: provenance, over: communicator)
