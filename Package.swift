@@ -101,6 +101,16 @@ let package = Package(
         "TestSupport",
       ],
       swiftSettings: swiftFlags),
+    // Starts the two programs, which are built first, and looks at what they print and write.
+    .target(name: "TestTools", path: "Tests/TestTools"),
+    .testTarget(
+      name: "RankTierTests",
+      dependencies: ["RankTests", "athermal", "TestTools", "MessagePassing"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["athermal", "TestTools"],
+      swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17
 )

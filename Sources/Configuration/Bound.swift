@@ -14,6 +14,13 @@ extension Bound<Double> {
 
 extension Bound<Int> {
   static func atLeast(_ least: Int) -> Bound { Bound(words: "at least \(least)") { $0 >= least } }
+  static func between(_ least: Int, _ most: Int) -> Bound {
+    Bound(words: "between \(least) and \(most)") { $0 >= least && $0 <= most }
+  }
+  /// So that a power of the distance is one of its square, which needs no root.
+  static func even(_ least: Int, _ most: Int) -> Bound {
+    Bound(words: "an even number between \(least) and \(most)") { $0 % 2 == 0 && $0 >= least && $0 <= most }
+  }
   /// The dimensions of space that particles live in.
   static var dimension: Bound { Bound(words: "2 or 3") { $0 == 2 || $0 == 3 } }
 }

@@ -7,6 +7,8 @@ public struct PotentialSection: Sendable, Equatable {
     case harmonic
     case hertz
 
+    /// Whether each particle has a size of its own.
+    public var hasSizes: Bool { self == .polydisperseIPL || self == .harmonic || self == .hertz }
     public var isInversePower: Bool { self == .polydisperseIPL || self == .bidisperseIPL }
   }
 
@@ -39,7 +41,7 @@ public struct PotentialSection: Sendable, Equatable {
   }
 
   public var kind: Kind
-  /// β of the inverse power law (λ/r)^β; 0 for the other kinds.
+  /// β of the inverse power law (λ/r)^β, an even number; 0 for the other kinds.
   public var exponent: Int
   /// The highest derivative of the inverse power law that is continuous at the cutoff; 0 for the other kinds.
   public var smoothing: Int
@@ -49,7 +51,7 @@ public struct PotentialSection: Sendable, Equatable {
   public var nonadditivity: Double
   /// Of the Lennard-Jones energy. The other kinds end by themselves, and have `plain`.
   public var truncation: Truncation
-  /// Nil unless polydisperse particles are generated.
+  /// Nil unless particles that have sizes are generated.
   public var sizes: Sizes?
 
   init?(_ table: Table, isGenerated: Bool) {
@@ -66,8 +68,8 @@ public struct PotentialSection: Sendable, Equatable {
     var exponent = 0
     var smoothing = 0
     if applies(\.isInversePower) {
-      exponent = table.integer("exponent", .atLeast(1), default: 10)
-      smoothing = table.integer("smoothing", .atLeast(0), default: 3)
+      exponent = table.integer("exponent", .even(2, 100), default: 10)
+      smoothing = table.integer("smoothing", .between(0, 5), default: 3)
     } else {
       for key in ["exponent", "smoothing"] { forbid(key, outside: "polydisperse-ipl and bidisperse-ipl") }
     }
@@ -93,18 +95,28 @@ public struct PotentialSection: Sendable, Equatable {
       forbid("truncation", outside: "binary-lj")
     }
 
-    if kind == .polydisperseIPL && isGenerated {
-      sizes = Sizes(table.table("sizes"))
+    var areSizesMissing = false
+    if let kind, kind.hasSizes, isGenerated {
+      // The paper that says what an inverse power law is says how large its particles are; soft spheres come in all sizes.
+      if kind == .polydisperseIPL || table.gives("sizes") {
+        sizes = Sizes(table.table("sizes"), hasDefaults: kind == .polydisperseIPL)
+      } else {
+        table.know("sizes")
+        table.report(
+          "[potential] has no 'sizes', which generated particles of kind \(kind.rawValue.tomlQuoted) need",
+          hint: "add sizes = { exponent = …, minimum = …, maximum = … }; there is no default because soft spheres come in all sizes")
+      }
+      areSizesMissing = sizes == nil
     } else if !isGenerated {
       table.forbid(
         "sizes", because: "needs generated particles", hint: "remove it; a file of particles brings their sizes")
     } else if kind != nil {
-      forbid("sizes", outside: "polydisperse-ipl")
+      forbid("sizes", outside: "polydisperse-ipl, harmonic and hertz")
     } else {
-      sizes = Sizes(table.table("sizes"))
+      sizes = Sizes(table.table("sizes"), hasDefaults: true)
     }
 
-    guard let kind else { return nil }
+    guard let kind, !areSizesMissing else { return nil }
     self.kind = kind
     self.exponent = exponent
     self.smoothing = smoothing
@@ -115,11 +127,23 @@ public struct PotentialSection: Sendable, Equatable {
 }
 
 extension PotentialSection.Sizes {
-  init(_ table: Table) {
-    exponent = table.number("exponent", .any, default: -3)
-    minimum = table.number("minimum", .positive, default: 1.0)
-    maximum = table.number("maximum", .positive, default: 2.22)
-    drawn = table.choice("drawn", default: .stratified)
+  /// Without defaults, nil and a problem for each of exponent, minimum and maximum that is missing.
+  init?(_ table: Table, hasDefaults: Bool) {
+    let exponent: Double?
+    let minimum: Double?
+    let maximum: Double?
+    if hasDefaults {
+      exponent = table.number("exponent", .any, default: -3)
+      minimum = table.number("minimum", .positive, default: 1.0)
+      maximum = table.number("maximum", .positive, default: 2.22)
+    } else {
+      exponent = table.number("exponent", .any, hint: "add exponent = …, that of p(λ) ∝ λ^exponent")
+      minimum = table.number("minimum", .positive, hint: "add minimum = …, the smallest diameter")
+      maximum = table.number("maximum", .positive, hint: "add maximum = …, the largest diameter")
+    }
+    let drawn = table.choice("drawn", default: Drawn.stratified)
+    guard let exponent, let minimum, let maximum else { return nil }
+    self.init(exponent: exponent, minimum: minimum, maximum: maximum, drawn: drawn)
     if maximum <= minimum {
       table.report(
         "'maximum' in [\(table.name)] is \(maximum) and 'minimum' is \(minimum)",

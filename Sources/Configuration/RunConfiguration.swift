@@ -54,10 +54,12 @@ public struct RunConfiguration: Sendable {
   }
 
   private static func read(_ path: String) throws -> String {
-    let data: Data
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-      throw Failure(.input, "\(path): the configuration cannot be read; \(error.localizedDescription)")
-    }
+    // The operating system says best why a file cannot be read.
+    var byte: UInt8 = 0
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0, Foundation.read(descriptor, &byte, 1) >= 0, close(descriptor) == 0,
+      let data = FileManager.default.contents(atPath: path)
+    else { throw Failure(.input, "\(path): the configuration cannot be read; \(String(cString: strerror(errno)))") }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw Failure(.input, "\(path): this is not a text file in UTF-8; a configuration is written in TOML")
     }

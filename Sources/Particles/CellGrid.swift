@@ -14,12 +14,15 @@ public struct CellGrid: Equatable, Sendable {
     dimension = cell.dimension
     let widths = cell.widths
     var counts = SIMD3<Int>(1, 1, 1)
+    var most = Double(max(1, particleCount))
     // Far below four particles per cell, more cells cost memory and save nothing.
     let perCell = cell.volume / Double(max(1, particleCount)) * 4
     let spacing = max(range, dimension == 2 ? perCell.squareRoot() : cubeRoot(perCell))
     for k in 0..<dimension {
       // The margin keeps a pair at the very range inside the stencil when fractions round.
-      counts[k] = max(1, Int(widths[k] / (spacing * (1 + 1e-9))))
+      // A box that is far longer than wide must not have more cells than particles.
+      counts[k] = max(1, Int(min(widths[k] / (spacing * (1 + 1e-9)), most)))
+      most = max(1, most / Double(counts[k]))
     }
     self.counts = counts
   }

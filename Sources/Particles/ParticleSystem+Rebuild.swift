@@ -261,12 +261,15 @@ extension ParticleSystem {
     var counts = [Int64(list.entryCount), list.coincidence == nil ? 0 : 1]
     try communicator.reduce(&counts, .sum)
     if counts[1] > 0 {
+      let names = makeField(width: 1)
+      for i in 0..<ownedCount { names.values[i] = Double(ids[i]) }
+      try gather(names)
       var failure: Failure?
       if let (i, j) = list.coincidence {
-        let other = Int(j) < ownedCount ? "particle \(ids[Int(j)])" : "a particle of another cell"
+        let pair = [i, j].map { Int(names.values[Int($0)]) }
         failure = Failure(
           statistics.rebuilds == 0 ? .input : .physics,
-          "particle \(ids[Int(i)]) and \(other) stand at the same point (\(position(Int(i)))); move one of them")
+          "particles \(pair.min()!) and \(pair.max()!) stand at the same point (\(position(Int(i)))); move one of them")
       }
       try communicator.agree(on: failure)
     }

@@ -21,8 +21,18 @@ public struct SystemLayout {
     guard snapshot.totalCount > 0 else { throw Failure.everywhere(.input, "the configuration has no particles") }
     largestCutoff = try Self.largestCutoff(of: snapshot.particles, interaction, communicator)
     range = largestCutoff + skin
+    let lengths = (0..<snapshot.dimension).map { snapshot.edges[$0].length }
+    let absurd = Failure.everywhere(
+      .input,
+      "a box with edges of \(lengths.map { "\($0)" }.joined(separator: ", ")) and a list range of \(range) are beyond what can "
+        + "be computed; look at the density, the skin and the file")
+    guard range.isFinite, lengths.allSatisfy(\.isFinite) else { throw absurd }
     cell = Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)
     let widths = cell.widths
+    // Positions are counted in quanta, which must not become too coarse for the forces.
+    guard cell.volume > 0, cell.volume.isFinite, (0..<cell.dimension).allSatisfy({ widths[$0].isFinite }),
+      cell.quantum <= 0x1p-30 * range
+    else { throw absurd }
     for k in 0..<cell.dimension where !(widths[k] >= 2 * range) {
       throw Failure.everywhere(
         .input,

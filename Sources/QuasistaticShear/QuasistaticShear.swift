@@ -38,9 +38,13 @@ public struct QuasistaticShear {
       tracker = system.makeDisplacementTracker()
       let result: MinimizationResult
       if let events {
-        result = try events.advance(system, &loading, to: strain, equilibrate: { try equilibrate(step: step) }) {
-          try observer.found($0, in: system)
-        }
+        result = try events.advance(
+          system, &loading, to: strain,
+          equilibrate: {
+            try keepsRoom(step: step)
+            return try equilibrate(step: step)
+          }
+        ) { try observer.found($0, in: system) }
       } else {
         try loading.deform(system, to: strain)
         result = try equilibrate(step: step)

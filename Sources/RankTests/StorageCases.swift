@@ -144,3 +144,32 @@ func storageAppend(_ world: Communicator, _ arguments: [String]) throws {
   }
   try writer.close()
 }
+
+/// Prints the name, the shape and the hash of each dataset of an HDF5 file, and the values of those named: `FILE [NAME …]`.
+func storageDatasets(_ world: Communicator, _ arguments: [String]) throws {
+  let file = try HDF5File(arguments[0], .read, over: nil)
+  func visit(_ group: String) throws {
+    for name in try file.names(in: group.isEmpty ? "/" : group).sorted() where name != "parameters" {
+      let object = "\(group)/\(name)"
+      guard try file.isDataset(object) else {
+        try visit(object)
+        continue
+      }
+      // All our numbers but quanta are exact in a double, and those have a checksum of their own.
+      let values = try file.readAll(Double.self, from: object)
+      var hash = SHA256()
+      for value in values { hash.update(value) }
+      print("\(object) \(try file.shape(of: object)) \(hash.finished())")
+      if arguments.dropFirst().contains(object) { print("values \(values.map { "\($0)" }.joined(separator: " "))") }
+    }
+  }
+  try visit("")
+  try file.close()
+}
+
+/// Prints what a frame of a trajectory holds: `FILE FRAME`.
+func storageFrame(_ world: Communicator, _ arguments: [String]) throws {
+  let snapshot = try H5MDReader.read(arguments[0], frame: Int(arguments[1])!, over: world)
+  let hash = try StateHash.sha256(of: snapshot, over: world)
+  if world.isRoot { print("\(snapshot.totalCount) particles, strain \(snapshot.strain), \(hash)") }
+}

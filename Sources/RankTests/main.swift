@@ -4,10 +4,21 @@ import Foundation
 import MessagePassing
 
 let cases: [String: (Communicator, [String]) throws -> Void] = [
+  "messages": messages,
+  "fail-together": failTogether,
+  "fail-alone": failAlone,
+  "trap": trap,
+  "leave": leave,
+  "deadlock": deadlock,
+  "halo": halo,
+  "same-bits": sameBits,
+  "distribution": distribution,
   "storage-roundtrip": storageRoundTrip,
   "storage-blocks": storageBlocks,
   "storage-read": storageRead,
   "storage-append": storageAppend,
+  "storage-datasets": storageDatasets,
+  "storage-frame": storageFrame,
 ]
 
 exit(

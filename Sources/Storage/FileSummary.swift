@@ -94,6 +94,9 @@ public enum FileSummary {
       lines.append(line)
       if line.hasPrefix("Atoms") || line.contains("Lattice=") { break }
     }
+    guard lines.contains(where: { $0.contains("Lattice=") || $0.split(whereSeparator: \.isWhitespace).contains("atoms") }) else {
+      throw Failure(.input, "\(path): is not HDF5, extended XYZ (no Lattice=…) or LAMMPS data (no line 'N atoms')")
+    }
     return lines.filter { !$0.allSatisfy(\.isWhitespace) }.map { "  \($0.prefix(300))\n" }.joined()
   }
 }

@@ -69,7 +69,7 @@ public enum H5MDReader {
     let quantum = try file.exists(group + "/position_fixed")
       ? try file.attribute("quantum", of: group + "/position_fixed", as: Double.self)?.first : nil
     if quantum != nil { table.fixedPositions = try frameColumn("position_fixed", Int64.self) ?? [] }
-    try check(table, quantum, file, communicator)
+    try check(table, edges, quantum, file, communicator)
     try checkIdentifiers(table.ids, totalCount, file, communicator)
 
     var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: totalCount, particles: table)
@@ -139,12 +139,21 @@ public enum H5MDReader {
   }
 
   private static func check(
-    _ table: ParticleTable, _ quantum: Double?, _ file: HDF5File, _ communicator: Communicator
+    _ table: ParticleTable, _ edges: Tensor, _ quantum: Double?, _ file: HDF5File, _ communicator: Communicator
   ) throws {
     let dimension = table.count > 0 ? table.positions.count / table.count : 1
     try communicator.coordinated {
       if let k = table.positions.firstIndex(where: { !$0.isFinite }) {
         throw Failure(.input, "\(file.path): the position of particle id \(table.ids[k / dimension]) is not finite")
+      }
+      let longest = max(edges[0].length, edges[1].length, edges[2].length)
+      if let k = table.positions.firstIndex(where: { abs($0) > 1e6 * longest }) {
+        throw Failure(
+          .input, "\(file.path): particle id \(table.ids[k / dimension]) lies more than a million cell edges away; wrap it into "
+            + "the cell")
+      }
+      if let k = table.images.firstIndex(where: { abs(Double($0)) > 1e9 }) {
+        throw Failure(.input, "\(file.path): the image \(table.images[k]) of particle id \(table.ids[k / dimension]) is too large")
       }
       if let k = table.diameters.firstIndex(where: { !($0 > 0) || !$0.isFinite }) {
         throw Failure(.input, "\(file.path): the diameter of particle id \(table.ids[k]) is \(table.diameters[k])")

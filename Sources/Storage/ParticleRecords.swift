@@ -68,6 +68,12 @@ struct ParticleRecords {
           .input, "\(path):\(lines[k / 3]): coordinate \(positions[k]) lies more than a million cell edges away; wrap it "
             + "into the cell")
       }
+      // So that images can be counted in 32 bits when a tilt is reduced and positions are wrapped.
+      var tilt = 1.0
+      for (a, b) in [(1, 0), (2, 0), (2, 1)] where edges[b, b] != 0 { tilt += abs(edges[a, b] / edges[b, b]) }
+      for k in 0..<(3 * count) where abs(Double(images[k])) * tilt > 1e9 {
+        throw Failure(.input, "\(path):\(lines[k / 3]): image flag \(images[k]) is too large to be counted with")
+      }
     }
   }
 

@@ -24,6 +24,10 @@ enum Athermal {
       return Failure.Kind.input.rawValue
     }
     let rest = Array(words.dropFirst())
+    if rest.contains("--help") || rest.contains("-h") {
+      if communicator.isRoot { print(usage) }
+      return 0
+    }
     switch command {
     case "minimize": return try MinimizeCommand(rest).run(over: communicator)
     case "shear": return try ShearCommand(rest).run(over: communicator)

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Geometry
 import Interactions
 import MessagePassing
@@ -41,6 +42,7 @@ enum Model {
       snapshot = try ConfigurationReader.read(path: path, dimension: configuration.system.dimension, over: communicator)
       try fit(&snapshot, to: model, path: path, over: communicator)
     case .generate(let generate):
+      try keepsWithinMemory(generate.particles, over: communicator)
       snapshot = RandomPlacement(
         dimension: generate.dimension, count: generate.particles, density: generate.density, seed: generate.seed,
         composition: try composition(model, configuration.potential)
@@ -48,6 +50,18 @@ enum Model {
     }
     for line in snapshot.reduceTilts() where communicator.isRoot { print(line) }
     return snapshot
+  }
+
+  /// A slip of the keyboard must not fill the memory. Ranks may be alone on their machines, so this is a lower bound.
+  private static func keepsWithinMemory(_ particles: Int, over communicator: Communicator) throws {
+    let needed = 400.0 * Double(particles) / Double(communicator.size)
+    let present = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
+    guard needed <= present else {
+      throw Failure.everywhere(
+        .input,
+        "system.generate.particles: \(particles) particles need at least \(Int(needed / 1e9)) GB on each of \(communicator.size) "
+          + "ranks, and a machine here has \(Int(present / 1e9)) GB; take fewer particles or more ranks")
+    }
   }
 
   /// The mixtures of the papers: 50:50 for the bidisperse inverse power law, 65:35 for Lennard-Jones.

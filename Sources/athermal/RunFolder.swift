@@ -24,7 +24,7 @@ final class RunFolder {
       let manager = FileManager.default
       let present = (try? manager.contentsOfDirectory(atPath: path)) ?? []
       if !present.isEmpty {
-        guard configuration.output.overwrite else {
+        guard configuration.output.overwrite || Self.holdsNothingButAComplaint(path, present) else {
           throw Failure(
             .input,
             "\(path) is not empty; name another folder with --output, or replace the run in it with "
@@ -32,22 +32,28 @@ final class RunFolder {
         }
         for name in Self.files where present.contains(name) { try manager.removeItem(atPath: "\(path)/\(name)") }
       }
-      do {
-        try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try write(configuration.inputText, to: "input.toml")
-        try write(configuration.resolved, to: "resolved.toml")
-        try write("", to: "log.jsonl")
-        log = FileHandle(forWritingAtPath: "\(path)/log.jsonl")
-      } catch {
-        throw Failure(.inputOutput, "\(path) cannot be written: \(error.localizedDescription)")
-      }
+      try WholeFile.makeFolder(path)
+      try write(configuration.inputText, to: "input.toml")
+      try write(configuration.resolved, to: "resolved.toml")
+      try write("", to: "log.jsonl")
+      log = FileHandle(forWritingAtPath: "\(path)/log.jsonl")
     }
+  }
+
+  /// Whether all that an earlier run left is the message that it could not begin.
+  private static func holdsNothingButAComplaint(_ path: String, _ present: [String]) -> Bool {
+    guard Set(present) == ["input.toml", "resolved.toml", "log.jsonl", "summary.json"],
+      FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty == true,
+      let summary = FileManager.default.contents(atPath: "\(path)/summary.json"),
+      let values = try? JSONSerialization.jsonObject(with: summary) as? [String: Any]
+    else { return false }
+    return values["status"] as? String == "failed"
   }
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
   private func write(_ text: String, to name: String) throws {
-    try text.write(toFile: file(name), atomically: true, encoding: .utf8)
+    try WholeFile.write(Data(text.utf8), to: file(name))
   }
 
   /// Adds a line to log.jsonl. Not collective: rank 0 writes, and a full disk is met by the HDF5 files, collectively.
@@ -62,11 +68,7 @@ final class RunFolder {
   func write<Content: Encodable>(_ content: Content, as name: String) throws {
     try communicator.coordinated {
       guard communicator.isRoot else { return }
-      do {
-        try Self.encoder(pretty: true).encode(content).write(to: URL(fileURLWithPath: file(name)), options: .atomic)
-      } catch {
-        throw Failure(.inputOutput, "\(file(name)) cannot be written: \(error.localizedDescription)")
-      }
+      try WholeFile.write(try Self.encoder(pretty: true).encode(content), to: file(name))
     }
   }
 
@@ -75,7 +77,7 @@ final class RunFolder {
     do { return try work() } catch {
       if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot {
         let summary = FailureSummary(exitCode: Int(failure.kind.rawValue), reason: failure.message, wallSeconds: seconds)
-        try? Self.encoder(pretty: true).encode(summary).write(to: URL(fileURLWithPath: file("summary.json")))
+        if let data = try? Self.encoder(pretty: true).encode(summary) { try? WholeFile.write(data, to: file("summary.json")) }
       }
       throw error
     }

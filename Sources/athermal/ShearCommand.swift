@@ -40,28 +40,32 @@ struct ShearCommand {
   }
 
   private func loading(_ section: LoadingSection, of system: ParticleSystem) throws -> Loading {
-    let d = system.dimension
-    func known(_ axes: Int...) throws {
-      guard axes.allSatisfy({ $0 < d }) else {
-        throw Failure.everywhere(.input, "loading: the axis z does not exist in two dimensions")
-      }
-    }
+    try Self.check(section, dimension: system.dimension)
     switch section.mode {
-    case .simpleShear(let flow, let gradient):
-      try known(flow, gradient)
-      return Loading(.simpleShear(flow: flow, gradient: gradient), of: system)
-    case .pureShear(let a, let b):
-      try known(a, b)
-      return Loading(.pureShear(a, b), of: system)
-    case .uniaxial(let axis):
-      try known(axis)
-      return Loading(.uniaxial(axis), of: system)
+    case .simpleShear(let flow, let gradient): return Loading(.simpleShear(flow: flow, gradient: gradient), of: system)
+    case .pureShear(let a, let b): return Loading(.pureShear(a, b), of: system)
+    case .uniaxial(let axis): return Loading(.uniaxial(axis), of: system)
     case .dilation: return Loading(.dilation, of: system)
+    case .matrix(let rows): return Loading(.matrix(Tensor(rows)), of: system)
+    }
+  }
+
+  /// What the config could not know before the file of particles was read.
+  static func check(_ section: LoadingSection, dimension: Int) throws {
+    let axes: [Int]
+    switch section.mode {
+    case .simpleShear(let flow, let gradient): axes = [flow, gradient]
+    case .pureShear(let a, let b): axes = [a, b]
+    case .uniaxial(let axis): axes = [axis]
+    case .dilation: axes = []
     case .matrix(let rows):
-      guard rows.count == d else {
-        throw Failure.everywhere(.input, "loading.matrix has \(rows.count) rows; the system has dimension \(d)")
+      guard rows.count == dimension else {
+        throw Failure.everywhere(.input, "loading.matrix has \(rows.count) rows; the system has dimension \(dimension)")
       }
-      return Loading(.matrix(Tensor(rows)), of: system)
+      axes = []
+    }
+    guard axes.allSatisfy({ $0 < dimension }) else {
+      throw Failure.everywhere(.input, "loading: the axis z does not exist in two dimensions")
     }
   }
 

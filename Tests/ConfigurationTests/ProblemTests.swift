@@ -133,7 +133,7 @@ struct ProblemTests {
       begins: "6:17: 'nonadditivity' in [potential] is 1.0", ends: "less than 1"),
     .init(
       "\"polydisperse-ipl\"", "\"polydisperse-ipl\"\nexponent = 0", begins: "6:12: 'exponent' in [potential] is 0",
-      ends: "; it must be at least 1"),
+      ends: "; it must be an even number between 2 and 100"),
     .init(file, "\(file)\ndimension = 4", begins: "3:13: 'dimension' in [system] is 4", ends: "; it must be 2 or 3"),
     .init(
       file, "[system.generate]\ndimension = 2\nparticles = 0\ndensity = 1\nseed = 1",

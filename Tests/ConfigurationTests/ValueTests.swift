@@ -161,4 +161,14 @@ struct ValueTests {
     #expect(configuration.potential.sizes?.maximum == 3)
     #expect(try parse(correct, ["system.file=../b.data"]).system.source == .file("/runs/../b.data"))
   }
+
+  // Fails if generated soft spheres cannot be given sizes, or get some that nobody asked for.
+  @Test(arguments: ["harmonic", "hertz"]) func softSpheresNeedSizes(kind: String) throws {
+    let text = correct("file = \"glass.data\"", becomes: "generate = { dimension = 2, particles = 9, density = 1, seed = 1 }")
+      .replacing("polydisperse-ipl", with: kind)
+    let sizes = "sizes = { exponent = -1, minimum = 1, maximum = 1.4 }\n\n[loading]"
+    #expect(try parse(text.replacing("[loading]", with: sizes)).potential.sizes?.maximum == 1.4)
+    #expect(problems(text).count == 1 && problems(text)[0].contains("has no 'sizes'"))
+    #expect(problems(text.replacing("[loading]", with: sizes.replacing("exponent = -1, ", with: ""))).count == 1)
+  }
 }

@@ -1,0 +1,42 @@
+import Foundation
+import MessagePassing
+
+/// Small files that are there as a whole or not at all, with the reasons of the operating system where they cannot be.
+enum WholeFile {
+  /// Writes under another name and renames.
+  static func write(_ data: Data, to path: String) throws {
+    let unfinished = path + ".unfinished"
+    func failure(_ code: Int32) -> Failure {
+      unlink(unfinished)
+      return Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(code)))")
+    }
+    let descriptor = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
+    guard descriptor >= 0 else { throw failure(errno) }
+    var rest = data[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else {
+        let code = errno
+        close(descriptor)
+        throw failure(code)
+      }
+      rest = rest.dropFirst(written)
+    }
+    guard close(descriptor) == 0, rename(unfinished, path) == 0 else { throw failure(errno) }
+  }
+
+  /// Makes a folder and those above it.
+  static func makeFolder(_ path: String) throws {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += made.isEmpty || made.hasSuffix("/") ? part : "/" + part
+      if mkdir(made, 0o777) == 0 || errno == EEXIST { continue }
+      throw Failure(.inputOutput, "\(path): cannot be made: \(String(cString: strerror(errno)))")
+    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw Failure(.inputOutput, "\(path): cannot be made: there is a file of this name")
+    }
+  }
+}
