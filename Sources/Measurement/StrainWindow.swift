@@ -5,8 +5,9 @@ import Particles
 
 /// D²min over a window of strain (Falk and Langer): how far the motion of a particle's neighbourhood is from any affine map.
 ///
-/// Neighbours are those within the radius at the start of the window. The start is kept as a configuration of its own,
-/// distributed by its own cells; displacements travel to it by identifier, and the results back.
+/// Neighbours are those within the radius at the start of the window. Of the start only identifiers and positions are kept;
+/// when D²min is asked for it becomes a configuration of its own for a while, distributed by its own cells, to which the
+/// displacements travel by identifier, and the results back.
 public final class StrainWindow {
   /// How D²min is normalised.
   public enum Normalisation: Sendable {
@@ -16,22 +17,27 @@ public final class StrainWindow {
     case sum
   }
 
-  private let reference: ParticleSystem
-  private let referenceBlocks: IdentifierBlocks
+  private let start: Snapshot
+  private let interaction: PairInteraction
   private let tracker: ParticleField
   /// The strain at the start.
-  public let strain: Double
+  public var strain: Double { start.strain }
 
   /// Starts a window at the present configuration. Collective.
   /// - Parameter radius: of the neighbourhood, in units of length.
+  /// - Throws: an input failure where the box is thinner than two radii, or has fewer cells of that width than there are
+  ///   ranks.
   public init(_ system: ParticleSystem, radius: Double) throws {
-    strain = system.strain
     tracker = system.makeDisplacementTracker()
-    let interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
-    reference = try ParticleSystem(
-      system.snapshot(), interaction: interaction, skin: 0, communicator: system.communicator)
-    referenceBlocks = try IdentifierBlocks(
-      ids: (0..<reference.ownedCount).map(reference.id), totalCount: reference.totalCount, over: system.communicator)
+    interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
+    start = system.positionsOnly()
+    do {
+      _ = try SystemLayout(
+        start, interaction: interaction, skin: 0, ranks: system.communicator.size, over: system.communicator)
+    } catch let failure as Failure {
+      throw Failure.everywhere(
+        failure.kind, "D²min within a radius of \(radius): \(failure.message); choose a smaller d2min.radius")
+    }
   }
 
   /// The nonaffine displacement of owned particle `i` since the start.
@@ -40,6 +46,10 @@ public final class StrainWindow {
   /// D²min of each owned particle of `system`, in storage order; NaN where the neighbours do not span space. Collective.
   public func d2min(_ system: ParticleSystem, normalisation: Normalisation) throws -> [Double] {
     let d = system.dimension
+    let reference = try ParticleSystem(
+      start, interaction: interaction, skin: 0, communicator: system.communicator)
+    let referenceBlocks = try IdentifierBlocks(
+      ids: (0..<reference.ownedCount).map(reference.id), totalCount: reference.totalCount, over: system.communicator)
     let blocks = try IdentifierBlocks(
       ids: (0..<system.ownedCount).map(system.id), totalCount: system.totalCount, over: system.communicator)
     var motion: [Double] = []

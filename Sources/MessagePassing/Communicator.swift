@@ -106,6 +106,7 @@ public final class Communicator {
   public func reduce<Element: MessageElement>(
     _ buffer: UnsafeMutableBufferPointer<Element>, _ reduction: Reduction
   ) throws {
+    Heartbeat.beat()
     guard size > 1, buffer.count > 0 else { return }
     try check(
       MPI_Allreduce(

@@ -6,6 +6,9 @@ extension ParticleSystem {
   ///
   /// Displacement trackers keep the nonaffine part only: they are mapped along.
   public func deform(by map: Tensor, edges: Tensor, strain newStrain: Double) throws {
+    // Wrapped positions are mapped, as a state file has them, so that going on and starting again give the same bits.
+    settleDisplacements()
+    wrapPositions()
     let change = map - Tensor.identity
     for i in 0..<ownedCount {
       let position = fixedPosition(i)

@@ -8,6 +8,7 @@ import MessagePassing
 extension ParticleSystem {
   /// Brings every particle to its cell and rank and lists all neighbours anew. Collective.
   public func rebuild() throws {
+    Heartbeat.beat()
     settleDisplacements()
     wrapPositions()
     let newGrid = CellGrid(cell: cell, range: range, particleCount: totalCount)
@@ -31,7 +32,7 @@ extension ParticleSystem {
   }
 
   /// The displacement trackers take over the motion since the last rebuild, which the new reference forgets.
-  private func settleDisplacements() {
+  func settleDisplacements() {
     for field in trackers.compactMap(\.field) {
       for i in 0..<ownedCount {
         for k in 0..<dimension { field.values[i * dimension + k] += motionSinceReference(i, k) }
@@ -39,7 +40,7 @@ extension ParticleSystem {
     }
   }
 
-  private func wrapPositions() {
+  func wrapPositions() {
     for i in 0..<ownedCount {
       var position = fixedPosition(i)
       let image = cell.wrap(&position)

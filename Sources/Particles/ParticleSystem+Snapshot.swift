@@ -26,4 +26,20 @@ extension ParticleSystem {
     snapshot.quantum = cell.quantum
     return snapshot
   }
+
+  /// Identifiers and positions in quanta alone: for measurements that come back to this configuration.
+  public func positionsOnly() -> Snapshot {
+    var table = ParticleTable()
+    table.ids.reserveCapacity(ownedCount)
+    table.fixedPositions.reserveCapacity(ownedCount * dimension)
+    for i in 0..<ownedCount {
+      let position = fixedPosition(i)
+      table.ids.append(ids[i])
+      for k in 0..<dimension { table.fixedPositions.append(position[k]) }
+    }
+    var snapshot = Snapshot(dimension: dimension, edges: cell.edges, totalCount: totalCount, particles: table)
+    snapshot.strain = strain
+    snapshot.quantum = cell.quantum
+    return snapshot
+  }
 }

@@ -93,7 +93,7 @@ public final class ParticleSystem {
   }
 
   private static func parameter(of index: Int, in table: ParticleTable, _ kind: ParticleParameter) -> Double {
-    kind == .size ? table.diameters[index] : Double(table.species[index])
+    kind == .size ? table.diameter(index) : Double(table.species(index))
   }
 
   /// Copies this rank's share into the columns, positions as fixed-point numbers.
@@ -101,23 +101,35 @@ public final class ParticleSystem {
     reserveColumns(table.count)
     ownedCount = table.count
     let d = dimension
-    let exact = !table.fixedPositions.isEmpty && sourceQuantum == cell.quantum
+    // Quanta are powers of two: positions in finer ones are rounded, in coarser ones they stay as they are.
+    let ratio = table.fixedPositions.isEmpty ? nil : sourceQuantum.map { $0 / cell.quantum }
     for i in 0..<ownedCount {
       ids[i] = table.ids[i]
-      species[i] = table.species[i]
-      diameters[i] = table.diameters[i]
+      species[i] = table.species(i)
+      diameters[i] = table.diameter(i)
       var position = FixedVector.zero
-      if exact {
-        for k in 0..<d { position[k] = table.fixedPositions[i * d + k] }
+      var away = SIMD3<Int32>()
+      if let ratio {
+        for k in 0..<d {
+          let fixed = table.fixedPositions[i * d + k]
+          position[k] = ratio >= 1 ? fixed * Int64(ratio) : Int64((Double(fixed) * ratio).rounded(.toNearestOrEven))
+        }
       } else {
         var v = Vector.zero
         for k in 0..<d { v[k] = table.positions[i * d + k] }
+        // Whole edges come off before the position becomes an integer, which could not hold a thousand of them.
+        let s = cell.fractionsOfPosition * v
+        for k in 0..<d where abs(s[k]) > 2 {
+          let edgesAway = s[k].rounded(.down)
+          v -= edgesAway * cell.edges[k]
+          away[k] = Int32(edgesAway)
+        }
         position = cell.fixed(v)
       }
       for k in 0..<3 {
         records[4 * i + k] = position[k]
         reference[3 * i + k] = position[k]
-        images[3 * i + k] = k < d && !table.images.isEmpty ? table.images[i * d + k] : 0
+        images[3 * i + k] = away[k] + (k < d && !table.images.isEmpty ? table.images[i * d + k] : 0)
       }
       let parameter = Self.parameter(of: i, in: table, interaction.parameter)
       records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)

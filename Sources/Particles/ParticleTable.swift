@@ -4,9 +4,9 @@
 public struct ParticleTable: Sendable {
   /// Identifiers, unique over all ranks, 1 … N.
   public var ids: [Int64] = []
-  /// Species from 0.
+  /// Species from 0; empty where all are of one.
   public var species: [Int32] = []
-  /// Sizes λ (polydisperse), or the diameter that belongs to the species.
+  /// Sizes λ (polydisperse), or the diameter that belongs to the species; empty where there are none.
   public var diameters: [Double] = []
   /// Positions in units of length, measured from the origin of the cell; `dimension` numbers per particle.
   public var positions: [Double] = []
@@ -19,4 +19,7 @@ public struct ParticleTable: Sendable {
   public init() {}
 
   public var count: Int { ids.count }
+
+  public func species(_ i: Int) -> Int32 { species.isEmpty ? 0 : species[i] }
+  public func diameter(_ i: Int) -> Double { diameters.isEmpty ? 1 : diameters[i] }
 }

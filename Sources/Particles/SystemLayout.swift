@@ -61,7 +61,7 @@ public struct SystemLayout {
     var lowest = Double.infinity
     var highest = -Double.infinity
     for i in 0..<table.count {
-      let parameter = interaction.parameter == .size ? table.diameters[i] : Double(table.species[i])
+      let parameter = interaction.parameter == .size ? table.diameter(i) : Double(table.species(i))
       lowest = min(lowest, parameter)
       highest = max(highest, parameter)
     }

@@ -50,7 +50,7 @@ public struct TruncatedNewton: Minimizer {
       if result.forceMax < 0.7 * bestForce {
         bestForce = result.forceMax
         withoutGain = 0
-      } else if radius < largestRadius * 1e-9 || (withoutGain > 40 && result.negativeCurvatures == 0) {
+      } else if withoutGain > 40 {
         result.reason = .stagnated
         return result
       } else {
@@ -66,6 +66,8 @@ public struct TruncatedNewton: Minimizer {
       result.iterations += 1
       if solution.negativeCurvature { result.negativeCurvatures += 1 }
       if solution.largestMove > radius * (1 - 1e-12) { result.cappedSteps += 1 }
+      // On its way through an event the system may go without smaller forces for long.
+      if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius { withoutGain = 0 }
 
       let alongBefore = try system.dot(system.forces, step.values)
       system.move(along: step.values, by: 1)

@@ -18,7 +18,7 @@ struct ShearCommand {
     return try folder.recordingFailure {
       let system = try Model.system(configuration, over: communicator)
       let loading = try self.loading(configuration.loading!, of: system)
-      let schedule = self.schedule(configuration.loading!, from: system.strain)
+      let schedule = try Self.schedule(configuration.loading!, from: system.strain)
       let events = configuration.events
       let shear = QuasistaticShear(
         system, loading: loading, schedule: schedule, minimization: Model.minimization(configuration.minimizer),
@@ -69,12 +69,20 @@ struct ShearCommand {
     }
   }
 
-  private func schedule(_ section: LoadingSection, from strain: Double) -> StrainSchedule {
+  /// From where the system is to the final strain, which counts from where its loading once began.
+  static func schedule(_ section: LoadingSection, from strain: Double) throws -> StrainSchedule {
     let direction = section.backward ? -1.0 : 1.0
     if let cycles = section.cycles {
       return StrainSchedule(
         cyclesFrom: strain, amplitude: direction * cycles.amplitude, count: cycles.count, step: section.strainStep)
     }
-    return StrainSchedule(from: strain, by: direction * section.finalStrain, step: section.strainStep)
+    let amount = direction * section.finalStrain - strain
+    guard amount * direction >= 0 else {
+      throw Failure.everywhere(
+        .input,
+        "the system is already at strain \(strain), beyond loading.final_strain = \(direction * section.finalStrain); "
+          + "final_strain is the accumulated strain at the end")
+    }
+    return StrainSchedule(from: strain, by: amount, step: section.strainStep)
   }
 }

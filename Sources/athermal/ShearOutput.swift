@@ -19,6 +19,7 @@ final class ShearOutput: ShearObserver {
   private let stepCount: Int
   private let progress: Progress
 
+  private let measuresWindows: Bool
   private var window: StrainWindow?
   /// D²min of the last window closed, and the number of windows in which it was above the threshold.
   private let d2min: ParticleField
@@ -38,6 +39,13 @@ final class ShearOutput: ShearObserver {
     self.configuration = configuration
     communicator = system.communicator
     stepCount = schedule.strains.count
+    measuresWindows =
+      configuration.output.profiles
+      || !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
+    if measuresWindows {
+      // Whether the box has room for the neighbourhoods is told before anything is computed.
+      _ = try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
+    }
     let progress = Progress(isShown: communicator.isRoot)
     self.progress = progress
     d2min = system.makeField(width: 1)
@@ -84,8 +92,11 @@ final class ShearOutput: ShearObserver {
     folder.log(LogLine(step, d))
     lastStep = step.step
     lastResult = step.minimization
-    try closeWindow(step.strain, system)
+    let isClosing = try measureWindow(step.strain, system)
     if step.step % configuration.output.every == 0 || step.step == stepCount { try writeFrame(step.step, system) }
+    if measuresWindows, window == nil || (isClosing && configuration.d2min.reference == .window) {
+      window = try openWindow(system)
+    }
     progress.show(
       "step \(step.step)/\(stepCount)  strain \(short(step.strain))  stress \(short(conjugate(step.stress)))  "
         + "evaluations \(step.evaluations)", fraction: Double(step.step) / Double(max(1, stepCount)))
@@ -118,25 +129,22 @@ final class ShearOutput: ShearObserver {
 
   // MARK: D²min
 
-  /// Opens the first window at the start, and closes one whenever the strain has come far enough.
-  private func closeWindow(_ strain: Double, _ system: ParticleSystem) throws {
+  private func openWindow(_ system: ParticleSystem) throws -> StrainWindow {
+    try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
+  }
+
+  /// Measures D²min whenever the strain has come a window's length; tells whether it did.
+  private func measureWindow(_ strain: Double, _ system: ParticleSystem) throws -> Bool {
     let settings = configuration.d2min
-    guard configuration.output.profiles || !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count"])
-    else { return }
-    let radius = settings.radius * system.spacing
-    guard let open = window else {
-      window = try StrainWindow(system, radius: radius)
-      return
-    }
-    guard abs(strain - (lastWindowEnd ?? open.strain)) >= settings.window * (1 - 1e-9) else { return }
-    let measured = try open.d2min(system, normalisation: settings.normalisation == .mean ? .mean : .sum)
+    guard let window, abs(strain - (lastWindowEnd ?? window.strain)) >= settings.window * (1 - 1e-9) else { return false }
+    let measured = try window.d2min(system, normalisation: settings.normalisation == .mean ? .mean : .sum)
     for i in 0..<system.ownedCount {
       d2min.values[i] = measured[i]
       if measured[i] > settings.threshold { plasticCount.values[i] += 1 }
     }
-    if configuration.output.profiles { try writeProfiles(strain, system, open) }
+    if configuration.output.profiles { try writeProfiles(strain, system, window) }
     lastWindowEnd = strain
-    if settings.reference == .window { window = try StrainWindow(system, radius: radius) }
+    return true
   }
   private var lastWindowEnd: Double?
 

@@ -66,10 +66,7 @@ private struct Needs {
       "disk            \(Self.bytes(frame)) per frame",
     ]
     if let loading = configuration.loading {
-      let schedule =
-        loading.cycles.map {
-          StrainSchedule(cyclesFrom: snapshot.strain, amplitude: $0.amplitude, count: $0.count, step: loading.strainStep)
-        } ?? StrainSchedule(from: snapshot.strain, by: loading.finalStrain, step: loading.strainStep)
+      let schedule = try ShearCommand.schedule(loading, from: snapshot.strain)
       let steps = schedule.strains.count
       let frames = configuration.output.trajectory ? steps / configuration.output.every + 1 : 0
       lines.append("loading         \(steps) steps, \(frames) frames, \(Self.bytes(frame * Double(frames))) in all")
