@@ -185,7 +185,7 @@ import TestTools
     try folder.file("a.toml", Samples.config.replacing("1e-6", with: "\"floor\"").replacing("3e-3", with: "6e-3"))
     try folder.file(
       "b.toml",
-      Samples.config(file: "first/state.h5").replacing("1e9", with: "\"floor\""))
+      Samples.config(file: "first/state.h5").replacing("1e9", with: "\"floor\"").replacing("3e-3", with: "6e-3"))
     try run("shear", "a.toml", "--output", "whole")
     try run("shear", "a.toml", "--output", "first", "--set", "loading.final_strain=3e-3")
     try run("shear", "b.toml", "--output", "second")

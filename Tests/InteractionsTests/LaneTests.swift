@@ -5,11 +5,11 @@ import Testing
 @testable import Interactions
 
 extension InteractionsTests {
-  /// The formulas of the kernels, eight pairs at a time, against the scalar ones of the same potential.
-  @Suite struct EightLanes {
-    /// Eight numbers as lanes, through memory as the kernels read them.
+  /// The formulas of the kernels, several pairs at a time, against the scalar ones of the same potential.
+  @Suite struct LanesAgainstScalars {
+    /// Numbers as lanes, through memory as the kernels read them.
     static func lanes(_ values: [Double]) -> Lanes {
-      let index = (0..<8).map { Int32($0) }
+      let index = (0..<Lanes.count).map { Int32($0) }
       return values.withUnsafeBufferPointer { v in
         index.withUnsafeBufferPointer { Lanes(gathering: v.baseAddress!, at: $0.baseAddress!, stride: 1) }
       }
@@ -23,11 +23,13 @@ extension InteractionsTests {
       for (a, b) in pairs {
         let cutoff = potential.cutoff(a, b)
         let row = potential.row(Lanes(a))
+        let pairScale = potential.scale(Lanes(a), Lanes(b))
+        #expect(potential.cutoff(Lanes(a), Lanes(b))[0] == cutoff, "the cutoff of \(a), \(b) in lanes")
         for _ in 0..<100 {
-          let distances = (0..<8).map { _ in generator.uniform((0.5 * cutoff)...(1.2 * cutoff)) }
+          let distances = (0..<Lanes.count).map { _ in generator.uniform((0.5 * cutoff)...(1.2 * cutoff)) }
           let squares = Self.lanes(distances.map { $0 * $0 })
-          let (energy, first) = potential.interaction(row, Lanes(b), squares)
-          let (firstAgain, second) = potential.stiffness(row, Lanes(b), squares)
+          let (energy, first) = potential.interaction(row, Lanes(b), pairScale, squares)
+          let (firstAgain, second) = potential.stiffness(row, Lanes(b), pairScale, squares)
           for (lane, r) in distances.enumerated() {
             if abs(r - cutoff) < 1e-14 * cutoff { continue }
             let p = potential.derivatives(r, a, b)
@@ -55,9 +57,9 @@ extension InteractionsTests {
         }
         // Exactly nothing at the cutoff, beyond it, and of a particle with itself.
         for square in [cutoff * cutoff * (1 + 0x1p-50), 4 * cutoff * cutoff, 1e30, 0] {
-          let (energy, first) = potential.interaction(row, Lanes(b), Lanes(square))
-          let (again, second) = potential.stiffness(row, Lanes(b), Lanes(square))
-          for value in [energy[3], first[3], again[3], second[3]] { #expect(value == 0, "r² = \(square)") }
+          let (energy, first) = potential.interaction(row, Lanes(b), pairScale, Lanes(square))
+          let (again, second) = potential.stiffness(row, Lanes(b), pairScale, Lanes(square))
+          for value in [energy[1], first[1], again[1], second[1]] { #expect(value == 0, "r² = \(square)") }
         }
       }
     }
@@ -93,7 +95,7 @@ extension InteractionsTests {
     }
 
     /// The profile that is known at compile time and the general one are the same function: they differ by rounding of
-    /// terms up to (λ/r)¹⁰ and its derivatives (factors 5 and 30), 64 units.
+    /// terms up to (λ/r)¹⁰ and its derivatives (factors 10 and 120), 64 units.
     @Test func tenthPowerIsEvenPower() {
       let tenth = TenthPower(cutoff: 1.4)
       let even = EvenPower(exponent: 10, smoothing: 3, cutoff: 1.4)
@@ -103,15 +105,15 @@ extension InteractionsTests {
         let inverse = 1 / u
         var size = 5.0
         for _ in 0..<4 { size = max(size, 1 / (u * u * u * u * u)) }
-        let (f, g) = tenth.valueAndSlope(Lanes(u), inverse: Lanes(inverse))
-        let (p, q) = even.valueAndSlope(Lanes(u), inverse: Lanes(inverse))
-        let (s, c) = tenth.slopeAndCurvature(Lanes(u), inverse: Lanes(inverse))
-        let (t, k) = even.slopeAndCurvature(Lanes(u), inverse: Lanes(inverse))
+        let (f, g) = tenth.valueAndDoubleSlope(Lanes(u))
+        let (p, q) = even.valueAndDoubleSlope(Lanes(u))
+        let (s, c) = tenth.doubleSlopeAndCurvature(Lanes(u))
+        let (t, k) = even.doubleSlopeAndCurvature(Lanes(u))
         let epsilon = 64 * 0x1p-53 * size
         #expect(abs(f[0] - p[0]) <= epsilon, "u = \(u)")
-        #expect(abs(g[0] - q[0]) <= 6 * epsilon * max(1, inverse), "u = \(u)")
-        #expect(abs(s[0] - t[0]) <= 6 * epsilon * max(1, inverse), "u = \(u)")
-        #expect(abs(c[0] - k[0]) <= 36 * epsilon * max(1, inverse * inverse), "u = \(u)")
+        #expect(abs(g[0] - q[0]) <= 12 * epsilon * max(1, inverse), "u = \(u)")
+        #expect(abs(s[0] - t[0]) <= 12 * epsilon * max(1, inverse), "u = \(u)")
+        #expect(abs(c[0] - k[0]) <= 144 * epsilon * max(1, inverse * inverse), "u = \(u)")
         let d = tenth.derivatives(u)
         let e = even.derivatives(u)
         let factor = max(1, inverse)
@@ -127,10 +129,10 @@ extension InteractionsTests {
     /// Lane arithmetic is that of doubles; the product-sum may be fused.
     @Test func arithmetic() {
       var generator = Generator(seed: 13)
-      let a = (0..<8).map { _ in generator.uniform(-3...3) }
-      let b = (0..<8).map { _ in generator.uniform(0.1...3) }
+      let a = (0..<Lanes.count).map { _ in generator.uniform(-3...3) }
+      let b = (0..<Lanes.count).map { _ in generator.uniform(0.1...3) }
       let (x, y) = (Self.lanes(a), Self.lanes(b))
-      for lane in 0..<8 {
+      for lane in 0..<Lanes.count {
         #expect((x + y)[lane] == a[lane] + b[lane])
         #expect((x - y)[lane] == a[lane] - b[lane])
         #expect((x * y)[lane] == a[lane] * b[lane])
