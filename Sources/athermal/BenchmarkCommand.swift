@@ -19,14 +19,16 @@ struct BenchmarkCommand {
   private let file: String?
   private let skin: Double
   private let kind: String
+  /// Where a minimisation shall end, in mean bond forces; nil for a fixed number of iterations only.
+  private let tolerance: Double?
 
   private static let usage =
     "athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] [--file FILE] "
-    + "[--skin S]"
+    + "[--skin S] [--tolerance T]"
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: ["--particles", "--model", "--dimension", "--repeat", "--file", "--skin"], plain: 1...1,
+      words, options: ["--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance"], plain: 1...1,
       usage: Self.usage)
     guard let part = Part(rawValue: arguments.plain[0]) else {
       throw Failure.everywhere(.input, "there is no benchmark '\(arguments.plain[0])'; usage: \(Self.usage)")
@@ -37,6 +39,7 @@ struct BenchmarkCommand {
     repeats = try arguments.integer("--repeat", in: 1...1_000_000) ?? 50
     file = arguments.value("--file")
     skin = try arguments.real("--skin") ?? 0.3
+    tolerance = try arguments.real("--tolerance")
     kind = arguments.value("--model") ?? "polydisperse-ipl"
     guard Self.models[kind] != nil else {
       throw Failure.everywhere(
@@ -145,22 +148,36 @@ struct BenchmarkCommand {
       figures.bytesPerGather! * 32 / Double(8 * system.dimension)
   }
 
-  /// Conjugate gradients for a fixed number of evaluations, then to 10⁻⁴ of the mean bond force.
+  /// 200 iterations of conjugate gradients, and where a tolerance is given, a minimisation down to it.
   private func measureMinimisation(_ system: ParticleSystem, _ figures: inout Figures) throws {
     let communicator = system.communicator
     var started = Date()
     let sumsBefore = system.statistics.sumSeconds
-    let fixed = try ConjugateGradient().minimize(system, tolerance: 0, maximumEvaluations: 400)
-    let fixedSeconds = try communicator.reduce(Date().timeIntervalSince(started), .maximum)
-    figures.conjugateGradientIterations = fixed.iterations
-    figures.conjugateGradientEvaluations = fixed.evaluations
-    figures.conjugateGradientSeconds = fixedSeconds
-    figures.evaluationsPerSecond = Double(fixed.evaluations) / fixedSeconds
-    figures.shareOfSums = (system.statistics.sumSeconds - sumsBefore) / fixedSeconds
+    let rebuildsBefore = system.statistics.rebuilds
+    var iterations = 0
+    var evaluations = 0
+    var residual = 0.0
+    while iterations < 200 {
+      let result = try ConjugateGradient().minimize(
+        system, tolerance: 0, maximumEvaluations: max(2, 2 * (200 - iterations)))
+      iterations += result.iterations
+      evaluations += result.evaluations
+      residual = result.forceMax
+    }
+    let seconds = try communicator.reduce(Date().timeIntervalSince(started), .maximum)
     let scale = try system.bondStatistics().meanForce
+    figures.conjugateGradientIterations = iterations
+    figures.conjugateGradientEvaluations = evaluations
+    figures.conjugateGradientSeconds = seconds
+    figures.conjugateGradientResidual = residual / scale
+    figures.rebuilds = system.statistics.rebuilds - rebuildsBefore
+    figures.evaluationsPerSecond = Double(evaluations) / seconds
+    figures.shareOfSums = (system.statistics.sumSeconds - sumsBefore) / seconds
+
+    guard let tolerance else { return }
     started = Date()
     let result = try Minimization(
-      method: .cg, tolerance: .largestComponent(1e-4 * scale), maximumEvaluations: 1_000_000
+      method: .cg, tolerance: .largestComponent(tolerance * scale), maximumEvaluations: 10_000_000
     ).run(system)
     figures.minimisationSeconds = try communicator.reduce(Date().timeIntervalSince(started), .maximum)
     figures.minimisationTolerance = result.tolerance
@@ -214,6 +231,9 @@ struct BenchmarkCommand {
     var conjugateGradientIterations: Int?
     var conjugateGradientEvaluations: Int?
     var conjugateGradientSeconds: Double?
+    /// The largest force component in mean bond forces.
+    var conjugateGradientResidual: Double?
+    var rebuilds: Int?
     var shareOfSums: Double?
     var minimisationSeconds: Double?
     var minimisationTolerance: Double?

@@ -323,8 +323,8 @@ extension ParticlesTests {
         let found = failure { _ = try Samples.system(snapshot, Self.model) }
         #expect(found?.kind == .input)
         #expect(found?.message.contains("stand at the same point") == true, "\(found?.message ?? "accepted")")
-        let ids = [snapshot.particles.ids[a], snapshot.particles.ids[b]]
-        #expect(ids.contains { found?.message.contains("particle \($0)") == true })
+        let ids = [snapshot.particles.ids[a], snapshot.particles.ids[b]].sorted()
+        #expect(found?.message.contains("particles \(ids[0]) and \(ids[1])") == true, "\(found?.message ?? "accepted")")
       }
     }
 
