@@ -61,9 +61,11 @@ let package = Package(
       swiftSettings: swiftFlags),
 
     // Tests: one process each, and cases that are started under mpirun.
+    .target(name: "CAllocationCount"),
     .executableTarget(
       name: "RankTests",
       dependencies: [
+        "CAllocationCount",
         "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear",
       ],
       swiftSettings: swiftFlags),

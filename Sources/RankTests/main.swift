@@ -13,6 +13,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "halo": halo,
   "same-bits": sameBits,
   "distribution": distribution,
+  "allocations": evaluationAllocatesNothing,
   "storage-roundtrip": storageRoundTrip,
   "storage-blocks": storageBlocks,
   "storage-read": storageRead,

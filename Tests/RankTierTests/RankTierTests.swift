@@ -87,6 +87,11 @@ func sameLines(_ arguments: [String], ranks: [Int] = rankCounts, limit: Int = 10
     _ = try sameLines(["halo", "\(dimension)", dimension == 2 ? "401" : "701"])
   }
 
+  /// An evaluation reuses all its memory, alone and with messages.
+  @Test(arguments: [1, 3]) func evaluationsAllocateNothing(ranks: Int) throws {
+    _ = try runCase("allocations", ranks: ranks)
+  }
+
   /// Peak memory counts all that a rank ever held, so an array of global length would show: 200 000 particles take 400 bytes
   /// each here, and eight ranks have an eighth of them, a few ghosts, and buffers of MPI for seven partners. 0.35 leaves
   /// room for those; a single array of 24 bytes per particle of the whole would add 0.06, the whole system 1.
