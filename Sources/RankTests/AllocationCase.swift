@@ -25,7 +25,8 @@ func evaluationAllocatesNothing(_ world: Communicator, _ arguments: [String]) th
   let probed = CAllocationCount_stop()
   try world.coordinated {
     guard probed > 0, probe.capacity == 1000 else { throw Failure(.physics, "the counter does not count") }
-    guard count <= library else {
+    // Open MPI's lists of free requests grow now and then; a single allocation of ours would count 50 times.
+    guard count <= library + 5 else {
       throw Failure(.physics, "50 evaluations took \(count) allocations on rank \(world.rank), 50 reductions \(library)")
     }
   }

@@ -31,7 +31,7 @@ struct ShearCommand {
       try output.finish(system)
       let summary = try Summary(
         system, configuration, result: output.lastResult!, wallSeconds: folder.seconds,
-        events: events.adaptive ? output.eventCount : nil)
+        events: output.eventCount)
       try folder.write(summary, as: "summary.json")
       try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
       if communicator.isRoot { print("strain \(summary.strain) reached; results in \(folder.path)") }

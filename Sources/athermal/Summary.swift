@@ -30,7 +30,7 @@ struct Summary: Encodable {
   var stateSha256: String
   /// Accumulated, unflipped strain.
   var strain: Double
-  /// Plastic events found; only of an adaptive run.
+  /// Plastic events recorded: those of an adaptive run, 0 with fixed steps. Only of a loading.
   var events: Int?
 
   /// Of a system whose forces, energies and stress are up to date. Collective.
