@@ -1,8 +1,7 @@
-import CLanes
 import Geometry
 
 /// A displacement field read for several particles at once.
-struct FieldLanes {
+private struct FieldLanes {
   let x: Lanes
   let y: Lanes
   let z: Lanes
@@ -17,64 +16,35 @@ struct FieldLanes {
 
 /// (H·v)_i = Σ_j [first (v_i − v_j) + second x (x·(v_i − v_j))]: `field` has values for owned particles and ghosts, `result`
 /// for owned ones and room for one more.
-// Never inlined into the closures that hold it: inside what the compiler takes for a thunk, the inline C functions of
-// the lanes stay calls, and the loop is ten times slower (Swift 6.3).
-@inline(never)
+@inline(never)  // as computeForces
 func multiplyHessian<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,
   _ field: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>
 ) {
-  let records = particles.records
-  let reader = FixedPointReader(quantum: particles.quantum)
-  let rows = UnsafePointer(list.rows.pointer)
-  let firstSlot = UnsafePointer(list.firstSlot.pointer)
-  let neighbours = UnsafePointer(list.neighbours.pointer)
-  let scales = UnsafePointer(list.scales.pointer)
-
-  for chunk in 0..<list.chunkCount {
-    let members = rows + chunk * Lanes.count
-    let own = RecordLanes(gathering: records, at: members)
-    let row = potential.row(own.parameter)
-    let x0 = reader.row(own.x)
-    let y0 = reader.row(own.y)
-    let z0 = reader.row(own.z)
-    let v = FieldLanes(gathering: field, at: members, in: S.self)
+  let loop = PairLoop(particles, list, potential, space)
+  for chunk in loop.chunks {
+    let row = loop.row(chunk)
+    let own = potential.row(row.parameter)
+    let v = FieldLanes(gathering: field, at: row.members, in: space)
     var hx = Lanes(0)
     var hy = Lanes(0)
     var hz = Lanes(0)
-
-    var slot = neighbours + firstSlot[chunk] * Lanes.count
-    let end = neighbours + firstSlot[chunk + 1] * Lanes.count
-    while slot < end {
-      let other = RecordLanes(gathering: records, at: slot)
-      let scale = Potential.hasScale ? Lanes(loading: scales + (slot - neighbours)) : Lanes(1)
-      let w = FieldLanes(gathering: field, at: slot, in: S.self)
-      let dx = reader.displacement(from: x0, to: other.x)
-      let dy = reader.displacement(from: y0, to: other.y)
-      let ux = v.x - w.x
-      let uy = v.y - w.y
-      var squaredDistance = dy.times(dy, plus: dx * dx)
-      var along = dy.times(uy, plus: dx * ux)
-      let dz: Lanes
-      let uz: Lanes
-      if S.dimension == 3 {
-        dz = reader.displacement(from: z0, to: other.z)
-        uz = v.z - w.z
-        squaredDistance = dz.times(dz, plus: squaredDistance)
-        along = dz.times(uz, plus: along)
-      } else {
-        dz = Lanes(0)
-        uz = Lanes(0)
-      }
-      let pair = potential.stiffness(row, other.parameter, scale, squaredDistance)
-      let radial = pair.second * along
-      hx = pair.first.times(ux, plus: radial.times(dx, plus: hx))
-      hy = pair.first.times(uy, plus: radial.times(dy, plus: hy))
-      if S.dimension == 3 { hz = pair.first.times(uz, plus: radial.times(dz, plus: hz)) }
-      slot += Lanes.count
+    var slot = loop.slots(of: chunk)
+    while slot.isNotEmpty {
+      let pair = loop.pair(row, slot)
+      let w = FieldLanes(gathering: field, at: slot.members, in: space)
+      let (ux, uy, uz) = (v.x - w.x, v.y - w.y, v.z - w.z)
+      var along = pair.dy.times(uy, plus: pair.dx * ux)
+      if S.dimension == 3 { along = pair.dz.times(uz, plus: along) }
+      let stiffness = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
+      let radial = stiffness.second * along
+      hx = stiffness.first.times(ux, plus: radial.times(pair.dx, plus: hx))
+      hy = stiffness.first.times(uy, plus: radial.times(pair.dy, plus: hy))
+      if S.dimension == 3 { hz = stiffness.first.times(uz, plus: radial.times(pair.dz, plus: hz)) }
+      slot.advance()
     }
     for lane in 0..<Lanes.count {
-      let product = result + Int(members[lane]) * S.dimension
+      let product = result + Int(row.members[lane]) * S.dimension
       product[0] = hx[lane]
       product[1] = hy[lane]
       if S.dimension == 3 { product[2] = hz[lane] }
@@ -83,70 +53,39 @@ func multiplyHessian<Potential: PairPotential, S: Space>(
 }
 
 /// The diagonal blocks H_ii = Σ_j [first 1 + second x⊗x], row-major, with room for one particle more.
-@inline(never)  // as above
+@inline(never)  // as computeForces
 func computeHessianDiagonal<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,
   _ blocks: UnsafeMutablePointer<Double>
 ) {
-  let records = particles.records
-  let reader = FixedPointReader(quantum: particles.quantum)
-  let rows = UnsafePointer(list.rows.pointer)
-  let firstSlot = UnsafePointer(list.firstSlot.pointer)
-  let neighbours = UnsafePointer(list.neighbours.pointer)
-  let scales = UnsafePointer(list.scales.pointer)
   let d = S.dimension
-
-  for chunk in 0..<list.chunkCount {
-    let members = rows + chunk * Lanes.count
-    let own = RecordLanes(gathering: records, at: members)
-    let row = potential.row(own.parameter)
-    let x0 = reader.row(own.x)
-    let y0 = reader.row(own.y)
-    let z0 = reader.row(own.z)
+  let loop = PairLoop(particles, list, potential, space)
+  for chunk in loop.chunks {
+    let row = loop.row(chunk)
+    let own = potential.row(row.parameter)
     var tension = Lanes(0)
-    var xx = Lanes(0)
-    var yy = Lanes(0)
-    var zz = Lanes(0)
-    var xy = Lanes(0)
-    var xz = Lanes(0)
-    var yz = Lanes(0)
-    var slot = neighbours + firstSlot[chunk] * Lanes.count
-    let end = neighbours + firstSlot[chunk + 1] * Lanes.count
-    while slot < end {
-      let other = RecordLanes(gathering: records, at: slot)
-      let scale = Potential.hasScale ? Lanes(loading: scales + (slot - neighbours)) : Lanes(1)
-      let dx = reader.displacement(from: x0, to: other.x)
-      let dy = reader.displacement(from: y0, to: other.y)
-      let dz = d == 3 ? reader.displacement(from: z0, to: other.z) : Lanes(0)
-      var squaredDistance = dy.times(dy, plus: dx * dx)
-      if d == 3 { squaredDistance = dz.times(dz, plus: squaredDistance) }
-      let pair = potential.stiffness(row, other.parameter, scale, squaredDistance)
-      tension = tension + pair.first
-      let px = pair.second * dx
-      let py = pair.second * dy
-      xx = px.times(dx, plus: xx)
-      yy = py.times(dy, plus: yy)
-      xy = px.times(dy, plus: xy)
-      if d == 3 {
-        let pz = pair.second * dz
-        zz = pz.times(dz, plus: zz)
-        xz = px.times(dz, plus: xz)
-        yz = py.times(dz, plus: yz)
-      }
-      slot += Lanes.count
+    var sum = SymmetricSum<S>()
+    var slot = loop.slots(of: chunk)
+    while slot.isNotEmpty {
+      let pair = loop.pair(row, slot)
+      let stiffness = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
+      tension = tension + stiffness.first
+      let second = stiffness.second
+      sum.add(second * pair.dx, second * pair.dy, second * pair.dz, pair.dx, pair.dy, pair.dz)
+      slot.advance()
     }
     for lane in 0..<Lanes.count {
-      let block = blocks + Int(members[lane]) * d * d
-      block[0] = xx[lane] + tension[lane]
-      block[1] = xy[lane]
-      block[d] = xy[lane]
-      block[d + 1] = yy[lane] + tension[lane]
+      let block = blocks + Int(row.members[lane]) * d * d
+      block[0] = sum.xx[lane] + tension[lane]
+      block[1] = sum.xy[lane]
+      block[d] = sum.xy[lane]
+      block[d + 1] = sum.yy[lane] + tension[lane]
       if d == 3 {
-        block[2] = xz[lane]
-        block[6] = xz[lane]
-        block[5] = yz[lane]
-        block[7] = yz[lane]
-        block[8] = zz[lane] + tension[lane]
+        block[2] = sum.xz[lane]
+        block[6] = sum.xz[lane]
+        block[5] = sum.yz[lane]
+        block[7] = sum.yz[lane]
+        block[8] = sum.zz[lane] + tension[lane]
       }
     }
   }
