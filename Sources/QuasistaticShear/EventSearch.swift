@@ -106,7 +106,8 @@ public struct EventSearch: Sendable {
     try found(
       PlasticEvent(
         strainBefore: strainBefore, strainAfter: high, stressBefore: before.stress, stressAfter: after.stress,
-        energyDrop: before.energy - after.energy, participationRatio: motion.participationRatio, centre: motion.centre))
+        energyBefore: before.energy, energyAfter: after.energy, participationRatio: motion.participationRatio,
+        centre: motion.centre))
     return result
   }
 }
