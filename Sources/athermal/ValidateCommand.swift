@@ -25,7 +25,7 @@ struct ValidateCommand {
     // Every config can be minimised; a loading is checked where there is one.
     let configuration = try RunConfiguration.load(
       path: config, overrides: overrides, command: "minimize", over: communicator)
-    let snapshot = try Model.snapshot(configuration, over: communicator)
+    let snapshot = try Model.outline(configuration, over: communicator)
     if let loading = configuration.loading { try ShearCommand.check(loading, dimension: snapshot.dimension) }
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
     let size = ranks ?? communicator.size
