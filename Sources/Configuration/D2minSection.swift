@@ -17,7 +17,7 @@ public struct D2minSection: Sendable, Equatable {
 
   /// Strain over which displacements are measured.
   public var window: Double
-  /// Of the neighbourhood, in reduced units of length.
+  /// Of the neighbourhood, in d = ρ^(−1/dim).
   public var radius: Double
   public var normalisation: Normalisation
   /// D²min above which a particle counts as plastic, in reduced units of squared length.

@@ -23,7 +23,7 @@ public struct LoadingSection: Sendable, Equatable {
   public var mode: Mode
   /// The strain between two minimisations.
   public var strainStep: Double
-  /// The strain at which the run ends, as a magnitude; 0 for cycles, which end where they began.
+  /// The accumulated strain at which the run ends, as a magnitude; 0 for cycles, which end where they began.
   public var finalStrain: Double
   /// Whether the strain grows in the negative direction; cycles then begin in it.
   public var backward: Bool

@@ -24,8 +24,6 @@ public final class NeighbourList {
   public internal(set) var coincidence: (Int32, Int32)?
 
   public init() {}
-
-  public var memory: Int { rows.capacity * 4 + firstSlot.capacity * 8 + neighbours.capacity * 4 + scales.capacity * 8 }
 }
 
 /// Where the particles of one cell and of the cells around it stand in the local arrays.

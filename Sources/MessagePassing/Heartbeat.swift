@@ -8,28 +8,18 @@ import Synchronization
 /// others.
 public enum Heartbeat {
   private static let beats = Atomic<Int>(0)
-  private static let phaseIndex = Atomic<Int>(0)
-  private static let phases = Mutex<[String]>(["start"])
+  private static let current = Mutex("start")
 
   @inline(__always)
   public static func beat() { beats.wrappingAdd(1, ordering: .relaxed) }
 
   /// Names what the program is doing, for the watchdog's message.
   public static func enter(phase: String) {
-    phases.withLock { known in
-      if let index = known.firstIndex(of: phase) {
-        phaseIndex.store(index, ordering: .relaxed)
-      } else {
-        known.append(phase)
-        phaseIndex.store(known.count - 1, ordering: .relaxed)
-      }
-    }
+    current.withLock { $0 = phase }
     beat()
   }
 
-  public static var phase: String {
-    phases.withLock { $0[phaseIndex.load(ordering: .relaxed)] }
-  }
+  public static var phase: String { current.withLock { $0 } }
 
   /// Starts the watchdog thread. `limit` is in seconds; 0 switches it off.
   public static func startWatchdog(limit: Double, rank: Int, size: Int) {

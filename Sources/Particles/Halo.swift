@@ -139,6 +139,4 @@ final class Halo {
     try messages.finish()
     statistics.gathers += 1
   }
-
-  var memory: Int { sendList.capacity * 4 + sendBuffer.capacity * 8 }
 }

@@ -10,11 +10,12 @@ extension ParticleSystem {
     settleDisplacements()
     wrapPositions()
     let change = map - Tensor.identity
+    let live = trackers.compactMap(\.field)
     for i in 0..<ownedCount {
       let position = fixedPosition(i)
       // Only the change is rounded, so that a small strain is as exact far from the origin as near it.
       let moved = position &+ cell.fixed(change * cell.position(position))
-      for field in trackers.compactMap(\.field) {
+      for field in live {
         let u = map * displacement(field, of: i)
         for k in 0..<dimension { field.values[i * dimension + k] = u[k] }
       }
@@ -30,8 +31,7 @@ extension ParticleSystem {
 
   /// Takes edge `flow` off edge `gradient` as often as its tilt is beyond ±1/2: the same configuration in another basis.
   ///
-  /// Returns how often. The lists stay valid for what they are; the next ``deform(by:edges:strain:)`` or
-  /// ``rebuild()`` uses the new basis.
+  /// Returns how often. Lists, cells and images are those of the new basis. Collective.
   public func reduceTilt(of gradient: Int, along flow: Int) throws -> Int64 {
     let excess = cell.excessTilt(of: gradient, along: flow)
     guard excess != 0 else { return 0 }

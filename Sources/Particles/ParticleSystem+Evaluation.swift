@@ -206,16 +206,6 @@ extension ParticleSystem {
 
   // MARK: Bonds
 
-  /// Visits each interacting pair in both directions: (i, local number of j, x_j − x_i, φ and its derivatives), owned
-  /// particle i after owned particle. For statistics, not for loops.
-  public func forEachInteraction(_ visit: (Int, Int, Vector, PairDerivatives) -> Void) {
-    forEachNeighbourhood { i, neighbours in
-      for (j, x) in neighbours {
-        visit(i, j, x, interaction.derivatives(x.length, parameter(of: i), parameter(of: j)))
-      }
-    }
-  }
-
   /// What particle `i`, owned or ghost, brings into the pair potential.
   private func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
 

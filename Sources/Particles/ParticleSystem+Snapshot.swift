@@ -6,6 +6,11 @@ extension ParticleSystem {
     var table = ParticleTable()
     let d = dimension
     table.ids.reserveCapacity(ownedCount)
+    table.species.reserveCapacity(ownedCount)
+    table.diameters.reserveCapacity(ownedCount)
+    table.positions.reserveCapacity(ownedCount * d)
+    table.fixedPositions.reserveCapacity(ownedCount * d)
+    table.images.reserveCapacity(ownedCount * d)
     for i in 0..<ownedCount {
       var position = fixedPosition(i)
       let image = cell.wrap(&position)

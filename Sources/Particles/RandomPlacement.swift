@@ -54,10 +54,7 @@ public struct RandomPlacement: Sendable {
 
   /// Each rank gets a block of ids.
   public func snapshot(over communicator: Communicator) -> Snapshot {
-    let volume = Double(count) / density
-    let length = dimension == 2 ? volume.squareRoot() : cbrt(volume)
-    var edges = Tensor.identity
-    for k in 0..<dimension { edges[k, k] = length }
+    let length = length
     let positions = RandomStream(seed: seed, purpose: .position)
     let sizes = RandomStream(seed: seed, purpose: .size)
     var table = ParticleTable()
@@ -79,6 +76,33 @@ public struct RandomPlacement: Sendable {
       table.positions.append(y * length)
       if dimension == 3 { table.positions.append(positions.uniformPair(item: id, draw: 1).0 * length) }
     }
+    return snapshot(of: table)
+  }
+
+  /// The box and, in place of all particles, the smallest and the largest that there may be: enough to find a
+  /// ``SystemLayout``, however many particles there are.
+  public func outline() -> Snapshot {
+    var table = ParticleTable()
+    table.ids = [1, 2]
+    switch composition {
+    case .sizes(let sizes):
+      let margin = sizes.isStratified ? 0.5 / Double(count) : 0
+      table.diameters = [sizes.quantile(margin), sizes.quantile(1 - margin)]
+    case .species(_, let diameters):
+      table.species = [0, 1]
+      table.diameters = diameters
+    }
+    return snapshot(of: table)
+  }
+
+  private var length: Double {
+    let volume = Double(count) / density
+    return dimension == 2 ? volume.squareRoot() : cbrt(volume)
+  }
+
+  private func snapshot(of table: ParticleTable) -> Snapshot {
+    var edges = Tensor.identity
+    for k in 0..<dimension { edges[k, k] = length }
     var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: count, particles: table)
     if case .species = composition { snapshot.speciesCount = 2 } else { snapshot.hasDiameters = true }
     return snapshot

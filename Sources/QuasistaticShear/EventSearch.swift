@@ -20,6 +20,8 @@ public struct EventSearch: Sendable {
   }
 
   /// Loads the system up to `target`, stopping at each event on the way to report it. Collective.
+  ///
+  /// What is reported was itself found irreversible: where a long step jumps although its parts do not, the parts are taken.
   func advance(
     _ system: ParticleSystem, _ loading: inout Loading, to target: Double,
     equilibrate: () throws -> MinimizationResult, found: (PlasticEvent) throws -> Void
@@ -33,13 +35,19 @@ public struct EventSearch: Sendable {
       var low = start
       var high = target
       while abs(high - low.strain) > smallestStep {
-        try low.restore(system, &loading)
         let middle = 0.5 * (low.strain + high)
+        if middle == low.strain || middle == high { break }
+        try low.restore(system, &loading)
         (result, reversible) = try tryStep(system, &loading, to: middle, equilibrate)
         if reversible { low = Checkpoint(system, loading) } else { high = middle }
       }
+      // Where the last step tried was reversible, the rest of the way, from its end to `high`, has not been tried yet.
       try low.restore(system, &loading)
-      result = try follow(system, &loading, to: high, equilibrate, found)
+      if reversible {
+        (result, reversible) = try tryStep(system, &loading, to: high, equilibrate)
+        if !reversible { try low.restore(system, &loading) }
+      }
+      if !reversible { result = try follow(system, &loading, to: high, equilibrate, found) }
       if high == target { return result }
     }
   }
@@ -61,7 +69,7 @@ public struct EventSearch: Sendable {
     }
   }
 
-  /// Steps to `target` and ends there; tells whether stepping back would bring every particle home.
+  /// Steps to `target` and tells whether stepping back would bring every particle home; if so, ends at `target`.
   private func tryStep(
     _ system: ParticleSystem, _ loading: inout Loading, to target: Double, _ equilibrate: () throws -> MinimizationResult
   ) throws -> (MinimizationResult, reversible: Bool) {
@@ -75,8 +83,10 @@ public struct EventSearch: Sendable {
     try loading.deform(system, to: origin)
     _ = try equilibrate()
     let reversible = try DisplacementStatistics(system, tracker).largest <= limit
-    try there.restore(system, &loading)
-    try system.evaluate(.forcesEnergyAndStress)
+    if reversible {
+      try there.restore(system, &loading)
+      try system.evaluate(.forcesEnergyAndStress)
+    }
     return (result, reversible)
   }
 
@@ -96,7 +106,8 @@ public struct EventSearch: Sendable {
     try found(
       PlasticEvent(
         strainBefore: strainBefore, strainAfter: high, stressBefore: before.stress, stressAfter: after.stress,
-        energyDrop: before.energy - after.energy, participationRatio: motion.participationRatio, centre: motion.centre))
+        energyBefore: before.energy, energyAfter: after.energy, participationRatio: motion.participationRatio,
+        centre: motion.centre))
     return result
   }
 }

@@ -52,12 +52,35 @@ public struct Loading {
     var unflipped = Tensor()
     for k in 0..<3 { unflipped[k] = total * startEdges[k] }
     try system.deform(by: map(from: system.strain, to: strain), edges: basis * unflipped, strain: strain)
-    if case .simpleShear(let flow, _) = mode {
-      // In a tilted box other edges than `gradient` have a part along the gradient, and are sheared too.
-      for edge in 0..<system.dimension where edge != flow {
-        guard try flip(system, edge, along: flow) else { continue }
-        // A flow edge that is itself tilted along a lower one has passed its tilt on.
-        for lower in 0..<min(edge, flow) { _ = try flip(system, edge, along: lower) }
+    if case .simpleShear(let flow, let gradient) = mode {
+      if abs(startEdges[flow][gradient]) > 1e-9 * startEdges[flow].length {
+        try shortenEdges(system)
+      } else {
+        try uprightEdges(system, flow)
+      }
+    }
+  }
+
+  /// Takes the flow edge, which the shear leaves as it is, off the others.
+  private mutating func uprightEdges(_ system: ParticleSystem, _ flow: Int) throws {
+    // In a tilted box other edges than that of the gradient have a part along the gradient, and are sheared too.
+    for edge in 0..<system.dimension where edge != flow {
+      guard try flip(system, edge, along: flow) else { continue }
+      // A flow edge that is itself tilted along a lower one has passed its tilt on.
+      for lower in 0..<min(edge, flow) { _ = try flip(system, edge, along: lower) }
+    }
+  }
+
+  /// Where the flow edge stands askew to the flow it grows with the strain, and no edge can stay: all are taken off one
+  /// another as long as one gets shorter by it.
+  private mutating func shortenEdges(_ system: ParticleSystem) throws {
+    var isShortened = true
+    while isShortened {
+      isShortened = false
+      for edge in 0..<system.dimension {
+        for other in 0..<system.dimension where other != edge {
+          if try flip(system, edge, along: other) { isShortened = true }
+        }
       }
     }
   }

@@ -6,12 +6,14 @@ public struct PlasticEvent: Sendable {
   public var strainAfter: Double
   public var stressBefore: Tensor
   public var stressAfter: Tensor
-  /// Energy before minus energy after, of the whole system.
-  public var energyDrop: Double
+  /// Of the whole system.
+  public var energyBefore: Double
+  public var energyAfter: Double
   /// (Σu²)² / (N Σu⁴) of the nonaffine displacements u over the event, their mean removed.
   public var participationRatio: Double
   /// The u⁴-weighted centre, wrapped into the cell.
   public var centre: Vector
 
   public var stressDrop: Tensor { stressBefore - stressAfter }
+  public var energyDrop: Double { energyBefore - energyAfter }
 }

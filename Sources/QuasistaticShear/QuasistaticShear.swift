@@ -39,12 +39,8 @@ public struct QuasistaticShear {
       let result: MinimizationResult
       if let events {
         result = try events.advance(
-          system, &loading, to: strain,
-          equilibrate: {
-            try keepsRoom(step: step)
-            return try equilibrate(step: step)
-          }
-        ) { try observer.found($0, in: system) }
+          system, &loading, to: strain, equilibrate: { try equilibrate(step: step) },
+          found: { try observer.found($0, in: system) })
       } else {
         try loading.deform(system, to: strain)
         result = try equilibrate(step: step)

@@ -52,7 +52,7 @@ public struct ConjugateGradient: Minimizer {
       let largestMove = try system.largestLength(direction.values)
       let cap = largestStepInSpacings * system.spacing / largestMove
       copy(system.forces, to: previous.values, count: system.ownedCount * d)
-      if step == 0 { step = firstStep(cap: cap, squaredForce: squaredForce, system) }
+      if step == 0 { step = 0.01 * cap }
       var position = 0.0
       var positionSlope = slope
       var trial = min(step, cap)
@@ -82,12 +82,11 @@ public struct ConjugateGradient: Minimizer {
       let products = try system.dots(
         [(system.forces, system.forces), (system.forces, previous.values)], width: d)
       let beta = max(0, (products[0] - products[1]) / squaredForce)
-      let scale = beta
       let newSquared = products[0]
       for i in 0..<(system.ownedCount * d) {
-        direction.values[i] = system.forces[i] + scale * direction.values[i]
+        direction.values[i] = system.forces[i] + beta * direction.values[i]
       }
-      slope = newSquared + scale * positionSlope
+      slope = newSquared + beta * positionSlope
       if slope <= 0 {
         copy(system.forces, to: direction.values, count: system.ownedCount * d)
         slope = newSquared
@@ -111,16 +110,13 @@ public struct ConjugateGradient: Minimizer {
   ) -> Double {
     let change = slopeA - slopeB
     let ahead = b + 2 * abs(b - a)
-    guard change > 0, b > a || slopeB < 0 || change.magnitude > 0 else { return ahead }
+    guard change > 0 else { return ahead }
     var next = b + slopeB * (b - a) / change
     if slopeB > 0, let bracket { next = min(next, 0.5 * (b + bracket.position)) }
     if slopeB > 0 { next = min(next, ahead) }
     if next <= 0 { next = 0.1 * b }
     return next
   }
-
-  /// A hundredth of the cap, or less where forces are already small against the stiffness.
-  private func firstStep(cap: Double, squaredForce: Double, _ system: ParticleSystem) -> Double { 0.01 * cap }
 }
 
 @inline(__always)

@@ -27,7 +27,7 @@ public enum ExtendedXYZReader {
     let slice = try TextSlice(path, over: communicator)
     let first = try slice.line(1, over: communicator) ?? ""
     let second = try slice.line(2, over: communicator)
-    let (count, edges, origin, strain, columns) = try communicator.coordinated {
+    let (count, edges, origin, strain, columns, isPeriodicAlongZ) = try communicator.coordinated {
       let trimmed = first.trimmingCharacters(in: .whitespaces)
       guard let count = Int(trimmed) else {
         throw Failure(.input, "\(path):1: the number of particles is expected, not '\(trimmed.prefix(40))'")
@@ -37,12 +37,17 @@ public enum ExtendedXYZReader {
       let keys = try keyValues(second, path)
       let (edges, origin) = try cell(keys, path)
       let strain = try keys["strain"].map { try numbers($0, 1, "strain", path)[0] } ?? 0
-      return (count, edges, origin, strain, try propertyColumns(keys, path))
+      let isPeriodicAlongZ = try periodicity(keys, path)
+      return (count, edges, origin, strain, try propertyColumns(keys, path), isPeriodicAlongZ)
     }
     let records = try communicator.coordinated { try parse(slice, columns, count: count) }
     var snapshot = try records.snapshot(
       dimension: columns.position!.width == 2 ? 2 : dimension, announced: (count, 1), edges: edges, origin: origin,
       hasDiameters: columns.diameter != nil || columns.radius != nil, over: communicator)
+    guard snapshot.dimension == 2 || isPeriodicAlongZ else {
+      throw Failure.everywhere(
+        .input, "\(path):2: pbc says that a three-dimensional cell is not periodic in z; only cells that are are read")
+    }
     snapshot.strain = strain
     return snapshot
   }
@@ -100,17 +105,22 @@ public enum ExtendedXYZReader {
     guard scale.isFinite, abs(edges.determinant) > 1e-9 * scale else {
       throw failure(path, "the Lattice has no volume: its edges lie in a plane or are zero")
     }
-    if let periodic = keys["pbc"] {
-      let flags = periodic.split(whereSeparator: { $0.isWhitespace })
-      guard flags.count == 3, flags.allSatisfy({ ["T", "F", "1", "0"].contains($0) }) else {
-        throw failure(path, "pbc must be three of T and F, not '\(periodic.prefix(40))'")
-      }
-      guard ["T", "1"].contains(flags[0]), ["T", "1"].contains(flags[1]) else {
-        throw failure(path, "pbc=\"\(periodic)\": only cells that are periodic in x and y (and z in three dimensions) are read")
-      }
-    }
     let origin = try keys["origin"].map { try numbers($0, 3, "Origin", path) } ?? [0, 0, 0]
     return (edges, Vector(origin[0], origin[1], origin[2]))
+  }
+
+  /// Whether the cell is periodic along z, which matters in three dimensions only; along x and y it must be.
+  private static func periodicity(_ keys: [String: String], _ path: String) throws -> Bool {
+    guard let periodic = keys["pbc"] else { return true }
+    let flags = periodic.split(whereSeparator: { $0.isWhitespace })
+    guard flags.count == 3, flags.allSatisfy({ ["T", "F", "1", "0"].contains($0) }) else {
+      throw failure(path, "pbc must be three of T and F, not '\(periodic.prefix(40))'")
+    }
+    let isPeriodic = flags.map { ["T", "1"].contains($0) }
+    guard isPeriodic[0], isPeriodic[1] else {
+      throw failure(path, "pbc=\"\(periodic)\": only cells that are periodic in x and y (and z in three dimensions) are read")
+    }
+    return isPeriodic[2]
   }
 
   private static func propertyColumns(_ keys: [String: String], _ path: String) throws -> Columns {

@@ -125,7 +125,8 @@ public enum H5MDReader {
     } else {
       throw try complaint(file, "\(name) has the shape \(shape), not [\(dimension), \(dimension)]")
     }
-    guard numbers.allSatisfy(\.isFinite), abs(edges.determinant) > 0 else {
+    let scale = (0..<dimension).reduce(1) { $0 * edges[$1].length }
+    guard numbers.allSatisfy(\.isFinite), scale.isFinite, abs(edges.determinant) > 1e-9 * scale else {
       throw try complaint(file, "\(name) are not the edges of a cell: \(numbers)")
     }
     return edges

@@ -57,6 +57,9 @@ public final class TrajectoryWriter {
   private func writeHeader(_ provenance: Provenance) throws {
     try file.createGroup("/h5md")
     try file.setAttribute("version", of: "/h5md", to: [Int32(1), 1])
+    // H5MD asks for a name; who started the program is not the program's to tell.
+    try file.createGroup("/h5md/author")
+    try file.setAttribute("name", of: "/h5md/author", to: "not stated")
     try file.createGroup("/h5md/creator")
     try file.setAttribute("name", of: "/h5md/creator", to: "athermal")
     try file.setAttribute("version", of: "/h5md/creator", to: provenance.version)
@@ -121,8 +124,8 @@ public final class TrajectoryWriter {
     for observable in observables {
       try appendNumbers(observable.values, to: "/observables/\(observable.name)/value", shape: observable.shape)
     }
-    try appendNumbers([Int64(step)], to: Self.step, shape: [])
     try appendNumbers([snapshot.strain], to: Self.time, shape: [])
+    try appendNumbers([Int64(step)], to: Self.step, shape: [])
     frameCount += 1
     try file.flush()
   }

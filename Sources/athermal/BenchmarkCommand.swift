@@ -4,7 +4,6 @@ import Interactions
 import MessagePassing
 import Particles
 import Statics
-import Storage
 
 /// Times the parts of the engine and prints the figures as one JSON object.
 struct BenchmarkCommand {
@@ -65,7 +64,7 @@ struct BenchmarkCommand {
 
   func run(over communicator: Communicator) throws -> Int32 {
     let system = try makeSystem(over: communicator)
-    var figures = Figures(system, kind: kind)
+    var figures = try Figures(system, kind: kind)
     switch part {
     case .kernel: try measureKernel(system, &figures)
     case .halo: try measureHalo(system, &figures)
@@ -82,12 +81,7 @@ struct BenchmarkCommand {
   private func makeSystem(over communicator: Communicator) throws -> ParticleSystem {
     let entry = Self.models[kind]!
     if let file {
-      var snapshot = try ConfigurationReader.read(path: file, dimension: nil, over: communicator)
-      if entry.model.parameter == .species {
-        for i in 0..<snapshot.particles.count {
-          snapshot.particles.diameters[i] = entry.model.speciesDiameters[Int(snapshot.particles.species[i])]
-        }
-      }
+      let (snapshot, _) = try Model.read(file, dimension: nil, for: entry.model, over: communicator)
       return try ParticleSystem(
         snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin, communicator: communicator)
     }
@@ -240,14 +234,15 @@ struct BenchmarkCommand {
     var minimisationEvaluations: Int?
     var minimisationResidual: Double?
 
-    init(_ system: ParticleSystem, kind: String) {
+    /// Collective.
+    init(_ system: ParticleSystem, kind: String) throws {
       model = kind
       dimension = system.dimension
       particles = system.totalCount
       ranks = system.communicator.size
       skin = system.skin
-      ownedPerRank = (try? system.communicator.reduce(system.ownedCount, .maximum)) ?? system.ownedCount
-      ghostsPerRank = (try? system.communicator.reduce(system.ghostCount, .maximum)) ?? system.ghostCount
+      ownedPerRank = try system.communicator.reduce(system.ownedCount, .maximum)
+      ghostsPerRank = try system.communicator.reduce(system.ghostCount, .maximum)
     }
   }
 }

@@ -30,6 +30,9 @@ struct ExportCommand {
   }
 
   func run(over communicator: Communicator) throws -> Int32 {
+    guard URL(fileURLWithPath: output).standardizedFileURL != URL(fileURLWithPath: path).standardizedFileURL else {
+      throw Failure.everywhere(.input, "\(output) is the file to be exported; name another one with --output")
+    }
     let snapshot = try ConfigurationReader.read(path: path, frame: frame, over: communicator)
     switch format {
     case .lammps: try LammpsDataWriter.write(snapshot, to: output, over: communicator)

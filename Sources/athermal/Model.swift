@@ -35,21 +35,42 @@ enum Model {
 
   /// The configuration that [system] asks for, read or generated. Collective.
   static func snapshot(_ configuration: RunConfiguration, over communicator: Communicator) throws -> Snapshot {
-    let model = pairModel(configuration.potential)
-    var snapshot: Snapshot
     switch configuration.system.source {
     case .file(let path):
-      snapshot = try ConfigurationReader.read(path: path, dimension: configuration.system.dimension, over: communicator)
-      try fit(&snapshot, to: model, path: path, over: communicator)
+      let (snapshot, report) = try read(
+        path, dimension: configuration.system.dimension, for: pairModel(configuration.potential), over: communicator)
+      for line in report where communicator.isRoot { print(line) }
+      return snapshot
     case .generate(let generate):
       try keepsWithinMemory(generate.particles, over: communicator)
-      snapshot = RandomPlacement(
-        dimension: generate.dimension, count: generate.particles, density: generate.density, seed: generate.seed,
-        composition: try composition(model, configuration.potential)
-      ).snapshot(over: communicator)
+      return try placement(generate, configuration.potential).snapshot(over: communicator)
     }
-    for line in snapshot.reduceTilts() where communicator.isRoot { print(line) }
-    return snapshot
+  }
+
+  /// The same, but of particles to be generated only what the layout follows from. Collective.
+  static func outline(_ configuration: RunConfiguration, over communicator: Communicator) throws -> Snapshot {
+    guard case .generate(let generate) = configuration.system.source else {
+      return try snapshot(configuration, over: communicator)
+    }
+    return try placement(generate, configuration.potential).outline()
+  }
+
+  private static func placement(
+    _ generate: SystemSection.Generate, _ potential: PotentialSection
+  ) throws -> RandomPlacement {
+    RandomPlacement(
+      dimension: generate.dimension, count: generate.particles, density: generate.density, seed: generate.seed,
+      composition: try composition(pairModel(potential), potential))
+  }
+
+  /// The configuration of a file, fit for a potential, and what had to be done to its cell, in words. Collective.
+  static func read(
+    _ path: String, dimension: Int?, for model: PairModel, over communicator: Communicator
+  ) throws -> (Snapshot, report: [String]) {
+    var snapshot = try ConfigurationReader.read(path: path, dimension: dimension, over: communicator)
+    try fit(&snapshot, to: model, path: path, over: communicator)
+    let report = snapshot.reduceTilts()
+    return (snapshot, report)
   }
 
   /// A slip of the keyboard must not fill the memory. Ranks may be alone on their machines, so this is a lower bound.

@@ -65,7 +65,8 @@ final class ShearOutput: ShearObserver {
       "events",
       [
         ("strain_before", []), ("strain_after", []), ("stress_before", [d, d]), ("stress_after", [d, d]),
-        ("stress_drop", [d, d]), ("energy_drop", []), ("participation_ratio", []), ("centre", [d]),
+        ("stress_drop", [d, d]), ("energy_before", []), ("energy_after", []), ("energy_drop", []),
+        ("participation_ratio", []), ("centre", [d]),
       ])
     let steps = stepCount
     system.onEvaluation = { [unowned self] statistics in
@@ -112,8 +113,9 @@ final class ShearOutput: ShearObserver {
         Observable("strain_before", event.strainBefore), Observable("strain_after", event.strainAfter),
         Observable("stress_before", tensor(event.stressBefore), shape: [d, d]),
         Observable("stress_after", tensor(event.stressAfter), shape: [d, d]),
-        Observable("stress_drop", tensor(event.stressDrop), shape: [d, d]), Observable("energy_drop", event.energyDrop),
-        Observable("participation_ratio", event.participationRatio),
+        Observable("stress_drop", tensor(event.stressDrop), shape: [d, d]),
+        Observable("energy_before", event.energyBefore), Observable("energy_after", event.energyAfter),
+        Observable("energy_drop", event.energyDrop), Observable("participation_ratio", event.participationRatio),
         Observable("centre", (0..<d).map { event.centre[$0] }, shape: [d]),
       ])
     folder.log(EventLine(event, d))

@@ -22,13 +22,10 @@ struct ValidateCommand {
   }
 
   func run(over communicator: Communicator) throws -> Int32 {
-    // A config with a loading is one for shear; all of them can be minimised.
-    let isLoading = try communicator.coordinated {
-      (try? String(contentsOfFile: config, encoding: .utf8))?.contains("[loading]") ?? false
-    }
+    // Every config can be minimised; a loading is checked where there is one.
     let configuration = try RunConfiguration.load(
-      path: config, overrides: overrides, command: isLoading ? "shear" : "minimize", over: communicator)
-    let snapshot = try Model.snapshot(configuration, over: communicator)
+      path: config, overrides: overrides, command: "minimize", over: communicator)
+    let snapshot = try Model.outline(configuration, over: communicator)
     if let loading = configuration.loading { try ShearCommand.check(loading, dimension: snapshot.dimension) }
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
     let size = ranks ?? communicator.size
@@ -51,14 +48,14 @@ private struct Needs {
     let layout = try SystemLayout(
       snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: ranks, over: communicator)
     let neighbours = layout.estimatedNeighbours
-    // Columns, halo, lists, and the fields of the minimiser; see Docs/Performance.md for the measured figures.
+    // Columns, halo, lists, and the fields of the minimiser.
     let perParticle = 130.0 + 4.4 * neighbours + Double(8 * d) * 7 + Double(8 * d * d)
     var frame = Double(n) * Double(8 * d + 4 * d)
     for field in configuration.output.fields {
       frame += Double(n) * Double(8 * (field == "stress" ? d * d : field == "force" || field == "displacement" ? d : 1))
     }
     var lines = [
-      "\(configuration.inputText.isEmpty ? "" : "the config is good")",
+      "the config is good",
       "particles       \(n) in \(d) dimensions, box \((0..<d).map { String(format: "%.6g", layout.cell.widths[$0]) }.joined(separator: " × "))",
       "cells           \((0..<d).map { "\(layout.grid.counts[$0])" }.joined(separator: " × ")), list range \(String(format: "%.4g", layout.range))",
       "decomposition   \(ranks) rank(s) of \(layout.decomposition.bricks.map(\.count).min()!) to \(layout.decomposition.bricks.map(\.count).max()!) cells; at most \(layout.grid.cellCount) ranks",
@@ -68,7 +65,9 @@ private struct Needs {
     if let loading = configuration.loading {
       let schedule = try ShearCommand.schedule(loading, from: snapshot.strain)
       let steps = schedule.strains.count
-      let frames = configuration.output.trajectory ? steps / configuration.output.every + 1 : 0
+      // At the start, every so many steps, and at the end.
+      let every = configuration.output.every
+      let frames = configuration.output.trajectory ? (steps + every - 1) / every + 1 : 0
       lines.append("loading         \(steps) steps, \(frames) frames, \(Self.bytes(frame * Double(frames))) in all")
     }
     text = lines.joined(separator: "\n")

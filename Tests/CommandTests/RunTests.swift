@@ -213,6 +213,10 @@ import TestTools
         #expect(text.contains(words), "\(text)")
       }
     }
+    // More particles than any machine here could hold are not placed.
+    let large = try run(
+      "validate", "a.toml", "--ranks", "1000", "--set", "system.generate.particles=1000000000000")
+    #expect(large.contains("1000000000000 in 2 dimensions") && large.contains("1000 rank(s)"), "\(large)")
     #expect(folder.names(below: ".") == ["a.toml"])
   }
 }

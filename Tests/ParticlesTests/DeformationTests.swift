@@ -166,6 +166,16 @@ extension ParticlesTests {
       }
     }
 
+    /// A cell that is turned is not tilted; one that is sheared along y is, along y.
+    @Test func turnedCells() {
+      var turned = Samples.grid([9, 9], edges: [[9, 9], [-9, 9]], disorder: 0.1, seed: 48)
+      #expect(turned.reduceTilts().isEmpty)
+      #expect(turned.edges == Tensor([[9, 9, 0], [-9, 9, 0], [0, 0, 1]]))
+      var sheared = Samples.grid([9, 9], edges: [[9, 27], [0, 10]], disorder: 0.1, seed: 49)
+      #expect(sheared.reduceTilts().count == 1)
+      #expect(sheared.edges == Tensor([[9, -3, 0], [0, 10, 0], [0, 0, 1]]))
+    }
+
     // MARK: Flips
 
     /// A flip in the middle of a motion: forces, energy, displacement trackers and unwrapped positions do not notice.

@@ -204,6 +204,31 @@ extension QuasistaticShearTests {
       }
     }
 
+    /// A flow edge that stands askew to the flow is sheared too: all edges stay short, and none is lost.
+    @Test func askewFlowEdges() throws {
+      for (mode, dimension) in [
+        (Loading.Mode.simpleShear(flow: 1, gradient: 0), 2), (.simpleShear(flow: 2, gradient: 0), 3),
+        (.simpleShear(flow: 2, gradient: 1), 3),
+      ] {
+        for direction in [1.0, -1] {
+          let system = try Self.system(dimension, tilted: true)
+          let volume = system.cell.volume
+          var loading = Loading(mode, of: system)
+          for k in 1...60 {
+            try loading.deform(system, to: direction * 0.17 * Double(k))
+            let edges = system.cell.edges
+            for edge in 0..<dimension {
+              for other in 0..<dimension where other != edge {
+                let tilt = edges[edge].dot(edges[other]) / edges[other].squaredLength
+                #expect(abs(tilt) <= 0.5 * (1 + 1e-12), "\(mode), strain \(system.strain): \(tilt) of \(edge) along \(other)")
+              }
+            }
+            #expect(abs(system.cell.volume - volume) < 1e-10 * volume)
+          }
+        }
+      }
+    }
+
     /// Across a flip the stress curve goes on as in the unflipped basis. Both minima sit at their floors; a difference of
     /// rounding grows little on elastic branches: 1e-10 of the pressure.
     @Test func acrossTheFlip() throws {

@@ -49,6 +49,7 @@ extension StorageTests {
       ("strain=0.25", "strain=big", ":2: strain must be 1 finite number"),
       ("\"T T F\"", "\"F T F\"", ":2: pbc=\"F T F\": only cells"),
       ("\"T T F\"", "\"T T F", ":2: the quotation mark after pbc= is not closed"),
+      ("3 4 0 ", "3 4 0.5 ", ":2: pbc says that a three-dimensional cell is not periodic in z"),
       ("B 3 4", "C 3 4", ":4: species 'C' is not known"),
       ("B 3 4", "0 3 4", ":4: species '0' is not known"),
       ("B 3 4", "B 3 inf", ":4: pos must be a finite number"),
