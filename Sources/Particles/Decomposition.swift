@@ -1,5 +1,5 @@
-/// Which rank owns which cells: a brick per rank, by recursive bisection, for any number of ranks up to the number of
-/// cells. A value, the same on all ranks, computed without messages.
+/// Which rank owns which cells: a brick per rank, by recursive bisection. A value, the same on all ranks, computed without
+/// messages. Ranks beyond the number of cells, as a box that gets narrower can leave them, own nothing.
 public struct Decomposition: Equatable, Sendable {
   public let grid: CellGrid
   /// The brick of each rank.
@@ -15,9 +15,7 @@ public struct Decomposition: Equatable, Sendable {
     var rank = -1
   }
 
-  /// `rankCount` must not exceed the number of cells.
   public init(grid: CellGrid, rankCount: Int) {
-    precondition(rankCount <= grid.cellCount)
     var bricks: [CellBox] = []
     var cuts: [Cut] = []
 
@@ -48,7 +46,9 @@ public struct Decomposition: Equatable, Sendable {
       return node
     }
 
-    _ = bisect(CellBox(lower: SIMD3(0, 0, 0), upper: grid.counts), rankCount)
+    _ = bisect(CellBox(lower: SIMD3(0, 0, 0), upper: grid.counts), min(rankCount, grid.cellCount))
+    let nothing = CellBox(lower: SIMD3(0, 0, 0), upper: SIMD3(0, 0, 0))
+    bricks += [CellBox](repeating: nothing, count: rankCount - bricks.count)
     self.grid = grid
     self.bricks = bricks
     self.cuts = cuts

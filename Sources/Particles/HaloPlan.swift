@@ -23,7 +23,7 @@ public struct HaloPlan: Equatable, Sendable {
     var sends: [Transfer] = []
     var receives: [Transfer] = []
     let thirdAxis = grid.dimension == 3 ? -1...1 : 0...0
-    for (peer, brick) in decomposition.bricks.enumerated() {
+    for (peer, brick) in decomposition.bricks.enumerated() where !own.isEmpty && !brick.isEmpty {
       for z in thirdAxis {
         for y in -1...1 {
           for x in -1...1 {

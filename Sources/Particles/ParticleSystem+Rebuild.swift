@@ -14,10 +14,6 @@ extension ParticleSystem {
     let newGrid = CellGrid(cell: cell, range: range, particleCount: totalCount)
     if newGrid != grid {
       grid = newGrid
-      guard communicator.size <= grid.cellCount else {
-        throw Failure.everywhere(
-          .physics, "the deformed box has only \(grid.cellCount) cells, fewer than the \(communicator.size) ranks")
-      }
       decomposition = Decomposition(grid: grid, rankCount: communicator.size)
       plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
     }

@@ -51,7 +51,7 @@ public struct QuasistaticShear {
 
   private func equilibrate(step: Int) throws -> MinimizationResult {
     try keepsRoom(step: step)
-    let result = try minimization.run(system)
+    let result = try minimization.run(system, from: step == 0 ? .anywhere : .nearEquilibrium)
     guard result.reason == .converged else {
       throw Failure.everywhere(
         .notConverged,

@@ -20,10 +20,18 @@ public struct Minimization: Sendable {
     self.maximumEvaluations = maximumEvaluations
   }
 
+  /// Where a minimisation starts from.
+  public enum Start: Sendable {
+    /// Any positions, overlapping ones too.
+    case anywhere
+    /// One strain step from equilibrium.
+    case nearEquilibrium
+  }
+
   /// Collective. The system is left with forces, energies and stress of its final position.
-  public func run(_ system: ParticleSystem) throws -> MinimizationResult {
+  public func run(_ system: ParticleSystem, from start: Start = .anywhere) throws -> MinimizationResult {
     let before = system.statistics
-    try OverlapRelaxation().relax(system)
+    if start == .anywhere { try OverlapRelaxation().relax(system) } else { try system.evaluate() }
     var threshold = try tolerance.threshold(for: system)
     let used = { system.statistics.evaluations - before.evaluations + system.statistics.hessianProducts - before.hessianProducts }
     var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: threshold)

@@ -46,7 +46,9 @@ public final class HDF5File {
     }
   }
 
-  deinit { if handle >= 0 { H5Fclose(handle) } }
+  /// Closing is collective. A rank that unwinds alone, after a failure of its own, must not wait in it for the others; what
+  /// was flushed stays readable, and files still open when all ranks end together are closed by the library.
+  deinit { if handle >= 0, (communicator?.size ?? 1) == 1 { H5Fclose(handle) } }
 
   private func probe() throws {
     let descriptor = access == .read ? open(path, O_RDONLY) : open(path, O_WRONLY | O_CREAT, 0o666)

@@ -45,6 +45,12 @@ final class ShearOutput: ShearObserver {
     if measuresWindows {
       // Whether the box has room for the neighbourhoods is told before anything is computed.
       _ = try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
+      let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
+      if communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
+        print(
+          "D²min is not measured: the loading goes \(farthest) from its start, less than d2min.window = "
+            + "\(configuration.d2min.window)")
+      }
     }
     let progress = Progress(isShown: communicator.isRoot)
     self.progress = progress
