@@ -119,6 +119,9 @@ public final class TestProcess {
     var variables = ProcessInfo.processInfo.environment.filter { name, _ in
       !["OMPI_", "PMIX_", "ORTE_", "ATHERMAL_WATCHDOG"].contains { name.hasPrefix($0) }
     }
+    // Ranks that wait give their core away: with more ranks than cores, or beside other programs, they would else keep each
+    // other from the work that they wait for.
+    variables["OMPI_MCA_mpi_yield_when_idle"] = "1"
     variables["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
     variables["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
     variables["SWIFT_BACKTRACE"] = "enable=no"
