@@ -175,7 +175,8 @@ final class ShearOutput: ShearObserver {
       out[1] = self.d2min.values[i]
       out[2] = window.displacement(system, of: i)[flow]
     }
-    var entries = [Observable("strain", strain)]
+    let undefined = try communicator.reduce((0..<system.ownedCount).count { d2min.values[$0].isNaN }, .sum)
+    var entries = [Observable("strain", strain), Observable("d2min_undefined", Double(undefined))]
     for (q, name) in ["plastic_count", "d2min", "displacement"].enumerated() {
       for axis in 0..<system.dimension {
         entries.append(
