@@ -9,7 +9,6 @@ public struct RandomStream: Sendable {
     case position = 1
     case size = 2
     case species = 3
-    case startVector = 4
   }
 
   private let seed: UInt64

@@ -89,13 +89,12 @@ public final class Communicator {
   // MARK: Reductions
 
   public enum Reduction {
-    case sum, minimum, maximum, bitwiseOr
+    case sum, minimum, maximum
     var operation: MPI_Op {
       switch self {
       case .sum: CShims_sum()
       case .minimum: CShims_minimum()
       case .maximum: CShims_maximum()
-      case .bitwiseOr: CShims_bitwise_or()
       }
     }
   }

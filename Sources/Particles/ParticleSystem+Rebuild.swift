@@ -23,7 +23,6 @@ extension ParticleSystem {
     try buildHalo()
     listAllNeighbours()
     try checkLists()
-    halfSkinSquared = (skin / 2) * (skin / 2)
     statistics.rebuilds += 1
   }
 
@@ -133,8 +132,7 @@ extension ParticleSystem {
         records[4 * i + k] = next()
         reference[3 * i + k] = records[4 * i + k]
       }
-      let parameter = interaction.parameter == .size ? diameters[i] : Double(species[i])
-      records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
+      recordParameter(of: i)
       for field in live {
         for k in 0..<field.width {
           field.values[i * field.width + k] = Double(bitPattern: UInt64(bitPattern: next()))

@@ -52,7 +52,6 @@ public final class ParticleSystem {
   var cellStarts: [Int32] = []
   /// For each cell of the brick grown by one layer: where its particles stand.
   var cellRanges: [Range<Int32>] = []
-  var halfSkinSquared = 0.0
   public internal(set) var statistics = EvaluationStatistics()
   /// Called after each evaluation, on every rank: for progress lines during long minimisations.
   public var onEvaluation: ((EvaluationStatistics) -> Void)?
@@ -66,6 +65,8 @@ public final class ParticleSystem {
   public var spacing: Double { meanSpacing(volume: cell.volume, count: totalCount, dimension: dimension) }
   /// How far the neighbours of a particle may stand when they are listed.
   public var range: Double { largestCutoff + skin }
+  /// How far, squared, a particle may move before neighbours have to be listed anew.
+  var halfSkinSquared: Double { (skin / 2) * (skin / 2) }
   /// Forces on owned particles, `dimension` per particle, in storage order.
   public var forces: UnsafeMutablePointer<Double> { forceBuffer.pointer }
 
@@ -92,8 +93,10 @@ public final class ParticleSystem {
     try rebuild()
   }
 
-  private static func parameter(of index: Int, in table: ParticleTable, _ kind: ParticleParameter) -> Double {
-    kind == .size ? table.diameter(index) : Double(table.species(index))
+  /// Puts what particle `i` brings into the pair potential, its size or its species, into its record.
+  func recordParameter(of i: Int) {
+    let parameter = interaction.parameter == .size ? diameters[i] : Double(species[i])
+    records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
   }
 
   /// Copies this rank's share into the columns, positions as fixed-point numbers.
@@ -131,8 +134,7 @@ public final class ParticleSystem {
         reference[3 * i + k] = position[k]
         images[3 * i + k] = away[k] + (k < d && !table.images.isEmpty ? table.images[i * d + k] : 0)
       }
-      let parameter = Self.parameter(of: i, in: table, interaction.parameter)
-      records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
+      recordParameter(of: i)
     }
   }
 

@@ -32,20 +32,9 @@ public struct ConjugateGradient: Minimizer {
     var slope = squaredForce
     var step = 0.0  // the last accepted step length, first guess of the next
     var stalled = 0
-    let count = Double(system.totalCount * d)
 
     while true {
-      guard squaredForce.isFinite else {
-        throw Failure.everywhere(.physics, "a force is not a number, after \(result.evaluations) evaluations")
-      }
-      // The largest component is at most the norm and at least the norm over √(N·dimension).
-      if squaredForce <= tolerance * tolerance * count {
-        result.forceMax = try system.largestComponent(system.forces, width: d)
-        if result.forceMax <= tolerance {
-          result.reason = .converged
-          return result
-        }
-      }
+      if try isConverged(system, squaredForce: squaredForce, &result) { return result }
       if result.evaluations >= maximumEvaluations { break }
 
       // Line search from here along the direction: steps are increments from the present position.
@@ -61,9 +50,7 @@ public struct ConjugateGradient: Minimizer {
         system.move(along: direction.values, by: trial - position)
         try evaluate()
         let trialSlope = try system.dot(system.forces, direction.values)
-        guard trialSlope.isFinite else {
-          throw Failure.everywhere(.physics, "a force is not a number, after \(result.evaluations) evaluations")
-        }
+        try requireFinite(trialSlope, result)
         let next = secant(position, positionSlope, trial, trialSlope, bracket)
         if trialSlope < 0 { bracket = (trial, trialSlope) }
         position = trial

@@ -19,7 +19,6 @@ public struct Fire: Minimizer {
     let d = system.dimension
     let velocity = system.makeField(width: d)
     var result = MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance)
-    let count = Double(system.totalCount * d)
 
     func evaluate() throws {
       try system.evaluate()
@@ -39,16 +38,8 @@ public struct Fire: Minimizer {
       let products = try system.dots(
         [(system.forces, system.forces), (system.forces, velocity.values), (velocity.values, velocity.values)], width: d)
       let (squaredForce, power, squaredVelocity) = (products[0], products[1], products[2])
-      guard squaredForce.isFinite, squaredVelocity.isFinite else {
-        throw Failure.everywhere(.physics, "a force is not a number, after \(result.evaluations) evaluations")
-      }
-      if squaredForce <= tolerance * tolerance * count {
-        result.forceMax = try system.largestComponent(system.forces, width: d)
-        if result.forceMax <= tolerance {
-          result.reason = .converged
-          return result
-        }
-      }
+      try requireFinite(squaredVelocity, result)
+      if try isConverged(system, squaredForce: squaredForce, &result) { return result }
       if result.evaluations >= maximumEvaluations { break }
 
       var retained = 1.0

@@ -9,8 +9,12 @@ public enum ForceTolerance: Equatable, Sendable {
 
   /// The largest force component that is accepted. Collective.
   public func threshold(for system: ParticleSystem) throws -> Double {
-    let stiffness = try system.bondStatistics().largestStiffness
-    let floor = ForceTolerance.floorFactor * system.cell.quantum * stiffness
+    threshold(for: system, bonds: try system.bondStatistics())
+  }
+
+  /// The same, where the bonds have been measured already.
+  func threshold(for system: ParticleSystem, bonds: BondStatistics) -> Double {
+    let floor = ForceTolerance.floorFactor * system.cell.quantum * bonds.largestStiffness
     switch self {
     case .floor: return floor
     case .largestComponent(let value): return max(value, floor)

@@ -32,18 +32,20 @@ public struct Minimization: Sendable {
   public func run(_ system: ParticleSystem, from start: Start = .anywhere) throws -> MinimizationResult {
     let before = system.statistics
     if start == .anywhere { try OverlapRelaxation().relax(system) } else { try system.evaluate() }
-    var threshold = try tolerance.threshold(for: system)
+    var bonds = try system.bondStatistics()
+    var threshold = tolerance.threshold(for: system, bonds: bonds)
     let used = { system.statistics.evaluations - before.evaluations + system.statistics.hessianProducts - before.hessianProducts }
     var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: threshold)
     // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
     // bonds that it has, until they agree.
     if method != .newton {
       let first: any Minimizer = method == .cg ? ConjugateGradient() : Fire()
-      var coarse = max(threshold, handOver * (try system.bondStatistics().meanForce))
+      var coarse = max(threshold, handOver * bonds.meanForce)
       repeat {
         result = try first.minimize(system, tolerance: coarse, maximumEvaluations: maximumEvaluations - used())
-        threshold = try tolerance.threshold(for: system)
-        coarse = max(threshold, handOver * (try system.bondStatistics().meanForce))
+        bonds = try system.bondStatistics()
+        threshold = tolerance.threshold(for: system, bonds: bonds)
+        coarse = max(threshold, handOver * bonds.meanForce)
       } while result.reason == .converged && result.forceMax > coarse
     }
     while result.reason != .evaluationLimit && result.forceMax > threshold {

@@ -1,3 +1,4 @@
+import MessagePassing
 import Particles
 
 /// A way downhill. The system comes with forces not yet computed and leaves with the forces of its last position.
@@ -11,3 +12,25 @@ public protocol Minimizer {
 /// The largest displacement of a particle in one step of any minimiser, in units of the mean particle spacing: small enough
 /// to end in the minimum that the overdamped motion would reach.
 let largestStepInSpacings = 0.05
+
+/// - Throws: a physics failure where a sum over all forces, or over products with them, is not finite.
+func requireFinite(_ sum: Double, _ result: MinimizationResult) throws {
+  guard sum.isFinite else {
+    throw Failure.everywhere(.physics, "a force is not a number, after \(result.evaluations) evaluations")
+  }
+}
+
+/// Whether the forces of the last evaluation, whose squares add up to `squaredForce`, are within the tolerance of `result`,
+/// which is then told so. Collective.
+///
+/// The largest component is at most the norm and at least the norm over √(N·dimension), so it is looked for only where it
+/// can matter.
+func isConverged(_ system: ParticleSystem, squaredForce: Double, _ result: inout MinimizationResult) throws -> Bool {
+  try requireFinite(squaredForce, result)
+  let count = Double(system.totalCount * system.dimension)
+  guard squaredForce <= result.tolerance * result.tolerance * count else { return false }
+  result.forceMax = try system.largestComponent(system.forces, width: system.dimension)
+  guard result.forceMax <= result.tolerance else { return false }
+  result.reason = .converged
+  return true
+}

@@ -32,9 +32,7 @@ public struct TruncatedNewton: Minimizer {
       result.evaluations += 1
       let squared = try system.dot(system.forces, system.forces)
       let energy = try system.totals().energy
-      guard squared.isFinite else {
-        throw Failure.everywhere(.physics, "a force is not a number, after \(result.evaluations) evaluations")
-      }
+      try requireFinite(squared, result)
       return (energy, squared)
     }
 

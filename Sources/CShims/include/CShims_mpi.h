@@ -20,4 +20,3 @@ static inline MPI_Datatype CShims_double(void) { return MPI_DOUBLE; }
 static inline MPI_Op CShims_sum(void) { return MPI_SUM; }
 static inline MPI_Op CShims_minimum(void) { return MPI_MIN; }
 static inline MPI_Op CShims_maximum(void) { return MPI_MAX; }
-static inline MPI_Op CShims_bitwise_or(void) { return MPI_BOR; }
