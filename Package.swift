@@ -51,12 +51,13 @@ let package = Package(
     layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
+    layer("StrainExpansion", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "QuasistaticShear", "CBuild",
+        "QuasistaticShear", "StrainExpansion", "CBuild",
       ],
       swiftSettings: swiftFlags),
 
@@ -67,6 +68,7 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear",
+        "StrainExpansion",
       ],
       swiftSettings: swiftFlags),
     .testTarget(

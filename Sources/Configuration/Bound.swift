@@ -9,6 +9,7 @@ extension Bound<Double> {
   static var positive: Bound { Bound(words: "greater than 0") { $0 > 0 } }
   static var notNegative: Bound { Bound(words: "at least 0") { $0 >= 0 } }
   static var fraction: Bound { Bound(words: "at least 0 and less than 1") { $0 >= 0 && $0 < 1 } }
+  static var properFraction: Bound { Bound(words: "greater than 0 and less than 1") { $0 > 0 && $0 < 1 } }
   static var any: Bound { Bound(words: "a number") { _ in true } }
 }
 

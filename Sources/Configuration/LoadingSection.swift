@@ -87,9 +87,18 @@ extension LoadingSection.Mode {
     }
   }
 
-  init?(_ table: Table, dimension: Int?) {
-    let name: Name? = table.choice(
-      "mode", hint: "add mode = …, one of \(Name.allCases.map(\.rawValue).joined(separator: ", "))")
+  /// The deformation alone, for commands that do not go along it: how far and in which steps is not theirs to know. Simple
+  /// shear of the plane xy where the configuration says nothing.
+  init?(directionOf table: Table, dimension: Int?) {
+    table.know("strain_step", "final_strain", "backward", "cycles")
+    self.init(table, dimension: dimension, orSimpleShear: !table.isGiven)
+  }
+
+  init?(_ table: Table, dimension: Int?, orSimpleShear isOptional: Bool = false) {
+    let name: Name? =
+      isOptional
+      ? table.choice("mode", default: .simpleShear)
+      : table.choice("mode", hint: "add mode = …, one of \(Name.allCases.map(\.rawValue).joined(separator: ", "))")
     for (key, owners) in [
       ("plane", "simple-shear and pure-shear"), ("axis", "uniaxial"), ("matrix", "matrix"),
     ] {
@@ -103,7 +112,10 @@ extension LoadingSection.Mode {
     switch name {
     case .simpleShear:
       let hint = "write for example plane = \"xy\": the flow along x, its gradient along y"
-      guard let plane = Self.axes(table, "plane", count: 2, dimension: dimension, hint: hint) else { return nil }
+      guard
+        let plane = Self.axes(
+          table, "plane", count: 2, dimension: dimension, default: isOptional ? [0, 1] : nil, hint: hint)
+      else { return nil }
       self = .simpleShear(flow: plane[0], gradient: plane[1])
     case .pureShear:
       let hint = "write for example plane = \"xy\": stretched along x, compressed along y"
@@ -124,16 +136,21 @@ extension LoadingSection.Mode {
   private static let axisNames: [Character] = ["x", "y", "z"]
 
   /// The numbers of `count` different axes, written as their letters.
-  private static func axes(_ table: Table, _ key: String, count: Int, dimension: Int?, hint: String) -> [Int]? {
+  private static func axes(
+    _ table: Table, _ key: String, count: Int, dimension: Int?, default standard: [Int]? = nil, hint: String
+  ) -> [Int]? {
     let letters = String(axisNames.prefix(dimension ?? 3))
-    return table.value(
-      key, expected: "\(count == 2 ? "two different axes" : "one axis") out of \(letters)", hint: hint,
-      toml: { String($0.map { axisNames[$0] }).tomlQuoted },
-      convert: { value in
-        guard case .string(let text) = value.content else { return nil }
-        let axes = text.compactMap(letters.firstIndex(of:)).map { letters.distance(from: letters.startIndex, to: $0) }
-        return axes.count == count && text.count == count && Set(axes).count == count ? axes : nil
-      })
+    let expected = "\(count == 2 ? "two different axes" : "one axis") out of \(letters)"
+    func toml(_ axes: [Int]) -> String { String(axes.map { axisNames[$0] }).tomlQuoted }
+    func convert(_ value: TomlValue) -> [Int]? {
+      guard case .string(let text) = value.content else { return nil }
+      let axes = text.compactMap(letters.firstIndex(of:)).map { letters.distance(from: letters.startIndex, to: $0) }
+      return axes.count == count && text.count == count && Set(axes).count == count ? axes : nil
+    }
+    guard let standard else {
+      return table.value(key, expected: expected, hint: hint, toml: toml, convert: convert)
+    }
+    return table.value(key, default: standard, expected: expected, hint: hint, toml: toml, convert: convert)
   }
 
   private static func matrix(_ table: Table, dimension: Int?) -> [[Double]]? {

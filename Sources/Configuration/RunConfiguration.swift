@@ -9,6 +9,9 @@ public struct RunConfiguration: Sendable {
   public let minimizer: MinimizerSection
   /// Nil if there is no `[loading]`.
   public let loading: LoadingSection?
+  /// The deformation that `expand` is about; nil for other commands.
+  public let deformation: LoadingSection.Mode?
+  public let expand: ExpandSection
   public let events: EventSection
   public let d2min: D2minSection
   public let output: OutputSection
@@ -20,10 +23,10 @@ public struct RunConfiguration: Sendable {
   public let resolved: String
 
   private static let sections = [
-    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "output",
+    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "output",
   ]
   /// Tables that a configuration for a later version may have.
-  private static let sectionsOfOtherCommands = ["expand", "yieldmap", "prepare", "epm", "bands"]
+  private static let sectionsOfOtherCommands = ["yieldmap", "prepare", "epm", "bands"]
 
   /// The configuration in `text`.
   ///
@@ -90,15 +93,23 @@ public struct RunConfiguration: Sendable {
 
     let loads = command == "shear"
     var strainStep: Double?
-    if loads || root["loading"] != nil {
+    // Looked up in the tables, since a section with a mistake does not exist: all mistakes are to be found at once.
+    let dimension = (system.glance("generate", "dimension") ?? system.glance("dimension"))?.dimensionOfSpace
+    if command == "expand" {
+      deformation = LoadingSection.Mode(directionOf: reading.table("loading", of: root), dimension: dimension)
+      loading = nil
+    } else if loads || root["loading"] != nil {
       let loading = reading.table("loading", of: root)
-      // Looked up in the tables, since a section with a mistake does not exist: all mistakes are to be found at once.
-      let dimension = system.glance("generate", "dimension") ?? system.glance("dimension")
       strainStep = loading.glance("strain_step")?.finiteNumber
-      self.loading = LoadingSection(loading, dimension: dimension?.dimensionOfSpace)
+      self.loading = LoadingSection(loading, dimension: dimension)
+      deformation = nil
     } else {
       loading = nil
+      deformation = nil
     }
+    let expand = reading.table("expand", of: root)
+    expand.isUsed = command == "expand" || expand.isGiven
+    self.expand = ExpandSection(expand, isGenerated: isGenerated)
     let events = reading.table("events", of: root)
     events.isUsed = loads || events.isGiven
     self.events = EventSection(events, strainStep: strainStep)

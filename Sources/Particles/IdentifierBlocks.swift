@@ -88,7 +88,8 @@ public struct IdentifierBlocks {
     return range.lowerBound
   }
 
-  private static func owner(of id: Int64, size: Int, totalCount: Int) -> Int { (Int(id) * size - 1) / totalCount }
+  /// The rank whose block holds an identifier.
+  public static func owner(of id: Int64, size: Int, totalCount: Int) -> Int { (Int(id) * size - 1) / totalCount }
 
   private init(checked ids: [Int64], totalCount: Int, over communicator: Communicator) throws {
     let size = communicator.size

@@ -206,6 +206,13 @@ extension ParticleSystem {
 
   // MARK: Bonds
 
+  /// The bonds at the positions of the last evaluation.
+  public func makeBondNetwork() -> BondNetwork {
+    let network = BondNetwork(dimension: dimension)
+    interaction.collectBonds(arrays, list, ownedCount, network)
+    return network
+  }
+
   /// What particle `i`, owned or ghost, brings into the pair potential.
   private func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
 

@@ -15,6 +15,21 @@ public struct Loading {
     /// A = 1
     case dilation
     case matrix(Tensor)
+
+    /// The generator A.
+    public func generator(dimension: Int) -> Tensor {
+      var a = Tensor()
+      switch self {
+      case .simpleShear(let flow, let gradient): a[flow, gradient] = 1
+      case .pureShear(let i, let j):
+        a[i, i] = 0.5
+        a[j, j] = -0.5
+      case .uniaxial(let i): a[i, i] = 1
+      case .dilation: for k in 0..<dimension { a[k, k] = 1 }
+      case .matrix(let matrix): a = matrix
+      }
+      return a
+    }
   }
 
   public let mode: Mode
@@ -30,17 +45,7 @@ public struct Loading {
     self.mode = mode
     startEdges = system.cell.edges
     startStrain = system.strain
-    var a = Tensor()
-    switch mode {
-    case .simpleShear(let flow, let gradient): a[flow, gradient] = 1
-    case .pureShear(let i, let j):
-      a[i, i] = 0.5
-      a[j, j] = -0.5
-    case .uniaxial(let i): a[i, i] = 1
-    case .dilation: for k in 0..<system.dimension { a[k, k] = 1 }
-    case .matrix(let matrix): a = matrix
-    }
-    generator = a
+    generator = mode.generator(dimension: system.dimension)
   }
 
   /// The map from the box at one strain (of this loading) to that at another.

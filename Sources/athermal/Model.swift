@@ -4,6 +4,7 @@ import Geometry
 import Interactions
 import MessagePassing
 import Particles
+import QuasistaticShear
 import Statics
 import Storage
 
@@ -137,6 +138,34 @@ enum Model {
     return try ParticleSystem(
       snapshot, interaction: pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
       skin: configuration.neighbours.skin, communicator: communicator)
+  }
+
+  /// The deformation that [loading] asks for.
+  /// - Throws: an input failure where it needs more dimensions than there are, which the config could not know before the
+  ///   file of particles was read.
+  static func loading(_ mode: LoadingSection.Mode, dimension: Int) throws -> Loading.Mode {
+    func check(_ axes: Int...) throws {
+      guard axes.allSatisfy({ $0 < dimension }) else {
+        throw Failure.everywhere(.input, "loading: the axis z does not exist in two dimensions")
+      }
+    }
+    switch mode {
+    case .simpleShear(let flow, let gradient):
+      try check(flow, gradient)
+      return .simpleShear(flow: flow, gradient: gradient)
+    case .pureShear(let a, let b):
+      try check(a, b)
+      return .pureShear(a, b)
+    case .uniaxial(let axis):
+      try check(axis)
+      return .uniaxial(axis)
+    case .dilation: return .dilation
+    case .matrix(let rows):
+      guard rows.count == dimension else {
+        throw Failure.everywhere(.input, "loading.matrix has \(rows.count) rows; the system has dimension \(dimension)")
+      }
+      return .matrix(Tensor(rows))
+    }
   }
 
   static func minimization(_ section: MinimizerSection) -> Minimization {

@@ -17,7 +17,8 @@ struct ShearCommand {
     let folder = try RunFolder(run.folder, configuration, over: communicator)
     return try folder.recordingFailure {
       let system = try Model.system(configuration, over: communicator)
-      let loading = try self.loading(configuration.loading!, of: system)
+      let loading = Loading(
+        try Model.loading(configuration.loading!.mode, dimension: system.dimension), of: system)
       let schedule = try Self.schedule(configuration.loading!, from: system.strain)
       let events = configuration.events
       let shear = QuasistaticShear(
@@ -36,36 +37,6 @@ struct ShearCommand {
       try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
       if communicator.isRoot { print("strain \(summary.strain) reached; results in \(folder.path)") }
       return 0
-    }
-  }
-
-  private func loading(_ section: LoadingSection, of system: ParticleSystem) throws -> Loading {
-    try Self.check(section, dimension: system.dimension)
-    switch section.mode {
-    case .simpleShear(let flow, let gradient): return Loading(.simpleShear(flow: flow, gradient: gradient), of: system)
-    case .pureShear(let a, let b): return Loading(.pureShear(a, b), of: system)
-    case .uniaxial(let axis): return Loading(.uniaxial(axis), of: system)
-    case .dilation: return Loading(.dilation, of: system)
-    case .matrix(let rows): return Loading(.matrix(Tensor(rows)), of: system)
-    }
-  }
-
-  /// What the config could not know before the file of particles was read.
-  static func check(_ section: LoadingSection, dimension: Int) throws {
-    let axes: [Int]
-    switch section.mode {
-    case .simpleShear(let flow, let gradient): axes = [flow, gradient]
-    case .pureShear(let a, let b): axes = [a, b]
-    case .uniaxial(let axis): axes = [axis]
-    case .dilation: axes = []
-    case .matrix(let rows):
-      guard rows.count == dimension else {
-        throw Failure.everywhere(.input, "loading.matrix has \(rows.count) rows; the system has dimension \(dimension)")
-      }
-      axes = []
-    }
-    guard axes.allSatisfy({ $0 < dimension }) else {
-      throw Failure.everywhere(.input, "loading: the axis z does not exist in two dimensions")
     }
   }
 

@@ -1,0 +1,28 @@
+/// `[expand]`: the strain expansion of a configuration at rest.
+public struct ExpandSection: Sendable, Equatable {
+  public enum Solver: String, Word {
+    /// Conjugate gradients, with the same bits on any number of ranks.
+    case cg
+  }
+
+  public var solver: Solver
+  /// Relative residual of each linear solve.
+  public var tolerance: Double
+  public var maximumIterations: Int
+  /// The largest force component that counts as rest, in units of the mean bond force.
+  public var equilibrium: Double
+  /// Whether the configuration is brought to rest first, as `[minimizer]` says.
+  public var minimize: Bool
+  /// Whether all elastic constants are computed, or the expansion along `[loading]` alone.
+  public var elasticTensor: Bool
+
+  init(_ table: Table, isGenerated: Bool) {
+    solver = table.choice("solver", default: .cg)
+    tolerance = table.number("tolerance", .properFraction, default: 1e-12)
+    maximumIterations = table.integer("maximum_iterations", .atLeast(1), default: 100_000)
+    equilibrium = table.number("equilibrium", .positive, default: 1e-8)
+    // Random positions are never at rest; a file is taken as it is.
+    minimize = table.boolean("minimize", default: isGenerated)
+    elasticTensor = table.boolean("elastic_tensor", default: true)
+  }
+}

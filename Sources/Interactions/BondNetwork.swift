@@ -1,0 +1,43 @@
+import Geometry
+
+/// The bonds of a configuration at rest: each owned particle with its partners within the cutoff, the bond vectors, and the
+/// derivatives of the pair energy along them.
+///
+/// A bond between owned particles has two ends here, one in the list of each. The ends of a particle stand in the order of
+/// its neighbour list, so that sums over them have the same bits on any number of ranks.
+public final class BondNetwork {
+  public let dimension: Int
+  /// First end of each owned particle; one more entry than particles.
+  public let firstEnd = AlignedBuffer<Int>()
+  /// Local number of the partner, owned or ghost.
+  public let partner = AlignedBuffer<Int32>()
+  /// x_j − x_i, `dimension` numbers per end.
+  public let vector = AlignedBuffer<Double>()
+  /// The derivatives of φ with respect to r²/2, first to fourth: φ'/r, φ''/r² − φ'/r³, … (Richard, eqs. B1–B4), four
+  /// numbers per end.
+  public let derivatives = AlignedBuffer<Double>()
+  public internal(set) var ownedCount = 0
+  /// Ends of all owned particles: about twice the bonds.
+  public internal(set) var endCount = 0
+
+  public init(dimension: Int) { self.dimension = dimension }
+
+  @inline(__always) public func ends(of particle: Int) -> Range<Int> { firstEnd[particle]..<firstEnd[particle + 1] }
+
+  /// The bond vector of an end; its third component is zero in two dimensions.
+  @inline(__always) public func bond(_ end: Int) -> Vector {
+    dimension == 2
+      ? Vector(vector[2 * end], vector[2 * end + 1], 0)
+      : Vector(vector[3 * end], vector[3 * end + 1], vector[3 * end + 2])
+  }
+
+  @inline(__always) public func stiffness(_ end: Int) -> BondStiffness {
+    BondStiffness(
+      first: derivatives[4 * end], second: derivatives[4 * end + 1], third: derivatives[4 * end + 2],
+      fourth: derivatives[4 * end + 3])
+  }
+
+  public var bytes: Int {
+    firstEnd.capacity * 8 + partner.capacity * 4 + vector.capacity * 8 + derivatives.capacity * 8
+  }
+}

@@ -1,0 +1,125 @@
+import Dispatch
+import Geometry
+import MessagePassing
+import Particles
+
+/// Linear conjugate gradients with the inverses of the Hessian's diagonal blocks as preconditioner: matrix-free, and with
+/// the same bits on any number of ranks. The iterations grow like the square root of the condition number.
+public final class HessianConjugateGradient: LinearSolver {
+  private let system: ParticleSystem
+  private let preconditioner: BlockJacobi
+  private let null: NullSpace
+  private let maximumIterations: Int
+  private let residual: ParticleField
+  private let preconditioned: ParticleField
+  private let direction: ParticleField
+  private let product: ParticleField
+
+  /// For a system whose forces are up to date, at the positions that it has now.
+  public init(_ system: ParticleSystem, null: NullSpace, maximumIterations: Int) {
+    self.system = system
+    self.null = null
+    self.maximumIterations = maximumIterations
+    preconditioner = BlockJacobi(system)
+    preconditioner.refresh(system)
+    residual = system.makeField(width: system.dimension)
+    preconditioned = system.makeField(width: system.dimension)
+    direction = system.makeField(width: system.dimension)
+    product = system.makeField(width: system.dimension)
+  }
+
+  public func solve(
+    _ force: ParticleField, into solution: ParticleField, tolerance: Double, name: String
+  ) throws -> LinearSolution {
+    let started = DispatchTime.now()
+    let count = system.ownedCount * system.dimension
+    try null.remove(from: force)
+    for i in 0..<count { solution.values[i] = 0 }
+    copy(force.values, to: residual.values, count: count)
+    let squaredForce = try system.dot(force.values, force.values)
+    var squaredResidual = squaredForce
+    let target = tolerance * tolerance * squaredForce
+    var iterations = 0
+    var restarts = 0
+
+    // What the recursion calls the residual drifts away from the residual: where it has, the solve goes on from the
+    // solution so far.
+    while squaredResidual > target && restarts < 4 {
+      try iterate(solution, until: target, &iterations, name)
+      try null.remove(from: solution)
+      try system.multiplyHessian(solution, into: product)
+      null.maskRattlers(product)
+      for i in 0..<count { residual.values[i] = force.values[i] - product.values[i] }
+      let before = squaredResidual
+      squaredResidual = try system.dot(residual.values, residual.values)
+      restarts += 1
+      if squaredResidual > 0.25 * before { break }
+    }
+    let result = LinearSolution(
+      iterations: iterations, residual: squaredForce > 0 ? (squaredResidual / squaredForce).squareRoot() : 0,
+      seconds: Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9)
+    try requireConverged(result, tolerance: tolerance, attainable: try attainable(solution, squaredForce), name: name)
+    return result
+  }
+
+  /// Continues from the present residual until its square is at most `target`.
+  private func iterate(_ solution: ParticleField, until target: Double, _ iterations: inout Int, _ name: String) throws {
+    let count = system.ownedCount * system.dimension
+    applyPreconditioner()
+    copy(preconditioned.values, to: direction.values, count: count)
+    var rz = try system.dot(residual.values, preconditioned.values)
+    while iterations < maximumIterations {
+      try system.multiplyHessian(direction, into: product)
+      null.maskRattlers(product)
+      iterations += 1
+      let curvature = try system.dot(direction.values, product.values)
+      guard curvature.isFinite else {
+        throw Failure.everywhere(.physics, "a displacement is not a number in the solve for the \(name)")
+      }
+      guard curvature > 0 else {
+        let squaredLength = try system.dot(direction.values, direction.values)
+        throw Failure.everywhere(
+          .notConverged,
+          "the configuration is not a minimum: a direction of curvature \(curvature / squaredLength) was met in "
+            + "iteration \(iterations) of the solve for the \(name); minimise it, or move it off the saddle")
+      }
+      let alpha = rz / curvature
+      let (u, r, p, q) = (solution.values, residual.values, direction.values, product.values)
+      for i in 0..<count {
+        u[i] += alpha * p[i]
+        r[i] -= alpha * q[i]
+      }
+      applyPreconditioner()
+      let sums = try system.dots(
+        [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
+      if sums[1] <= target { return }
+      let beta = sums[0] / rz
+      rz = sums[0]
+      let z = preconditioned.values
+      for i in 0..<count { p[i] = z[i] + beta * p[i] }
+    }
+  }
+
+  private func applyPreconditioner() {
+    preconditioner.apply(system, residual.values, into: preconditioned.values)
+    null.maskRattlers(preconditioned)
+  }
+
+  /// The relative residual that rounding leaves: that of H·u with entries of H and u known to a few units in the last place.
+  private func attainable(_ solution: ParticleField, _ squaredForce: Double) throws -> Double {
+    guard squaredForce > 0 else { return 0 }
+    let size = try system.dot(solution.values, solution.values).squareRoot()
+    return 8 * 0x1p-52 * (try system.bondStatistics().largestStiffness) * size / squaredForce.squareRoot()
+  }
+}
+
+/// - Throws: not converged, where a solve ended above its tolerance and above what rounding allows.
+public func requireConverged(_ solution: LinearSolution, tolerance: Double, attainable: Double, name: String) throws {
+  guard solution.residual <= max(tolerance * 1.001, attainable) else {
+    throw Failure.everywhere(
+      .notConverged,
+      "the solve for the \(name) ended after \(solution.iterations) iterations with a relative residual of "
+        + "\(solution.residual), which should be at most \(tolerance); allow more expand.maximum_iterations or a "
+        + "larger expand.tolerance")
+  }
+}

@@ -1,0 +1,74 @@
+import Interactions
+import MessagePassing
+import Particles
+
+/// The displacements that no force opposes: those of rattlers, and the translation of all other particles.
+///
+/// A rattler has no more bonds than dimensions of space, none of which pulls; repulsive forces cannot hold it. Its bonds
+/// hold nobody else either, so the count is repeated without them until nothing changes.
+public final class NullSpace {
+  private let system: ParticleSystem
+  /// 1 for rattlers, else 0; with ghosts.
+  private let isRattler: ParticleField
+  public let rattlerCount: Int
+
+  /// Collective.
+  public init(_ system: ParticleSystem, _ bonds: BondNetwork) throws {
+    self.system = system
+    let flags = system.makeField(width: 1)
+    for i in 0..<system.ownedCount { flags.values[i] = 0 }
+    let ids = try system.ghostedIdentifiers()
+    var found = 0
+    while true {
+      try system.gather(flags)
+      var fresh: [Int] = []
+      for i in 0..<system.ownedCount where flags.values[i] == 0 {
+        var holding = 0
+        var pulls = false
+        for end in bonds.ends(of: i) {
+          let j = Int(bonds.partner[end])
+          // A bond to the particle's own image moves with it and holds nothing.
+          if flags.values[j] != 0 || ids.values[j] == ids.values[i] { continue }
+          holding += 1
+          if bonds.stiffness(end).first > 0 { pulls = true }
+        }
+        if holding == 0 || (holding <= system.dimension && !pulls) { fresh.append(i) }
+      }
+      for i in fresh { flags.values[i] = 1 }
+      let added = try system.communicator.reduce(fresh.count, .sum)
+      if added == 0 { break }
+      found += added
+    }
+    isRattler = flags
+    rattlerCount = found
+  }
+
+  public func isRattler(_ particle: Int) -> Bool { isRattler.values[particle] != 0 }
+
+  /// Sets the values of rattlers to zero.
+  func maskRattlers(_ field: ParticleField) {
+    if rattlerCount == 0 { return }
+    let d = field.width
+    for i in 0..<system.ownedCount where isRattler(i) { for k in 0..<d { field.values[i * d + k] = 0 } }
+  }
+
+  /// Takes out what rattlers have, and the mean of the other particles. Collective.
+  public func remove(from field: ParticleField) throws {
+    maskRattlers(field)
+    let held = system.totalCount - rattlerCount
+    if held == 0 { return }
+    let d = field.width
+    let mean = try system.sum(ofField: field.values, width: d).map { $0 / Double(held) }
+    for i in 0..<system.ownedCount where !isRattler(i) { for k in 0..<d { field.values[i * d + k] -= mean[k] } }
+  }
+}
+
+extension ParticleSystem {
+  /// The identifiers of owned particles and of ghosts, as a field. Collective.
+  public func ghostedIdentifiers() throws -> ParticleField {
+    let ids = makeField(width: 1)
+    for i in 0..<ownedCount { ids.values[i] = Double(id(i)) }
+    try gather(ids)
+    return ids
+  }
+}

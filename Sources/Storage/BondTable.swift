@@ -1,0 +1,49 @@
+import MessagePassing
+import Particles
+
+/// A list of bonds in the order of their identifiers (i, then j), spread over the ranks by blocks of i: what a file keeps of
+/// bonds that each rank found among its own particles.
+public struct BondTable {
+  /// Identifiers, i before j in every bond.
+  public let i: [Int64]
+  public let j: [Int64]
+  /// `width` numbers per bond.
+  public let values: [Double]
+  public let width: Int
+  /// Bonds on lower ranks, and on all.
+  public let firstRow: Int
+  public let totalCount: Int
+
+  /// Collective. Bonds with the same i come from one rank; those with the same i and j keep their order.
+  public init(
+    i: [Int64], j: [Int64], values: [Double], width: Int, particleCount: Int, over communicator: Communicator
+  ) throws {
+    let size = communicator.size
+    let owners = i.map { IdentifierBlocks.owner(of: $0, size: size, totalCount: particleCount) }
+    var counts = [Int](repeating: 0, count: size)
+    for owner in owners { counts[owner] += 1 }
+    var next = [Int](repeating: 0, count: size)
+    for r in 1..<max(1, size) { next[r] = next[r - 1] + counts[r - 1] }
+    var order = [Int](repeating: 0, count: i.count)
+    for (k, owner) in owners.enumerated() {
+      order[next[owner]] = k
+      next[owner] += 1
+    }
+    let exchange = try Exchange(communicator, sendCounts: counts)
+    let arrivedI = try exchange.forward(order.map { i[$0] })
+    let arrivedJ = try exchange.forward(order.map { j[$0] })
+    let arrived = try exchange.forward(order.flatMap { values[($0 * width)..<(($0 + 1) * width)] }, width: width)
+    let sorted = arrivedI.indices.sorted {
+      (arrivedI[$0], arrivedJ[$0], $0) < (arrivedI[$1], arrivedJ[$1], $1)
+    }
+    self.i = sorted.map { arrivedI[$0] }
+    self.j = sorted.map { arrivedJ[$0] }
+    self.values = sorted.flatMap { arrived[($0 * width)..<(($0 + 1) * width)] }
+    self.width = width
+    firstRow = try communicator.exclusiveSum(sorted.count)
+    totalCount = try communicator.reduce(sorted.count, .sum)
+  }
+
+  /// One of the columns of values.
+  public func column(_ k: Int) -> [Double] { i.indices.map { values[$0 * width + k] } }
+}

@@ -1,0 +1,115 @@
+import Geometry
+import Interactions
+import Particles
+import Statics
+
+/// The linear elasticity of a glass at rest, affine and nonaffine parts, with the prestress in it.
+public struct ElasticModuli {
+  /// B_ijkl = dσ_ij/dA_kl at the present state: the stress measured after a small deformation gradient 1 + A. Rows (i, j),
+  /// columns (k, l), both row-major.
+  public let stressStiffness: [[Double]]
+  /// The part of B that affine motion alone gives.
+  public let affineStressStiffness: [[Double]]
+  /// C_ijkl, the second derivative of the energy density with respect to the Green strain. It differs from B by the
+  /// prestress: C_ijkl = B_ijkl + σ_ij δ_kl − δ_ik σ_lj − δ_jk σ_il.
+  public let greenStiffness: [[Double]]
+  private let dimension: Int
+  /// What each solve took.
+  public let solutions: [LinearSolution]
+
+  /// One solve for each pair of axes; antisymmetric motion is a rotation, which leaves nothing to relax. Collective.
+  public init(
+    _ system: ParticleSystem, _ bonds: BondNetwork, solver: any LinearSolver, tolerance: Double
+  ) throws {
+    let d = system.dimension
+    let axes = ["x", "y", "z"]
+    dimension = d
+    var solutions: [LinearSolution] = []
+    var full = [[Double]](repeating: [Double](repeating: 0, count: d * d), count: d * d)
+    var affine = full
+    let derivatives = EnergyDerivatives(system, bonds)
+    let force = system.makeField(width: d)
+    let velocity = system.makeField(width: d)
+    for k in 0..<d {
+      for l in k..<d {
+        var a = Tensor()
+        a[k, l] = 1
+        for i in 0..<system.ownedCount * d { force.values[i] = 0 }
+        derivatives.addHessian(BondDisplacement(gradient: a), times: -1, to: force)
+        solutions.append(
+          try solver.solve(force, into: velocity, tolerance: tolerance, name: "elastic response to \(axes[k])\(axes[l])"))
+        try system.gather(velocity)
+        // For kl and lk the nonaffine velocity is the same, since the two differ by a rotation.
+        for (m, n) in k == l ? [(k, k)] : [(k, l), (l, k)] {
+          var g = Tensor()
+          g[m, n] = 1
+          let relaxed = try Self.stressRate(system, bonds, BondDisplacement(gradient: g, field: velocity))
+          let rigid = try Self.stressRate(system, bonds, BondDisplacement(gradient: g))
+          for i in 0..<d {
+            for j in 0..<d {
+              full[i * d + j][m * d + n] = relaxed[i, j]
+              affine[i * d + j][m * d + n] = rigid[i, j]
+            }
+          }
+        }
+      }
+    }
+    let stress = try system.totals().stress
+    func delta(_ a: Int, _ b: Int) -> Double { a == b ? 1 : 0 }
+    greenStiffness = (0..<d * d).map { row in
+      let (i, j) = (row / d, row % d)
+      return (0..<d * d).map { column in
+        let (k, l) = (column / d, column % d)
+        return full[row][column] + stress[i, j] * delta(k, l) - delta(i, k) * stress[l, j] - delta(j, k) * stress[i, l]
+      }
+    }
+    stressStiffness = full
+    affineStressStiffness = affine
+    self.solutions = solutions
+  }
+
+  /// dσ/dγ at the volume of the time, for the positions' derivative d₁.
+  private static func stressRate(_ system: ParticleSystem, _ bonds: BondNetwork, _ d1: BondDisplacement) throws -> Tensor {
+    let d = system.dimension
+    let components = (0..<d).flatMap { a in (a..<d).map { (a, $0) } }
+    let sums = try system.sums(2 * components.count) { i, out in
+      for k in 0..<2 * components.count { out[k] = 0 }
+      for end in bonds.ends(of: i) {
+        let x = bonds.bond(end)
+        let change = d1.change(x, from: i, to: Int(bonds.partner[end]), dimension: d)
+        let bond = BondExpansion(x, bonds.stiffness(end), change, .zero, .zero)
+        for (place, (a, b)) in components.enumerated() {
+          let s = bond.stress(a, b)
+          out[2 * place] += 0.5 * s.0
+          out[2 * place + 1] += 0.5 * s.1
+        }
+      }
+    }
+    var virial = [Tensor(), Tensor()]
+    for (place, (a, b)) in components.enumerated() {
+      for order in 0..<2 {
+        virial[order][a, b] = sums[2 * place + order]
+        virial[order][b, a] = sums[2 * place + order]
+      }
+    }
+    return (1 / system.cell.volume) * (virial[1] - d1.gradient.trace * virial[0])
+  }
+
+  private func entry(_ tensor: [[Double]], _ i: Int, _ j: Int, _ k: Int, _ l: Int) -> Double {
+    tensor[i * dimension + j][k * dimension + l]
+  }
+
+  /// μ = dσ_ab/dγ under simple shear with flow a and gradient b.
+  public func shearModulus(flow a: Int, gradient b: Int) -> (total: Double, affine: Double) {
+    (entry(stressStiffness, a, b, a, b), entry(affineStressStiffness, a, b, a, b))
+  }
+
+  /// K = −(1/dimension) dP/dη for edges that grow like exp(η), at the pressure that there is.
+  public var bulkModulus: (total: Double, affine: Double) {
+    func bulk(_ tensor: [[Double]]) -> Double {
+      let d = dimension
+      return (0..<d).map { i in (0..<d).map { k in entry(tensor, i, i, k, k) }.reduce(0, +) }.reduce(0, +) / Double(d * d)
+    }
+    return (bulk(stressStiffness), bulk(affineStressStiffness))
+  }
+}

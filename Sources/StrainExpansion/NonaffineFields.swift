@@ -1,0 +1,97 @@
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+
+/// Nonaffine velocity, acceleration and jerk of a glass at rest under D(γ) = exp(γA), and the positions' full derivatives
+/// d₁, d₂, d₃ that they give (Richard, Sec. II; gauge: each field adds up to zero).
+public struct NonaffineFields {
+  /// ẋ, ẍ, x⃛
+  public let velocity: ParticleField
+  public let acceleration: ParticleField
+  public let jerk: ParticleField
+  /// d₁ = A x + ẋ, d₂ = A d₁ + ẍ, d₃ = A d₂ + x⃛
+  public let d1: BondDisplacement
+  public let d2: BondDisplacement
+  public let d3: BondDisplacement
+  /// What the three solves took.
+  public let solutions: [LinearSolution]
+
+  /// Solves for the three fields, one after the other, each with the same Hessian. Collective.
+  /// - Throws: not converged, where a solve does not reach the tolerance or the configuration is no minimum.
+  public init(
+    _ system: ParticleSystem, _ bonds: BondNetwork, generator a: Tensor, solver: any LinearSolver, tolerance: Double
+  ) throws {
+    let derivatives = EnergyDerivatives(system, bonds)
+    let force = system.makeField(width: system.dimension)
+
+    // H·ẋ = −H·(A x)
+    derivatives.addHessian(BondDisplacement(gradient: a), times: -1, to: force)
+    let velocity = system.makeField(width: system.dimension)
+    let first = try solver.solve(force, into: velocity, tolerance: tolerance, name: "velocity")
+    try system.gather(velocity)
+    let d1 = BondDisplacement(gradient: a, field: velocity)
+
+    // H·ẍ = −[T:d₁d₁ + H·(A d₁)]
+    let alongD1 = try a.applied(to: d1, in: system)
+    force.clear(system)
+    derivatives.addThird(d1, d1, times: -1, to: force)
+    derivatives.addHessian(alongD1, times: -1, to: force)
+    let acceleration = system.makeField(width: system.dimension)
+    let second = try solver.solve(force, into: acceleration, tolerance: tolerance, name: "acceleration")
+    let d2 = try alongD1.adding(acceleration, in: system)
+
+    // H·x⃛ = −[M∴d₁d₁d₁ + 3 T:d₁d₂ + H·(A d₂)]
+    let alongD2 = try a.applied(to: d2, in: system)
+    force.clear(system)
+    derivatives.addFourth(d1, d1, d1, times: -1, to: force)
+    derivatives.addThird(d1, d2, times: -3, to: force)
+    derivatives.addHessian(alongD2, times: -1, to: force)
+    let jerk = system.makeField(width: system.dimension)
+    let third = try solver.solve(force, into: jerk, tolerance: tolerance, name: "jerk")
+    let d3 = try alongD2.adding(jerk, in: system)
+
+    self.velocity = velocity
+    self.acceleration = acceleration
+    self.jerk = jerk
+    self.d1 = d1
+    self.d2 = d2
+    self.d3 = d3
+    solutions = [first, second, third]
+  }
+}
+
+extension Tensor {
+  /// A·d for a displacement d. Collective.
+  func applied(to d: BondDisplacement, in system: ParticleSystem) throws -> BondDisplacement {
+    guard let u = d.field?.values else { return BondDisplacement(gradient: self * d.gradient) }
+    let width = system.dimension
+    let field = system.makeField(width: width)
+    for i in 0..<system.ownedCount {
+      var v = Vector.zero
+      for k in 0..<width { v[k] = u[i * width + k] }
+      let w = self * v
+      for k in 0..<width { field.values[i * width + k] = w[k] }
+    }
+    try system.gather(field)
+    return BondDisplacement(gradient: self * d.gradient, field: field)
+  }
+}
+
+extension BondDisplacement {
+  /// The displacement with a periodic field added. Collective.
+  func adding(_ other: ParticleField, in system: ParticleSystem) throws -> BondDisplacement {
+    let width = system.dimension
+    let sum = system.makeField(width: width)
+    for i in 0..<system.ownedCount * width { sum.values[i] = other.values[i] + (field?.values[i] ?? 0) }
+    try system.gather(sum)
+    return BondDisplacement(gradient: gradient, field: sum)
+  }
+}
+
+extension ParticleField {
+  fileprivate func clear(_ system: ParticleSystem) {
+    for i in 0..<system.ownedCount * width { values[i] = 0 }
+  }
+}

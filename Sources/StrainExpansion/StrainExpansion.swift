@@ -1,0 +1,118 @@
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+
+/// How bond energies, total energy and stress of a glass at rest change along D(γ) = exp(γA), to third order in γ, with the
+/// nonaffine motion included (Richard, Secs. II–III and Appendices B, C).
+public struct StrainExpansion {
+  /// The generator A.
+  public let generator: Tensor
+  public let fields: NonaffineFields
+  /// U and dU/dγ, d²U/dγ², d³U/dγ³ of the whole configuration; U itself is not among them.
+  public let energy: [Double]
+  /// Vσ and its three derivatives: those of Σ (φ'/r) x⊗x, which do not know the volume (Richard, eqs. 15–18, times V).
+  public let virial: [Tensor]
+  /// The stress and its three derivatives at the volume of the time, V(γ) = V exp(γ Tr A).
+  public let stress: [Tensor]
+  /// Vσ and its derivatives divided by the volume at γ = 0 (Richard, eqs. 15–18).
+  public let stressAtFixedVolume: [Tensor]
+  /// ‖F‖ ‖x⃛‖ / |U_γγγ|: how much residual forces can falsify the third order, relatively.
+  public let residualForceError: Double
+
+  /// Of a system whose forces are up to date. Collective.
+  public init(
+    _ system: ParticleSystem, _ bonds: BondNetwork, generator: Tensor, solver: any LinearSolver, tolerance: Double
+  ) throws {
+    self.generator = generator
+    fields = try NonaffineFields(system, bonds, generator: generator, solver: solver, tolerance: tolerance)
+    let d = system.dimension
+    let components = (0..<d).flatMap { a in (a..<d).map { (a, $0) } }
+    let fields = self.fields
+    let sums = try system.sums(3 + 4 * components.count) { i, out in
+      for k in 0..<(3 + 4 * components.count) { out[k] = 0 }
+      for end in bonds.ends(of: i) {
+        let bond = fields.expansion(of: end, at: i, bonds)
+        out[0] += 0.5 * bond.energy.0
+        out[1] += 0.5 * bond.energy.1
+        out[2] += 0.5 * bond.energy.2
+        var place = out + 3
+        for (a, b) in components {
+          let s = bond.stress(a, b)
+          place[0] += 0.5 * s.0
+          place[1] += 0.5 * s.1
+          place[2] += 0.5 * s.2
+          place[3] += 0.5 * s.3
+          place += 4
+        }
+      }
+    }
+    energy = Array(sums[0..<3])
+    virial = (0..<4).map { order in
+      var tensor = Tensor()
+      for (place, (a, b)) in components.enumerated() {
+        tensor[a, b] = sums[3 + 4 * place + order]
+        tensor[b, a] = tensor[a, b]
+      }
+      return tensor
+    }
+    stress = Self.stress(ofVirial: virial, volume: system.cell.volume, rate: generator.trace)
+    let volume = system.cell.volume
+    stressAtFixedVolume = virial.map { (1 / volume) * $0 }
+    let force = try system.dot(system.forces, system.forces).squareRoot()
+    let jerk = try system.dot(fields.jerk.values, fields.jerk.values).squareRoot()
+    residualForceError = force == 0 ? 0 : force * jerk / abs(energy[2])
+  }
+
+  /// Derivatives of S(γ)/V(γ) with V(γ) = V exp(γ t), by Leibniz' rule.
+  static func stress(ofVirial s: [Tensor], volume: Double, rate t: Double) -> [Tensor] {
+    let v = 1 / volume
+    return [
+      v * s[0], v * (s[1] - t * s[0]), v * (s[2] - (2 * t) * s[1] + (t * t) * s[0]),
+      v * (s[3] - (3 * t) * s[2] + (3 * t * t) * s[1] - (t * t * t) * s[0]),
+    ]
+  }
+
+  /// The pressure and its three derivatives, P = −Tr σ / dimension (for A = 1: Richard, eqs. 21, 22, C1, C2).
+  public func pressure(dimension: Int) -> [Double] { stress.map { -$0.trace / Double(dimension) } }
+
+  /// How far energy and stress derivatives disagree, relatively: U_γ = Vσ:A, U_γγ = (Vσ)_γ:A, U_γγγ = (Vσ)_γγ:A hold
+  /// where no forces are left.
+  public var identityErrors: [Double] {
+    (0..<3).map { n in
+      let conjugate = (0..<3).map { virial[n][$0].dot(generator[$0]) }.reduce(0, +)
+      let size = max(abs(conjugate), abs(energy[n]))
+      return size == 0 ? 0 : abs(conjugate - energy[n]) / size
+    }
+  }
+}
+
+extension NonaffineFields {
+  /// The expansion of a bond, given by its end at owned particle i.
+  @inline(__always)
+  func expansion(of end: Int, at i: Int, _ bonds: BondNetwork) -> BondExpansion {
+    let x = bonds.bond(end)
+    let j = Int(bonds.partner[end])
+    let d = bonds.dimension
+    return BondExpansion(
+      x, bonds.stiffness(end), d1.change(x, from: i, to: j, dimension: d), d2.change(x, from: i, to: j, dimension: d),
+      d3.change(x, from: i, to: j, dimension: d))
+  }
+
+  /// φ_γ, φ_γγ and φ_γγγ of the bond with the given end at owned particle i.
+  public func energies(of end: Int, at i: Int, _ bonds: BondNetwork) -> (Double, Double, Double) {
+    expansion(of: end, at: i, bonds).energy
+  }
+
+  /// Σ φ_γ φ_γγ over the bonds of owned particle i, each counted in full: large where an instability prepares (Richard,
+  /// Fig. 2).
+  public func product(_ i: Int, _ bonds: BondNetwork) -> Double {
+    var sum = 0.0
+    for end in bonds.ends(of: i) {
+      let e = expansion(of: end, at: i, bonds).energy
+      sum += e.0 * e.1
+    }
+    return sum
+  }
+}

@@ -1,0 +1,101 @@
+import Configuration
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import QuasistaticShear
+import Statics
+import Storage
+import StrainExpansion
+
+/// Writes what an expansion found: expand.h5, summary.json, timing.json.
+struct ExpandOutput {
+  private let folder: RunFolder
+  private let configuration: RunConfiguration
+  private let system: ParticleSystem
+  private let bonds: BondNetwork
+
+  init(_ folder: RunFolder, _ configuration: RunConfiguration, _ system: ParticleSystem, _ bonds: BondNetwork) {
+    self.folder = folder
+    self.configuration = configuration
+    self.system = system
+    self.bonds = bonds
+  }
+
+  /// Collective.
+  func write(_ expansion: StrainExpansion, _ moduli: ElasticModuli?) throws {
+    Heartbeat.enter(phase: "output")
+    let provenance = Build.provenance(config: configuration.resolved)
+    let file = try TableFile(path: folder.file("expand.h5"), provenance: provenance, over: system.communicator)
+    try writeParticles(expansion.fields, to: file)
+    if configuration.output.bonds { try writeBonds(expansion.fields, to: file) }
+    let d = system.dimension
+    try file.write("energy_derivatives", expansion.energy, shape: [3])
+    try file.write("stress_derivatives", expansion.stress.flatMap { $0.block(d).flatMap { $0 } }, shape: [4, d, d])
+    if let moduli {
+      try file.write("elastic_stress", moduli.stressStiffness.flatMap { $0 }, shape: [d, d, d, d])
+      try file.write("elastic_green", moduli.greenStiffness.flatMap { $0 }, shape: [d, d, d, d])
+    }
+    try file.close()
+  }
+
+  private func writeParticles(_ fields: NonaffineFields, to file: TableFile) throws {
+    let n = system.totalCount
+    let d = system.dimension
+    let blocks = try IdentifierBlocks(
+      ids: (0..<system.ownedCount).map(system.id), totalCount: n, over: system.communicator)
+    for (name, field) in [("velocity", fields.velocity), ("acceleration", fields.acceleration), ("jerk", fields.jerk)] {
+      let values = Array(UnsafeBufferPointer(start: field.values, count: system.ownedCount * d))
+      try file.write(
+        "particles/\(name)", rows: try blocks.column(values, width: d), firstRow: blocks.rows.lowerBound, shape: [n, d])
+    }
+    let product = (0..<system.ownedCount).map { fields.product($0, bonds) }
+    try file.write(
+      "particles/product", rows: try blocks.column(product), firstRow: blocks.rows.lowerBound, shape: [n])
+  }
+
+  /// Each bond once, by the identifiers of its particles.
+  private func writeBonds(_ fields: NonaffineFields, to file: TableFile) throws {
+    let ids = try system.ghostedIdentifiers()
+    var i: [Int64] = []
+    var j: [Int64] = []
+    var values: [Double] = []
+    for particle in 0..<system.ownedCount {
+      let own = system.id(particle)
+      for end in bonds.ends(of: particle) {
+        let other = Int64(ids.values[Int(bonds.partner[end])])
+        // A particle bonded to its own image has both ends of the bond.
+        guard own < other || (own == other && bonds.bond(end).isFirstOfPair) else { continue }
+        let e = fields.energies(of: end, at: particle, bonds)
+        i.append(own)
+        j.append(other)
+        values.append(contentsOf: [e.0, e.1, e.2])
+      }
+    }
+    let table = try BondTable(
+      i: i, j: j, values: values, width: 3, particleCount: system.totalCount, over: system.communicator)
+    func write<Element: HDF5Element>(_ name: String, _ column: [Element]) throws {
+      try file.write("bonds/\(name)", rows: column, firstRow: table.firstRow, shape: [table.totalCount])
+    }
+    try write("i", table.i)
+    try write("j", table.j)
+    for (k, name) in ["phi_g", "phi_gg", "phi_ggg"].enumerated() { try write(name, table.column(k)) }
+  }
+
+  /// Collective.
+  func summarise(
+    _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ loading: Loading.Mode, _ rest: MinimizationResult,
+    _ null: NullSpace
+  ) throws {
+    let base = try Summary(system, configuration, result: rest, wallSeconds: folder.seconds)
+    let summary = ExpandSummary(base, expansion, moduli, loading, rattlers: null.rattlerCount, configuration.expand)
+    try folder.write(summary, as: "summary.json")
+    try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
+    if system.communicator.isRoot { print(summary.text + "\nresults in \(folder.path)") }
+  }
+}
+
+extension Vector {
+  /// True for one of x and −x.
+  fileprivate var isFirstOfPair: Bool { x != 0 ? x > 0 : y != 0 ? y > 0 : z > 0 }
+}

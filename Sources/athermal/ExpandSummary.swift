@@ -1,0 +1,107 @@
+import Configuration
+import Foundation
+import Geometry
+import QuasistaticShear
+import Statics
+import StrainExpansion
+
+/// The scalars and tensors of an expansion, beside those of every run that ends with a configuration.
+struct ExpandSummary: Encodable {
+  /// One linear solve.
+  struct Solve: Encodable {
+    var iterations: Int
+    var residual: Double
+    var seconds: Double
+
+    init(_ solution: LinearSolution) {
+      iterations = solution.iterations
+      residual = solution.residual
+      seconds = solution.seconds
+    }
+  }
+
+  private struct Coefficients: Encodable {
+    /// The generator A.
+    var generator: [[Double]]
+    var rattlers: Int
+    /// U_γ, U_γγ, U_γγγ of the whole configuration.
+    var energyDerivatives: [Double]
+    /// dσ/dγ, d²σ/dγ², d³σ/dγ³ at the volume of the time, and the same of Vσ divided by the volume at γ = 0.
+    var stressDerivatives: [[[Double]]]
+    var stressDerivativesFixedVolume: [[[Double]]]
+    var pressureDerivatives: [Double]
+    /// How far energy and stress derivatives disagree, relatively; and what residual forces may do to the third order.
+    var identityErrors: [Double]
+    var residualForceError: Double
+    var shearModulus: Double?
+    var shearModulusAffine: Double?
+    var shearModulusNonaffine: Double?
+    var bulkModulus: Double?
+    var bulkModulusAffine: Double?
+    var bulkModulusNonaffine: Double?
+    /// dσ_ij/dA_kl, and the second derivative of the energy density with respect to the Green strain; rows ij, columns kl.
+    var elasticTensorStress: [[Double]]?
+    var elasticTensorGreen: [[Double]]?
+    var solverMethod: String
+    var solverTolerance: Double
+    var solver: [String: Solve]
+    var elasticSolver: [Solve]?
+  }
+
+  private let base: Summary
+  private let coefficients: Coefficients
+  let text: String
+
+  init(
+    _ base: Summary, _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ loading: Loading.Mode, rattlers: Int,
+    _ section: ExpandSection
+  ) {
+    self.base = base
+    let d = base.dimension
+    let axes: (Int, Int) =
+      switch loading {
+      case .simpleShear(let flow, let gradient): (flow, gradient)
+      case .pureShear(let a, let b): (a, b)
+      default: (0, 1)
+      }
+    let shear = moduli?.shearModulus(flow: axes.0, gradient: axes.1)
+    let bulk = moduli?.bulkModulus
+    let solves = expansion.fields.solutions.map(Solve.init)
+    coefficients = Coefficients(
+      generator: expansion.generator.block(d), rattlers: rattlers, energyDerivatives: expansion.energy,
+      stressDerivatives: expansion.stress.dropFirst().map { $0.block(d) },
+      stressDerivativesFixedVolume: expansion.stressAtFixedVolume.dropFirst().map { $0.block(d) },
+      pressureDerivatives: Array(expansion.pressure(dimension: d).dropFirst()),
+      identityErrors: expansion.identityErrors, residualForceError: expansion.residualForceError,
+      shearModulus: shear?.total, shearModulusAffine: shear?.affine, shearModulusNonaffine: shear.map { $0.total - $0.affine },
+      bulkModulus: bulk?.total, bulkModulusAffine: bulk?.affine, bulkModulusNonaffine: bulk.map { $0.total - $0.affine },
+      elasticTensorStress: moduli?.stressStiffness, elasticTensorGreen: moduli?.greenStiffness,
+      solverMethod: section.solver.rawValue, solverTolerance: section.tolerance,
+      solver: ["velocity": solves[0], "acceleration": solves[1], "jerk": solves[2]],
+      elasticSolver: moduli?.solutions.map(Solve.init))
+    func short(_ x: Double) -> String { String(format: "%.8g", x) }
+    var lines = [
+      "\(base.particles) particles, largest force component \(base.forceMax)"
+        + (rattlers > 0 ? ", \(rattlers) rattlers that take no part" : "")
+    ]
+    if let shear, let bulk {
+      lines.append(
+        "shear modulus \(short(shear.total)) = \(short(shear.affine)) affine − \(short(shear.affine - shear.total)) nonaffine; "
+          + "bulk modulus \(short(bulk.total))")
+    }
+    lines.append("U_γ \(short(expansion.energy[0]))   U_γγ \(short(expansion.energy[1]))   U_γγγ \(short(expansion.energy[2]))")
+    lines.append(
+      "identities hold to \(expansion.identityErrors.map { String(format: "%.1e", $0) }.joined(separator: ", ")); residual forces allow "
+        + String(format: "%.1e", expansion.residualForceError))
+    for (name, solve) in zip(["velocity", "acceleration", "jerk"], solves) {
+      lines.append(
+        "\(name): \(solve.iterations) iterations, relative residual \(String(format: "%.1e, %.2f s", solve.residual, solve.seconds))")
+    }
+    text = lines.joined(separator: "\n")
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try base.encode(to: encoder)
+    try coefficients.encode(to: encoder)
+  }
+}
