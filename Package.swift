@@ -18,13 +18,19 @@ let swiftFlags: [SwiftSetting] = [
 ]
 let cFlags: [CSetting] = [.unsafeFlags(["-march=\(cpu)"])]
 
+// PETSc and SLEPc carry algebraic multigrid, sparse factorisation and eigenpairs; ATHERMAL_PETSC=off builds without them.
+let hasPETSc = Context.environment["ATHERMAL_PETSC"] != "off"
+
 // The commit goes into every file that the program writes.
 let git = Context.gitInformation
 let commit = (git?.currentCommit ?? "unknown") + (git?.hasUncommittedChanges == true ? "+changes" : "")
 
 /// A Swift library target with the project's flags. Its dependencies are the arrows of Docs/Architecture.md.
-func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swiftFlags)
+func layer(
+  _ name: String, _ dependencies: [Target.Dependency], optional: [Target.Dependency] = [],
+  _ settings: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies + optional, swiftSettings: swiftFlags + settings)
 }
 
 let package = Package(
@@ -34,6 +40,8 @@ let package = Package(
     // C bindings: one system library per library, one target of getters for their macros, and the vector arithmetic.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-openmpi", providers: [.apt(["libhdf5-openmpi-dev"])]),
+    .systemLibrary(name: "CPETSc", pkgConfig: "PETSc", providers: [.apt(["libpetsc-real-dev"])]),
+    .systemLibrary(name: "CSLEPc", pkgConfig: "SLEPc", providers: [.apt(["libslepc-real-dev"])]),
     .target(name: "CShims", dependencies: ["CMPI", "CHDF5"], cSettings: cFlags),
     .target(name: "CLanes", cSettings: cFlags),
     .target(name: "CToml"),
@@ -49,6 +57,9 @@ let package = Package(
     layer("Particles", ["MessagePassing", "Geometry", "Interactions"]),
     layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Geometry", "Particles"]),
     layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
+    layer(
+      "SparseSolvers", ["CMPI", "MessagePassing", "Geometry", "Interactions", "Particles", "Statics"],
+      optional: hasPETSc ? ["CPETSc", "CSLEPc"] : [], hasPETSc ? [.define("ATHERMAL_PETSC")] : []),
     layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
     layer("StrainExpansion", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics"]),
@@ -57,9 +68,9 @@ let package = Package(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "QuasistaticShear", "StrainExpansion", "CBuild",
+        "QuasistaticShear", "StrainExpansion", "SparseSolvers", "CBuild",
       ],
-      swiftSettings: swiftFlags),
+      swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
     // Tests: one process each, and cases that are started under mpirun.
     .target(name: "CAllocationCount"),

@@ -3,6 +3,12 @@ public struct ExpandSection: Sendable, Equatable {
   public enum Solver: String, Word {
     /// Conjugate gradients, with the same bits on any number of ranks.
     case cg
+    /// Conjugate gradients with algebraic multigrid (PETSc), for size.
+    case multigrid
+    /// A sparse factorisation (MUMPS), for small systems, in two dimensions above all.
+    case direct
+    /// The fastest of the three for the size and the dimension.
+    case auto
   }
 
   public var solver: Solver

@@ -1,9 +1,15 @@
+import MessagePassing
 import Particles
 
 /// Solves H·u = f with the Hessian H of a configuration at rest, for several right-hand sides, with one set-up.
 ///
 /// Translations and rattlers, which no force opposes, are taken out of f and u.
 public protocol LinearSolver: AnyObject {
+  /// As in the config.
+  var name: String { get }
+  /// What the set-up took.
+  var setUpSeconds: Double { get }
+
   /// Solves until the residual is at most `tolerance` of the right-hand side. Collective.
   ///
   /// - Parameters:
@@ -26,4 +32,25 @@ public struct LinearSolution: Sendable {
     self.residual = residual
     self.seconds = seconds
   }
+}
+
+/// - Throws: not converged, where a solve ended above its tolerance and above what rounding allows.
+public func requireConverged(_ solution: LinearSolution, tolerance: Double, attainable: Double, name: String) throws {
+  guard solution.residual <= max(tolerance * 1.001, attainable) else {
+    throw Failure.everywhere(
+      .notConverged,
+      "the solve for the \(name) ended after \(solution.iterations) iterations with a relative residual of "
+        + "\(solution.residual), which should be at most \(tolerance); allow more expand.maximum_iterations or a "
+        + "larger expand.tolerance")
+  }
+}
+
+/// The relative residual that rounding leaves: that of H·u with entries of H and u known to a few units in the last place.
+/// Collective.
+public func attainableResidual(
+  _ system: ParticleSystem, solution: ParticleField, squaredForce: Double
+) throws -> Double {
+  guard squaredForce > 0 else { return 0 }
+  let size = try system.dot(solution.values, solution.values).squareRoot()
+  return 8 * 0x1p-52 * (try system.bondStatistics().largestStiffness) * size / squaredForce.squareRoot()
 }

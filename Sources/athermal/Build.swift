@@ -1,6 +1,7 @@
 import CBuild
 import CHDF5
 import CMPI
+import SparseSolvers
 import Storage
 
 /// What this program was made from.
@@ -19,7 +20,7 @@ enum Build {
     var minor: UInt32 = 0
     var release: UInt32 = 0
     H5get_libversion(&major, &minor, &release)
-    return "cpu \(String(cString: CBuild_cpu())); \(String(cString: CBuild_compiler())); \(mpi); HDF5 \(major).\(minor).\(release)"
+    return "cpu \(String(cString: CBuild_cpu())); \(String(cString: CBuild_compiler())); \(mpi); HDF5 \(major).\(minor).\(release); \(SparseLibrary.text)"
   }
 
   static var description: String { "athermal \(version), commit \(commit)\n\(text)" }

@@ -24,18 +24,19 @@ struct ExpandCommand {
       let section = configuration.expand
       let bonds = system.makeBondNetwork()
       let null = try NullSpace(system, bonds)
-      let solver = HessianConjugateGradient(system, null: null, maximumIterations: section.maximumIterations)
-      let expansion = try StrainExpansion(
-        system, bonds, generator: loading.generator(dimension: system.dimension), solver: solver,
-        tolerance: section.tolerance)
-      let moduli =
-        section.elasticTensor
-        ? try ElasticModuli(system, bonds, solver: solver, tolerance: section.tolerance) : nil
+      return try Model.withSolver(section, system, bonds, null) { solver in
+        let expansion = try StrainExpansion(
+          system, bonds, generator: loading.generator(dimension: system.dimension), solver: solver,
+          tolerance: section.tolerance)
+        let moduli =
+          section.elasticTensor
+          ? try ElasticModuli(system, bonds, solver: solver, tolerance: section.tolerance) : nil
 
-      let output = ExpandOutput(folder, configuration, system, bonds)
-      try output.write(expansion, moduli)
-      try output.summarise(expansion, moduli, loading, rest, null)
-      return 0
+        let output = ExpandOutput(folder, configuration, system, bonds)
+        try output.write(expansion, moduli)
+        try output.summarise(expansion, moduli, loading, rest, null, solver)
+        return 0
+      }
     }
   }
 

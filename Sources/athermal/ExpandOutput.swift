@@ -85,10 +85,10 @@ struct ExpandOutput {
   /// Collective.
   func summarise(
     _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ loading: Loading.Mode, _ rest: MinimizationResult,
-    _ null: NullSpace
+    _ null: NullSpace, _ solver: any LinearSolver
   ) throws {
     let base = try Summary(system, configuration, result: rest, wallSeconds: folder.seconds)
-    let summary = ExpandSummary(base, expansion, moduli, loading, rattlers: null.rattlerCount, configuration.expand)
+    let summary = ExpandSummary(base, expansion, moduli, loading, rattlers: null.rattlerCount, solver, configuration.expand)
     try folder.write(summary, as: "summary.json")
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
     if system.communicator.isRoot { print(summary.text + "\nresults in \(folder.path)") }

@@ -43,6 +43,7 @@ struct ExpandSummary: Encodable {
     var elasticTensorStress: [[Double]]?
     var elasticTensorGreen: [[Double]]?
     var solverMethod: String
+    var solverSetUpSeconds: Double
     var solverTolerance: Double
     var solver: [String: Solve]
     var elasticSolver: [Solve]?
@@ -54,7 +55,7 @@ struct ExpandSummary: Encodable {
 
   init(
     _ base: Summary, _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ loading: Loading.Mode, rattlers: Int,
-    _ section: ExpandSection
+    _ solver: any LinearSolver, _ section: ExpandSection
   ) {
     self.base = base
     let d = base.dimension
@@ -76,7 +77,7 @@ struct ExpandSummary: Encodable {
       shearModulus: shear?.total, shearModulusAffine: shear?.affine, shearModulusNonaffine: shear.map { $0.total - $0.affine },
       bulkModulus: bulk?.total, bulkModulusAffine: bulk?.affine, bulkModulusNonaffine: bulk.map { $0.total - $0.affine },
       elasticTensorStress: moduli?.stressStiffness, elasticTensorGreen: moduli?.greenStiffness,
-      solverMethod: section.solver.rawValue, solverTolerance: section.tolerance,
+      solverMethod: solver.name, solverSetUpSeconds: solver.setUpSeconds, solverTolerance: section.tolerance,
       solver: ["velocity": solves[0], "acceleration": solves[1], "jerk": solves[2]],
       elasticSolver: moduli?.solutions.map(Solve.init))
     func short(_ x: Double) -> String { String(format: "%.8g", x) }
@@ -93,6 +94,7 @@ struct ExpandSummary: Encodable {
     lines.append(
       "identities hold to \(expansion.identityErrors.map { String(format: "%.1e", $0) }.joined(separator: ", ")); residual forces allow "
         + String(format: "%.1e", expansion.residualForceError))
+    lines.append("solver \(solver.name), set up in \(String(format: "%.2f", solver.setUpSeconds)) s")
     for (name, solve) in zip(["velocity", "acceleration", "jerk"], solves) {
       lines.append(
         "\(name): \(solve.iterations) iterations, relative residual \(String(format: "%.1e, %.2f s", solve.residual, solve.seconds))")

@@ -3,8 +3,8 @@ import Testing
 
 /// The layers, lowest first: a module may import those before it. The one place in the tests that states the order.
 private let layers = [
-  "CMPI", "CHDF5", "CShims", "CLanes", "CToml", "CBuild", "MessagePassing", "Geometry", "Configuration", "Interactions",
-  "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear", "StrainExpansion",
+  "CMPI", "CHDF5", "CPETSc", "CSLEPc", "CShims", "CLanes", "CToml", "CBuild", "MessagePassing", "Geometry", "Configuration", "Interactions",
+  "Particles", "Storage", "Statics", "SparseSolvers", "Measurement", "QuasistaticShear", "StrainExpansion",
   "athermal", "RankTests",
 ]
 

@@ -1,0 +1,143 @@
+import Dispatch
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+
+#if ATHERMAL_PETSC
+  import CPETSc
+
+  /// PETSc's conjugate gradients with the assembled Hessian: preconditioned by algebraic multigrid, for size; or by a
+  /// complete factorisation, for small systems. The last bits depend on the number of ranks.
+  public final class SparseSolver: LinearSolver {
+    public enum Method: String, Sendable {
+      /// Smoothed aggregation (GAMG) with the rigid motions as near null space.
+      case multigrid
+      /// Cholesky factorisation (MUMPS), and conjugate gradients as refinement.
+      case direct
+    }
+
+    public let name: String
+    private let system: ParticleSystem
+    private let null: NullSpace
+    private let hessian: SparseHessian
+    private var solver: KSP?
+    private let product: ParticleField
+    /// Assembly and set-up of the preconditioner.
+    public let setUpSeconds: Double
+
+    /// Collective. Inside ``SparseLibrary/using(_:)``.
+    public init(
+      _ method: Method, _ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, maximumIterations: Int
+    ) throws {
+      let started = DispatchTime.now()
+      name = method.rawValue
+      self.system = system
+      self.null = null
+      hessian = try SparseHessian(system, bonds, null, pinned: method == .direct)
+      if method == .multigrid { try hessian.setNullSpaces(null) }
+      product = system.makeField(width: system.dimension)
+      var made: KSP?
+      try check(KSPCreate(system.communicator.handle, &made), "KSPCreate")
+      solver = made
+      try check(KSPSetOperators(made, hessian.matrix, hessian.matrix), "KSPSetOperators")
+      try check(KSPSetType(made, "cg"), "KSPSetType")
+      try check(KSPSetNormType(made, KSP_NORM_UNPRECONDITIONED), "KSPSetNormType")
+      try check(
+        KSPSetTolerances(made, 1e-12, 1e-300, 1e100, Int32(clamping: maximumIterations)), "KSPSetTolerances")
+      var preconditioner: PC?
+      try check(KSPGetPC(made, &preconditioner), "KSPGetPC")
+      switch method {
+      case .multigrid:
+        try check(PCSetType(preconditioner, "gamg"), "PCSetType")
+        let options = [
+          "-pc_gamg_type agg -pc_gamg_agg_nsmooths 1 -pc_gamg_threshold 0.0 -pc_gamg_coarse_eq_limit 400",
+          "-mg_levels_ksp_type chebyshev -mg_levels_ksp_max_it 2 -mg_levels_pc_type pbjacobi",
+        ].joined(separator: " ")
+        try check(PetscOptionsInsertString(nil, options), "PetscOptionsInsertString")
+      case .direct:
+        try check(PCSetType(preconditioner, "cholesky"), "PCSetType")
+        try check(PCFactorSetMatSolverType(preconditioner, "mumps"), "PCFactorSetMatSolverType")
+        // Several ranks count negative pivots only if the root front is not handed to another library.
+        try check(PetscOptionsInsertString(nil, "-mat_mumps_icntl_13 1"), "PetscOptionsInsertString")
+      }
+      try check(KSPSetFromOptions(made), "KSPSetFromOptions")
+      try check(KSPSetUp(made), "KSPSetUp")
+      if method == .direct {
+        var factor: Mat?
+        try check(PCFactorGetMatrix(preconditioner, &factor), "PCFactorGetMatrix")
+        var negative: Int32 = 0
+        // INFOG(12): the negative pivots, as many as there are negative eigenvalues (Sylvester).
+        try check(MatMumpsGetInfog(factor, 12, &negative), "MatMumpsGetInfog")
+        guard negative == 0 else {
+          throw Failure.everywhere(
+            .notConverged,
+            "the configuration is not a minimum: its Hessian has \(negative) negative eigenvalues; minimise it, or move it "
+              + "off the saddle")
+        }
+      }
+      setUpSeconds = Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9
+    }
+
+    deinit { KSPDestroy(&solver) }
+
+    public func solve(
+      _ force: ParticleField, into solution: ParticleField, tolerance: Double, name: String
+    ) throws -> LinearSolution {
+      let started = DispatchTime.now()
+      let count = system.ownedCount * system.dimension
+      let d = system.dimension
+      try null.remove(from: force)
+      for i in 0..<count { solution.values[i] = 0 }
+      let squaredForce = try system.dot(force.values, force.values)
+      let residual = system.makeField(width: d)
+      residual.values.update(from: force.values, count: count)
+      var squaredResidual = squaredForce
+      var iterations = 0
+      // Solved again for what the first solve left, until rounding is reached.
+      for _ in 0..<3 where squaredResidual > tolerance * tolerance * squaredForce {
+        let left = (squaredForce / squaredResidual).squareRoot()
+        var right = try hessian.vector { residual.values[$0 * d + $1] }
+        var result = try hessian.vector { _, _ in 0 }
+        defer {
+          VecDestroy(&right)
+          VecDestroy(&result)
+        }
+        // Above what rounding leaves in one solve; the next takes care of the rest.
+        let relative = max(1e-13, min(0.5, 0.9 * tolerance * left))
+        try check(
+          KSPSetTolerances(solver, relative, 1e-300, 1e100, Int32(PETSC_DEFAULT)), "KSPSetTolerances")
+        try check(KSPSolve(solver, right, result), "KSPSolve")
+        var reason = KSP_CONVERGED_ITERATING
+        try check(KSPGetConvergedReason(solver, &reason), "KSPGetConvergedReason")
+        var used: Int32 = 0
+        try check(KSPGetIterationNumber(solver, &used), "KSPGetIterationNumber")
+        iterations += Int(used)
+        Heartbeat.beat()
+        guard reason != KSP_DIVERGED_INDEFINITE_MAT else {
+          throw Failure.everywhere(
+            .notConverged,
+            "the configuration is not a minimum: a direction of negative curvature was met in iteration \(iterations) of "
+              + "the solve for the \(name); minimise it, or move it off the saddle")
+        }
+        try hessian.withValues(of: result) { values in
+          for i in 0..<count { solution.values[i] += values[i] }
+        }
+        try null.remove(from: solution)
+        try system.multiplyHessian(solution, into: product)
+        try null.remove(from: product)
+        for i in 0..<count { residual.values[i] = force.values[i] - product.values[i] }
+        let before = squaredResidual
+        squaredResidual = try system.dot(residual.values, residual.values)
+        if squaredResidual > 0.25 * before { break }
+      }
+      let result = LinearSolution(
+        iterations: iterations, residual: squaredForce > 0 ? (squaredResidual / squaredForce).squareRoot() : 0,
+        seconds: Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9)
+      try requireConverged(
+        result, tolerance: tolerance,
+        attainable: try attainableResidual(system, solution: solution, squaredForce: squaredForce), name: name)
+      return result
+    }
+  }
+#endif
