@@ -15,6 +15,9 @@ public struct ExpandSection: Sendable, Equatable {
   /// Relative residual of each linear solve.
   public var tolerance: Double
   public var maximumIterations: Int
+  /// How many of the softest modes are computed, and to what relative accuracy of ω².
+  public var modes: Int
+  public var modeTolerance: Double
   /// The largest force component that counts as rest, in units of the mean bond force.
   public var equilibrium: Double
   /// Whether the configuration is brought to rest first, as `[minimizer]` says.
@@ -26,6 +29,8 @@ public struct ExpandSection: Sendable, Equatable {
     solver = table.choice("solver", default: .cg)
     tolerance = table.number("tolerance", .properFraction, default: 1e-12)
     maximumIterations = table.integer("maximum_iterations", .atLeast(1), default: 100_000)
+    modes = table.integer("modes", .atLeast(0), default: 0)
+    modeTolerance = table.number("mode_tolerance", .properFraction, default: 1e-9)
     equilibrium = table.number("equilibrium", .positive, default: 1e-8)
     // Random positions are never at rest; a file is taken as it is.
     minimize = table.boolean("minimize", default: isGenerated)

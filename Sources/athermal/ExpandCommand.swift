@@ -32,9 +32,11 @@ struct ExpandCommand {
           section.elasticTensor
           ? try ElasticModuli(system, bonds, solver: solver, tolerance: section.tolerance) : nil
 
+        let modes = try Model.softModes(section, system, bonds, null)
+
         let output = ExpandOutput(folder, configuration, system, bonds)
-        try output.write(expansion, moduli)
-        try output.summarise(expansion, moduli, loading, rest, null, solver)
+        try output.write(expansion, moduli, modes)
+        try output.summarise(expansion, moduli, modes, loading, rest, null, solver)
         return 0
       }
     }

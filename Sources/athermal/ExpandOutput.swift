@@ -1,9 +1,11 @@
 import Configuration
 import Geometry
 import Interactions
+import Measurement
 import MessagePassing
 import Particles
 import QuasistaticShear
+import SparseSolvers
 import Statics
 import Storage
 import StrainExpansion
@@ -23,11 +25,13 @@ struct ExpandOutput {
   }
 
   /// Collective.
-  func write(_ expansion: StrainExpansion, _ moduli: ElasticModuli?) throws {
+  func write(_ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ modes: SoftModes?) throws {
     Heartbeat.enter(phase: "output")
     let provenance = Build.provenance(config: configuration.resolved)
     let file = try TableFile(path: folder.file("expand.h5"), provenance: provenance, over: system.communicator)
     try writeParticles(expansion.fields, to: file)
+    if let modes { try writeModes(modes, velocity: expansion.fields.velocity, to: file) }
+    try writeStatistics(expansion.fields, to: file)
     if configuration.output.bonds { try writeBonds(expansion.fields, to: file) }
     let d = system.dimension
     try file.write("energy_derivatives", expansion.energy, shape: [3])
@@ -54,23 +58,66 @@ struct ExpandOutput {
       "particles/product", rows: try blocks.column(product), firstRow: blocks.rows.lowerBound, shape: [n])
   }
 
-  /// Each bond once, by the identifiers of its particles.
-  private func writeBonds(_ fields: NonaffineFields, to file: TableFile) throws {
+  /// Softest modes, row by row, and how much of the nonaffine velocity each of them carries.
+  private func writeModes(_ modes: SoftModes, velocity: ParticleField, to file: TableFile) throws {
+    let n = system.totalCount
+    let d = system.dimension
+    let list = modes.modes
+    let blocks = try IdentifierBlocks(
+      ids: (0..<system.ownedCount).map(system.id), totalCount: n, over: system.communicator)
+    let length = try system.dot(velocity.values, velocity.values).squareRoot()
+    let overlaps = try list.map { abs(try system.dot($0.displacement.values, velocity.values)) / length }
+    for (name, values) in [
+      ("eigenvalue", list.map(\.eigenvalue)), ("residual", list.map(\.residual)),
+      ("participation_ratio", list.map(\.participationRatio)), ("overlap_velocity", overlaps),
+    ] { try file.write("modes/\(name)", values, shape: [list.count]) }
+    for (k, mode) in list.enumerated() {
+      let values = Array(UnsafeBufferPointer(start: mode.displacement.values, count: system.ownedCount * d))
+      try file.write(
+        "modes/displacement_\(k)", rows: try blocks.column(values, width: d), firstRow: blocks.rows.lowerBound,
+        shape: [n, d])
+    }
+  }
+
+  /// How often |φ_γ|, |φ_γγ| and |φ_γγγ| fall into each logarithmic bin: what ensembles are put together from.
+  private func writeStatistics(_ fields: NonaffineFields, to file: TableFile) throws {
+    var histograms = [LogarithmicHistogram](repeating: LogarithmicHistogram(), count: 3)
+    try forEachBond { particle, end, _, _ in
+      let e = fields.energies(of: end, at: particle, bonds)
+      histograms[0].add(abs(e.0))
+      histograms[1].add(abs(e.1))
+      histograms[2].add(abs(e.2))
+    }
+    for (k, name) in ["phi_g", "phi_gg", "phi_ggg"].enumerated() {
+      try system.communicator.reduce(&histograms[k].counts, .sum)
+      try file.write("statistics/\(name)", histograms[k].counts, shape: [histograms[k].counts.count])
+    }
+    try file.write("statistics/edges", LogarithmicHistogram.edges, shape: [LogarithmicHistogram.edges.count])
+  }
+
+  /// Visits each bond of the configuration once, on one of the ranks.
+  private func forEachBond(_ visit: (_ particle: Int, _ end: Int, _ i: Int64, _ j: Int64) -> Void) throws {
     let ids = try system.ghostedIdentifiers()
-    var i: [Int64] = []
-    var j: [Int64] = []
-    var values: [Double] = []
     for particle in 0..<system.ownedCount {
       let own = system.id(particle)
       for end in bonds.ends(of: particle) {
         let other = Int64(ids.values[Int(bonds.partner[end])])
         // A particle bonded to its own image has both ends of the bond.
-        guard own < other || (own == other && bonds.bond(end).isFirstOfPair) else { continue }
-        let e = fields.energies(of: end, at: particle, bonds)
-        i.append(own)
-        j.append(other)
-        values.append(contentsOf: [e.0, e.1, e.2])
+        if own < other || (own == other && bonds.bond(end).isFirstOfPair) { visit(particle, end, own, other) }
       }
+    }
+  }
+
+  /// Each bond once, by the identifiers of its particles.
+  private func writeBonds(_ fields: NonaffineFields, to file: TableFile) throws {
+    var i: [Int64] = []
+    var j: [Int64] = []
+    var values: [Double] = []
+    try forEachBond { particle, end, own, other in
+      let e = fields.energies(of: end, at: particle, bonds)
+      i.append(own)
+      j.append(other)
+      values.append(contentsOf: [e.0, e.1, e.2])
     }
     let table = try BondTable(
       i: i, j: j, values: values, width: 3, particleCount: system.totalCount, over: system.communicator)
@@ -84,11 +131,13 @@ struct ExpandOutput {
 
   /// Collective.
   func summarise(
-    _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ loading: Loading.Mode, _ rest: MinimizationResult,
+    _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ modes: SoftModes?, _ loading: Loading.Mode,
+    _ rest: MinimizationResult,
     _ null: NullSpace, _ solver: any LinearSolver
   ) throws {
     let base = try Summary(system, configuration, result: rest, wallSeconds: folder.seconds)
-    let summary = ExpandSummary(base, expansion, moduli, loading, rattlers: null.rattlerCount, solver, configuration.expand)
+    let summary = ExpandSummary(
+      base, expansion, moduli, modes, loading, rattlers: null.rattlerCount, solver, configuration.expand)
     try folder.write(summary, as: "summary.json")
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
     if system.communicator.isRoot { print(summary.text + "\nresults in \(folder.path)") }

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Geometry
 import QuasistaticShear
+import SparseSolvers
 import Statics
 import StrainExpansion
 
@@ -42,6 +43,8 @@ struct ExpandSummary: Encodable {
     /// dσ_ij/dA_kl, and the second derivative of the energy density with respect to the Green strain; rows ij, columns kl.
     var elasticTensorStress: [[Double]]?
     var elasticTensorGreen: [[Double]]?
+    /// ω² of the softest modes.
+    var eigenvalues: [Double]?
     var solverMethod: String
     var solverSetUpSeconds: Double
     var solverTolerance: Double
@@ -54,7 +57,8 @@ struct ExpandSummary: Encodable {
   let text: String
 
   init(
-    _ base: Summary, _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ loading: Loading.Mode, rattlers: Int,
+    _ base: Summary, _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ modes: SoftModes?, _ loading: Loading.Mode,
+    rattlers: Int,
     _ solver: any LinearSolver, _ section: ExpandSection
   ) {
     self.base = base
@@ -77,7 +81,7 @@ struct ExpandSummary: Encodable {
       shearModulus: shear?.total, shearModulusAffine: shear?.affine, shearModulusNonaffine: shear.map { $0.total - $0.affine },
       bulkModulus: bulk?.total, bulkModulusAffine: bulk?.affine, bulkModulusNonaffine: bulk.map { $0.total - $0.affine },
       elasticTensorStress: moduli?.stressStiffness, elasticTensorGreen: moduli?.greenStiffness,
-      solverMethod: solver.name, solverSetUpSeconds: solver.setUpSeconds, solverTolerance: section.tolerance,
+      eigenvalues: modes?.modes.map(\.eigenvalue), solverMethod: solver.name, solverSetUpSeconds: solver.setUpSeconds, solverTolerance: section.tolerance,
       solver: ["velocity": solves[0], "acceleration": solves[1], "jerk": solves[2]],
       elasticSolver: moduli?.solutions.map(Solve.init))
     func short(_ x: Double) -> String { String(format: "%.8g", x) }
@@ -98,6 +102,11 @@ struct ExpandSummary: Encodable {
     for (name, solve) in zip(["velocity", "acceleration", "jerk"], solves) {
       lines.append(
         "\(name): \(solve.iterations) iterations, relative residual \(String(format: "%.1e, %.2f s", solve.residual, solve.seconds))")
+    }
+    if let modes {
+      lines.append(
+        "softest modes, ω²: " + modes.modes.prefix(6).map { short($0.eigenvalue) }.joined(separator: ", ")
+          + (modes.modes.count > 6 ? ", …" : ""))
     }
     text = lines.joined(separator: "\n")
   }

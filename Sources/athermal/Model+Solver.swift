@@ -12,19 +12,33 @@ extension Model {
     _ work: (any LinearSolver) throws -> Result
   ) throws -> Result {
     let choice = try solver(section.solver, particles: system.totalCount, dimension: system.dimension)
-    guard choice != .cg else {
-      return try work(
-        HessianConjugateGradient(system, null: null, maximumIterations: section.maximumIterations))
+    func conjugateGradient() -> HessianConjugateGradient {
+      HessianConjugateGradient(system, null: null, maximumIterations: section.maximumIterations)
     }
     #if ATHERMAL_PETSC
+      if choice == .cg && section.modes == 0 { return try work(conjugateGradient()) }
       return try SparseLibrary.using {
-        try work(
+        if choice == .cg { return try work(conjugateGradient()) }
+        return try work(
           SparseSolver(
             choice == .direct ? .direct : .multigrid, system, bonds, null: null,
             maximumIterations: section.maximumIterations))
       }
     #else
-      fatalError("the choice of the solver knows which there are")
+      return try work(conjugateGradient())
+    #endif
+  }
+
+  /// The softest modes, where [expand] asks for any. Collective.
+  static func softModes(
+    _ section: ExpandSection, _ system: ParticleSystem, _ bonds: BondNetwork, _ null: NullSpace
+  ) throws -> SoftModes? {
+    guard section.modes > 0 else { return nil }
+    #if ATHERMAL_PETSC
+      Heartbeat.enter(phase: "soft modes")
+      return try SoftModes(system, bonds, null: null, count: section.modes, tolerance: section.modeTolerance)
+    #else
+      throw Failure.everywhere(.input, "expand.modes needs SLEPc, which this build is without; leave it at 0")
     #endif
   }
 

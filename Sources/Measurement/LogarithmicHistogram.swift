@@ -1,0 +1,26 @@
+import Foundation
+
+/// Counts of positive numbers in bins of equal width on a logarithmic scale, the same bins always, so that samples can be
+/// put together.
+public struct LogarithmicHistogram: Sendable {
+  public static let binsPerDecade = 20
+  private static let lowestDecade = -20
+  private static let decades = 40
+
+  /// The edges of the bins, one more than bins.
+  public static let edges: [Double] = (0...(decades * binsPerDecade)).map {
+    pow(10, Double(lowestDecade) + Double($0) / Double(binsPerDecade))
+  }
+
+  /// Numbers below the lowest edge count in the first bin, those above the highest in the last.
+  public var counts: [Int64]
+
+  public init() { counts = [Int64](repeating: 0, count: Self.decades * Self.binsPerDecade) }
+
+  public mutating func add(_ value: Double) {
+    let place = value > 0 ? (log10(value) - Double(Self.lowestDecade)) * Double(Self.binsPerDecade) : 0
+    counts[max(0, min(counts.count - 1, Int(max(place, 0))))] += 1
+  }
+
+  public var total: Int64 { counts.reduce(0, +) }
+}

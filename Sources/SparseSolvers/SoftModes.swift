@@ -1,0 +1,123 @@
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+
+#if ATHERMAL_PETSC
+  import CMPI
+  import CPETSc
+  import CSLEPc
+#endif
+
+/// The softest vibrations of a configuration at rest: eigenpairs of the Hessian above its translations, for unit masses.
+public struct SoftModes {
+  /// One mode.
+  public struct Mode {
+    /// ω²
+    public let eigenvalue: Double
+    /// Normalised displacements of the owned particles.
+    public let displacement: ParticleField
+    /// ‖H·ψ − ω²ψ‖
+    public let residual: Double
+    /// (Σ ψ_i²)² / (N Σ ψ_i⁴): 1 for a motion of all particles alike, 1/N for that of one.
+    public let participationRatio: Double
+  }
+
+  /// Softest first.
+  public let modes: [Mode]
+
+  #if ATHERMAL_PETSC
+    /// Beyond this many unknowns a factorisation is too large, and multigrid takes its place.
+    private static func largestFactorisation(_ dimension: Int) -> Int { dimension == 2 ? 400_000 : 12_000 }
+
+    /// Collective. Inside ``SparseLibrary/using(_:)``.
+    /// - Throws: not converged, where fewer than `count` modes are found, or where one of them has a negative eigenvalue.
+    public init(_ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, count: Int, tolerance: Double) throws {
+      let d = system.dimension
+      let free = (system.totalCount - null.rattlerCount - 1) * d
+      guard count <= free else {
+        throw Failure.everywhere(.input, "expand.modes = \(count), but there are only \(free) modes; ask for fewer")
+      }
+      let hessian = try SparseHessian(system, bonds, null, pinned: false)
+      var solver: EPS?
+      try check(EPSCreate(system.communicator.handle, &solver), "EPSCreate")
+      defer { EPSDestroy(&solver) }
+      try check(EPSSetOperators(solver, hessian.matrix, nil), "EPSSetOperators")
+      try check(EPSSetProblemType(solver, EPS_HEP), "EPSSetProblemType")
+      try check(EPSSetDimensions(solver, Int32(count), PETSC_DEFAULT, PETSC_DEFAULT), "EPSSetDimensions")
+      try check(EPSSetTolerances(solver, tolerance, 5000), "EPSSetTolerances")
+      var translations = try hessian.rigidMotions(null, withRotations: false)
+      defer { for k in translations.indices { VecDestroy(&translations[k]) } }
+      try check(EPSSetDeflationSpace(solver, Int32(translations.count), &translations), "EPSSetDeflationSpace")
+      if system.totalCount * d <= Self.largestFactorisation(d) {
+        // A shift just below zero makes the matrix definite; the translations are its only eigenvalues there.
+        let shift = -1e-8 * (try system.bondStatistics().largestStiffness)
+        try check(
+          PetscOptionsInsertString(
+            nil,
+            "-eps_type krylovschur -st_type sinvert -st_ksp_type preonly -st_pc_type cholesky "
+              + "-st_pc_factor_mat_solver_type mumps"), "PetscOptionsInsertString")
+        try check(EPSSetTarget(solver, shift), "EPSSetTarget")
+        try check(EPSSetWhichEigenpairs(solver, EPS_TARGET_MAGNITUDE), "EPSSetWhichEigenpairs")
+      } else {
+        try hessian.setNullSpaces(null)
+        try check(
+          PetscOptionsInsertString(
+            nil, "-eps_type lobpcg -st_pc_type gamg -st_pc_gamg_coarse_eq_limit 400 -st_ksp_type preonly"),
+          "PetscOptionsInsertString")
+        try check(EPSSetWhichEigenpairs(solver, EPS_SMALLEST_REAL), "EPSSetWhichEigenpairs")
+      }
+      try check(EPSSetFromOptions(solver), "EPSSetFromOptions")
+      try check(EPSSolve(solver), "EPSSolve")
+      Heartbeat.beat()
+      var found: Int32 = 0
+      try check(EPSGetConverged(solver, &found), "EPSGetConverged")
+      guard found >= Int32(count) else {
+        throw Failure.everywhere(
+          .notConverged,
+          "only \(found) of expand.modes = \(count) modes converged to \(tolerance); ask for fewer, or allow a larger "
+            + "expand.mode_tolerance")
+      }
+      var vector: Vec? = try hessian.vector { _, _ in 0 }
+      defer { VecDestroy(&vector) }
+      let product = system.makeField(width: d)
+      var modes: [Mode] = []
+      for k in 0..<count {
+        try check(EPSGetEigenpair(solver, Int32(k), nil, nil, vector, nil), "EPSGetEigenpair")
+        let field = system.makeField(width: d)
+        try hessian.withValues(of: vector) { values in
+          field.values.update(from: values, count: system.ownedCount * d)
+        }
+        modes.append(try Self.mode(field, product, system))
+      }
+      // By their own Rayleigh quotients.
+      self.modes = modes.sorted { $0.eigenvalue < $1.eigenvalue }
+      if let lowest = self.modes.first, lowest.eigenvalue < -lowest.residual {
+        throw Failure.everywhere(
+          .notConverged,
+          "the configuration is not a minimum: its Hessian has the eigenvalue \(lowest.eigenvalue); minimise it, or move it off "
+            + "the saddle")
+      }
+    }
+
+    /// A mode from its unnormalised displacements, with the engine's own Hessian.
+    private static func mode(_ field: ParticleField, _ product: ParticleField, _ system: ParticleSystem) throws -> Mode {
+      let d = system.dimension
+      let count = system.ownedCount * d
+      let norm = try system.dot(field.values, field.values).squareRoot()
+      for i in 0..<count { field.values[i] /= norm }
+      try system.multiplyHessian(field, into: product)
+      let eigenvalue = try system.dot(field.values, product.values)
+      for i in 0..<count { product.values[i] -= eigenvalue * field.values[i] }
+      let fourth = try system.sums(1) { i, out in
+        var square = 0.0
+        for k in 0..<d { square += field.values[i * d + k] * field.values[i * d + k] }
+        out[0] = square * square
+      }[0]
+      return Mode(
+        eigenvalue: eigenvalue, displacement: field, residual: try system.dot(product.values, product.values).squareRoot(),
+        participationRatio: 1 / (Double(system.totalCount) * fourth))
+    }
+  #endif
+}
