@@ -116,6 +116,13 @@ let package = Package(
         "TestSupport",
       ],
       swiftSettings: swiftFlags),
+    .testTarget(
+      name: "StrainExpansionTests",
+      dependencies: [
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "QuasistaticShear", "StrainExpansion",
+        "TestSupport",
+      ],
+      swiftSettings: swiftFlags),
     // Starts the two programs, which are built first, and looks at what they print and write.
     .target(name: "TestTools", path: "Tests/TestTools"),
     .testTarget(
