@@ -8,7 +8,7 @@ import Testing
 extension StrainExpansionTests {
   @Suite(.serialized) struct Operators {
     static let systems: [(PairModel, [Int], Double)] = [
-      (Glass.polydisperse, [9, 8], 1.3), (.binaryLJ(cutoff: 2.5, truncation: .smooth), [6, 6, 7], 1.0), (.hertz, [8, 9], 0.9),
+      (Glass.polydisperse, [9, 8], 1.3), (.binaryLJ(cutoff: 2.5, truncation: .smooth), [6, 6, 7], 1.0), (.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4), [8, 9], 1.1),
     ]
 
     static func displacement(_ system: ParticleSystem, seed: UInt64) throws -> BondDisplacement {
