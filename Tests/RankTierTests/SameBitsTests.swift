@@ -130,4 +130,33 @@ import TestTools
     let frame = try #require(try runAlone("storage-frame", folder.file("run/trajectory.h5"), "\(before - 2)").first)
     #expect(frame.hasPrefix("400 particles, strain \(Double(before - 2) * 1e-4), "), "\(frame)")
   }
+
+  /// The whole expansion: fields, bonds, histograms, moduli.
+  @Test(arguments: [2, 3]) func expansionsHaveTheSameBits(dimension: Int) throws {
+    let folder = try TestFolder()
+    let config = try folder.file(
+      "expand.toml",
+      """
+      [system]
+      generate = { dimension = \(dimension), particles = 607, density = \(dimension == 2 ? 0.86 : 0.58), seed = 3 }
+      [potential]
+      kind = "polydisperse-ipl"
+      """)
+    var first: (values: [String], files: [String])?
+    for ranks in rankCounts {
+      let outcome = try TestProcess.run("athermal", ["expand", config, "--output", folder.file("\(ranks)")], ranks: ranks)
+      #expect(outcome.exitCode == 0, "\(outcome.report)")
+      let summary = try folder.json("\(ranks)/summary.json")
+      let values = ["energy_derivatives", "stress_derivatives", "elastic_tensor_green", "identity_errors"].map { "\(summary[$0] ?? "")" }
+      #expect(!values.contains(""))
+      let files = try runAlone("storage-datasets", folder.file("\(ranks)/expand.h5"), "/energy_derivatives")
+      #expect(files.count > 12, "\(files)")
+      if let first {
+        #expect(values == first.values, "\(ranks) ranks")
+        #expect(files == first.files, "\(ranks) ranks")
+      } else {
+        first = (values, files)
+      }
+    }
+  }
 }
