@@ -8,11 +8,19 @@ public struct EventSection: Sendable, Equatable {
   /// there was an event.
   public var displacement: Double
 
+  /// Whether the fields that should foretell each event are computed in the state before it.
+  public var prediction: Bool
+
   /// `strainStep` is that of the loading, nil without one.
   init(_ table: Table, strainStep: Double?) {
     adaptive = table.boolean("adaptive", default: false)
     smallestStep = table.number("smallest_step", .positive, default: 1e-7)
     displacement = table.number("displacement", .positive, default: 0.05)
+    prediction = table.boolean("prediction", default: false)
+    if prediction, !adaptive {
+      table.report(
+        "'prediction' in [\(table.name)] needs events to foretell", hint: "set adaptive = true", key: "prediction")
+    }
     if let strainStep, strainStep > 0, adaptive || table.gives("smallest_step"), smallestStep >= strainStep {
       table.report(
         "'smallest_step' in [\(table.name)] is \(smallestStep) and 'strain_step' in [loading] is \(strainStep)",

@@ -52,7 +52,7 @@ import Statics
         try check(PCSetType(preconditioner, "gamg"), "PCSetType")
         let options = [
           "-pc_gamg_type agg -pc_gamg_agg_nsmooths 1 -pc_gamg_threshold 0.0 -pc_gamg_coarse_eq_limit 400",
-          "-mg_levels_ksp_type chebyshev -mg_levels_ksp_max_it 2 -mg_levels_pc_type pbjacobi",
+          "-mg_levels_ksp_type chebyshev -mg_levels_ksp_max_it 2 -mg_levels_pc_type jacobi",
         ].joined(separator: " ")
         try check(PetscOptionsInsertString(nil, options), "PetscOptionsInsertString")
       case .direct:

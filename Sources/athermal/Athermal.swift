@@ -13,8 +13,8 @@ enum Athermal {
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
-      athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
-                         [--file FILE] [--skin S] [--tolerance T]            timings as JSON
+      athermal benchmark kernel|halo|minimise|response [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
+                         [--file FILE] [--skin S] [--tolerance T] [--solvers LIST]   timings as JSON
       athermal --version
 
     Run any of them under mpirun -n RANKS. The first example: athermal shear Configs/quickstart.toml --output runs/a

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import Geometry
 import Interactions
@@ -8,7 +9,7 @@ import Statics
 /// Times the parts of the engine and prints the figures as one JSON object.
 struct BenchmarkCommand {
   private enum Part: String {
-    case kernel, halo, minimise
+    case kernel, halo, minimise, response
   }
 
   private let part: Part
@@ -21,13 +22,16 @@ struct BenchmarkCommand {
   /// Where a minimisation shall end, in mean bond forces; nil for a fixed number of iterations only.
   private let tolerance: Double?
 
+  /// For `response`.
+  private let solvers: [ExpandSection.Solver]
+
   private static let usage =
-    "athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] [--file FILE] "
-    + "[--skin S] [--tolerance T]"
+    "athermal benchmark kernel|halo|minimise|response [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] [--file FILE] "
+    + "[--skin S] [--tolerance T] [--solvers cg,multigrid,direct]"
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: ["--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance"], plain: 1...1,
+      words, options: ["--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance", "--solvers"], plain: 1...1,
       usage: Self.usage)
     guard let part = Part(rawValue: arguments.plain[0]) else {
       throw Failure.everywhere(.input, "there is no benchmark '\(arguments.plain[0])'; usage: \(Self.usage)")
@@ -39,6 +43,12 @@ struct BenchmarkCommand {
     file = arguments.value("--file")
     skin = try arguments.real("--skin") ?? 0.3
     tolerance = try arguments.real("--tolerance")
+    solvers = try (arguments.value("--solvers") ?? "cg,multigrid").split(separator: ",").map {
+      guard let solver = ExpandSection.Solver(rawValue: String($0)) else {
+        throw Failure.everywhere(.input, "there is no solver '\($0)'; usage: \(Self.usage)")
+      }
+      return solver
+    }
     kind = arguments.value("--model") ?? "polydisperse-ipl"
     guard Self.models[kind] != nil else {
       throw Failure.everywhere(
@@ -69,6 +79,7 @@ struct BenchmarkCommand {
     case .kernel: try measureKernel(system, &figures)
     case .halo: try measureHalo(system, &figures)
     case .minimise: try measureMinimisation(system, &figures)
+    case .response: figures.response = try ResponseBenchmark(tolerance: tolerance ?? 1e-8, solvers: solvers).run(system)
     }
     figures.peakMegabytesPerRank = try communicator.reduce(Double(Timing.peakBytes) / 1e6, .maximum)
     if communicator.isRoot {
@@ -233,6 +244,8 @@ struct BenchmarkCommand {
     var minimisationTolerance: Double?
     var minimisationEvaluations: Int?
     var minimisationResidual: Double?
+
+    var response: [ResponseBenchmark.Figures]?
 
     /// Collective.
     init(_ system: ParticleSystem, kind: String) throws {

@@ -7,6 +7,7 @@ import Particles
 import QuasistaticShear
 import Statics
 import Storage
+import StrainExpansion
 
 /// Writes what a loading does: a row of shear.h5 and a line of log.jsonl per step, events, D²min windows and profiles, and
 /// frames of the trajectory.
@@ -27,6 +28,9 @@ final class ShearOutput: ShearObserver {
   private let provenance: Provenance
   private var lastStep = 0
   private var lastFrame = -1
+
+  /// What the first state, and the last one that was reported (a step or an event), foretell.
+  private var predictions: (first: EventPrediction, last: EventPrediction)?
 
   private(set) var eventCount = 0
   private(set) var lastResult: MinimizationResult?
@@ -74,6 +78,10 @@ final class ShearOutput: ShearObserver {
         ("stress_drop", [d, d]), ("energy_before", []), ("energy_after", []), ("energy_drop", []),
         ("participation_ratio", []), ("centre", [d]),
       ])
+    if configuration.events.prediction {
+      try table.createSeries(
+        "events", ["fields_strain", "rank_velocity", "rank_product", "rank_velocity_start", "rank_product_start"].map { ($0, []) })
+    }
     let steps = stepCount
     system.onEvaluation = { [unowned self] statistics in
       let done = Double(lastStep) / Double(max(1, steps))
@@ -99,6 +107,10 @@ final class ShearOutput: ShearObserver {
     folder.log(LogLine(step, d))
     lastStep = step.step
     lastResult = step.minimization
+    if configuration.events.prediction {
+      let now = try foretell(system)
+      predictions = (predictions?.first ?? now, now)
+    }
     let isClosing = try measureWindow(step.strain, system)
     if step.step % configuration.output.every == 0 || step.step == stepCount { try writeFrame(step.step, system) }
     if measuresWindows, window == nil || (isClosing && configuration.d2min.reference == .window) {
@@ -125,6 +137,31 @@ final class ShearOutput: ShearObserver {
         Observable("centre", (0..<d).map { event.centre[$0] }, shape: [d]),
       ])
     folder.log(EventLine(event, d))
+    if let predictions { try judge(predictions, by: event, system) }
+  }
+
+  // MARK: Prediction
+
+  private func foretell(_ system: ParticleSystem) throws -> EventPrediction {
+    let loading = try Model.loading(configuration.loading!.mode, dimension: system.dimension)
+    return try EventPrediction(system, generator: loading.generator(dimension: system.dimension))
+  }
+
+  /// Where the event stood in what the first and the last state had foretold; then looks ahead anew.
+  private func judge(
+    _ predictions: (first: EventPrediction, last: EventPrediction), by event: PlasticEvent, _ system: ParticleSystem
+  ) throws {
+    let forward = event.strainAfter > event.strainBefore
+    let last = try predictions.last.ranks(of: event.centre, forward: forward)
+    let first = try predictions.first.ranks(of: event.centre, forward: forward)
+    try table.append(
+      to: "events",
+      [
+        Observable("fields_strain", predictions.last.strain), Observable("rank_velocity", last.velocity),
+        Observable("rank_product", last.product), Observable("rank_velocity_start", first.velocity),
+        Observable("rank_product_start", first.product),
+      ])
+    self.predictions = (predictions.first, try foretell(system))
   }
 
   /// Closes the files and keeps the last state, from which another run can go on. Collective.

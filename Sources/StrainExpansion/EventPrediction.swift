@@ -1,0 +1,69 @@
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+
+/// Where a glass at rest is expected to yield next: the magnitude of its nonaffine velocity and the product field
+/// Σ φ_γ φ_γγ, particle by particle (Richard, Sec. III and Fig. 2).
+public final class EventPrediction {
+  /// Of the state that the fields belong to.
+  public let strain: Double
+  private let system: ParticleSystem
+  /// |ẋ| and the product field.
+  private let indicators: ParticleField
+
+  /// What share of all particles promises more than the one closest to an event: 0 for a perfect forecast, ½ on average for a
+  /// blind one.
+  public struct Ranks: Sendable {
+    public var velocity: Double
+    public var product: Double
+  }
+
+  /// Of a system with forces, at the positions that it has now. Collective.
+  public init(_ system: ParticleSystem, generator: Tensor, tolerance: Double = 1e-8) throws {
+    self.system = system
+    strain = system.strain
+    let d = system.dimension
+    let bonds = system.makeBondNetwork()
+    let null = try NullSpace(system, bonds)
+    let solver = HessianConjugateGradient(system, null: null, maximumIterations: 1_000_000)
+    let fields = try NonaffineFields(system, bonds, generator: generator, solver: solver, tolerance: tolerance)
+    indicators = system.makeField(width: 2)
+    for i in 0..<system.ownedCount {
+      var square = 0.0
+      for k in 0..<d { square += fields.velocity.values[i * d + k] * fields.velocity.values[i * d + k] }
+      indicators.values[2 * i] = square.squareRoot()
+      indicators.values[2 * i + 1] = fields.product(i, bonds)
+    }
+  }
+
+  /// The ranks of the particle that is now closest to `centre`, for strain that grows or falls; a product of positive sign
+  /// means instability ahead, of negative sign behind. Collective.
+  public func ranks(of centre: Vector, forward: Bool) throws -> Ranks {
+    let communicator = system.communicator
+    let target = system.cell.fixed(centre)
+    var nearest = (distance: Double.infinity, particle: -1)
+    for i in 0..<system.ownedCount {
+      let x = system.cell.position(system.cell.minimumImage(system.fixedPosition(i) &- target))
+      if x.squaredLength < nearest.distance { nearest = (x.squaredLength, i) }
+    }
+    let distance = try communicator.reduce(nearest.distance, .minimum)
+    let mine = nearest.distance == distance ? system.id(nearest.particle) : Int64.max
+    let id = try communicator.reduce(mine, .minimum)
+    let sign = forward ? 1.0 : -1.0
+    var values = [-Double.infinity, -Double.infinity]
+    if mine == id {
+      values = [indicators.values[2 * nearest.particle], sign * indicators.values[2 * nearest.particle + 1]]
+    }
+    try communicator.reduce(&values, .maximum)
+    var above = [0, 0]
+    for i in 0..<system.ownedCount {
+      if indicators.values[2 * i] > values[0] { above[0] += 1 }
+      if sign * indicators.values[2 * i + 1] > values[1] { above[1] += 1 }
+    }
+    try communicator.reduce(&above, .sum)
+    let n = Double(system.totalCount)
+    return Ranks(velocity: Double(above[0]) / n, product: Double(above[1]) / n)
+  }
+}
