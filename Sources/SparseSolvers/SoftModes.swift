@@ -53,19 +53,15 @@ public struct SoftModes {
       if system.totalCount * d <= Self.largestFactorisation(d) {
         // A shift just below zero makes the matrix definite; the translations are its only eigenvalues there.
         let shift = -1e-8 * (try system.bondStatistics().largestStiffness)
-        try check(
-          PetscOptionsInsertString(
-            nil,
-            "-eps_type krylovschur -st_type sinvert -st_ksp_type preonly -st_pc_type cholesky "
-              + "-st_pc_factor_mat_solver_type mumps"), "PetscOptionsInsertString")
+        try SparseLibrary.setOptions(
+          "-eps_type krylovschur -st_type sinvert -st_ksp_type preonly -st_pc_type cholesky "
+            + "-st_pc_factor_mat_solver_type mumps")
         try check(EPSSetTarget(solver, shift), "EPSSetTarget")
         try check(EPSSetWhichEigenpairs(solver, EPS_TARGET_MAGNITUDE), "EPSSetWhichEigenpairs")
       } else {
         try hessian.setNullSpaces(null)
-        try check(
-          PetscOptionsInsertString(
-            nil, "-eps_type lobpcg -st_pc_type gamg -st_pc_gamg_coarse_eq_limit 400 -st_ksp_type preonly"),
-          "PetscOptionsInsertString")
+        try SparseLibrary.setOptions(
+          "-eps_type lobpcg -st_pc_type gamg -st_pc_gamg_coarse_eq_limit 400 -st_ksp_type preonly")
         try check(EPSSetWhichEigenpairs(solver, EPS_SMALLEST_REAL), "EPSSetWhichEigenpairs")
       }
       try check(EPSSetFromOptions(solver), "EPSSetFromOptions")

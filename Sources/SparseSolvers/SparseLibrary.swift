@@ -1,6 +1,7 @@
 import MessagePassing
 
 #if ATHERMAL_PETSC
+  import Foundation
   import CMPI
   import CPETSc
   import CSLEPc
@@ -30,6 +31,7 @@ public enum SparseLibrary {
     /// Starts the libraries, does the work, and ends them before MPI ends. What owns an object of theirs must live inside.
     /// Collective.
     public static func using<Result>(_ work: () throws -> Result) throws -> Result {
+      useOneThread()
       // Its signal handlers would report every trap of ours as memory corruption.
       try check(PetscOptionsSetValue(nil, "-no_signal_handler", "1"), "PetscOptionsSetValue")
       try check(SlepcInitializeNoArguments(), "SlepcInitialize")
@@ -37,6 +39,20 @@ public enum SparseLibrary {
       // Codes come back and become failures; nothing is printed, nobody aborts.
       try check(PetscPushErrorHandler(PetscReturnErrorHandler, nil), "PetscPushErrorHandler")
       return try work()
+    }
+
+    /// Ranks are the parallelism; the factorisation's own threads would fight with those of other ranks.
+    private static func useOneThread() {
+      guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "omp_set_num_threads") else { return }
+      unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Void).self)(1)
+    }
+
+    /// Sets options, unless the user has set them otherwise in the environment.
+    static func setOptions(_ options: String) throws {
+      try check(PetscOptionsInsertString(nil, options), "PetscOptionsInsertString")
+      if let own = ProcessInfo.processInfo.environment["PETSC_OPTIONS"] {
+        try check(PetscOptionsInsertString(nil, own), "PetscOptionsInsertString")
+      }
     }
   #else
     public static func using<Result>(_ work: () throws -> Result) throws -> Result { try work() }

@@ -52,14 +52,14 @@ import Statics
         try check(PCSetType(preconditioner, "gamg"), "PCSetType")
         let options = [
           "-pc_gamg_type agg -pc_gamg_agg_nsmooths 1 -pc_gamg_threshold 0.0 -pc_gamg_coarse_eq_limit 400",
-          "-mg_levels_ksp_type chebyshev -mg_levels_ksp_max_it 2 -mg_levels_pc_type jacobi",
+          "-mg_levels_ksp_type chebyshev -mg_levels_ksp_max_it 3 -mg_levels_pc_type jacobi",
         ].joined(separator: " ")
-        try check(PetscOptionsInsertString(nil, options), "PetscOptionsInsertString")
+        try SparseLibrary.setOptions(options)
       case .direct:
         try check(PCSetType(preconditioner, "cholesky"), "PCSetType")
         try check(PCFactorSetMatSolverType(preconditioner, "mumps"), "PCFactorSetMatSolverType")
         // Several ranks count negative pivots only if the root front is not handed to another library.
-        try check(PetscOptionsInsertString(nil, "-mat_mumps_icntl_13 1"), "PetscOptionsInsertString")
+        try SparseLibrary.setOptions("-mat_mumps_icntl_13 1")
       }
       try check(KSPSetFromOptions(made), "KSPSetFromOptions")
       try check(KSPSetUp(made), "KSPSetUp")

@@ -41,6 +41,9 @@ struct ExpandOutput {
       try file.write("elastic_green", moduli.greenStiffness.flatMap { $0 }, shape: [d, d, d, d])
     }
     try file.close()
+    // The positions that all of this belongs to, which a minimisation may have moved.
+    try StateFile.write(
+      system.snapshot(), to: folder.file("state.h5"), provenance: provenance, over: system.communicator)
   }
 
   private func writeParticles(_ fields: NonaffineFields, to file: TableFile) throws {

@@ -58,6 +58,6 @@ extension Model {
     return asked
   }
 
-  private static func largestForDirect(_ dimension: Int) -> Int { dimension == 2 ? 100_000 : 2_000 }
-  private static func largestForCG(_ dimension: Int) -> Int { dimension == 2 ? 100_000 : 50_000 }
+  private static func largestForDirect(_ dimension: Int) -> Int { dimension == 2 ? 500_000 : 4_000 }
+  private static func largestForCG(_ dimension: Int) -> Int { dimension == 2 ? 500_000 : 200_000 }
 }

@@ -1,0 +1,138 @@
+"""Pictures of strain expansions. No physics is computed here: the files hold all that is drawn."""
+
+import json
+import os
+
+from figures import (BLACK, BLUE, GREY, VERMILION, EllipseCollection, Normalize, NothingToDraw, PolyCollection, np,
+                     open_file, plt, settings, stress_unit, time_series, words, wrapped_slab, AXES, matplotlib)
+
+
+def summary(run):
+    try:
+        with open(os.path.join(run, "summary.json")) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        raise NothingToDraw(f"{run} has no summary.json")
+
+
+def product_field(run, normal="z", place=0.5, thickness=2.0):
+    """The product field of each particle: blue where the glass will destabilise, red where it will stabilise."""
+    with open_file(run, "expand.h5") as file:
+        if "particles/product" not in file:
+            raise NothingToDraw("expand.h5 holds no product field")
+        value = file["particles/product"][()]
+    with open_file(run, "state.h5") as file:
+        group = file["particles/trajectory"]
+        position = group["position/value"][-1]
+        edges = np.asarray(time_series(group["box"], "edges", -1), float)
+        diameter = time_series(group, "diameter", -1)
+    if edges.ndim == 1:
+        edges = np.diag(edges)
+    dimension = position.shape[1]
+    diameter = np.ones(len(position)) if diameter is None else np.asarray(diameter, float).ravel()
+    points, inside, plane = wrapped_slab(position, edges, AXES.index(normal), place, thickness)
+    points, value, diameter = points[inside], value[inside], diameter[inside]
+
+    # Soft spots outshine everything: a scale that is linear near zero and logarithmic beyond the typical value.
+    typical = np.median(np.abs(value))
+    largest = np.abs(value).max()
+    if largest == 0:
+        raise NothingToDraw("the product field is zero everywhere")
+    norm = matplotlib.colors.SymLogNorm(linthresh=max(typical, largest * 1e-6), vmin=-largest, vmax=largest)
+    corner = edges[np.ix_(plane, plane)] if dimension == 3 else edges
+    outline = np.array([[0, 0], corner[0], corner[0] + corner[1], corner[1]])
+    extent = np.ptp(outline, axis=0)
+    figure, axes = plt.subplots(figsize=(7, 5.6 * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
+    order = np.argsort(np.abs(value))
+    points, value, diameter = points[order], value[order], diameter[order]
+    colours = plt.get_cmap("RdBu")(norm(value))
+    if len(points) <= 300_000:
+        axes.add_collection(EllipseCollection(diameter, diameter, np.zeros(len(points)), units="xy", offsets=points,
+                                              transOffset=axes.transData, facecolors=colours, linewidths=0,
+                                              rasterized=True))
+    else:
+        axes.scatter(points[:, 0], points[:, 1], s=0.15, marker=",", c=colours, linewidths=0, rasterized=True)
+    axes.add_collection(PolyCollection([outline], facecolors="none", edgecolors=BLACK, linewidths=1.0))
+    margin = 0.02 * extent.max()
+    axes.set_xlim(outline[:, 0].min() - margin, outline[:, 0].max() + margin)
+    axes.set_ylim(outline[:, 1].min() - margin, outline[:, 1].max() + margin)
+    axes.set_aspect("equal")
+    axes.set_xlabel(rf"${AXES[plane[0]]}$")
+    axes.set_ylabel(rf"${AXES[plane[1]]}$")
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, "RdBu"), cax=axes.inset_axes([1.02, 0.02, 0.035, 0.96]))
+    bar.set_label(r"$\sum \varphi_\gamma\,\varphi_{\gamma\gamma}$ over bonds [$\varepsilon^2$]")
+    return figure
+
+
+ORDERS = [("phi_g", r"\varphi_\gamma", 7 / 2, BLUE), ("phi_gg", r"\varphi_{\gamma\gamma}", 11 / 6, VERMILION),
+          ("phi_ggg", r"\varphi_{\gamma\gamma\gamma}", 3 / 2, "#009E73")]
+
+
+def bond_tails(run):
+    """Distributions of the bond coefficients, of one expansion or of an ensemble, with the slopes of theory."""
+    ensemble = os.path.isfile(os.path.join(run, "ensemble.h5"))
+    figure, axes = plt.subplots(figsize=(7, 5.2))
+    with open_file(run, "ensemble.h5" if ensemble else "expand.h5") as file:
+        edges = file["edges" if ensemble else "statistics/edges"][()]
+        width = np.diff(edges)
+        centre = np.sqrt(edges[1:] * edges[:-1])
+        for name, symbol, exponent, colour in ORDERS:
+            if ensemble:
+                counts, density, error = (file[f"{name}/{k}"][()] for k in ("counts", "density", "error"))
+            else:
+                counts = file[f"statistics/{name}"][()]
+                density = counts / (counts.sum() * width)
+                error = density / np.sqrt(np.maximum(counts, 1))
+            shown = counts > 0
+            if not shown.any():
+                raise NothingToDraw("no bonds were counted")
+            axes.errorbar(centre[shown], density[shown], yerr=error[shown], fmt="o", markersize=3, linewidth=0.8,
+                          color=colour, label=rf"$|{symbol}|$")
+            # The slope of theory through the point where a hundredth of the bonds lies beyond.
+            beyond = counts[::-1].cumsum()[::-1] / counts.sum()
+            anchor = np.argmax(beyond <= 1e-2)
+            x = np.array([centre[anchor] / 3, centre[shown][-1]])
+            fraction = beyond[anchor]
+            amplitude = fraction * (exponent - 1) * edges[anchor] ** (exponent - 1)
+            axes.plot(x, amplitude * x ** -exponent, color=colour, linestyle="--", linewidth=1.2)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel(r"$C_n = |\varphi_{n\gamma}|$ [$\varepsilon$]")
+    axes.set_ylabel(r"$P(C_n)$")
+    axes.legend(frameon=False, title=r"dashed: $C^{-7/2}$, $C^{-11/6}$, $C^{-3/2}$")
+    return figure
+
+
+def expansion_against_shear(run, shear):
+    """Stress and pressure of a deformed glass against the cubic expansion of its start (Richard, Fig. 8)."""
+    found = summary(run)
+    if "stress_derivatives" not in found:
+        raise NothingToDraw(f"{run} is not the folder of an expansion")
+    with open_file(shear, "shear.h5") as file:
+        table = file["curve"][()]
+        names = words(file["curve"].attrs["columns"])
+    curve = {name: table[:, k] for k, name in enumerate(names)}
+    strain = curve["strain"]
+    loading = settings(run).get("loading", {})
+    plane = loading.get("plane", "xy")
+    a, b = AXES.index(plane[0]), AXES.index(plane[1])
+    dimension = found["dimension"]
+    derivatives = np.array(found["stress_derivatives"])
+    start = np.array(found["stress"])
+    terms = [start, derivatives[0], derivatives[1] / 2, derivatives[2] / 6]
+    figure, panels = plt.subplots(1, 2, figsize=(10, 4.2))
+    unit = stress_unit(run, dimension)
+    for axes, label, column, pick in [
+        (panels[0], rf"\sigma_{{{plane}}}", f"stress_{plane}", lambda t: t[a, b]),
+        (panels[1], "P", "pressure", lambda t: -np.trace(t) / dimension),
+    ]:
+        axes.plot(strain, curve[column], color=BLACK, marker="o", markersize=3, linewidth=0, label="deformed")
+        for order, colour in [(1, GREY), (2, VERMILION), (3, BLUE)]:
+            value = sum(pick(np.asarray(terms[n])) * strain**n for n in range(order + 1))
+            axes.plot(strain, value, color=colour, linewidth=1.4, label=f"order {order}")
+        low, high = curve[column].min(), curve[column].max()
+        axes.set_ylim(low - 0.3 * (high - low), high + 0.3 * (high - low))
+        axes.set_xlabel(r"strain $\gamma$")
+        axes.set_ylabel(rf"${label}$ {unit}")
+    panels[0].legend(frameon=False)
+    return figure
