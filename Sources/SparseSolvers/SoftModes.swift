@@ -64,6 +64,13 @@ public struct SoftModes {
           "-eps_type lobpcg -st_pc_type gamg -st_pc_gamg_coarse_eq_limit 400 -st_ksp_type preonly")
         try check(EPSSetWhichEigenpairs(solver, EPS_SMALLEST_REAL), "EPSSetWhichEigenpairs")
       }
+      try check(
+        EPSMonitorSet(
+          solver,
+          { _, _, _, _, _, _, _, _ in
+            Heartbeat.beat()
+            return 0
+          }, nil, nil), "EPSMonitorSet")
       try check(EPSSetFromOptions(solver), "EPSSetFromOptions")
       try check(EPSSolve(solver), "EPSSolve")
       Heartbeat.beat()

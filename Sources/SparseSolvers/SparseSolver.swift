@@ -61,6 +61,14 @@ import Statics
         // Several ranks count negative pivots only if the root front is not handed to another library.
         try SparseLibrary.setOptions("-mat_mumps_icntl_13 1")
       }
+      // A solve is one call; each iteration is a sign of life.
+      try check(
+        KSPMonitorSet(
+          made,
+          { _, _, _, _ in
+            Heartbeat.beat()
+            return 0
+          }, nil, nil), "KSPMonitorSet")
       try check(KSPSetFromOptions(made), "KSPSetFromOptions")
       try check(KSPSetUp(made), "KSPSetUp")
       if method == .direct {
