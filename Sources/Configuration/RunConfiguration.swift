@@ -95,16 +95,19 @@ public struct RunConfiguration: Sendable {
     var strainStep: Double?
     // Looked up in the tables, since a section with a mistake does not exist: all mistakes are to be found at once.
     let dimension = (system.glance("generate", "dimension") ?? system.glance("dimension"))?.dimensionOfSpace
-    if command == "expand" {
-      deformation = LoadingSection.Mode(directionOf: reading.table("loading", of: root), dimension: dimension)
-      loading = nil
+    let loading = reading.table("loading", of: root)
+    // A deformation without steps is all that some commands need; the others let it stand.
+    let hasSteps = loading.gives("strain_step") || loading.gives("final_strain") || loading.gives("cycles")
+    if command == "expand" || (!loads && !hasSteps && root["expand"] != nil) {
+      deformation = LoadingSection.Mode(directionOf: loading, dimension: dimension)
+      self.loading = nil
     } else if loads || root["loading"] != nil {
-      let loading = reading.table("loading", of: root)
       strainStep = loading.glance("strain_step")?.finiteNumber
       self.loading = LoadingSection(loading, dimension: dimension)
       deformation = nil
     } else {
-      loading = nil
+      loading.isUsed = false
+      self.loading = nil
       deformation = nil
     }
     let expand = reading.table("expand", of: root)

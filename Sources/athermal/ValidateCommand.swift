@@ -26,7 +26,9 @@ struct ValidateCommand {
     let configuration = try RunConfiguration.load(
       path: config, overrides: overrides, command: "minimize", over: communicator)
     let snapshot = try Model.outline(configuration, over: communicator)
-    if let loading = configuration.loading { _ = try Model.loading(loading.mode, dimension: snapshot.dimension) }
+    if let mode = configuration.loading?.mode ?? configuration.deformation {
+      _ = try Model.loading(mode, dimension: snapshot.dimension)
+    }
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
     let size = ranks ?? communicator.size
     let needs = try Needs(snapshot, interaction, configuration, ranks: size, over: communicator)
