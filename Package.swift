@@ -34,6 +34,8 @@ let package = Package(
     // C bindings: one system library per library, one target of getters for their macros, and the vector arithmetic.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-openmpi", providers: [.apt(["libhdf5-openmpi-dev"])]),
+    // FFTW has no .pc for its MPI part; the module map links both.
+    .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev", "libfftw3-mpi-dev"])]),
     .target(name: "CShims", dependencies: ["CMPI", "CHDF5"], cSettings: cFlags),
     .target(name: "CLanes", cSettings: cFlags),
     .target(name: "CToml"),
@@ -51,12 +53,14 @@ let package = Package(
     layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
+    layer("ElasticLattice", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
+    layer("ElastoPlastic", ["MessagePassing", "Geometry", "ElasticLattice"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "QuasistaticShear", "CBuild",
+        "QuasistaticShear", "ElasticLattice", "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags),
 

@@ -8,6 +8,7 @@ enum Athermal {
 
       athermal minimize CONFIG [--output FOLDER] [--set table.key=value]…    to mechanical equilibrium
       athermal shear CONFIG [--output FOLDER] [--set table.key=value]…       athermal quasistatic loading
+      athermal epm CONFIG [--output FOLDER] [--set table.key=value]…         quasistatic elasto-plastic model on a lattice
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
@@ -31,6 +32,7 @@ enum Athermal {
     switch command {
     case "minimize": return try MinimizeCommand(rest).run(over: communicator)
     case "shear": return try ShearCommand(rest).run(over: communicator)
+    case "epm": return try EpmCommand(rest).run(over: communicator)
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
     case "export": return try ExportCommand(rest).run(over: communicator)
