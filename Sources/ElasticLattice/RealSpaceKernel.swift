@@ -22,7 +22,7 @@ public final class RealSpaceKernel {
 
   /// The window's half width that costs least: 12 blocks in two dimensions, 3 in three; less in small lattices, since it
   /// may not overlap with itself.
-  public static func standardReach(_ lattice: Lattice) -> Int { lattice.dimension == 2 ? 12 : 3 }
+  public static func standardReach(_ lattice: Lattice) -> Int { lattice.dimension == 2 ? 16 : 3 }
 
   /// - Parameter wanted: the window's half width; nil for no window at all.
   /// Collective.

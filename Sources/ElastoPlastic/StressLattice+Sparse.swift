@@ -96,7 +96,7 @@ extension StressLattice {
       if excluded == Lanes.allBits { continue }
       for k in t..<(t + Lanes.count) where !(floors[k] > reach(ofTile: k)) {
         // Twice as far as needed, so that a tile is looked at seldom.
-        promote(tile: k, below: reach(ofTile: k) + bounds[k])
+        promote(tile: k, below: reach(ofTile: k) + 0.25 * bounds[k])
       }
     }
   }
