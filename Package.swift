@@ -71,6 +71,7 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear",
+        "ElasticLattice", "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
@@ -106,6 +107,13 @@ let package = Package(
         "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "QuasistaticShear", "Storage",
         "TestSupport",
       ],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "ElasticLatticeTests", dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "ElastoPlasticTests",
+      dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "ElastoPlastic", "Measurement", "TestSupport"],
       swiftSettings: swiftFlags),
     // Starts the two programs, which are built first, and looks at what they print and write.
     .target(name: "TestTools", path: "Tests/TestTools"),

@@ -46,9 +46,11 @@ public final class ElastoPlasticModel {
   /// How often each own block has yielded.
   public let yieldCounts: AlignedBuffer<Int32>
 
-  public private(set) var strain = 0.0
+  private var strainAccount = Account()
+  private var stressAccount = Account()
+  public var strain: Double { strainAccount.value }
   /// The mean stress, kept by account: loads minus what failures took.
-  public private(set) var stress = 0.0
+  public var stress: Double { stressAccount.value }
   /// Failures and sweeps so far.
   public private(set) var failures = 0
   public private(set) var sweeps = 0
@@ -120,7 +122,7 @@ public final class ElastoPlasticModel {
       if case .stress(let limit) = path.control, strain >= limit { break }
       try look(&samples, before: .infinity, observer)
       load(path.isStrain ? (target - strain) * meanModulus : target - stress)
-      if path.isStrain { strain = target }
+      if path.isStrain { strainAccount = Account(value: target) }
       if path.targets.count > 1 { try observer.reached(strain: target, of: self) }
     }
     try look(&samples, before: .infinity, observer)
@@ -149,8 +151,8 @@ public final class ElastoPlasticModel {
   /// Loads all blocks alike.
   private func load(_ amount: Double) {
     blocks.load(amount)
-    strain += amount / meanModulus
-    stress += amount
+    strainAccount.add(amount / meanModulus)
+    stressAccount.add(amount)
   }
 
   /// Lets blocks yield, beginning with one, until none is at its threshold.
@@ -212,8 +214,8 @@ public final class ElastoPlasticModel {
   private func account() throws {
     let released = try sumOfAmplitudes() / Double(lattice.siteCount)
     let modulus = meanModulus
-    stress += kernel.uniform * released
-    strain += (1 + kernel.uniform) * released / modulus
+    stressAccount.add(kernel.uniform * released)
+    strainAccount.add((1 + kernel.uniform) * released / modulus)
     renewedCount += exchange.totalNew
   }
 
@@ -233,6 +235,22 @@ public final class ElastoPlasticModel {
       "the avalanche at strain \(avalanche.strain) has not ended within epm.maximum_sweeps = \(maximumSweeps) sweeps and "
         + "\(avalanche.failures) failures; a smaller eigenstrain, larger renewed thresholds or a larger maximum_sweeps may help")
   }
+}
+
+/// A sum of many small amounts that keeps what rounding would lose (Neumaier).
+private struct Account {
+  private var sum = 0.0
+  private var lost = 0.0
+
+  init(value: Double = 0) { sum = value }
+
+  mutating func add(_ amount: Double) {
+    let next = sum + amount
+    lost += abs(sum) >= abs(amount) ? (sum - next) + amount : (amount - next) + sum
+    sum = next
+  }
+
+  var value: Double { sum + lost }
 }
 
 extension LoadingPath {

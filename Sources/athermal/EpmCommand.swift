@@ -68,10 +68,15 @@ struct EpmCommand {
       eigenstrain: eigenstrain, bothSigns: epm.yielding == .both, seed: epm.seed, realisation: realisation)
   }
 
-  /// The sparse rule needs a table of a quarter of the lattice on every rank; beyond a limit every sweep is a transform.
+  /// The sparse rule needs a table of a quarter of the lattice (an eighth in three dimensions) on every rank; beyond this
+  /// many numbers, which is a square of 11 000 blocks, every sweep is a transform.
+  private static let largestTable = 1 << 25
+
   static func rule(_ epm: EpmSection, _ lattice: Lattice) -> UpdateRule {
     switch epm.update {
-    case .sparse: .sparse(failures: epm.transformAbove, pending: epm.settleAfter)
+    case .sparse:
+      RealSpaceKernel.tableSize(lattice) > largestTable
+        ? .transform : .sparse(failures: epm.transformAbove, pending: epm.settleAfter)
     case .transform: .transform
     case .everywhere: .everywhere
     }
