@@ -123,7 +123,7 @@ let package = Package(
       swiftSettings: swiftFlags),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["athermal", "TestTools"],
+      dependencies: ["athermal", "TestTools", "TestSupport", "Storage"],
       swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17

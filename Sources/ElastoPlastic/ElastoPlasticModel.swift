@@ -104,6 +104,13 @@ public final class ElastoPlasticModel {
       ? material.modulus.initial : (material.modulus.initial * (n - renewed) + material.modulus.renewed * renewed) / n
   }
 
+  /// One sweep of no failures, for timing: transforms, kernel, and the look at all blocks. Collective.
+  public func sweepOnce() throws {
+    own.removeAll()
+    blocks.failing(forced: nil, into: &own.sites)
+    try blocks.redistribute(own: own, all: own, total: 0)
+  }
+
   // MARK: The loop
 
   /// Goes along the path. `samples` are ascending strains at which the observer looks at the state that the last avalanche

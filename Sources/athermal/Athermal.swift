@@ -14,6 +14,7 @@ enum Athermal {
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
       athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
                          [--file FILE] [--skin S] [--tolerance T]            timings as JSON
+      athermal benchmark epm [--edge L] [--dimension 2|3] [--strain γ] [--sweeps S] [--repeat R]
       athermal --version
 
     Run any of them under mpirun -n RANKS. The first example: athermal shear Configs/quickstart.toml --output runs/a
@@ -36,6 +37,7 @@ enum Athermal {
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
     case "export": return try ExportCommand(rest).run(over: communicator)
+    case "benchmark" where rest.first == "epm": return try EpmBenchmark(rest).run(over: communicator)
     case "benchmark": return try BenchmarkCommand(rest).run(over: communicator)
     case "--version", "-v", "version":
       if communicator.isRoot { print(Build.description) }

@@ -84,6 +84,7 @@ struct DirectModel {
         var failing = (0..<n).filter { $0 == weakest || (bothSigns ? abs(stress[$0]) : stress[$0]) >= limits[$0] }
         while !failing.isEmpty {
           event.sweeps += 1
+          precondition(event.sweeps < 5000, "a variant of the test whose avalanches do not end")
           event.failures += failing.count
           let amplitude = 2 * meanModulus() * eigenstrain
           let old = stress
