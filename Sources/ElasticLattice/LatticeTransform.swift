@@ -66,8 +66,8 @@ public final class LatticeTransform {
     middleForward = isFlat ? nil : strided(n1, FFTW_FORWARD)
     middleBackward = isFlat ? nil : strided(n1, FFTW_BACKWARD)
     guard
-      let there = fftw_mpi_plan_many_transpose(sizes[0], sizes[1], 2 * width, 0, 0, field, spectrum, communicator.handle, flags),
-      let back = fftw_mpi_plan_many_transpose(sizes[1], sizes[0], 2 * width, 0, 0, spectrum, field, communicator.handle, flags)
+      let there = fftw_mpi_plan_many_transpose(sizes[0], sizes[1], 2 * width, 0, 0, field, spectrum, communicator.handle, UInt32(FFTW_MEASURE)),
+      let back = fftw_mpi_plan_many_transpose(sizes[1], sizes[0], 2 * width, 0, 0, spectrum, field, communicator.handle, UInt32(FFTW_MEASURE))
     else { throw Failure(.messagePassing, "FFTW cannot plan the transpose of \(lattice.shape)") }
     transpose = there
     transposeBack = back
