@@ -9,6 +9,7 @@ enum Athermal {
       athermal minimize CONFIG [--output FOLDER] [--set table.key=value]…    to mechanical equilibrium
       athermal shear CONFIG [--output FOLDER] [--set table.key=value]…       athermal quasistatic loading
       athermal epm CONFIG [--output FOLDER] [--set table.key=value]…         quasistatic elasto-plastic model on a lattice
+      athermal bands CONFIG [--output FOLDER] [--set table.key=value]…       shear bands in epm and shear runs
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
@@ -34,6 +35,7 @@ enum Athermal {
     case "minimize": return try MinimizeCommand(rest).run(over: communicator)
     case "shear": return try ShearCommand(rest).run(over: communicator)
     case "epm": return try EpmCommand(rest).run(over: communicator)
+    case "bands": return try BandsCommand(rest).run(over: communicator)
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
     case "export": return try ExportCommand(rest).run(over: communicator)
