@@ -20,6 +20,12 @@ public struct LatticeConfiguration: RunText {
     return try communicator.coordinated { try parse(text: text, path: path, folder: folder, overrides: overrides) }
   }
 
+  /// The names of the tables of a configuration, whatever its kind; none where it is not TOML. Collective.
+  public static func tables(at path: String, over communicator: Communicator) throws -> Set<String> {
+    let (text, _) = try RunConfiguration.text(at: path, over: communicator)
+    return Set((RunConfiguration.tables(text, [], Reading()) ?? [:]).keys)
+  }
+
   static func parse(text: String, path: String, folder: String, overrides: [String] = []) throws -> LatticeConfiguration {
     let reading = Reading()
     let configuration = LatticeConfiguration(text, folder, overrides, reading)
