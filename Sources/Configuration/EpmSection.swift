@@ -43,6 +43,8 @@ public struct EpmSection: Sendable, Equatable {
   public var sampleStrain: Double
   /// The strain from which the state counts as steady.
   public var steadyFrom: Double
+  /// Between these residual strengths, in mean thresholds, P(x) is fitted by a power law.
+  public var residualFit: [Double]
 
   public struct Modulus: Sendable, Equatable {
     public var initial: Double
@@ -89,6 +91,15 @@ public struct EpmSection: Sendable, Equatable {
       }
     sampleStrain = table.number("sample_strain", .positive, default: 0.01)
     steadyFrom = table.number("steady_from", .notNegative, default: (largest ?? 0) / 2)
+    residualFit =
+      table.value(
+        "residual_fit", default: [0.003, 0.1], expected: "two ascending numbers greater than 0",
+        hint: "write for example residual_fit = [0.003, 0.1]", toml: { "[\($0[0]), \($0[1])]" },
+        convert: { value -> [Double]? in
+          guard case .array(let elements) = value.content else { return nil }
+          let numbers = elements.compactMap(\.finiteNumber)
+          return numbers.count == 2 && elements.count == 2 && numbers[0] > 0 && numbers[0] < numbers[1] ? numbers : nil
+        }) ?? [0.003, 0.1]
     if let largest, largest / sampleStrain > 1e6 {
       table.report(
         "'sample_strain' in [\(table.name)] is \(sampleStrain), which means \(largest / sampleStrain) samples",

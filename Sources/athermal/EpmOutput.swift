@@ -19,6 +19,8 @@ final class EpmOutput: AvalancheObserver {
   private var curve: StressCurve
   private var sizes: [Int: Int] = [:]
   private let edges: [Double]
+  /// Residual strengths of all looks at the steady state.
+  private var residualCounts: [Int64]
 
   private static let axes = ["x", "y", "z"]
 
@@ -56,6 +58,7 @@ final class EpmOutput: AvalancheObserver {
       try file.createColumn("samples/yield_counts_\(Self.axes[axis])", of: Int64.self, row: [extent])
     }
     edges = ResidualStrengths.edges
+    residualCounts = [Int64](repeating: 0, count: edges.count + 1)
     try file.createColumn("samples/residual_counts", of: Int64.self, row: [edges.count + 1])
     try file.write(edges, to: "residual_edges", shape: [edges.count])
     try file.flush()
@@ -90,6 +93,9 @@ final class EpmOutput: AvalancheObserver {
       try file.append(profile, to: "samples/yield_counts_\(Self.axes[axis])")
     }
     try file.append(look.residualCounts, to: "samples/residual_counts")
+    if strain >= configuration.epm.steadyFrom {
+      for k in residualCounts.indices { residualCounts[k] += look.residualCounts[k] }
+    }
     if configuration.output.frames {
       try file.appendField(UnsafePointer(model.blocks.stress.pointer), to: "frames/stress")
       try file.appendField(UnsafePointer(model.yieldCounts.pointer), to: "frames/failures")
@@ -145,6 +151,8 @@ final class EpmOutput: AvalancheObserver {
     if configuration.output.vtk { try writeForParaView(model) }
     return EpmSummary(
       model, configuration.epm, realisation: realisation, curve: curve, measuredStress: measured, sizes: sizes,
+      residual: ResidualExponent(
+        counts: residualCounts, edges: edges, from: configuration.epm.residualFit[0], to: configuration.epm.residualFit[1]),
       stateSha256: hash, wallSeconds: seconds)
   }
 

@@ -23,6 +23,8 @@ struct EpmSummary: Encodable {
   var overshoot: Double?
   /// Of avalanches from `steady_from` on: P(S) ∝ S^−τ exp(−S/S_c).
   var sizeDistribution: TruncatedPowerLaw?
+  /// P(x) ∝ x^θ, x = (Y − σ)/⟨Y⟩, of the samples from `steady_from` on.
+  var residualStrength: ResidualExponent?
   var stateSha256: String
   var transforms: Int
   var sparseSweeps: Int
@@ -30,7 +32,7 @@ struct EpmSummary: Encodable {
 
   init(
     _ model: ElastoPlasticModel, _ epm: EpmSection, realisation: Int, curve: StressCurve, measuredStress: Double,
-    sizes: [Int: Int], stateSha256: String, wallSeconds: Double
+    sizes: [Int: Int], residual: ResidualExponent?, stateSha256: String, wallSeconds: Double
   ) {
     self.realisation = realisation
     avalanches = model.avalanches
@@ -48,6 +50,7 @@ struct EpmSummary: Encodable {
       overshoot = curve.peakStress - steady.mean
     }
     sizeDistribution = TruncatedPowerLaw(sizes: sizes)
+    residualStrength = residual
     self.stateSha256 = stateSha256
     transforms = model.blocks.statistics.transforms
     sparseSweeps = model.blocks.statistics.sparseSweeps

@@ -32,6 +32,9 @@ final class RunFolder {
               + "--set output.overwrite=true")
         }
         for name in Self.files where present.contains(name) { try manager.removeItem(atPath: "\(path)/\(name)") }
+        for folder in present where folder.hasPrefix("realisation-") {
+          for name in Self.files { unlink("\(path)/\(folder)/\(name)") }
+        }
       }
       try WholeFile.makeFolder(path)
       try write(configuration.inputText, to: "input.toml")
