@@ -64,7 +64,7 @@ def avalanche_sizes(run):
     edges = np.unique(np.round(np.logspace(0, np.log10(size.max() + 1), 30))).astype(int)
     counts, _ = np.histogram(size, edges)
     widths = np.diff(edges)
-    centres = np.sqrt(edges[:-1] * (edges[1:] - 1 + (widths == 1)))
+    centres = np.sqrt(edges[:-1] * (edges[1:] - 1))
     density = counts / widths / len(size)
     figure, axes = plt.subplots(figsize=(6, 5))
     shown = density > 0

@@ -28,12 +28,15 @@ public struct BandsSection: Sendable, Equatable {
         guard case .array(let elements) = value.content, !elements.isEmpty else { return nil }
         let texts = elements.compactMap { if case .string(let text) = $0.content, !text.isEmpty { text } else { nil } }
         guard texts.count == elements.count else { return nil }
-        return texts.map { $0.hasPrefix("/") || folder.isEmpty ? $0 : folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }
+        return texts.map {
+          $0.hasPrefix("/") || folder.isEmpty ? $0 : folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)"
+        }
       })
     source = table.choice("source", default: .plasticCount)
     bin =
       table.value(
-        "bin", default: 1, expected: "a whole number of bins, at least 1", hint: "profiles come in bins of d, or of one row of blocks",
+        "bin", default: 1, expected: "a whole number of bins, at least 1",
+        hint: "profiles come in bins of d, or of one row of blocks",
         toml: { "\($0)" },
         convert: { value in value.finiteNumber.flatMap { $0 >= 1 && $0 <= 1e6 ? Int(exactly: $0) : nil } }) ?? 1
     table.know("strain", "fit")
@@ -44,7 +47,8 @@ public struct BandsSection: Sendable, Equatable {
     if table.gives("fit") {
       guard let fit = table.numbers("fit", .notNegative, hint: "write for example fit = [0.2, 2.0]") else { return nil }
       guard fit.count == 2, fit[0] < fit[1] else {
-        table.report("'fit' in [bands] must be two ascending strains", hint: "write for example fit = [0.2, 2.0]", key: "fit")
+        table.report(
+          "'fit' in [bands] must be two ascending strains", hint: "write for example fit = [0.2, 2.0]", key: "fit")
         return nil
       }
       self.fit = fit
@@ -81,7 +85,8 @@ public struct BandsConfiguration: RunText {
     guard let root = RunConfiguration.tables(text, overrides, reading) else { return nil }
     for (name, entry) in root where !Self.sections.contains(name) {
       reading.report(
-        "table [\(name)] has no effect on bands", hint: Spelling.hint(for: name, among: Self.sections, listedAs: "the tables are"),
+        "table [\(name)] has no effect on bands",
+        hint: Spelling.hint(for: name, among: Self.sections, listedAs: "the tables are"),
         at: entry.keyPlace)
     }
     defer { reading.reportUnknownKeys() }

@@ -17,7 +17,9 @@ public enum BlockNumbers: Sendable, Equatable {
   /// Nil, and a problem, if there is not exactly one source.
   /// - Parameter example: completes the hint for a table that says nothing.
   init?(_ table: Table, folder: String, allowsDataset: Bool, example: String) {
-    table.know("file", "dataset", "distribution", "shape", "mean", "deviation", "values", "edges", "weights", "column", "skip_nan")
+    table.know(
+      "file", "dataset", "distribution", "shape", "mean", "deviation", "values", "edges", "weights", "column",
+      "skip_nan")
     guard table.gives("distribution") else {
       guard allowsDataset else {
         table.report("'\(table.name)' has no 'distribution'", hint: "write for example \(example)")
@@ -27,7 +29,8 @@ public enum BlockNumbers: Sendable, Equatable {
         table.report("'\(table.name)' has neither 'file' nor 'distribution'", hint: "write for example \(example)")
         return nil
       }
-      Self.forbid(table, ["shape", "mean", "deviation", "values", "edges", "weights", "column", "skip_nan"], with: "file")
+      Self.forbid(
+        table, ["shape", "mean", "deviation", "values", "edges", "weights", "column", "skip_nan"], with: "file")
       guard let file = Self.path(table, folder),
         let dataset = table.text("dataset", hint: "add dataset = \"…\", the name of the dataset in the file")
       else { return nil }
@@ -70,7 +73,8 @@ public enum BlockNumbers: Sendable, Equatable {
         self = .sampledDataset(file: file, dataset: dataset, column: column, skipNaN: skipNaN)
       } else {
         Self.forbid(table, ["dataset", "column", "skip_nan"], with: "values")
-        guard let values = table.numbers("values", .positive, hint: "add values = […], or file and dataset"), !values.isEmpty
+        guard let values = table.numbers("values", .positive, hint: "add values = […], or file and dataset"),
+          !values.isEmpty
         else { return nil }
         self = .samples(values)
       }
@@ -85,11 +89,13 @@ public enum BlockNumbers: Sendable, Equatable {
         return nil
       }
       guard zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) else {
-        table.report("'edges' in [\(table.name)] do not ascend", hint: "write them from the lowest to the highest", key: "edges")
+        table.report(
+          "'edges' in [\(table.name)] do not ascend", hint: "write them from the lowest to the highest", key: "edges")
         return nil
       }
       guard weights.contains(where: { $0 > 0 }) else {
-        table.report("'weights' in [\(table.name)] are all 0", hint: "at least one must be greater than 0", key: "weights")
+        table.report(
+          "'weights' in [\(table.name)] are all 0", hint: "at least one must be greater than 0", key: "weights")
         return nil
       }
       self = .histogram(edges: edges, weights: weights)

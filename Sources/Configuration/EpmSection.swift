@@ -57,7 +57,9 @@ public struct EpmSection: Sendable, Equatable {
       hint: "write for example shape = [64, 64], the blocks along each axis", toml: { "\($0)" },
       convert: { value -> [Int]? in
         guard case .array(let elements) = value.content, (2...3).contains(elements.count) else { return nil }
-        let numbers = elements.compactMap { if case .integer(let n) = $0.content, n >= 2, n <= 1 << 20 { n } else { nil } }
+        let numbers = elements.compactMap {
+          if case .integer(let n) = $0.content, n >= 2, n <= 1 << 20 { n } else { nil }
+        }
         return numbers.count == elements.count ? numbers : nil
       })
     control = table.choice("control", default: .strain)
@@ -66,14 +68,17 @@ public struct EpmSection: Sendable, Equatable {
     let eigenstrain = Eigenstrain(table, folder: folder)
     let modulus = table.table("modulus")
     let initial = modulus.number(
-      "initial", .positive, hint: "add modulus = { initial = …, renewed = … }: of blocks that have not yielded yet, and of those that have")
+      "initial", .positive,
+      hint: "add modulus = { initial = …, renewed = … }: of blocks that have not yielded yet, and of those that have")
     let renewed = modulus.number("renewed", .positive, hint: "add renewed = …, the modulus of a block that has yielded")
     let thresholds = BlockNumbers(
       table.table("thresholds"), folder: folder, allowsDataset: true,
-      example: "thresholds = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
+      example:
+        "thresholds = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
     let renewal = BlockNumbers(
       table.table("renewal"), folder: folder, allowsDataset: true,
-      example: "renewal = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
+      example:
+        "renewal = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
     let path = Path(table, control: control)
     realisations = table.integer("realisations", .between(1, 1_000_000), default: 1)
     ranksPerRealisation = table.integer("ranks_per_realisation", .atLeast(1), default: 1)
@@ -112,7 +117,9 @@ public struct EpmSection: Sendable, Equatable {
           hint: "all would have the same \(key); draw them from a distribution", key: key)
       }
     }
-    guard let shape, let eigenstrain, let initial, let renewed, let thresholds, let renewal, let path else { return nil }
+    guard let shape, let eigenstrain, let initial, let renewed, let thresholds, let renewal, let path else {
+      return nil
+    }
     self.shape = shape
     self.eigenstrain = eigenstrain
     self.modulus = Modulus(initial: initial, renewed: renewed)
@@ -164,7 +171,9 @@ extension EpmSection.Path {
         ? "add final_strain = …, or cycles = { amplitude = …, count = … }"
         : "add final_strain = …, where the run ends if blocks never stop yielding")
     guard control == .stress else {
-      table.forbid("final_stress", because: "has no effect on control = \"strain\"", hint: "remove it, or set control = \"stress\"")
+      table.forbid(
+        "final_stress", because: "has no effect on control = \"strain\"", hint: "remove it, or set control = \"stress\""
+      )
       guard let strain else { return nil }
       self = .finalStrain(strain)
       return

@@ -26,7 +26,8 @@ public struct LatticeConfiguration: RunText {
     return Set((RunConfiguration.tables(text, [], Reading()) ?? [:]).keys)
   }
 
-  static func parse(text: String, path: String, folder: String, overrides: [String] = []) throws -> LatticeConfiguration {
+  static func parse(text: String, path: String, folder: String, overrides: [String] = []) throws -> LatticeConfiguration
+  {
     let reading = Reading()
     let configuration = LatticeConfiguration(text, folder, overrides, reading)
     guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
@@ -40,7 +41,8 @@ public struct LatticeConfiguration: RunText {
         if case .table = entry.value.content { "table [\(name)] has no effect on epm" } else {
           "key '\(name)' stands outside of any table"
         }
-      reading.report(kind, hint: Spelling.hint(for: name, among: Self.sections, listedAs: "the tables are"), at: entry.keyPlace)
+      reading.report(
+        kind, hint: Spelling.hint(for: name, among: Self.sections, listedAs: "the tables are"), at: entry.keyPlace)
     }
     defer { reading.reportUnknownKeys() }
     let epm = EpmSection(reading.table("epm", of: root), folder: folder)

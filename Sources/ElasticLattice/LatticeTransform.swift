@@ -39,7 +39,10 @@ public final class LatticeTransform {
     // The matrix that is transposed: first axis by wave number of the last, or by middle axis.
     let sizes = [n0, isFlat ? half : n1]
     let width = isFlat ? 1 : half
-    var rows = 0, rowStart = 0, columns = 0, columnStart = 0
+    var rows = 0
+    var rowStart = 0
+    var columns = 0
+    var columnStart = 0
     let needed = fftw_mpi_local_size_many_transposed(
       2, sizes, width, 0, 0, communicator.handle, &rows, &rowStart, &columns, &columnStart)
     planes = rows == 0 ? n0..<n0 : rowStart..<(rowStart + rows)
@@ -66,8 +69,10 @@ public final class LatticeTransform {
     middleForward = isFlat ? nil : strided(n1, FFTW_FORWARD)
     middleBackward = isFlat ? nil : strided(n1, FFTW_BACKWARD)
     guard
-      let there = fftw_mpi_plan_many_transpose(sizes[0], sizes[1], 2 * width, 0, 0, field, spectrum, communicator.handle, UInt32(FFTW_MEASURE)),
-      let back = fftw_mpi_plan_many_transpose(sizes[1], sizes[0], 2 * width, 0, 0, spectrum, field, communicator.handle, UInt32(FFTW_MEASURE))
+      let there = fftw_mpi_plan_many_transpose(
+        sizes[0], sizes[1], 2 * width, 0, 0, field, spectrum, communicator.handle, UInt32(FFTW_MEASURE)),
+      let back = fftw_mpi_plan_many_transpose(
+        sizes[1], sizes[0], 2 * width, 0, 0, spectrum, field, communicator.handle, UInt32(FFTW_MEASURE))
     else { throw Failure(.messagePassing, "FFTW cannot plan the transpose of \(lattice.shape)") }
     transpose = there
     transposeBack = back

@@ -165,7 +165,8 @@ public final class ElastoPlasticModel {
   /// Lets blocks yield, beginning with one, until none is at its threshold.
   private func relax(from site: Int, _ path: LoadingPath, direction: Int) throws -> Avalanche {
     var avalanche = Avalanche(
-      strain: strain, stressBefore: stress, stressAfter: stress, failures: 0, sweeps: 0, gyration: [], strainAfter: strain,
+      strain: strain, stressBefore: stress, stressAfter: stress, failures: 0, sweeps: 0, gyration: [],
+      strainAfter: strain,
       direction: direction)
     var forced: Int? = site
     while true {
@@ -240,7 +241,8 @@ public final class ElastoPlasticModel {
     .everywhere(
       .notConverged,
       "the avalanche at strain \(avalanche.strain) has not ended within epm.maximum_sweeps = \(maximumSweeps) sweeps and "
-        + "\(avalanche.failures) failures; a smaller eigenstrain, larger renewed thresholds or a larger maximum_sweeps may help")
+        + "\(avalanche.failures) failures; a smaller eigenstrain, larger renewed thresholds or a larger maximum_sweeps may help"
+    )
   }
 }
 

@@ -64,7 +64,8 @@ extension StressLattice {
 
   @inline(__always)
   private func addPiece<Sign: Yielding>(
-    _ piece: Piece, _ g: UnsafePointer<Double>, _ amplitude: Double, _ tiles: UnsafeMutablePointer<Double>, _ sign: Sign.Type
+    _ piece: Piece, _ g: UnsafePointer<Double>, _ amplitude: Double, _ tiles: UnsafeMutablePointer<Double>,
+    _ sign: Sign.Type
   ) {
     addWindowRow(
       stress.pointer + piece.row, thresholds.pointer + piece.row, slots.pointer + piece.row, candidateStress.pointer, g,
@@ -154,7 +155,8 @@ extension StressLattice {
     guard candidates.count > 0 else { return }
     if lattice.dimension == 2 {
       addFarFlat(
-        candidateFar.pointer, candidates.x.pointer, candidates.z.pointer, candidates.count, Int32(place.0), Int32(place.2),
+        candidateFar.pointer, candidates.x.pointer, candidates.z.pointer, candidates.count, Int32(place.0),
+        Int32(place.2),
         Int32(lattice.extents.0), Int32(lattice.extents.2), realSpace!.far.pointer, Int32(realSpace!.farStrides.0),
         amplitude)
     } else {

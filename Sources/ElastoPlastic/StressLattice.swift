@@ -115,7 +115,8 @@ public final class StressLattice {
     } else {
       let isSparse = if case .sparse = rule { true } else { false }
       realSpace = try RealSpaceKernel(
-        kernel, transform: transform, reach: isSparse ? RealSpaceKernel.standardReach(lattice) : nil, over: communicator)
+        kernel, transform: transform, reach: isSparse ? RealSpaceKernel.standardReach(lattice) : nil, over: communicator
+      )
       tileBounds = isSparse ? TileBounds(realSpace!, tiling, isSigned: !bothSigns) : nil
     }
     transform.clearField()
@@ -197,7 +198,9 @@ public final class StressLattice {
   func failing(forced: Int?, into list: inout [Int]) {
     list.removeAll(keepingCapacity: true)
     promoteWhatMayYield()
-    for k in 0..<candidates.count where distance(ofCandidate: k) <= 0 { list.append(firstSite + Int(candidateSites[k])) }
+    for k in 0..<candidates.count where distance(ofCandidate: k) <= 0 {
+      list.append(firstSite + Int(candidateSites[k]))
+    }
     if let forced, forced >= firstSite, forced < firstSite + ownCount, !list.contains(forced) { list.append(forced) }
     list.sort()
   }
@@ -284,11 +287,18 @@ public final class StressLattice {
     for plane in 0..<planes.count {
       for y in 0..<n1 {
         let row = plane * n1 + y
-        let tiles = floors.pointer + (((plane + planes.lowerBound) / tiling.edges.0 - firstTile) * tiling.counts.1 + y / tiling.edges.1) * tileStride
+        let tiles =
+          floors.pointer
+          + (((plane + planes.lowerBound) / tiling.edges.0 - firstTile) * tiling.counts.1 + y / tiling.edges.1)
+          * tileStride
         if bothSigns {
-          addRow(stress.pointer + row * n2, transform.field + row * transform.rowStride, thresholds.pointer + row * n2, n2, offset, tiles, tiling.edges.2, EitherWay.self)
+          addRow(
+            stress.pointer + row * n2, transform.field + row * transform.rowStride, thresholds.pointer + row * n2, n2,
+            offset, tiles, tiling.edges.2, EitherWay.self)
         } else {
-          addRow(stress.pointer + row * n2, transform.field + row * transform.rowStride, thresholds.pointer + row * n2, n2, offset, tiles, tiling.edges.2, Forward.self)
+          addRow(
+            stress.pointer + row * n2, transform.field + row * transform.rowStride, thresholds.pointer + row * n2, n2,
+            offset, tiles, tiling.edges.2, Forward.self)
         }
       }
     }

@@ -10,7 +10,9 @@ public enum ThresholdSource {
   /// - Parameters:
   ///   - site: of the whole lattice; `local` counts from the first site of the rank.
   ///   - count: how often the block has drawn from here before.
-  func threshold(_ stream: RandomStream, site: Int, local: Int, of ownCount: Int, count: Int, realisation: Int) -> Double {
+  func threshold(_ stream: RandomStream, site: Int, local: Int, of ownCount: Int, count: Int, realisation: Int)
+    -> Double
+  {
     switch self {
     case .distribution(let distribution): distribution.draw(stream, item: site, step: realisation << 32 | count)
     case .table(let values, let rows): values[(count % rows) * ownCount + local]

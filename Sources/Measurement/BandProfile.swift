@@ -81,7 +81,9 @@ public struct BandProfile: Sendable, Codable, Equatable {
     // A sum of steps may miss a multiple of them by rounding.
     let slack = 1e-9
     for start in strains.indices where strains[start] >= peakStrain - slack && localisations[start] > 0.5 {
-      guard let end = strains[start...].firstIndex(where: { $0 >= strains[start] + duration - slack }) else { return nil }
+      guard let end = strains[start...].firstIndex(where: { $0 >= strains[start] + duration - slack }) else {
+        return nil
+      }
       if localisations[start...end].allSatisfy({ $0 > 0.5 }) { return strains[start] }
     }
     return nil

@@ -29,7 +29,9 @@ public struct ResidualExponent: Sendable, Codable, Equatable {
         abs(t) < 1e-9 ? log(b / a) : (pow(b / high, t) - pow(a / high, t)) / t
       }
       let whole = log(weight(low, high))
-      return bins.reduce(0) { counts[$1] > 0 ? $0 + Double(counts[$1]) * (log(weight(edges[$1 - 1], edges[$1])) - whole) : $0 }
+      return bins.reduce(0) {
+        counts[$1] > 0 ? $0 + Double(counts[$1]) * (log(weight(edges[$1 - 1], edges[$1])) - whole) : $0
+      }
     }
     // One maximum: golden sections.
     var (a, b) = (-3.0, 12.0)

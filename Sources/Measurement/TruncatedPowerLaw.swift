@@ -84,6 +84,7 @@ public struct TruncatedPowerLaw: Sendable, Codable, Equatable {
       start = end
     }
     return Moments(
-      log: l / z, size: s / z, logLog: ll / z - l / z * l / z, logSize: ls / z - l / z * s / z, sizeSize: ss / z - s / z * s / z)
+      log: l / z, size: s / z, logLog: ll / z - l / z * l / z, logSize: ls / z - l / z * s / z,
+      sizeSize: ss / z - s / z * s / z)
   }
 }

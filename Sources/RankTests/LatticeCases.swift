@@ -33,7 +33,8 @@ func elastoPlastic(_ world: Communicator, _ arguments: [String]) throws {
   let model = try ElastoPlasticModel(
     .init(
       modulus: (1, 0.8), thresholds: .distribution(.weibull(shape: 2, mean: 0.08)),
-      renewal: .distribution(.gaussian(mean: 0.08, deviation: 0.03)), eigenstrain: eigenstrain, bothSigns: isBoth, seed: 5),
+      renewal: .distribution(.gaussian(mean: 0.08, deviation: 0.03)), eigenstrain: eigenstrain, bothSigns: isBoth,
+      seed: 5),
     kernel: StressKernel(lattice), rule: rule, maximumSweeps: 100_000,
     transform: try LatticeTransform(lattice, over: world), over: world)
   let catalogue = Catalogue()

@@ -40,7 +40,9 @@ public final class LatticeFile {
 
   /// Adds entries that all ranks hold to a column.
   public func append<Element: HDF5Element>(_ values: [Element], to name: String) throws {
-    guard let known = rowCounts[name], let row = rowShapes[name] else { preconditionFailure("there is no column \(name)") }
+    guard let known = rowCounts[name], let row = rowShapes[name] else {
+      preconditionFailure("there is no column \(name)")
+    }
     let size = row.reduce(1, *)
     guard !values.isEmpty else { return }
     precondition(values.count % size == 0)

@@ -11,7 +11,8 @@ public enum LatticeHash {
   ) throws -> String {
     var hash = SHA256()
     let fields = [
-      UnsafeRawBufferPointer(start: stress, count: count * 8), UnsafeRawBufferPointer(start: thresholds, count: count * 8),
+      UnsafeRawBufferPointer(start: stress, count: count * 8),
+      UnsafeRawBufferPointer(start: thresholds, count: count * 8),
       UnsafeRawBufferPointer(start: yieldCounts, count: count * 4),
     ]
     for (turn, field) in fields.enumerated() {

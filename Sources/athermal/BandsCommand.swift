@@ -15,7 +15,9 @@ struct BandsCommand {
     let configuration = try BandsConfiguration.load(path: run.config, overrides: run.overrides, over: communicator)
     let folder = try RunFolder(run.folder, configuration, over: communicator)
     return try folder.recordingFailure {
-      let summary = try communicator.coordinated { communicator.isRoot ? try Self.measure(configuration, in: folder) : nil }
+      let summary = try communicator.coordinated {
+        communicator.isRoot ? try Self.measure(configuration, in: folder) : nil
+      }
       try folder.write(summary ?? BandsSummary([], configuration.bands), as: "summary.json")
       return 0
     }
@@ -75,7 +77,8 @@ struct BandHistory {
       strains: strains, localisations: localisations, peakStrain: profiles.peakStrain)
     if let strain = section.strain {
       guard let index = profiles.strains.firstIndex(where: { $0 >= strain * (1 - 1e-9) }) else {
-        throw Failure(.input, "\(profiles.name): the run ends at strain \(profiles.strains.last!), before bands.strain = \(strain)")
+        throw Failure(
+          .input, "\(profiles.name): the run ends at strain \(profiles.strains.last!), before bands.strain = \(strain)")
       }
       place = index
     } else {

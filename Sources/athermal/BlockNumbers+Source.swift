@@ -20,7 +20,10 @@ extension BlockNumbers {
     let file = try HDF5File(path, .read, over: communicator)
     let shape = try Self.shape(of: dataset, in: file, key)
     let expected = isRenewal ? "[k, " + lattice.shape.map { "\($0)" }.joined(separator: ", ") + "]" : "\(lattice.shape)"
-    guard isRenewal ? shape.count == lattice.dimension + 1 && Array(shape.dropFirst()) == lattice.shape && shape[0] >= 1 : shape == lattice.shape
+    guard
+      isRenewal
+        ? shape.count == lattice.dimension + 1 && Array(shape.dropFirst()) == lattice.shape && shape[0] >= 1
+        : shape == lattice.shape
     else {
       throw Failure.everywhere(
         .input, "epm.\(key): \(path): the dataset \(dataset) has the shape \(shape); epm.shape asks for \(expected)")
@@ -41,7 +44,8 @@ extension BlockNumbers {
           let site = planes.lowerBound * planeSize + bad
           let place = isRenewal ? "[\(row)]" + lattice.label(of: site) : lattice.label(of: site)
           throw Failure(
-            .input, "epm.\(key): \(path): \(dataset)\(place) is \(part[bad]); thresholds must be finite and greater than 0")
+            .input,
+            "epm.\(key): \(path): \(dataset)\(place) is \(part[bad]); thresholds must be finite and greater than 0")
         }
       }
     }
@@ -65,7 +69,8 @@ extension BlockNumbers {
 
   private static func shape(of dataset: String, in file: HDF5File, _ key: String) throws -> [Int] {
     guard try file.isDataset(dataset) else {
-      throw Failure.everywhere(.input, "\(file.path): there is no dataset '\(dataset)'; athermal info lists what is there")
+      throw Failure.everywhere(
+        .input, "\(file.path): there is no dataset '\(dataset)'; athermal info lists what is there")
     }
     guard try file.typeName(of: dataset).contains(anyOf: ["float", "int"]) else {
       throw Failure.everywhere(.input, "\(file.path): the dataset '\(dataset)' does not hold numbers")
@@ -82,13 +87,15 @@ extension BlockNumbers {
     let file = try HDF5File(path, .read, over: communicator)
     let shape = try shape(of: dataset, in: file, dataset)
     guard !shape.isEmpty, shape.reduce(1, *) <= mostSamples else {
-      throw Failure.everywhere(.input, "\(path): the dataset \(dataset) has the shape \(shape); at most \(mostSamples) samples are taken")
+      throw Failure.everywhere(
+        .input, "\(path): the dataset \(dataset) has the shape \(shape); at most \(mostSamples) samples are taken")
     }
     var values = try file.readAll(Double.self, from: dataset)
     try file.close()
     if let column {
       guard shape.count == 2, column < shape[1] else {
-        throw Failure.everywhere(.input, "\(path): the dataset \(dataset) has the shape \(shape), and no column \(column)")
+        throw Failure.everywhere(
+          .input, "\(path): the dataset \(dataset) has the shape \(shape), and no column \(column)")
       }
       values = stride(from: column, to: values.count, by: shape[1]).map { values[$0] }
     }

@@ -18,7 +18,8 @@ struct EpmBenchmark {
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: ["--edge", "--dimension", "--repeat", "--strain", "--sweeps", "--settle", "--planner"], plain: 1...1,
+      words, options: ["--edge", "--dimension", "--repeat", "--strain", "--sweeps", "--settle", "--planner"],
+      plain: 1...1,
       usage: Self.usage)
     let edge = try arguments.integer("--edge", in: 2...1 << 20) ?? 1024
     shape = [Int](repeating: edge, count: try arguments.integer("--dimension", in: 2...3) ?? 2)
@@ -47,8 +48,11 @@ struct EpmBenchmark {
         figures.rules[name] = time
         if let kept {
           let common = min(kept.count, avalanches.count)
-          figures.sameAvalanches = (figures.sameAvalanches ?? true)
-            && (0..<common).allSatisfy { kept[$0].failures == avalanches[$0].failures && kept[$0].sweeps == avalanches[$0].sweeps }
+          figures.sameAvalanches =
+            (figures.sameAvalanches ?? true)
+            && (0..<common).allSatisfy {
+              kept[$0].failures == avalanches[$0].failures && kept[$0].sweeps == avalanches[$0].sweeps
+            }
         } else {
           kept = avalanches
         }
@@ -73,7 +77,8 @@ struct EpmBenchmark {
       let clock = ContinuousClock()
       let elapsed = try clock.measure { try work() }
       times[name, default: []].append(
-        try communicator.reduce(Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18, .maximum))
+        try communicator.reduce(
+          Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18, .maximum))
     }
     for _ in 0..<repeats {
       try time("library") { library.roundTrip() }
@@ -93,7 +98,9 @@ struct EpmBenchmark {
     figures.sweepToLibrary = ratio("sweep")
   }
 
-  private static func model(_ lattice: Lattice, _ rule: UpdateRule, over communicator: Communicator) throws -> ElastoPlasticModel {
+  private static func model(_ lattice: Lattice, _ rule: UpdateRule, over communicator: Communicator) throws
+    -> ElastoPlasticModel
+  {
     let distribution = Distribution.weibull(shape: 2, mean: 0.08)
     return try ElastoPlasticModel(
       .init(
@@ -109,12 +116,15 @@ struct EpmBenchmark {
     let model = try Self.model(lattice, rule, over: communicator)
     let counter = SweepCounter(limit: sweeps)
     let started = Date()
-    do { try model.run(LoadingPath(.strain, to: strain), samples: [], observer: counter) } catch is SweepCounter.Enough {}
+    do { try model.run(LoadingPath(.strain, to: strain), samples: [], observer: counter) } catch is SweepCounter.Enough
+    {}
     let seconds = try communicator.reduce(Date().timeIntervalSince(started), .maximum)
     return (
       RuleFigures(
-        seconds: seconds, strain: model.strain, avalanches: model.avalanches, sweeps: model.sweeps, failures: model.failures,
-        transforms: model.blocks.statistics.transforms, millisecondsPerSweep: seconds * 1e3 / Double(max(1, model.sweeps)),
+        seconds: seconds, strain: model.strain, avalanches: model.avalanches, sweeps: model.sweeps,
+        failures: model.failures,
+        transforms: model.blocks.statistics.transforms,
+        millisecondsPerSweep: seconds * 1e3 / Double(max(1, model.sweeps)),
         microsecondsPerFailure: seconds * 1e6 / Double(max(1, model.failures))),
       counter.avalanches
     )

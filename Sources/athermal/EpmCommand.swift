@@ -17,9 +17,10 @@ struct EpmCommand {
     return try folder.recordingFailure {
       let groups = try RealisationGroups(configuration.epm, over: world)
       var summaries: [Int: EpmSummary] = [:]
-      try groups.forEach { realisation, communicator in
+      try groups.run { realisation, communicator in
         let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
-        let summary = try Self.simulate(configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
+        let summary = try Self.simulate(
+          configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
         summaries[realisation] = summary
       }
       try EpmSummary.write(summaries, configuration, to: folder, over: world)
@@ -40,7 +41,8 @@ struct EpmCommand {
       lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
       control: epm.control == .strain ? .strain : .stress)
     let model = try ElastoPlasticModel(
-      try material(epm, lattice, transform.planes, realisation, over: communicator), kernel: kernel, rule: rule(epm, lattice),
+      try material(epm, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
+      rule: rule(epm, lattice),
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
     let output = try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil)
     do {

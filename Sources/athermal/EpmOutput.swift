@@ -53,7 +53,9 @@ final class EpmOutput: AvalancheObserver {
     for name in ["strain", "stress", "stress_variance", "threshold_mean"] {
       try file.createColumn("samples/\(name)", of: Double.self)
     }
-    for name in ["avalanches", "failures", "sweeps", "yielded"] { try file.createColumn("samples/\(name)", of: Int64.self) }
+    for name in ["avalanches", "failures", "sweeps", "yielded"] {
+      try file.createColumn("samples/\(name)", of: Int64.self)
+    }
     for (axis, extent) in model.lattice.shape.enumerated() {
       try file.createColumn("samples/yield_counts_\(Self.axes[axis])", of: Int64.self, row: [extent])
     }
@@ -87,7 +89,8 @@ final class EpmOutput: AvalancheObserver {
     try file.append([look.stressVariance], to: "samples/stress_variance")
     try file.append([look.meanThreshold], to: "samples/threshold_mean")
     for (name, value) in [
-      ("avalanches", model.avalanches), ("failures", model.failures), ("sweeps", model.sweeps), ("yielded", look.yielded),
+      ("avalanches", model.avalanches), ("failures", model.failures), ("sweeps", model.sweeps),
+      ("yielded", look.yielded),
     ] { try file.append([Int64(value)], to: "samples/\(name)") }
     for (axis, profile) in look.profiles.enumerated() {
       try file.append(profile, to: "samples/yield_counts_\(Self.axes[axis])")
@@ -152,7 +155,8 @@ final class EpmOutput: AvalancheObserver {
     return EpmSummary(
       model, configuration.epm, realisation: realisation, curve: curve, measuredStress: measured, sizes: sizes,
       residual: ResidualExponent(
-        counts: residualCounts, edges: edges, from: configuration.epm.residualFit[0], to: configuration.epm.residualFit[1]),
+        counts: residualCounts, edges: edges, from: configuration.epm.residualFit[0],
+        to: configuration.epm.residualFit[1]),
       stateSha256: hash, wallSeconds: seconds)
   }
 

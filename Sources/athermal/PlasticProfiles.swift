@@ -59,7 +59,9 @@ struct PlasticProfiles {
     let file = try HDF5File("\(folder)/shear.h5", .read, over: nil)
     guard try file.isDataset("/profiles/strain") else {
       throw Failure(
-        .input, "\(folder)/shear.h5: there are no profiles; the run needs output.profiles = true and at least one window of D²min")
+        .input,
+        "\(folder)/shear.h5: there are no profiles; the run needs output.profiles = true and at least one window of D²min"
+      )
     }
     let strains = try file.readAll(Double.self, from: "/profiles/strain")
     var profiles: [[[Double]]] = strains.map { _ in [] }
@@ -97,7 +99,11 @@ struct PlasticProfiles {
     let plane = word("plane") ?? "xy"
     let terms: [(String, Double)] =
       switch mode {
-      case "pure-shear": [("stress_" + String(repeating: plane.first!, count: 2), 0.5), ("stress_" + String(repeating: plane.last!, count: 2), -0.5)]
+      case "pure-shear":
+        [
+          ("stress_" + String(repeating: plane.first!, count: 2), 0.5),
+          ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
+        ]
       case "uniaxial": [("stress_" + String(repeating: word("axis") ?? "x", count: 2), 1)]
       default: [("stress_\(plane)", 1)]
       }

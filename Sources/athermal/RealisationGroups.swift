@@ -26,7 +26,9 @@ struct RealisationGroups {
     let count = world.size / size
     let number = world.rank / size
     if world.isRoot, epm.ranksPerRealisation > world.size {
-      print("epm.ranks_per_realisation = \(epm.ranksPerRealisation), but there are \(world.size) ranks; each realisation takes all of them")
+      print(
+        "epm.ranks_per_realisation = \(epm.ranksPerRealisation), but there are \(world.size) ranks; each realisation takes all of them"
+      )
     } else if world.isRoot, world.size % size != 0 {
       print("\(world.size % size) of \(world.size) ranks have nothing to do in groups of \(size)")
     }
@@ -36,7 +38,7 @@ struct RealisationGroups {
 
   /// Runs the realisations of this group; a failure of any group is thrown on all ranks when all groups are done.
   /// Collective.
-  func forEach(_ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void) throws {
+  func run(_ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void) throws {
     if isSingle { return try work(0, world) }
     var failure: Failure?
     for realisation in mine where failure == nil {

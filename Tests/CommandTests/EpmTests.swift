@@ -1,8 +1,8 @@
 import Foundation
 import Storage
 import TestSupport
-import Testing
 import TestTools
+import Testing
 
 /// The command `epm` as a user sees it: the reference run by its public keys, what a run leaves, and what is refused.
 @Suite struct EpmTests {
@@ -39,8 +39,11 @@ import TestTools
     for (name, ranks, size) in [("one", nil, 1), ("five", 5, 2)] as [(String, Int?, Int)] {
       let outcome = try TestProcess.run(
         "athermal",
-        ["epm", "a.toml", "--output", name, "--set", "epm.realisations=3", "--set", "epm.ranks_per_realisation=\(size)",
-          "--set", "output.vtk=true"],
+        [
+          "epm", "a.toml", "--output", name, "--set", "epm.realisations=3", "--set",
+          "epm.ranks_per_realisation=\(size)",
+          "--set", "output.vtk=true",
+        ],
         ranks: ranks, in: folder.path)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
       let list = try folder.json("\(name)/summary.json")["realisations"] as? [[String: Any]] ?? []
@@ -57,7 +60,8 @@ import TestTools
   }
 
   private static func fault(
-    _ name: String, _ passage: String, becomes replacement: String, _ says: String..., code: Int32 = 2, ranks: [Int?] = [nil]
+    _ name: String, _ passage: String, becomes replacement: String, _ says: String..., code: Int32 = 2,
+    ranks: [Int?] = [nil]
   ) -> Fault {
     precondition(small.contains(passage))
     return Fault(name: name, text: small.replacing(passage, with: replacement), code: code, says: says, ranks: ranks)
@@ -71,23 +75,39 @@ import TestTools
     fault("negative modulus", "renewed = 0.9", becomes: "renewed = -1.0", "a.toml:4", "greater than 0"),
     fault("no eigenstrain", "eigenstrain = 0.065\n", becomes: "", "has no 'eigenstrain'"),
     fault("mean threshold 0", drawn, becomes: drawn.replacing("0.08", with: "0"), "a.toml:5", "greater than 0"),
-    fault("misspelt key", "shape = 2.0, mean = 0.08 }\nren", becomes: "shpe = 2.0, mean = 0.08 }\nren", "a.toml:5", "unknown key 'shpe'"),
-    fault("unknown distribution", "\"weibull\", shape = 2.0, mean = 0.08 }\nren", becomes: "\"wiebull\", mean = 1 }\nren", "a.toml:5", "weibull"),
-    fault("a table of shear", "[epm]", becomes: "[loading]\nmode = \"dilation\"\n[epm]", "a.toml:1", "has no effect on epm"),
-    fault("histogram without weights", drawn, becomes: "{ distribution = \"histogram\", edges = [0.1, 0.2], weights = [1, 2] }\nren", "one edge more"),
+    fault(
+      "misspelt key", "shape = 2.0, mean = 0.08 }\nren", becomes: "shpe = 2.0, mean = 0.08 }\nren", "a.toml:5",
+      "unknown key 'shpe'"),
+    fault(
+      "unknown distribution", "\"weibull\", shape = 2.0, mean = 0.08 }\nren", becomes: "\"wiebull\", mean = 1 }\nren",
+      "a.toml:5", "weibull"),
+    fault(
+      "a table of shear", "[epm]", becomes: "[loading]\nmode = \"dilation\"\n[epm]", "a.toml:1", "has no effect on epm"),
+    fault(
+      "histogram without weights", drawn,
+      becomes: "{ distribution = \"histogram\", edges = [0.1, 0.2], weights = [1, 2] }\nren", "one edge more"),
     fault("sample 0", drawn, becomes: "{ distribution = \"samples\", values = [0.1, 0.0] }\nren", "greater than 0"),
-    fault("file that is not there", drawn, becomes: "{ file = \"no.h5\", dataset = \"Y\" }\nren", "no.h5", "No such file", ranks: [nil, 3]),
-    fault("dataset that is not there", drawn, becomes: "{ file = \"\(reference)\", dataset = \"Y\" }\nren", "no dataset 'Y'", ranks: [nil, 3]),
-    fault("wrong shape", drawn, becomes: "{ file = \"\(reference)\", dataset = \"Y_weibull\" }\nren", "[64, 64]", "[16, 12]", ranks: [nil, 3]),
+    fault(
+      "file that is not there", drawn, becomes: "{ file = \"no.h5\", dataset = \"Y\" }\nren", "no.h5", "No such file",
+      ranks: [nil, 3]),
+    fault(
+      "dataset that is not there", drawn, becomes: "{ file = \"\(reference)\", dataset = \"Y\" }\nren",
+      "no dataset 'Y'", ranks: [nil, 3]),
+    fault(
+      "wrong shape", drawn, becomes: "{ file = \"\(reference)\", dataset = \"Y_weibull\" }\nren", "[64, 64]",
+      "[16, 12]", ranks: [nil, 3]),
     fault("stress without its key", "[epm]", becomes: "[epm]\nfinal_stress = 0.1", "a.toml:2", "no effect"),
-    fault("an avalanche without end", "[epm]", becomes: "[epm]\nmaximum_sweeps = 2", "maximum_sweeps = 2", code: 3, ranks: [nil, 3]),
+    fault(
+      "an avalanche without end", "[epm]", becomes: "[epm]\nmaximum_sweeps = 2", "maximum_sweeps = 2", code: 3,
+      ranks: [nil, 3]),
   ]
 
   @Test(arguments: faults) func isRefused(fault: Fault) throws {
     for ranks in fault.ranks {
       let folder = try TestFolder()
       try folder.file("a.toml", fault.text)
-      try expectRefusal(["epm", "a.toml", "--output", "run"], in: folder, code: fault.code, says: fault.says, ranks: ranks)
+      try expectRefusal(
+        ["epm", "a.toml", "--output", "run"], in: folder, code: fault.code, says: fault.says, ranks: ranks)
       #expect(!folder.names(below: "run").contains { $0.contains(".h5") })
     }
   }
@@ -113,13 +133,16 @@ import TestTools
       #expect(zip(own, column(k)).allSatisfy { abs($0 - $1) < 1e-11 }, "\(name)")
     }
     let stress = try file.readAll(Double.self, from: "stress")
-    #expect(zip(stress, try expected.readAll(Double.self, from: "ductile_sigma_final")).allSatisfy { abs($0 - $1) < 1e-11 })
+    #expect(
+      zip(stress, try expected.readAll(Double.self, from: "ductile_sigma_final")).allSatisfy { abs($0 - $1) < 1e-11 })
     #expect(
       try file.readAll(Int64.self, from: "failures") == (try expected.readAll(Int64.self, from: "ductile_n_final")))
     try file.close()
     try expected.close()
     let summary = try folder.json("run/summary.json")
-    #expect(summary["avalanches"] as? Int == 1659 && summary["failures"] as? Int == 14170 && summary["sweeps"] as? Int == 6802)
+    #expect(
+      summary["avalanches"] as? Int == 1659 && summary["failures"] as? Int == 14170 && summary["sweeps"] as? Int == 6802
+    )
     // Printed with ten and seven digits.
     #expect(abs((summary["peak_stress"] as? Double ?? 0) - 0.0525659359) < 6e-11)
     #expect(abs((summary["peak_strain"] as? Double ?? 0) - 0.3856592) < 6e-8)
@@ -137,9 +160,11 @@ import TestTools
       try file.createDataset("/Y", of: Double.self, shape: [16, 12])
       try file.write(values, to: "/Y", start: [0, 0], count: [16, 12])
       try file.close()
-      try folder.file("a.toml", EpmTests.small.replacing(EpmTests.drawn, with: "{ file = \"y.h5\", dataset = \"Y\" }\nren"))
+      try folder.file(
+        "a.toml", EpmTests.small.replacing(EpmTests.drawn, with: "{ file = \"y.h5\", dataset = \"Y\" }\nren"))
       try expectRefusal(
-        ["epm", "a.toml", "--output", "run"], in: folder, code: 2, says: ["y.h5", "Y[7, 5]", "greater than 0"], ranks: ranks)
+        ["epm", "a.toml", "--output", "run"], in: folder, code: 2, says: ["y.h5", "Y[7, 5]", "greater than 0"],
+        ranks: ranks)
     }
   }
 }

@@ -6,7 +6,9 @@ import Testing
 
 /// The kernel against sums over wave vectors, one by one, and the transform against itself.
 @Suite(.oneAtATime) struct KernelTests {
-  static let shapes = [[8, 8], [6, 10], [7, 5], [13, 8], [8, 13], [2, 3], [11, 11], [4, 6, 5], [5, 3, 7], [2, 2, 2]]
+  static let shapes = [
+    [8, 8], [6, 10], [7, 5], [13, 8], [8, 13], [2, 3], [11, 11], [4, 6, 5], [5, 3, 7], [2, 2, 2],
+  ]
 
   /// G by the formula of the paper, written anew here.
   static func spectrum(_ shape: [Int], _ k: [Int], isLattice: Bool) -> Double {
@@ -66,7 +68,9 @@ import Testing
     let (n0, n1, n2) = lattice.extents
     func value(_ i: Int) -> Double { sin(Double(i * i % 97)) }
     transform.clearField()
-    for row in 0..<(n0 * n1) { for z in 0..<n2 { transform.field[row * transform.rowStride + z] = value(row * n2 + z) } }
+    for row in 0..<(n0 * n1) {
+      for z in 0..<n2 { transform.field[row * transform.rowStride + z] = value(row * n2 + z) }
+    }
     transform.forward()
     transform.backward()
     for row in 0..<(n0 * n1) {

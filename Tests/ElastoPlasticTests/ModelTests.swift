@@ -36,8 +36,10 @@ struct Variant: Sendable, CustomTestStringConvertible {
   static let variants = [
     Variant(name: "ductile"), Variant(name: "uneven, odd", shape: [9, 13]), Variant(name: "flat", shape: [3, 24]),
     Variant(name: "smallest", shape: [2, 2], targets: [1]), Variant(name: "lattice kernel", isLattice: true),
-    Variant(name: "softer when renewed", renewedModulus: 0.6), Variant(name: "brittle", renewedModulus: 0.8, initialMean: 0.3),
-    Variant(name: "both signs", bothSigns: true), Variant(name: "cycles", bothSigns: true, targets: [0.12, -0.12, 0.12, -0.12, 0]),
+    Variant(name: "softer when renewed", renewedModulus: 0.6),
+    Variant(name: "brittle", renewedModulus: 0.8, initialMean: 0.3),
+    Variant(name: "both signs", bothSigns: true),
+    Variant(name: "cycles", bothSigns: true, targets: [0.12, -0.12, 0.12, -0.12, 0]),
     Variant(name: "cycles forward", targets: [0.12, -0.1, 0.16, 0]),
     Variant(name: "stress control", stressLimit: 3, targets: [0.05]),
     Variant(name: "flow at constant stress", stressLimit: 0.6, targets: [0.2]),
@@ -61,11 +63,14 @@ struct Variant: Sendable, CustomTestStringConvertible {
     let lattice = Lattice(shape: variant.shape)
     let n = lattice.siteCount
     let rows = 3
-    let initial = (0..<n).map { variant.initialMean * 2 / Double.pi.squareRoot() * (-log(1 - Self.random($0))).squareRoot() + 1e-3 }
+    let initial = (0..<n).map {
+      variant.initialMean * 2 / Double.pi.squareRoot() * (-log(1 - Self.random($0))).squareRoot() + 1e-3
+    }
     let renewed = (0..<(rows * n)).map { 0.09 * (-log(1 - Self.random(n + $0))).squareRoot() + 0.01 }
     let direct = DirectModel(
       shape: variant.shape, isLattice: variant.isLattice, isStressControlled: variant.stressLimit != nil,
-      bothSigns: variant.bothSigns, modulus: (1, variant.renewedModulus), eigenstrain: variant.eigenstrain, thresholds: initial,
+      bothSigns: variant.bothSigns, modulus: (1, variant.renewedModulus), eigenstrain: variant.eigenstrain,
+      thresholds: initial,
       renewal: (0..<rows).map { Array(renewed[($0 * n)..<(($0 + 1) * n)]) }
     ).run(targets: variant.targets, strainLimit: variant.stressLimit ?? .infinity)
     #expect(direct.events.count > 5)
@@ -80,9 +85,11 @@ struct Variant: Sendable, CustomTestStringConvertible {
       let model = try ElastoPlasticModel(
         .init(
           modulus: (1, variant.renewedModulus), thresholds: .table(table(initial), rows: 1),
-          renewal: .table(table(renewed), rows: rows), eigenstrain: .single(variant.eigenstrain), bothSigns: variant.bothSigns, seed: 1),
+          renewal: .table(table(renewed), rows: rows), eigenstrain: .single(variant.eigenstrain),
+          bothSigns: variant.bothSigns, seed: 1),
         kernel: StressKernel(
-          lattice, discretisation: variant.isLattice ? .lattice : .continuum, control: variant.stressLimit == nil ? .strain : .stress),
+          lattice, discretisation: variant.isLattice ? .lattice : .continuum,
+          control: variant.stressLimit == nil ? .strain : .stress),
         rule: rule, maximumSweeps: 100_000, transform: transform, over: communicator)
       let recorder = Recorder()
       let control: LoadingPath.Control = variant.stressLimit.map { .stress(strainLimit: $0) } ?? .strain

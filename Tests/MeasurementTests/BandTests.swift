@@ -5,7 +5,8 @@ import Testing
 
 /// Bands, sizes and power laws of known shape.
 @Suite struct BandTests {
-  @Test(arguments: [(100, 20, 3), (128, 7, 120), (30, 1, 0)]) func aBoxHasItsOwnWidth(bins: Int, width: Int, start: Int) {
+  @Test(arguments: [(100, 20, 3), (128, 7, 120), (30, 1, 0)]) func aBoxHasItsOwnWidth(bins: Int, width: Int, start: Int)
+  {
     var profile = [Double](repeating: 0.25, count: bins)
     for k in 0..<width { profile[(start + k) % bins] = 1.25 }
     let band = BandProfile(profile, thickness: 0.5)
@@ -63,7 +64,10 @@ import Testing
     #expect(abs(exact.exponent - 0.42) < 1e-12 && abs(exact.amplitude - 3) < 1e-12 && exact.exponentError < 1e-12)
     #expect(PowerLawFit([(1, 1), (2, 2)]) == nil)
     #expect(PowerLawFit([(2, 1), (2, 2), (2, 3)]) == nil)
-    let two = [PowerLawFit((1...9).map { (Double($0), pow(Double($0), 0.4)) })!, PowerLawFit((1...9).map { (Double($0), pow(Double($0), 0.6)) })!]
+    let two = [
+      PowerLawFit((1...9).map { (Double($0), pow(Double($0), 0.4)) })!,
+      PowerLawFit((1...9).map { (Double($0), pow(Double($0), 0.6)) })!,
+    ]
     let mean = try #require(PowerLawFit(ensemble: two))
     #expect(abs(mean.exponent - 0.5) < 1e-12 && abs(mean.exponentError - 0.1) < 1e-12)
   }
@@ -84,7 +88,8 @@ import Testing
   }
 
   /// 20 000 sizes drawn from a known law come back within four of the errors that the fit itself states.
-  @Test(arguments: [(1.3, 60.0), (1.0, 400.0), (1.8, 25.0)]) func sizesComeBack(exponent: Double, cutoff: Double) throws {
+  @Test(arguments: [(1.3, 60.0), (1.0, 400.0), (1.8, 25.0)]) func sizesComeBack(exponent: Double, cutoff: Double) throws
+  {
     let weights = (1...20_000).map { pow(Double($0), -exponent) * exp(-Double($0) / cutoff) }
     var cumulative = weights
     for k in 1..<cumulative.count { cumulative[k] += cumulative[k - 1] }
