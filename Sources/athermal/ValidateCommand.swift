@@ -26,6 +26,11 @@ struct ValidateCommand {
   func run(over communicator: Communicator) throws -> Int32 {
     let tables = try LatticeConfiguration.tables(at: config, over: communicator)
     if tables.contains("epm"), !tables.contains("system") { return try validateLattice(over: communicator) }
+    if tables.contains("bands"), !tables.contains("system") {
+      _ = try BandsConfiguration.load(path: config, overrides: overrides, over: communicator)
+      if communicator.isRoot { print("the config is good") }
+      return 0
+    }
     // Every config of particles can be minimised; a loading is checked where there is one.
     let configuration = try RunConfiguration.load(
       path: config, overrides: overrides, command: "minimize", over: communicator)
