@@ -42,6 +42,8 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-openmpi", providers: [.apt(["libhdf5-openmpi-dev"])]),
     .systemLibrary(name: "CPETSc", pkgConfig: "PETSc", providers: [.apt(["libpetsc-real-dev"])]),
     .systemLibrary(name: "CSLEPc", pkgConfig: "SLEPc", providers: [.apt(["libslepc-real-dev"])]),
+    // FFTW has no .pc for its MPI part; the module map links both.
+    .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev", "libfftw3-mpi-dev"])]),
     .target(name: "CShims", dependencies: ["CMPI", "CHDF5"], cSettings: cFlags),
     .target(name: "CLanes", cSettings: cFlags),
     .target(name: "CToml"),
@@ -63,12 +65,14 @@ let package = Package(
     layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
     layer("StrainExpansion", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics"]),
+    layer("ElasticLattice", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
+    layer("ElastoPlastic", ["MessagePassing", "Geometry", "ElasticLattice"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "QuasistaticShear", "StrainExpansion", "SparseSolvers", "CBuild",
+        "QuasistaticShear", "StrainExpansion", "SparseSolvers", "ElasticLattice", "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
@@ -79,7 +83,7 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear",
-        "StrainExpansion",
+        "StrainExpansion", "ElasticLattice", "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
@@ -123,6 +127,13 @@ let package = Package(
         "TestSupport",
       ],
       swiftSettings: swiftFlags),
+    .testTarget(
+      name: "ElasticLatticeTests", dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "ElastoPlasticTests",
+      dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "ElastoPlastic", "Measurement", "TestSupport"],
+      swiftSettings: swiftFlags),
     // Starts the two programs, which are built first, and looks at what they print and write.
     .target(name: "TestTools", path: "Tests/TestTools"),
     .testTarget(
@@ -131,7 +142,7 @@ let package = Package(
       swiftSettings: swiftFlags),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["athermal", "TestTools"],
+      dependencies: ["athermal", "TestTools", "TestSupport", "Storage"],
       swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17

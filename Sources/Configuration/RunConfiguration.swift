@@ -25,8 +25,10 @@ public struct RunConfiguration: Sendable {
   private static let sections = [
     "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "output",
   ]
-  /// Tables that a configuration for a later version may have.
+  /// Tables that a configuration for a later version may have, or that belong to another kind of configuration.
   private static let sectionsOfOtherCommands = ["yieldmap", "prepare", "epm", "bands"]
+  /// Those of them whose commands are here.
+  private static let commandsOfTheirOwn = ["epm", "bands"]
 
   /// The configuration in `text`.
   ///
@@ -48,12 +50,18 @@ public struct RunConfiguration: Sendable {
   public static func load(
     path: String, overrides: [String] = [], command: String, over communicator: Communicator
   ) throws -> RunConfiguration {
-    let text = try communicator.broadcast(try communicator.coordinated { communicator.isRoot ? try read(path) : "" })
-    let folder = try communicator.broadcast(
-      URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path)
+    let (text, folder) = try text(at: path, over: communicator)
     return try communicator.coordinated {
       try parse(text: text, path: path, folder: folder, overrides: overrides, command: command)
     }
+  }
+
+  /// The text of a configuration, which rank 0 alone reads, and the absolute path of its folder. Collective.
+  static func text(at path: String, over communicator: Communicator) throws -> (text: String, folder: String) {
+    let text = try communicator.broadcast(try communicator.coordinated { communicator.isRoot ? try read(path) : "" })
+    let folder = try communicator.broadcast(
+      URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path)
+    return (text, folder)
   }
 
   private static func read(_ path: String) throws -> String {
@@ -129,7 +137,7 @@ public struct RunConfiguration: Sendable {
   }
 
   /// The tables of the text with the overrides applied; nil, and a problem, if the text is not TOML.
-  private static func tables(
+  static func tables(
     _ text: String, _ overrides: [String], _ reading: Reading
   ) -> [String: TomlValue.Entry]? {
     do {
@@ -151,9 +159,12 @@ public struct RunConfiguration: Sendable {
   private static func reportUnknownTables(_ root: [String: TomlValue.Entry], _ reading: Reading) {
     for (name, entry) in root where !sections.contains(name) {
       if sectionsOfOtherCommands.contains(name) {
+        let isHere = commandsOfTheirOwn.contains(name)
         reading.report(
-          "table [\(name)] belongs to a command that this version does not have", hint: "remove it",
-          at: entry.keyPlace)
+          isHere
+            ? "table [\(name)] has no effect on this command"
+            : "table [\(name)] belongs to a command that this version does not have",
+          hint: isHere ? "give it a config of its own, for athermal \(name)" : "remove it", at: entry.keyPlace)
         continue
       }
       let kind =

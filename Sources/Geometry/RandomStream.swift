@@ -9,6 +9,9 @@ public struct RandomStream: Sendable {
     case position = 1
     case size = 2
     case species = 3
+    case threshold = 40
+    case renewal = 41
+    case eigenstrain = 42
   }
 
   private let seed: UInt64

@@ -159,6 +159,25 @@ public final class Communicator {
     return all
   }
 
+  /// One block of the same size per rank, in rank order; `all` has room for them. Allocates nothing.
+  public func gather<Element: MessageElement>(
+    _ block: UnsafeBufferPointer<Element>, into all: UnsafeMutableBufferPointer<Element>
+  ) throws {
+    precondition(all.count == block.count * size)
+    let count = messageCount(block.count)
+    try check(
+      MPI_Allgather(block.baseAddress, count, Element.datatype, all.baseAddress, count, Element.datatype, handle),
+      "MPI_Allgather")
+    Heartbeat.beat()
+  }
+
+  /// The communicator of the ranks that name the same group, in the order of their ranks here.
+  public func split(group: Int) throws -> Communicator {
+    var part: MPI_Comm? = CShims_comm_null()
+    try check(MPI_Comm_split(handle, Int32(group), Int32(rank), &part), "MPI_Comm_split")
+    return try Communicator(handle: part!)
+  }
+
   /// The sum of `value` over all lower ranks; 0 on rank 0.
   public func exclusiveSum(_ value: Int) throws -> Int {
     let all = try gather(value)

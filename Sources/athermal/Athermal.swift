@@ -10,11 +10,14 @@ enum Athermal {
       athermal shear CONFIG [--output FOLDER] [--set table.key=value]…       athermal quasistatic loading
       athermal expand CONFIG [--output FOLDER] [--set table.key=value]…      third-order strain expansion, moduli, bonds
       athermal ensemble RUN… --output FOLDER                                 tails and soft modes over many expansions
+      athermal epm CONFIG [--output FOLDER] [--set table.key=value]…         quasistatic elasto-plastic model on a lattice
+      athermal bands CONFIG [--output FOLDER] [--set table.key=value]…       shear bands in epm and shear runs
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
       athermal benchmark kernel|halo|minimise|response [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
                          [--file FILE] [--skin S] [--tolerance T] [--solvers LIST]   timings as JSON
+      athermal benchmark epm [--edge L] [--dimension 2|3] [--strain γ] [--sweeps S] [--repeat R]
       athermal --version
 
     Run any of them under mpirun -n RANKS. The first example: athermal shear Configs/quickstart.toml --output runs/a
@@ -35,9 +38,12 @@ enum Athermal {
     case "shear": return try ShearCommand(rest).run(over: communicator)
     case "expand": return try ExpandCommand(rest).run(over: communicator)
     case "ensemble": return try EnsembleCommand(rest).run(over: communicator)
+    case "epm": return try EpmCommand(rest).run(over: communicator)
+    case "bands": return try BandsCommand(rest).run(over: communicator)
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
     case "export": return try ExportCommand(rest).run(over: communicator)
+    case "benchmark" where rest.first == "epm": return try EpmBenchmark(rest).run(over: communicator)
     case "benchmark": return try BenchmarkCommand(rest).run(over: communicator)
     case "--version", "-v", "version":
       if communicator.isRoot { print(Build.description) }

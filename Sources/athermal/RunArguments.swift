@@ -5,8 +5,8 @@ import MessagePassing
 /// What the commands that run a config have in common: the config, its overrides, and the folder of the run.
 struct RunArguments {
   private let command: String
-  private let config: String
-  private let overrides: [String]
+  let config: String
+  let overrides: [String]
   let folder: String
 
   init(_ command: String, _ words: [String]) throws {

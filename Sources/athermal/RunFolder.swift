@@ -12,12 +12,12 @@ final class RunFolder {
 
   private static let files = [
     "input.toml", "resolved.toml", "log.jsonl", "summary.json", "timing.json", "state.h5", "shear.h5", "trajectory.h5",
-    "expand.h5",
+    "expand.h5", "epm.h5", "fields.vtkhdf", "bands.h5",
   ]
 
   /// Makes the folder, or empties it of an earlier run where the config allows that. Collective.
   /// - Throws: an input failure where the folder has results in it, `.inputOutput` where it cannot be written.
-  init(_ path: String, _ configuration: RunConfiguration, over communicator: Communicator) throws {
+  init(_ path: String, _ configuration: some RunText, over communicator: Communicator) throws {
     self.path = path
     self.communicator = communicator
     try communicator.coordinated {
@@ -25,13 +25,16 @@ final class RunFolder {
       let manager = FileManager.default
       let present = (try? manager.contentsOfDirectory(atPath: path)) ?? []
       if !present.isEmpty {
-        guard configuration.output.overwrite || Self.holdsNothingButAComplaint(path, present) else {
+        guard configuration.mayOverwrite || Self.holdsNothingButAComplaint(path, present) else {
           throw Failure(
             .input,
             "\(path) is not empty; name another folder with --output, or replace the run in it with "
               + "--set output.overwrite=true")
         }
         for name in Self.files where present.contains(name) { try manager.removeItem(atPath: "\(path)/\(name)") }
+        for folder in present where folder.hasPrefix("realisation-") {
+          for name in Self.files { unlink("\(path)/\(folder)/\(name)") }
+        }
       }
       try WholeFile.makeFolder(path)
       try write(configuration.inputText, to: "input.toml")

@@ -1,4 +1,6 @@
 import Configuration
+import ElasticLattice
+import ElastoPlastic
 import Foundation
 import Interactions
 import MessagePassing
@@ -22,7 +24,14 @@ struct ValidateCommand {
   }
 
   func run(over communicator: Communicator) throws -> Int32 {
-    // Every config can be minimised; a loading is checked where there is one.
+    let tables = try LatticeConfiguration.tables(at: config, over: communicator)
+    if tables.contains("epm"), !tables.contains("system") { return try validateLattice(over: communicator) }
+    if tables.contains("bands"), !tables.contains("system") {
+      _ = try BandsConfiguration.load(path: config, overrides: overrides, over: communicator)
+      if communicator.isRoot { print("the config is good") }
+      return 0
+    }
+    // Every config of particles can be minimised; a loading is checked where there is one.
     let configuration = try RunConfiguration.load(
       path: config, overrides: overrides, command: "minimize", over: communicator)
     let snapshot = try Model.outline(configuration, over: communicator)
@@ -33,6 +42,33 @@ struct ValidateCommand {
     let size = ranks ?? communicator.size
     let needs = try Needs(snapshot, interaction, configuration, ranks: size, over: communicator)
     if communicator.isRoot { print(needs.text) }
+    return 0
+  }
+}
+
+extension ValidateCommand {
+  /// An elasto-plastic run: memory, planes, disk. Files of thresholds are read when it starts.
+  private func validateLattice(over communicator: Communicator) throws -> Int32 {
+    let configuration = try LatticeConfiguration.load(path: config, overrides: overrides, over: communicator)
+    let epm = configuration.epm
+    let lattice = Lattice(shape: epm.shape)
+    let size = ranks ?? communicator.size
+    let group = epm.realisations == 1 ? size : min(size, epm.ranksPerRealisation)
+    let slab = Slab(extent: epm.shape[0], rank: 0, ranks: group)
+    let rule = EpmCommand.rule(epm, lattice)
+    let isSparse = if case .sparse = rule { true } else { false }
+    // Stress, threshold, number of the candidate and yield count of each block; the field and its spectrum.
+    var perRank = Double(slab.planes.count * lattice.planeSize) * (8 + 8 + 4 + 4 + 2 * 8.5)
+    if isSparse { perRank += 8 * Double(RealSpaceKernel.tableSize(lattice)) + 4.2 * Double(slab.planes.count * lattice.planeSize) }
+    let lines = [
+      "the config is good",
+      "lattice         \(epm.shape.map { "\($0)" }.joined(separator: " × ")), \(lattice.siteCount) blocks",
+      "decomposition   \(group) rank(s) for each of \(epm.realisations) realisation(s), \(slab.ranksInUse) of them with planes, at most \(slab.planes.count)",
+      "sweeps          " + (isSparse ? "sparse, a transform above \(epm.transformAbove) failures and every \(epm.settleAfter)" : "by transform"),
+      "memory          about \(Needs.bytes(perRank)) per rank above an empty run",
+      "disk            \(Needs.bytes(20 * Double(lattice.siteCount))) for the last state, and about 100 bytes for each avalanche",
+    ]
+    if communicator.isRoot { print(lines.joined(separator: "\n")) }
     return 0
   }
 }
@@ -75,7 +111,7 @@ private struct Needs {
     text = lines.joined(separator: "\n")
   }
 
-  private static func bytes(_ count: Double) -> String {
+  static func bytes(_ count: Double) -> String {
     count < 1e6
       ? String(format: "%.1f kB", count / 1e3)
       : count < 1e9 ? String(format: "%.1f MB", count / 1e6) : String(format: "%.2f GB", count / 1e9)

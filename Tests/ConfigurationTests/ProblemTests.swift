@@ -43,7 +43,7 @@ struct ProblemTests {
       "[system]", "skin = 1\n[system]", begins: "1:1: key 'skin' stands outside of any table", ends: "d2min, output"),
     .init(
       adding: "[epm]\nshape = [64, 64]",
-      begins: "12:2: table [epm] belongs to a command that this version does not have", ends: "; remove it"),
+      begins: "12:2: table [epm] has no effect on this command", ends: "; give it a config of its own, for athermal epm"),
     .init(
       adding: "[[output]]", begins: "12:1: 'output' must be a table, not an array",
       ends: "; write its keys below a line [output]"),

@@ -1,0 +1,185 @@
+/// `[epm]`: the elasto-plastic model.
+public struct EpmSection: Sendable, Equatable {
+  public enum Control: String, Word { case strain, stress }
+  public enum Yielding: String, Word { case forward, both }
+  public enum Kernel: String, Word { case continuum, lattice }
+  /// How stress is redistributed; all give the same avalanches.
+  public enum Update: String, Word { case sparse, transform, everywhere }
+
+  public enum Eigenstrain: Sendable, Equatable {
+    case single(Double)
+    case drawn(BlockNumbers)
+  }
+
+  /// Where the loading ends.
+  public enum Path: Sendable, Equatable {
+    case finalStrain(Double)
+    /// Under stress control: at this stress, or where the strain reaches `strainLimit`.
+    case finalStress(Double, strainLimit: Double)
+    case cycles(amplitude: Double, count: Int)
+  }
+
+  /// Blocks along each axis, two or three.
+  public var shape: [Int]
+  public var control: Control
+  public var yielding: Yielding
+  public var kernel: Kernel
+  public var eigenstrain: Eigenstrain
+  public var modulus: Modulus
+  public var thresholds: BlockNumbers
+  public var renewal: BlockNumbers
+  public var path: Path
+  public var realisations: Int
+  public var ranksPerRealisation: Int
+  /// Of one avalanche.
+  public var maximumSweeps: Int
+  public var seed: UInt64
+  public var update: Update
+  /// Failures in a sweep above which the sweep is done by a transform.
+  public var transformAbove: Int
+  /// Failures after which all blocks are brought up to date by one transform.
+  public var settleAfter: Int
+  /// Strain between two looks at the whole state: profiles, residual strengths, fields.
+  public var sampleStrain: Double
+  /// The strain from which the state counts as steady.
+  public var steadyFrom: Double
+  /// Between these residual strengths, in mean thresholds, P(x) is fitted by a power law.
+  public var residualFit: [Double]
+
+  public struct Modulus: Sendable, Equatable {
+    public var initial: Double
+    public var renewed: Double
+  }
+
+  init?(_ table: Table, folder: String) {
+    let shape = table.value(
+      "shape", expected: "two or three whole numbers, each at least 2",
+      hint: "write for example shape = [64, 64], the blocks along each axis", toml: { "\($0)" },
+      convert: { value -> [Int]? in
+        guard case .array(let elements) = value.content, (2...3).contains(elements.count) else { return nil }
+        let numbers = elements.compactMap {
+          if case .integer(let n) = $0.content, n >= 2, n <= 1 << 20 { n } else { nil }
+        }
+        return numbers.count == elements.count ? numbers : nil
+      })
+    control = table.choice("control", default: .strain)
+    yielding = table.choice("yielding", default: .forward)
+    kernel = table.choice("kernel", default: .continuum)
+    let eigenstrain = Eigenstrain(table, folder: folder)
+    let modulus = table.table("modulus")
+    let initial = modulus.number(
+      "initial", .positive,
+      hint: "add modulus = { initial = …, renewed = … }: of blocks that have not yielded yet, and of those that have")
+    let renewed = modulus.number("renewed", .positive, hint: "add renewed = …, the modulus of a block that has yielded")
+    let thresholds = BlockNumbers(
+      table.table("thresholds"), folder: folder, allowsDataset: true,
+      example:
+        "thresholds = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
+    let renewal = BlockNumbers(
+      table.table("renewal"), folder: folder, allowsDataset: true,
+      example:
+        "renewal = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
+    let path = Path(table, control: control)
+    realisations = table.integer("realisations", .between(1, 1_000_000), default: 1)
+    ranksPerRealisation = table.integer("ranks_per_realisation", .atLeast(1), default: 1)
+    maximumSweeps = table.integer("maximum_sweeps", .atLeast(1), default: 1_000_000)
+    seed = UInt64(table.integer("seed", .atLeast(0), default: 1))
+    update = table.choice("update", default: .sparse)
+    transformAbove = table.integer("transform_above", .between(0, 1_000_000), default: 1000)
+    settleAfter = table.integer("settle_after", .between(1, 1_000_000), default: 1000)
+    let largest: Double? =
+      switch path {
+      case .finalStrain(let strain): strain
+      case .finalStress(_, let limit): limit
+      case .cycles(let amplitude, _): amplitude
+      case nil: nil
+      }
+    sampleStrain = table.number("sample_strain", .positive, default: 0.01)
+    steadyFrom = table.number("steady_from", .notNegative, default: (largest ?? 0) / 2)
+    residualFit =
+      table.value(
+        "residual_fit", default: [0.003, 0.1], expected: "two ascending numbers greater than 0",
+        hint: "write for example residual_fit = [0.003, 0.1]", toml: { "[\($0[0]), \($0[1])]" },
+        convert: { value -> [Double]? in
+          guard case .array(let elements) = value.content else { return nil }
+          let numbers = elements.compactMap(\.finiteNumber)
+          return numbers.count == 2 && elements.count == 2 && numbers[0] > 0 && numbers[0] < numbers[1] ? numbers : nil
+        }) ?? [0.003, 0.1]
+    if let largest, largest / sampleStrain > 1e6 {
+      table.report(
+        "'sample_strain' in [\(table.name)] is \(sampleStrain), which means \(largest / sampleStrain) samples",
+        hint: "take a larger one", key: "sample_strain")
+    }
+    for (key, numbers) in [("thresholds", thresholds), ("renewal", renewal)] {
+      if realisations > 1, case .dataset = numbers {
+        table.report(
+          "'\(key)' in [\(table.name)] is a dataset, and there are \(realisations) realisations",
+          hint: "all would have the same \(key); draw them from a distribution", key: key)
+      }
+    }
+    guard let shape, let eigenstrain, let initial, let renewed, let thresholds, let renewal, let path else {
+      return nil
+    }
+    self.shape = shape
+    self.eigenstrain = eigenstrain
+    self.modulus = Modulus(initial: initial, renewed: renewed)
+    self.thresholds = thresholds
+    self.renewal = renewal
+    self.path = path
+  }
+}
+
+extension EpmSection.Eigenstrain {
+  fileprivate init?(_ table: Table, folder: String) {
+    if case .table = table.glance("eigenstrain")?.content {
+      guard
+        let numbers = BlockNumbers(
+          table.table("eigenstrain"), folder: folder, allowsDataset: false,
+          example: "eigenstrain = 0.065, or { distribution = \"exponential\", mean = 0.065 }")
+      else { return nil }
+      self = .drawn(numbers)
+      return
+    }
+    guard
+      let single = table.number(
+        "eigenstrain", .positive,
+        hint: "add eigenstrain = …, the plastic strain ε of a block that yields; its plastic shear is 2ε")
+    else { return nil }
+    self = .single(single)
+  }
+}
+
+extension EpmSection.Path {
+  fileprivate init?(_ table: Table, control: EpmSection.Control) {
+    if table.gives("cycles") {
+      table.forbid("final_strain", because: "contradicts 'cycles'", hint: "keep one of them; cycles end at zero strain")
+      table.forbid("final_stress", because: "contradicts 'cycles'", hint: "keep one of them")
+      if control == .stress {
+        table.report("'cycles' are of strain", hint: "remove control = \"stress\"", key: "cycles")
+      }
+      let cycles = table.table("cycles")
+      let amplitude = cycles.number("amplitude", .positive, hint: "add amplitude = …, the largest strain")
+      let count = cycles.integer("count", .between(1, 1_000_000), hint: "add count = …, how many cycles")
+      guard let amplitude, let count else { return nil }
+      self = .cycles(amplitude: amplitude, count: count)
+      return
+    }
+    table.know("cycles")
+    let strain = table.number(
+      "final_strain", .positive,
+      hint: control == .strain
+        ? "add final_strain = …, or cycles = { amplitude = …, count = … }"
+        : "add final_strain = …, where the run ends if blocks never stop yielding")
+    guard control == .stress else {
+      table.forbid(
+        "final_stress", because: "has no effect on control = \"strain\"", hint: "remove it, or set control = \"stress\""
+      )
+      guard let strain else { return nil }
+      self = .finalStrain(strain)
+      return
+    }
+    let stress = table.number("final_stress", .positive, hint: "add final_stress = …, up to which the stress is raised")
+    guard let strain, let stress else { return nil }
+    self = .finalStress(stress, strainLimit: strain)
+  }
+}

@@ -1,0 +1,49 @@
+/// A periodic square or cubic lattice of blocks, its sites numbered row by row with the last axis fastest.
+///
+/// Inside the code it always has three axes: in two dimensions the middle one has one site, so that the first axis is the
+/// one that is cut among the ranks and the last one is contiguous in memory.
+public struct Lattice: Sendable, Equatable {
+  /// Sites along each axis, as the user gave them: two or three numbers.
+  public let shape: [Int]
+  /// Sites along the three axes.
+  public let extents: (Int, Int, Int)
+
+  public init(shape: [Int]) {
+    precondition((2...3).contains(shape.count) && shape.allSatisfy { $0 >= 1 })
+    self.shape = shape
+    extents = (shape[0], shape.count == 2 ? 1 : shape[1], shape[shape.count - 1])
+  }
+
+  public static func == (a: Lattice, b: Lattice) -> Bool { a.shape == b.shape }
+
+  public var dimension: Int { shape.count }
+  public var siteCount: Int { extents.0 * extents.1 * extents.2 }
+  /// Sites with the same first coordinate.
+  public var planeSize: Int { extents.1 * extents.2 }
+
+  @inlinable public func coordinates(of site: Int) -> (Int, Int, Int) {
+    let (row, z) = site.quotientAndRemainder(dividingBy: extents.2)
+    let (x, y) = row.quotientAndRemainder(dividingBy: extents.1)
+    return (x, y, z)
+  }
+
+  /// The coordinates as the user counts them, for messages: "[3, 17]".
+  public func label(of site: Int) -> String {
+    let (x, y, z) = coordinates(of: site)
+    return dimension == 2 ? "[\(x), \(z)]" : "[\(x), \(y), \(z)]"
+  }
+}
+
+/// The planes of a lattice that a rank owns: blocks of equal thickness along the first axis, the last ones thinner or
+/// empty. This is also how FFTW cuts it.
+public struct Slab: Sendable {
+  public let planes: Range<Int>
+  /// How many of the ranks own anything.
+  public let ranksInUse: Int
+
+  public init(extent: Int, rank: Int, ranks: Int) {
+    let thickness = (extent + ranks - 1) / ranks
+    planes = min(extent, rank * thickness)..<min(extent, (rank + 1) * thickness)
+    ranksInUse = (extent + thickness - 1) / thickness
+  }
+}

@@ -1,0 +1,224 @@
+import CFFTW
+import CMPI
+import Geometry
+import MessagePassing
+
+/// The Fourier transform of a real field on a lattice that is cut into slabs, one per rank; spectra stay transposed.
+///
+/// One-dimensional transforms of one fixed plan each, and FFTW's distributed transpose between them, which only moves
+/// numbers: so every number is computed by the same operations on any number of ranks. The plans are FFTW's estimates,
+/// which do not depend on any clock. Ranks beyond the planes of the lattice own nothing and take part in the messages.
+public final class LatticeTransform {
+  public let lattice: Lattice
+  /// The planes of the first axis that this rank owns.
+  public let planes: Range<Int>
+  /// What is owned of the spectrum: wave numbers along the last axis in two dimensions, along the middle one in three.
+  public let spectralPlanes: Range<Int>
+  /// Doubles from one row of ``field`` to the next: a row of complex numbers fits in.
+  public let rowStride: Int
+  /// The field: [plane][row][rowStride], of which the first extents.2 of each row count.
+  public let field: UnsafeMutablePointer<Double>
+  /// The spectrum, complex: [k2][k0] in two dimensions, [k1][k0][k2] in three; k2 up to L/2.
+  public let spectrum: UnsafeMutablePointer<Double>
+
+  private let halfExtent: Int
+  private let fieldSize: Int
+  private let rowForward, rowBackward, columnForward, columnBackward: fftw_plan
+  private let middleForward, middleBackward: fftw_plan?
+  private let transpose, transposeBack: fftw_plan
+
+  /// Collective.
+  public init(_ lattice: Lattice, over communicator: Communicator) throws {
+    fftw_mpi_init()
+    self.lattice = lattice
+    let (n0, n1, n2) = lattice.extents
+    let half = n2 / 2 + 1
+    halfExtent = half
+    rowStride = 2 * half
+    let isFlat = lattice.dimension == 2
+    // The matrix that is transposed: first axis by wave number of the last, or by middle axis.
+    let sizes = [n0, isFlat ? half : n1]
+    let width = isFlat ? 1 : half
+    var rows = 0
+    var rowStart = 0
+    var columns = 0
+    var columnStart = 0
+    let needed = fftw_mpi_local_size_many_transposed(
+      2, sizes, width, 0, 0, communicator.handle, &rows, &rowStart, &columns, &columnStart)
+    planes = rows == 0 ? n0..<n0 : rowStart..<(rowStart + rows)
+    spectralPlanes = columns == 0 ? sizes[1]..<sizes[1] : columnStart..<(columnStart + columns)
+    fieldSize = 2 * needed
+    guard let field = fftw_alloc_real(max(2, fieldSize)), let spectrum = fftw_alloc_real(max(2, fieldSize)) else {
+      throw Failure(.inputOutput, "there is no memory for the transform of \(lattice.shape)")
+    }
+    self.field = field
+    self.spectrum = spectrum
+    let flags = UInt32(FFTW_ESTIMATE)
+    let scratch = fftw_alloc_real(2 * max(half, n0 * width, n1 * half))!
+    defer { fftw_free(scratch) }
+    let c = Self.complex(scratch)
+    rowForward = fftw_plan_dft_r2c_1d(Int32(n2), scratch, c, flags)
+    rowBackward = fftw_plan_dft_c2r_1d(Int32(n2), c, scratch, flags)
+    func strided(_ n: Int, _ sign: Int32) -> fftw_plan {
+      var extent = Int32(n)
+      return fftw_plan_many_dft(
+        1, &extent, Int32(width), c, nil, Int32(width), 1, c, nil, Int32(width), 1, sign, flags)
+    }
+    columnForward = strided(n0, FFTW_FORWARD)
+    columnBackward = strided(n0, FFTW_BACKWARD)
+    middleForward = isFlat ? nil : strided(n1, FFTW_FORWARD)
+    middleBackward = isFlat ? nil : strided(n1, FFTW_BACKWARD)
+    guard
+      let there = fftw_mpi_plan_many_transpose(
+        sizes[0], sizes[1], 2 * width, 0, 0, field, spectrum, communicator.handle, UInt32(FFTW_MEASURE)),
+      let back = fftw_mpi_plan_many_transpose(
+        sizes[1], sizes[0], 2 * width, 0, 0, spectrum, field, communicator.handle, UInt32(FFTW_MEASURE))
+    else { throw Failure(.messagePassing, "FFTW cannot plan the transpose of \(lattice.shape)") }
+    transpose = there
+    transposeBack = back
+    clearField()
+  }
+
+  deinit {
+    for plan in [rowForward, rowBackward, columnForward, columnBackward, transpose, transposeBack] {
+      fftw_destroy_plan(plan)
+    }
+    if let middleForward { fftw_destroy_plan(middleForward) }
+    if let middleBackward { fftw_destroy_plan(middleBackward) }
+    fftw_free(field)
+    fftw_free(spectrum)
+  }
+
+  public func clearField() { field.update(repeating: 0, count: fieldSize) }
+
+  /// Field → spectrum, without a factor. Destroys the field. Collective.
+  public func forward() {
+    let rows = planes.count * lattice.extents.1
+    for row in 0..<rows {
+      let start = field + row * rowStride
+      fftw_execute_dft_r2c(rowForward, start, Self.complex(start))
+    }
+    if let middleForward { alongMiddle(middleForward) }
+    fftw_execute(transpose)
+    alongColumns(columnForward)
+    Heartbeat.beat()
+  }
+
+  /// Spectrum → field, without a factor: ``forward()`` and this multiply by the number of sites. Destroys the spectrum.
+  /// Collective.
+  public func backward() {
+    alongColumns(columnBackward)
+    fftw_execute(transposeBack)
+    if let middleBackward { alongMiddle(middleBackward) }
+    let rows = planes.count * lattice.extents.1
+    for row in 0..<rows {
+      let start = field + row * rowStride
+      fftw_execute_dft_c2r(rowBackward, Self.complex(start), start)
+    }
+    Heartbeat.beat()
+  }
+
+  private func alongColumns(_ plan: fftw_plan) {
+    let size = 2 * lattice.extents.0 * (lattice.dimension == 2 ? 1 : halfExtent)
+    for column in 0..<spectralPlanes.count {
+      let start = Self.complex(spectrum + column * size)
+      fftw_execute_dft(plan, start, start)
+    }
+  }
+
+  private func alongMiddle(_ plan: fftw_plan) {
+    for plane in 0..<planes.count {
+      let start = Self.complex(field + plane * lattice.extents.1 * rowStride)
+      fftw_execute_dft(plan, start, start)
+    }
+  }
+
+  /// How many complex numbers of the spectrum this rank owns.
+  public var spectralCount: Int {
+    spectralPlanes.count * lattice.extents.0 * (lattice.dimension == 2 ? 1 : halfExtent)
+  }
+
+  /// Multiplies the spectrum by factor · G.
+  public func multiply(by kernel: StressKernel, factor: Double) {
+    let n0 = lattice.extents.0
+    let ownsMean = spectralPlanes.contains(0)
+    let mean = ownsMean ? spectrum[0] : 0
+    kernel.squares[0].withUnsafeBufferPointer { first in
+      kernel.squares[2].withUnsafeBufferPointer { last in
+        for (local, k) in spectralPlanes.enumerated() {
+          if lattice.dimension == 2 {
+            scaleRow(spectrum + 2 * local * n0, n0, first.baseAddress!, last[k], 0, factor)
+          } else {
+            for k0 in 0..<n0 {
+              scaleNormalRow(
+                spectrum + 2 * (local * n0 + k0) * halfExtent, halfExtent, last.baseAddress!, first[k0],
+                kernel.squares[1][k], factor)
+            }
+          }
+        }
+      }
+    }
+    if ownsMean {
+      // The loops made 0/0 of it.
+      spectrum[0] = mean * kernel.uniform * factor
+      spectrum[1] = 0
+    }
+  }
+
+  /// Multiplies the spectrum by real numbers in its own order.
+  public func multiply(by factors: UnsafePointer<Double>) { scaleComplex(spectrum, factors, spectralCount) }
+
+  /// The spectrum of factor · G · (field), and back: the field becomes the stress change of the plastic strains in it.
+  /// Collective.
+  public func convolve(with kernel: StressKernel, factor: Double) {
+    forward()
+    multiply(by: kernel, factor: factor)
+    backward()
+  }
+
+  /// The field becomes its convolution with a kernel whose spectrum, divided by the number of sites, is given. Collective.
+  public func convolve(with factors: UnsafePointer<Double>) {
+    forward()
+    multiply(by: factors)
+    backward()
+  }
+
+  @inline(__always)
+  static func complex(_ numbers: UnsafeMutablePointer<Double>) -> UnsafeMutablePointer<fftw_complex> {
+    UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: fftw_complex.self)
+  }
+}
+
+// MARK: Loops over the spectrum
+
+@inline(never)
+private func scaleRow(
+  _ row: UnsafeMutablePointer<Double>, _ count: Int, _ squares: UnsafePointer<Double>, _ b: Double, _ c: Double,
+  _ factor: Double
+) {
+  for k in 0..<count {
+    let g = factor * StressKernel.value(inPlane: squares[k], b, normal: c)
+    row[2 * k] *= g
+    row[2 * k + 1] *= g
+  }
+}
+
+@inline(never)
+private func scaleNormalRow(
+  _ row: UnsafeMutablePointer<Double>, _ count: Int, _ squares: UnsafePointer<Double>, _ a: Double, _ b: Double,
+  _ factor: Double
+) {
+  for k in 0..<count {
+    let g = factor * StressKernel.value(inPlane: a, b, normal: squares[k])
+    row[2 * k] *= g
+    row[2 * k + 1] *= g
+  }
+}
+
+@inline(never)
+private func scaleComplex(_ numbers: UnsafeMutablePointer<Double>, _ factors: UnsafePointer<Double>, _ count: Int) {
+  for k in 0..<count {
+    numbers[2 * k] *= factors[k]
+    numbers[2 * k + 1] *= factors[k]
+  }
+}

@@ -1,0 +1,98 @@
+import Geometry
+import MessagePassing
+
+/// The kernel in real space, g(r) = (1/N) Σ_q G(q) exp(iqr), cut in two: a window around the block that has yielded, which
+/// is added at once, and the rest, which may wait.
+///
+/// g is even along each axis, so a table of the first quadrant (octant) tells all of it. This is the one table of the
+/// order of the lattice that every rank holds whole, N/4 numbers (N/8 in three dimensions): a rank needs g between its
+/// own blocks and any other.
+public final class RealSpaceKernel {
+  public let lattice: Lattice
+  /// The window reaches this far along each axis.
+  public let reach: (Int, Int, Int)
+  /// g in the window: [2 reach.0 + 1][2 reach.1 + 1][2 reach.2 + 1], the middle being r = 0.
+  public let near: AlignedBuffer<Double>
+  /// g outside of the window and 0 inside: [|r_0|][|r_1|][|r_2|], each distance up to half of the lattice.
+  public let far: AlignedBuffer<Double>
+  /// From one |r_0|, and from one |r_1|, to the next in ``far``.
+  public let farStrides: (Int, Int)
+  /// The spectrum of ``far`` over the number of sites, in the order of the transform.
+  public let farSpectrum: AlignedBuffer<Double>
+
+  /// The window's half width that costs least: 16 blocks in two dimensions, 3 in three; less in small lattices, since it
+  /// may not overlap with itself.
+  public static func standardReach(_ lattice: Lattice) -> Int { lattice.dimension == 2 ? 16 : 3 }
+
+  /// How many numbers ``far`` has.
+  public static func tableSize(_ lattice: Lattice) -> Int {
+    (lattice.extents.0 / 2 + 1) * (lattice.extents.1 / 2 + 1) * (lattice.extents.2 / 2 + 1)
+  }
+
+  /// - Parameter wanted: the window's half width; nil for no window at all.
+  /// Collective.
+  public init(
+    _ kernel: StressKernel, transform: LatticeTransform, reach wanted: Int?,
+    over communicator: Communicator
+  ) throws {
+    let lattice = kernel.lattice
+    self.lattice = lattice
+    let (n0, n1, n2) = lattice.extents
+    let (h0, h1, h2) = (n0 / 2 + 1, n1 / 2 + 1, n2 / 2 + 1)
+    farStrides = (h1 * h2, h2)
+    far = AlignedBuffer(capacity: h0 * h1 * h2)
+
+    // g at the own planes.
+    for k in 0..<(2 * transform.spectralCount) { transform.spectrum[k] = k % 2 == 0 ? 1 : 0 }
+    transform.multiply(by: kernel, factor: 1 / Double(lattice.siteCount))
+    transform.backward()
+
+    // The planes up to half of the lattice go to all ranks, one after the other.
+    let owners = try communicator.gather(transform.planes.upperBound)
+    for x in 0..<h0 {
+      let owner = owners.firstIndex { x < $0 } ?? 0
+      let plane = UnsafeMutableBufferPointer(start: far.pointer + x * farStrides.0, count: farStrides.0)
+      if communicator.rank == owner {
+        for y in 0..<h1 {
+          let row = transform.field + ((x - transform.planes.lowerBound) * n1 + y) * transform.rowStride
+          for z in 0..<h2 { plane[y * h2 + z] = row[z] }
+        }
+      }
+      try communicator.broadcast(plane, from: owner)
+    }
+
+    guard let wanted else {
+      // No window: all of the kernel is far.
+      reach = (0, 0, 0)
+      near = AlignedBuffer()
+      farSpectrum = AlignedBuffer()
+      return
+    }
+    reach = (min(wanted, (n0 - 1) / 2), min(wanted, (n1 - 1) / 2), min(wanted, (n2 - 1) / 2))
+    near = AlignedBuffer(capacity: (2 * reach.0 + 1) * (2 * reach.1 + 1) * (2 * reach.2 + 1))
+    var k = 0
+    for x in -reach.0...reach.0 {
+      for y in -reach.1...reach.1 {
+        for z in -reach.2...reach.2 {
+          near[k] = far[abs(x) * farStrides.0 + abs(y) * farStrides.1 + abs(z)]
+          k += 1
+        }
+      }
+    }
+    for x in 0...reach.0 {
+      for y in 0...reach.1 { for z in 0...reach.2 { far[x * farStrides.0 + y * farStrides.1 + z] = 0 } }
+    }
+
+    // The spectrum of what is outside of the window.
+    for x in transform.planes {
+      for y in 0..<n1 {
+        let row = transform.field + ((x - transform.planes.lowerBound) * n1 + y) * transform.rowStride
+        let source = far.pointer + min(x, n0 - x) * farStrides.0 + min(y, n1 - y) * farStrides.1
+        for z in 0..<n2 { row[z] = source[min(z, n2 - z)] }
+      }
+    }
+    transform.forward()
+    farSpectrum = AlignedBuffer(capacity: transform.spectralCount)
+    for k in 0..<transform.spectralCount { farSpectrum[k] = transform.spectrum[2 * k] / Double(lattice.siteCount) }
+  }
+}

@@ -1,0 +1,45 @@
+/// What the stress-strain curve says as a whole: its peak, its end, and its mean and variance in the steady state. Between
+/// avalanches the stress is linear in the strain, so the integrals are exact.
+public struct StressCurve: Sendable {
+  public let steadyFrom: Double
+  public private(set) var peakStress = -Double.infinity
+  public private(set) var peakStrain = 0.0
+  private var last = (strain: 0.0, stress: 0.0)
+  private var length = 0.0
+  private var first = 0.0
+  private var second = 0.0
+
+  /// - Parameter steadyFrom: the strain from which on the state counts as steady.
+  public init(steadyFrom: Double) { self.steadyFrom = steadyFrom }
+
+  public mutating func add(_ avalanche: Avalanche) {
+    go(to: avalanche.strain, avalanche.stressBefore)
+    last = (avalanche.strainAfter, avalanche.stressAfter)
+  }
+
+  public mutating func end(strain: Double, stress: Double) { go(to: strain, stress) }
+
+  private mutating func go(to strain: Double, _ stress: Double) {
+    if stress > peakStress {
+      peakStress = stress
+      peakStrain = strain
+    }
+    let start = max(last.strain, steadyFrom)
+    if strain > start, strain > last.strain {
+      let slope = (stress - last.stress) / (strain - last.strain)
+      let a = last.stress + slope * (start - last.strain)
+      let step = strain - start
+      length += step
+      first += step * (a + stress) / 2
+      second += step * (a * a + a * stress + stress * stress) / 3
+    }
+    last = (strain, stress)
+  }
+
+  /// Mean and variance over strain in the steady state; nil where the run did not get there.
+  public var steady: (mean: Double, variance: Double)? {
+    guard length > 0 else { return nil }
+    let mean = first / length
+    return (mean, max(0, second / length - mean * mean))
+  }
+}

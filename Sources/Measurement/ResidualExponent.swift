@@ -1,0 +1,53 @@
+import Foundation
+
+/// P(x) ∝ x^θ between two residual strengths, fitted to a histogram by maximum likelihood.
+public struct ResidualExponent: Sendable, Codable, Equatable {
+  public let exponent: Double
+  /// From the curvature of the likelihood, as if all blocks of all samples were independent: a lower limit.
+  public let exponentError: Double
+  /// The range of x, edges of bins.
+  public let from: Double
+  public let to: Double
+  /// Blocks in it.
+  public let count: Int
+
+  /// - Parameters:
+  ///   - counts: in bins between the edges, with one bin more below the first and above the last edge.
+  /// - Returns: nil for fewer than 100 blocks or three bins between the limits.
+  public init?(counts: [Int64], edges: [Double], from: Double, to: Double) {
+    precondition(counts.count == edges.count + 1)
+    let slack = 1 + 1e-9
+    let bins = (1..<edges.count).filter { edges[$0 - 1] * slack >= from && edges[$0] <= to * slack }
+    guard bins.count >= 3 else { return nil }
+    let low = edges[bins.first! - 1]
+    let high = edges[bins.last!]
+    let total = bins.reduce(0) { $0 + Int(counts[$1]) }
+    guard total >= 100 else { return nil }
+    // The chance of a bin is (b^t − a^t)/(high^t − low^t), t = θ + 1.
+    func logLikelihood(_ t: Double) -> Double {
+      func weight(_ a: Double, _ b: Double) -> Double {
+        abs(t) < 1e-9 ? log(b / a) : (pow(b / high, t) - pow(a / high, t)) / t
+      }
+      let whole = log(weight(low, high))
+      return bins.reduce(0) {
+        counts[$1] > 0 ? $0 + Double(counts[$1]) * (log(weight(edges[$1 - 1], edges[$1])) - whole) : $0
+      }
+    }
+    // One maximum: golden sections.
+    var (a, b) = (-3.0, 12.0)
+    let ratio = (5.0.squareRoot() - 1) / 2
+    while b - a > 1e-8 {
+      let (c, d) = (b - ratio * (b - a), a + ratio * (b - a))
+      if logLikelihood(c) > logLikelihood(d) { b = d } else { a = c }
+    }
+    let t = (a + b) / 2
+    let step = 1e-3
+    let curvature = (logLikelihood(t + step) - 2 * logLikelihood(t) + logLikelihood(t - step)) / (step * step)
+    guard curvature < 0, t > -2.9, t < 11.9 else { return nil }
+    exponent = t - 1
+    exponentError = (-1 / curvature).squareRoot()
+    self.from = low
+    self.to = high
+    count = total
+  }
+}

@@ -1,0 +1,57 @@
+import ElasticLattice
+import ElastoPlastic
+import Geometry
+import MessagePassing
+
+private final class Catalogue: AvalancheObserver {
+  var sizes: [Int] = []
+  var sweeps: [Int] = []
+  func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws {
+    sizes.append(avalanche.failures)
+    sweeps.append(avalanche.sweeps)
+  }
+  func reached(strain: Double, of model: ElastoPlasticModel) throws {
+    _ = try StateLook(model, edges: ResidualStrengths.edges)
+  }
+}
+
+/// An elasto-plastic run whose catalogue and last bits are printed: neither may depend on the number of ranks.
+/// Arguments: the shape ("13x9"), the rule ("sparse", "mixed", "transform", "everywhere"), the signs ("forward", "both").
+func elastoPlastic(_ world: Communicator, _ arguments: [String]) throws {
+  let shape = arguments[0].split(separator: "x").map { Int($0)! }
+  let rule: UpdateRule =
+    switch arguments[1] {
+    case "transform": .transform
+    case "everywhere": .everywhere
+    case "mixed": .sparse(failures: 2, pending: 9)
+    default: .sparse(failures: 1000, pending: 50)
+    }
+  let isBoth = arguments[2] == "both"
+  let lattice = Lattice(shape: shape)
+  let eigenstrain: ElastoPlasticModel.Eigenstrain =
+    isBoth ? .drawn(.exponential(mean: 0.008)) : .single(0.065)
+  let model = try ElastoPlasticModel(
+    .init(
+      modulus: (1, 0.8), thresholds: .distribution(.weibull(shape: 2, mean: 0.08)),
+      renewal: .distribution(.gaussian(mean: 0.08, deviation: 0.03)), eigenstrain: eigenstrain, bothSigns: isBoth,
+      seed: 5),
+    kernel: StressKernel(lattice), rule: rule, maximumSweeps: 100_000,
+    transform: try LatticeTransform(lattice, over: world), over: world)
+  let catalogue = Catalogue()
+  try model.run(LoadingPath(.strain, to: isBoth ? 0.1 : 0.2), samples: [0.05], observer: catalogue)
+  let mean = try model.blocks.meanStress()
+  // Exact sums of what tells blocks apart.
+  let sums = ExactSums(count: 2)
+  for i in 0..<model.blocks.ownCount {
+    let weight = Double((model.blocks.firstSite + i) % 101 + 1)
+    sums.add(model.blocks.stress[i] * weight, to: 0)
+    sums.add(model.blocks.thresholds[i] * weight, to: 1)
+  }
+  let totals = try sums.reduce(over: world)
+  if world.isRoot {
+    print("avalanches \(model.avalanches) failures \(model.failures) sweeps \(model.sweeps)")
+    print("sizes \(catalogue.sizes.map(String.init).joined(separator: " "))")
+    print("rounds \(catalogue.sweeps.map(String.init).joined(separator: " "))")
+    print("bits \(hex(mean)) \(hex(model.stress)) \(hex(totals[0])) \(hex(totals[1]))")
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import MessagePassing
+
+/// An HDF5 file about a lattice that is cut into slabs of planes: columns that grow row by row, and fields with a number
+/// per site. It is written under another name and renamed when it is closed, so that a file of this name is complete.
+///
+/// All calls are collective.
+public final class LatticeFile {
+  private let file: HDF5File
+  private let path: String
+  private let shape: [Int]
+  private let planes: Range<Int>
+  private let communicator: Communicator
+  private var rowCounts: [String: Int] = [:]
+  private var rowShapes: [String: [Int]] = [:]
+
+  /// - Parameters:
+  ///   - shape: sites along each axis.
+  ///   - planes: of the first axis, those that this rank holds.
+  /// - Throws: `.inputOutput` where the file cannot be written.
+  public init(
+    path: String, shape: [Int], planes: Range<Int>, provenance: Provenance, over communicator: Communicator
+  ) throws {
+    self.path = path
+    self.shape = shape
+    self.planes = planes
+    self.communicator = communicator
+    file = try HDF5File(path + ".unfinished", .create, over: communicator)
+    try file.setAttribute("creator", of: "/", to: "athermal " + provenance.version)
+    try provenance.write(to: file)
+    try file.flush()
+  }
+
+  /// Makes an empty column; `row` is the shape of one entry, empty for a number.
+  public func createColumn<Element: HDF5Element>(_ name: String, of type: Element.Type, row: [Int] = []) throws {
+    try file.createDataset("/" + name, of: type, shape: [0] + row, growing: true)
+    rowCounts[name] = 0
+    rowShapes[name] = row
+  }
+
+  /// Adds entries that all ranks hold to a column.
+  public func append<Element: HDF5Element>(_ values: [Element], to name: String) throws {
+    guard let known = rowCounts[name], let row = rowShapes[name] else {
+      preconditionFailure("there is no column \(name)")
+    }
+    let size = row.reduce(1, *)
+    guard !values.isEmpty else { return }
+    precondition(values.count % size == 0)
+    let rows = values.count / size
+    try file.extend("/" + name, to: known + rows)
+    let isWriter = communicator.isRoot
+    try file.write(
+      isWriter ? values : [], to: "/" + name, start: [known] + row.map { _ in 0 }, count: [isWriter ? rows : 0] + row)
+    rowCounts[name] = known + rows
+  }
+
+  /// Writes an array that all ranks hold.
+  public func write<Element: HDF5Element>(_ values: [Element], to name: String, shape: [Int]) throws {
+    try file.createDataset("/" + name, of: Element.self, shape: shape)
+    try file.writeFromRoot(values, to: "/" + name, start: shape.map { _ in 0 }, count: shape)
+  }
+
+  /// Writes a field, of which each rank holds its planes.
+  public func writeField<Element: HDF5Element>(_ values: UnsafePointer<Element>, to name: String) throws {
+    try file.createDataset("/" + name, of: Element.self, shape: shape)
+    try fill("/" + name, values, prefix: [])
+  }
+
+  /// Adds a field to a column of fields, which is made with the first.
+  public func appendField<Element: HDF5Element>(_ values: UnsafePointer<Element>, to name: String) throws {
+    if rowCounts[name] == nil { try createColumn(name, of: Element.self, row: shape) }
+    let known = rowCounts[name]!
+    try file.extend("/" + name, to: known + 1)
+    try fill("/" + name, values, prefix: [known])
+    rowCounts[name] = known + 1
+  }
+
+  /// In pieces, so that little memory is needed beside the field.
+  private func fill<Element: HDF5Element>(_ dataset: String, _ values: UnsafePointer<Element>, prefix: [Int]) throws {
+    let rest = Array(shape.dropFirst())
+    let planeSize = rest.reduce(1, *)
+    let thickness = max(1, (64 << 20) / (planeSize * MemoryLayout<Element>.stride))
+    let pieces = try communicator.reduce((planes.count + thickness - 1) / thickness, .maximum)
+    for piece in 0..<pieces {
+      let first = min(planes.count, piece * thickness)
+      let count = min(planes.count, first + thickness) - first
+      let part = Array(UnsafeBufferPointer(start: values + first * planeSize, count: count * planeSize))
+      try file.write(
+        part, to: dataset, start: prefix + [planes.lowerBound + first] + rest.map { _ in 0 },
+        count: prefix.map { _ in count > 0 ? 1 : 0 } + [count] + rest)
+    }
+  }
+
+  public func setAttribute(_ name: String, of object: String, to value: Double) throws {
+    try file.setAttribute(name, of: "/" + object, to: value)
+  }
+
+  public func setAttribute(_ name: String, of object: String, to texts: [String]) throws {
+    try file.setAttribute(name, of: "/" + object, to: texts)
+  }
+
+  public func flush() throws { try file.flush() }
+
+  /// Closes the file and gives it its name.
+  public func close() throws {
+    try file.close()
+    try communicator.coordinated {
+      guard communicator.isRoot else { return }
+      guard rename(path + ".unfinished", path) == 0 else {
+        throw Failure(.inputOutput, "\(path): \(String(cString: strerror(errno)))")
+      }
+    }
+  }
+
+  /// Closes the file and removes it. For failures that all ranks share.
+  public func discard() {
+    try? file.close()
+    if communicator.isRoot { unlink(path + ".unfinished") }
+  }
+}

@@ -1,0 +1,107 @@
+import Configuration
+import ElasticLattice
+import ElastoPlastic
+import Foundation
+import MessagePassing
+import Storage
+
+/// The quasistatic elasto-plastic model: one lattice on all ranks, or many realisations on groups of them.
+struct EpmCommand {
+  private let run: RunArguments
+
+  init(_ words: [String]) throws { run = try RunArguments("epm", words) }
+
+  func run(over world: Communicator) throws -> Int32 {
+    let configuration = try LatticeConfiguration.load(path: run.config, overrides: run.overrides, over: world)
+    let folder = try RunFolder(run.folder, configuration, over: world)
+    return try folder.recordingFailure {
+      let groups = try RealisationGroups(configuration.epm, over: world)
+      var summaries: [Int: EpmSummary] = [:]
+      try groups.run { realisation, communicator in
+        let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
+        let summary = try Self.simulate(
+          configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
+        summaries[realisation] = summary
+      }
+      try EpmSummary.write(summaries, configuration, to: folder, over: world)
+      return 0
+    }
+  }
+
+  /// One realisation, from thresholds to files. Collective over the ranks of its group.
+  private static func simulate(
+    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ isSingle: Bool,
+    over communicator: Communicator
+  ) throws -> EpmSummary {
+    let started = Date()
+    let epm = configuration.epm
+    let lattice = Lattice(shape: epm.shape)
+    let transform = try LatticeTransform(lattice, over: communicator)
+    let kernel = StressKernel(
+      lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
+      control: epm.control == .strain ? .strain : .stress)
+    let model = try ElastoPlasticModel(
+      try material(epm, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
+      rule: rule(epm, lattice),
+      maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
+    let output = try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil)
+    do {
+      try model.run(path(epm), samples: samples(epm), observer: output)
+      return try output.finish(model, realisation: realisation, seconds: Date().timeIntervalSince(started))
+    } catch let failure as Failure where failure.agreedRank != nil {
+      output.discard()
+      throw failure
+    }
+  }
+
+  private static func material(
+    _ epm: EpmSection, _ lattice: Lattice, _ planes: Range<Int>, _ realisation: Int, over communicator: Communicator
+  ) throws -> ElastoPlasticModel.Material {
+    let eigenstrain: ElastoPlasticModel.Eigenstrain =
+      switch epm.eigenstrain {
+      case .single(let value): .single(value)
+      case .drawn(let numbers): .drawn(try numbers.distribution(over: communicator))
+      }
+    return ElastoPlasticModel.Material(
+      modulus: (epm.modulus.initial, epm.modulus.renewed),
+      thresholds: try epm.thresholds.source(
+        "thresholds", of: lattice, planes: planes, isRenewal: false, over: communicator),
+      renewal: try epm.renewal.source("renewal", of: lattice, planes: planes, isRenewal: true, over: communicator),
+      eigenstrain: eigenstrain, bothSigns: epm.yielding == .both, seed: epm.seed, realisation: realisation)
+  }
+
+  /// The sparse rule needs a table of a quarter of the lattice (an eighth in three dimensions) on every rank; beyond this
+  /// many numbers, which is a square of 11 000 blocks, every sweep is a transform.
+  private static let largestTable = 1 << 25
+
+  static func rule(_ epm: EpmSection, _ lattice: Lattice) -> UpdateRule {
+    switch epm.update {
+    case .sparse:
+      RealSpaceKernel.tableSize(lattice) > largestTable
+        ? .transform : .sparse(failures: epm.transformAbove, pending: epm.settleAfter)
+    case .transform: .transform
+    case .everywhere: .everywhere
+    }
+  }
+
+  private static func path(_ epm: EpmSection) -> LoadingPath {
+    switch epm.path {
+    case .finalStrain(let strain): LoadingPath(.strain, to: strain)
+    case .finalStress(let stress, let limit): LoadingPath(.stress(strainLimit: limit), to: stress)
+    case .cycles(let amplitude, let count): LoadingPath(cyclesOf: amplitude, count: count)
+    }
+  }
+
+  /// Multiples of the sample strain up to the end, and the end.
+  private static func samples(_ epm: EpmSection) -> [Double] {
+    let end: Double
+    switch epm.path {
+    case .finalStrain(let strain): end = strain
+    case .finalStress(_, let limit): end = limit
+    case .cycles: return []
+    }
+    let count = Int((end / epm.sampleStrain * (1 + 1e-12)).rounded(.down))
+    let multiples = (0...count).map { Double($0) * epm.sampleStrain }.filter { $0 < end * (1 - 1e-12) }
+    return multiples + [end]
+  }
+}

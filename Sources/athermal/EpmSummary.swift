@@ -1,0 +1,174 @@
+import Configuration
+import ElastoPlastic
+import Foundation
+import Measurement
+import MessagePassing
+
+/// The scalars of an elasto-plastic run; of several realisations, those of each and their means.
+struct EpmSummary: Encodable {
+  var realisation: Int
+  var avalanches: Int
+  var failures: Int
+  var sweeps: Int
+  var peakStress: Double
+  var peakStrain: Double
+  var finalStrain: Double
+  /// By account; the blocks' own mean agrees to 1e-9.
+  var finalStress: Double
+  var measuredStress: Double
+  var meanModulus: Double
+  var steadyStressMean: Double?
+  var steadyStressVariance: Double?
+  /// Peak above the steady mean.
+  var overshoot: Double?
+  /// Of avalanches from `steady_from` on: P(S) ∝ S^−τ exp(−S/S_c).
+  var sizeDistribution: TruncatedPowerLaw?
+  /// P(x) ∝ x^θ, x = (Y − σ)/⟨Y⟩, of the samples from `steady_from` on.
+  var residualStrength: ResidualExponent?
+  var stateSha256: String
+  var transforms: Int
+  var sparseSweeps: Int
+  var wallSeconds: Double
+
+  init(
+    _ model: ElastoPlasticModel, _ epm: EpmSection, realisation: Int, curve: StressCurve, measuredStress: Double,
+    sizes: [Int: Int], residual: ResidualExponent?, stateSha256: String, wallSeconds: Double
+  ) {
+    self.realisation = realisation
+    avalanches = model.avalanches
+    failures = model.failures
+    sweeps = model.sweeps
+    peakStress = curve.peakStress
+    peakStrain = curve.peakStrain
+    finalStrain = model.strain
+    finalStress = model.stress
+    self.measuredStress = measuredStress
+    meanModulus = model.meanModulus
+    if case .finalStrain = epm.path, let steady = curve.steady {
+      steadyStressMean = steady.mean
+      steadyStressVariance = steady.variance
+      overshoot = curve.peakStress - steady.mean
+    }
+    sizeDistribution = TruncatedPowerLaw(sizes: sizes)
+    residualStrength = residual
+    self.stateSha256 = stateSha256
+    transforms = model.blocks.statistics.transforms
+    sparseSweeps = model.blocks.statistics.sparseSweeps
+    self.wallSeconds = wallSeconds
+  }
+
+  /// Writes summary.json: the scalars of the one realisation, or means and a list. Collective.
+  static func write(
+    _ own: [Int: EpmSummary], _ configuration: LatticeConfiguration, to folder: RunFolder, over world: Communicator
+  ) throws {
+    let epm = configuration.epm
+    if epm.realisations == 1 {
+      return try folder.write(Run(own[0]!, epm, ranks: world.size, wallSeconds: folder.seconds), as: "summary.json")
+    }
+    // Whoever computed a realisation tells the root, in the order of the realisations.
+    var list: [EpmSummary] = []
+    for realisation in 0..<epm.realisations {
+      let mine = own[realisation] != nil ? world.rank : world.size
+      let owner = try world.reduce(mine, .minimum)
+      let text = try world.coordinated {
+        try own[realisation].map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) } ?? ""
+      }
+      let received = try world.broadcast(text, from: owner)
+      if let known = own[realisation] {
+        list.append(known)
+      } else {
+        list.append(try JSONDecoder().decode(EpmSummary.self, from: Data(received.utf8)))
+      }
+    }
+    try folder.write(Runs(list, epm, ranks: world.size, wallSeconds: folder.seconds), as: "summary.json")
+  }
+
+  private struct Run: Encodable {
+    var status = "done"
+    var exitCode = 0
+    var reason = "the loading reached its end"
+    var units = "strains are numbers; stresses in the unit of the modulus; lengths in blocks"
+    var seed: UInt64
+    var shape: [Int]
+    var ranks: Int
+    var commit = Build.commit
+    var build = Build.text
+    var steadyFrom: Double
+    let run: EpmSummary
+
+    init(_ run: EpmSummary, _ epm: EpmSection, ranks: Int, wallSeconds: Double) {
+      seed = epm.seed
+      shape = epm.shape
+      self.ranks = ranks
+      steadyFrom = epm.steadyFrom
+      self.run = run
+    }
+
+    private enum Keys: String, CodingKey {
+      case status, exitCode, reason, units, seed, shape, ranks, commit, build, steadyFrom
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Keys.self)
+      try container.encode(status, forKey: .status)
+      try container.encode(exitCode, forKey: .exitCode)
+      try container.encode(reason, forKey: .reason)
+      try container.encode(units, forKey: .units)
+      try container.encode(seed, forKey: .seed)
+      try container.encode(shape, forKey: .shape)
+      try container.encode(ranks, forKey: .ranks)
+      try container.encode(commit, forKey: .commit)
+      try container.encode(build, forKey: .build)
+      try container.encode(steadyFrom, forKey: .steadyFrom)
+      try run.encode(to: encoder)
+    }
+  }
+
+  private struct Runs: Encodable {
+    var status = "done"
+    var exitCode = 0
+    var reason = "the loadings reached their ends"
+    var units = "strains are numbers; stresses in the unit of the modulus; lengths in blocks"
+    var seed: UInt64
+    var shape: [Int]
+    var ranks: Int
+    var commit = Build.commit
+    var build = Build.text
+    var wallSeconds: Double
+    var steadyFrom: Double
+    /// Over all realisations.
+    var avalanches: Int
+    var failures: Int
+    var sweeps: Int
+    /// Means over the realisations.
+    var peakStress: Double
+    var peakStrain: Double
+    var finalStress: Double
+    var steadyStressMean: Double?
+    /// Mean of the variances along strain.
+    var steadyStressVariance: Double?
+    var realisations: [EpmSummary]
+
+    init(_ list: [EpmSummary], _ epm: EpmSection, ranks: Int, wallSeconds: Double) {
+      seed = epm.seed
+      shape = epm.shape
+      self.ranks = ranks
+      self.wallSeconds = wallSeconds
+      steadyFrom = epm.steadyFrom
+      avalanches = list.map(\.avalanches).reduce(0, +)
+      failures = list.map(\.failures).reduce(0, +)
+      sweeps = list.map(\.sweeps).reduce(0, +)
+      func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+      peakStress = mean(list.map(\.peakStress))
+      peakStrain = mean(list.map(\.peakStrain))
+      finalStress = mean(list.map(\.finalStress))
+      let means = list.compactMap(\.steadyStressMean)
+      steadyStressMean = means.isEmpty ? nil : mean(means)
+      let variances = list.compactMap(\.steadyStressVariance)
+      steadyStressVariance = variances.isEmpty ? nil : mean(variances)
+      realisations = list
+    }
+  }
+}
+
+extension EpmSummary: Decodable {}

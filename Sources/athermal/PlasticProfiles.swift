@@ -1,0 +1,165 @@
+import Foundation
+import MessagePassing
+import Storage
+
+/// The profiles of plastic activity that a run has left, whatever its kind. Read by one process.
+struct PlasticProfiles {
+  /// Of the folder.
+  let name: String
+  let strains: [Double]
+  /// [strain][axis][bin], cumulative; per block or per particle.
+  let values: [[[Double]]]
+  /// Thickness of a bin along each axis: 1 for blocks, lengths for particles.
+  let thicknesses: [Double]
+  /// Strain of the largest stress.
+  let peakStrain: Double
+  /// Length along each axis.
+  var lengths: [Double] { thicknesses.indices.map { thicknesses[$0] * Double(values[0][$0].count) } }
+
+  private static let axes = ["x", "y", "z"]
+
+  /// All runs below a folder: itself, or its realisations.
+  static func read(_ folder: String, quantity: String) throws -> [PlasticProfiles] {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    if names.contains("epm.h5") {
+      guard quantity == "plastic_count" else {
+        throw Failure(.input, "\(folder): an epm run has plastic counts alone; set bands.source = \"plastic-count\"")
+      }
+      return [try PlasticProfiles(lattice: folder)]
+    }
+    if names.contains("shear.h5") { return [try PlasticProfiles(particles: folder, quantity: quantity)] }
+    let realisations = names.filter { $0.hasPrefix("realisation-") }
+    guard !realisations.isEmpty else {
+      throw Failure(.input, "\(folder): there is neither epm.h5 nor shear.h5 nor any realisation in it")
+    }
+    return try realisations.flatMap { try read("\(folder)/\($0)", quantity: quantity) }
+  }
+
+  private init(lattice folder: String) throws {
+    let file = try HDF5File("\(folder)/epm.h5", .read, over: nil)
+    let strains = try file.readAll(Double.self, from: "/samples/strain")
+    let shape = try file.shape(of: "/stress")
+    var profiles: [[[Double]]] = strains.map { _ in [] }
+    for (axis, extent) in shape.enumerated() {
+      let across = Double(shape.reduce(1, *) / extent)
+      let counts = try file.readAll(Double.self, from: "/samples/yield_counts_\(Self.axes[axis])")
+      for k in strains.indices { profiles[k].append(counts[(k * extent)..<((k + 1) * extent)].map { $0 / across }) }
+    }
+    let stress = try file.readAll(Double.self, from: "/avalanches/stress_before")
+    let at = try file.readAll(Double.self, from: "/avalanches/strain")
+    peakStrain = stress.indices.max { stress[$0] < stress[$1] }.map { at[$0] } ?? 0
+    try file.close()
+    name = folder
+    self.strains = strains
+    values = profiles
+    thicknesses = shape.map { _ in 1 }
+  }
+
+  private init(particles folder: String, quantity: String) throws {
+    let file = try HDF5File("\(folder)/shear.h5", .read, over: nil)
+    guard try file.isDataset("/profiles/strain") else {
+      throw Failure(
+        .input,
+        "\(folder)/shear.h5: there are no profiles; the run needs output.profiles = true and at least one window of D²min"
+      )
+    }
+    let strains = try file.readAll(Double.self, from: "/profiles/strain")
+    var profiles: [[[Double]]] = strains.map { _ in [] }
+    var bins: [Int] = []
+    for axis in Self.axes where try file.isDataset("/profiles/\(quantity)_\(axis)") {
+      let shape = try file.shape(of: "/profiles/\(quantity)_\(axis)")
+      let numbers = try file.readAll(Double.self, from: "/profiles/\(quantity)_\(axis)")
+      bins.append(shape[1])
+      // A slice without particles has no mean; it has no activity either.
+      for k in strains.indices {
+        profiles[k].append(numbers[(k * shape[1])..<((k + 1) * shape[1])].map { $0.isNaN ? 0 : $0 })
+      }
+    }
+    let columns = try file.textAttribute("columns", of: "/curve") ?? []
+    let curve = try file.readAll(Double.self, from: "/curve")
+    let config = (try? file.readText("/parameters/config")) ?? ""
+    try file.close()
+    let stress = try Self.conjugate(columns, curve, config, folder)
+    peakStrain = stress.max { $0.stress < $1.stress }?.strain ?? 0
+    name = folder
+    self.strains = strains
+    values = profiles
+    thicknesses = zip(try Self.widths(folder), bins).map { $0 / Double($1) }
+  }
+
+  /// The stress that does the work of the loading, from the names of the curve's columns and the config of the run.
+  private static func conjugate(
+    _ columns: [String], _ curve: [Double], _ config: String, _ folder: String
+  ) throws -> [(strain: Double, stress: Double)] {
+    func word(_ key: String) -> String? {
+      config.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(key) = \"") }
+        .flatMap { $0.split(separator: "\"").dropFirst().first.map(String.init) }
+    }
+    let mode = word("mode") ?? "simple-shear"
+    let plane = word("plane") ?? "xy"
+    let terms: [(String, Double)] =
+      switch mode {
+      case "pure-shear":
+        [
+          ("stress_" + String(repeating: plane.first!, count: 2), 0.5),
+          ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
+        ]
+      case "uniaxial": [("stress_" + String(repeating: word("axis") ?? "x", count: 2), 1)]
+      default: [("stress_\(plane)", 1)]
+      }
+    let wanted = try (["strain"] + terms.map(\.0)).map { name -> Int in
+      guard let index = columns.firstIndex(of: name) else {
+        throw Failure(.input, "\(folder)/shear.h5: the curve has no column \(name)")
+      }
+      return index
+    }
+    return stride(from: 0, to: curve.count, by: columns.count).map { row in
+      let stress = zip(wanted.dropFirst(), terms).reduce(0) { $0 + curve[row + $1.0] * $1.1.1 }
+      return (curve[row + wanted[0]], stress)
+    }
+  }
+
+  /// Distances between opposite faces of the last box.
+  private static func widths(_ folder: String) throws -> [Double] {
+    let file = try HDF5File("\(folder)/state.h5", .read, over: nil)
+    let shape = try file.shape(of: "/particles/trajectory/box/edges/value")
+    let numbers = try file.readAll(Double.self, from: "/particles/trajectory/box/edges/value")
+    try file.close()
+    let d = shape[1]
+    let edges = (0..<d).map { i in (0..<3).map { j in j < d ? numbers[i * d + j] : 0 } } + (d == 2 ? [[0, 0, 1]] : [])
+    func cross(_ a: [Double], _ b: [Double]) -> [Double] {
+      [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    }
+    return (0..<d).map { k in
+      let normal = cross(edges[(k + 1) % 3], edges[(k + 2) % 3])
+      let volume = zip(edges[k], normal).reduce(0) { $0 + $1.0 * $1.1 }
+      return abs(volume) / normal.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    }
+  }
+
+  /// Profiles in thicker bins, each the mean of `bin` of them; what is left over at the end is added to the last bin.
+  func rebinned(_ bin: Int) throws -> PlasticProfiles {
+    guard bin > 1 else { return self }
+    guard let smallest = values.first?.map(\.count).min(), smallest >= 4 * bin else {
+      throw Failure(.input, "\(name): bands.bin = \(bin) leaves fewer than four bins of a profile")
+    }
+    return PlasticProfiles(self, bin: bin)
+  }
+
+  private init(_ other: PlasticProfiles, bin: Int) {
+    name = other.name
+    strains = other.strains
+    peakStrain = other.peakStrain
+    let lengths = other.lengths
+    values = other.values.map { axes in
+      axes.map { profile in
+        let count = profile.count / bin
+        return (0..<count).map { b in
+          let part = profile[(b * bin)..<(b == count - 1 ? profile.count : (b + 1) * bin)]
+          return part.reduce(0, +) / Double(part.count)
+        }
+      }
+    }
+    thicknesses = lengths.indices.map { lengths[$0] / Double(other.values[0][$0].count / bin) }
+  }
+}

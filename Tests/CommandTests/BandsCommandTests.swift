@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+import TestTools
+
+/// The command `bands` on what `epm` and `shear` leave.
+@Suite struct BandsCommandTests {
+  let folder = try! TestFolder()
+
+  private func run(_ arguments: String...) throws {
+    let outcome = try TestProcess.run("athermal", arguments, in: folder.path)
+    #expect(outcome.exitCode == 0, "\(arguments): \(outcome.report)")
+  }
+
+  @Test func oneToolForBlocksAndParticles() throws {
+    try folder.file("epm.toml", EpmTests.small)
+    try folder.file("shear.toml", Samples.config + "[d2min]\nwindow = 1e-3\nthreshold = 1e-9\n")
+    try run("epm", "epm.toml", "--output", "blocks", "--set", "epm.realisations=2", "--set", "epm.final_strain=0.3")
+    try run("shear", "shear.toml", "--output", "particles")
+    try folder.file("bands.toml", "[bands]\nruns = [\"blocks\", \"particles\"]\n")
+    try run("bands", "bands.toml", "--output", "bands")
+    let summary = try folder.json("bands/summary.json")
+    let runs = try #require(summary["runs"] as? [[String: Any]])
+    #expect(runs.count == 3)
+    for run in runs {
+      let width = try #require(run["width"] as? Double)
+      let length = try #require(run["length"] as? Double)
+      let localisation = try #require(run["localisation"] as? Double)
+      #expect(width > 0 && width <= length * (1 + 1e-12))
+      // The definition itself; three digits fewer than doubles have, for a difference of nearly equal numbers.
+      #expect(abs(localisation - (1 - width / length)) < 1e-12)
+    }
+    // 200 particles at a density of 0.86 in a square; blocks are counted by rows of 12 or 16.
+    #expect(abs((runs[2]["length"] as? Double ?? 0) - (200 / 0.86).squareRoot()) < 1e-6)
+    #expect([12, 16].contains(runs[0]["length"] as? Double ?? 0))
+    #expect(summary["width"] as? Double != nil && summary["axis"] as? String != nil)
+    #expect(folder.names(below: "bands").contains("bands.h5"))
+  }
+
+  @Test(arguments: [
+    ("runs = [\"nothing\"]", "neither epm.h5 nor shear.h5"), ("runs = []", "a.toml:2"), ("source = \"d2min\"", "has no 'runs'"),
+    ("runs = [\"x\"]\nbin = 0.5", "a.toml:3"), ("runs = [\"x\"]\nfit = [2, 1]", "ascending"),
+  ]) func isRefused(keys: String, says: String) throws {
+    try folder.file("a.toml", "[bands]\n\(keys)\n")
+    try expectRefusal(["bands", "a.toml", "--output", "run"], in: folder, code: 2, says: [says])
+  }
+}

@@ -1,0 +1,16 @@
+import Testing
+
+/// The elasto-plastic model on any number of ranks: uneven slabs, more ranks than planes, three dimensions. Everything is
+/// compared exactly, the stresses to the last bit.
+@Suite struct LatticeRankTests {
+  @Test(arguments: [
+    ["13x9", "sparse", "forward"], ["13x9", "mixed", "both"], ["3x40", "sparse", "forward"],
+    ["5x4x6", "transform", "forward"],
+    ["6x5x4", "mixed", "forward"], ["48x33", "sparse", "both"], ["10x12", "everywhere", "forward"],
+  ]) func theAvalanchesAreTheSame(arguments: [String]) throws {
+    let lines = try sameLines(["elasto-plastic"] + arguments, ranks: [1, 2, 3, 5, 8])
+    #expect(lines.count >= 4)
+    // A run of which nothing could differ would prove nothing.
+    #expect(lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0 > 20)
+  }
+}
