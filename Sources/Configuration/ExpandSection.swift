@@ -30,7 +30,9 @@ public struct ExpandSection: Sendable, Equatable {
 
   init(_ table: Table, isGenerated: Bool) {
     solver = table.choice("solver", default: .cg)
-    tolerance = table.number("tolerance", .properFraction, default: 1e-12)
+    tolerance = table.number(
+      "tolerance", Bound(words: "at least 1e-15, the rounding of numbers, and less than 1") { $0 >= 1e-15 && $0 < 1 },
+      default: 1e-12)
     maximumIterations = table.integer("maximum_iterations", .atLeast(1), default: 100_000)
     modes = table.integer("modes", .atLeast(0), default: 0)
     modeTolerance = table.number("mode_tolerance", .properFraction, default: 1e-9)

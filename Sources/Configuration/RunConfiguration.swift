@@ -106,7 +106,7 @@ public struct RunConfiguration: Sendable {
     let loading = reading.table("loading", of: root)
     // A deformation without steps is all that some commands need; the others let it stand.
     let hasSteps = loading.gives("strain_step") || loading.gives("final_strain") || loading.gives("cycles")
-    if command == "expand" || (!loads && !hasSteps && root["expand"] != nil) {
+    if command == "expand" || (!loads && !hasSteps && loading.isGiven) {
       deformation = LoadingSection.Mode(directionOf: loading, dimension: dimension)
       self.loading = nil
     } else if loads || root["loading"] != nil {

@@ -37,7 +37,26 @@ public final class BondNetwork {
       fourth: derivatives[4 * end + 3])
   }
 
-  public var bytes: Int {
-    firstEnd.capacity * 8 + partner.capacity * 4 + vector.capacity * 8 + derivatives.capacity * 8
+  /// The ends between particles for which `holds` is true, in the same order.
+  public func filtered(_ holds: (_ i: Int, _ j: Int) -> Bool) -> BondNetwork {
+    let kept = BondNetwork(dimension: dimension)
+    kept.ownedCount = ownedCount
+    kept.firstEnd.reserve(exactly: ownedCount + 1)
+    kept.partner.reserve(exactly: endCount)
+    kept.vector.reserve(exactly: endCount * dimension)
+    kept.derivatives.reserve(exactly: endCount * 4)
+    var end = 0
+    for i in 0..<ownedCount {
+      kept.firstEnd[i] = end
+      for old in ends(of: i) where holds(i, Int(partner[old])) {
+        kept.partner[end] = partner[old]
+        for k in 0..<dimension { kept.vector[end * dimension + k] = vector[old * dimension + k] }
+        for k in 0..<4 { kept.derivatives[4 * end + k] = derivatives[4 * old + k] }
+        end += 1
+      }
+    }
+    kept.firstEnd[ownedCount] = end
+    kept.endCount = end
+    return kept
   }
 }

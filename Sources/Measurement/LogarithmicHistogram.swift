@@ -18,6 +18,7 @@ public struct LogarithmicHistogram: Sendable {
   public init() { counts = [Int64](repeating: 0, count: Self.decades * Self.binsPerDecade) }
 
   public mutating func add(_ value: Double) {
+    precondition(value.isFinite, "a coefficient is not a number")
     let place = value > 0 ? (log10(value) - Double(Self.lowestDecade)) * Double(Self.binsPerDecade) : 0
     counts[max(0, min(counts.count - 1, Int(max(place, 0))))] += 1
   }

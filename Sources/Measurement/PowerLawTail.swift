@@ -31,8 +31,7 @@ public struct PowerLawTail: Sendable {
     self.fraction = Double(tail) / Double(total)
     // Leaving out one sample after another: bonds of one sample are not independent, samples are.
     let partial = samples.indices.compactMap { left in
-      Self.exponent(
-        samples.indices.filter { $0 != left }.reduce(LogarithmicHistogram()) { $0.adding(samples[$1]) }, from: first)
+      Self.exponent(sum.removing(samples[left]), from: first)
     }
     if samples.count >= 5, partial.count == samples.count {
       let n = Double(samples.count)
@@ -66,6 +65,10 @@ extension LogarithmicHistogram {
 
   public func adding(_ other: LogarithmicHistogram) -> LogarithmicHistogram {
     LogarithmicHistogram(counts: zip(counts, other.counts).map { $0 + $1 })
+  }
+
+  func removing(_ other: LogarithmicHistogram) -> LogarithmicHistogram {
+    LogarithmicHistogram(counts: zip(counts, other.counts).map { $0 - $1 })
   }
 
   /// Numbers per unit of value, normalised to one.

@@ -16,7 +16,7 @@ public struct SoftModeDensity: Sendable {
   /// - Parameters:
   ///   - frequencies: ω of the softest modes of each sample.
   ///   - degreesOfFreedom: of all samples together.
-  ///   - modesPerSample: how many are looked at from each; all below `cutoff` must be known.
+  ///   - cutoff: below which all modes of every sample must be among them.
   /// - Returns: nil where fewer than ten modes are below the cutoff.
   public init?(_ frequencies: [[Double]], degreesOfFreedom: Double, cutoff: Double) {
     let below = frequencies.flatMap { $0 }.filter { $0 > 0 && $0 < cutoff }

@@ -204,6 +204,13 @@ extension ParticleSystem {
     interaction.hessianDiagonal(arrays, list, blocks.values)
   }
 
+  /// Does work that shall not appear in the statistics.
+  public func withoutCounting<Result>(_ work: () throws -> Result) rethrows -> Result {
+    let before = statistics
+    defer { statistics = before }
+    return try work()
+  }
+
   // MARK: Bonds
 
   /// The bonds at the positions of the last evaluation.

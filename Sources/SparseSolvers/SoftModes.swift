@@ -50,12 +50,14 @@ public struct SoftModes {
       var translations = try hessian.rigidMotions(null, withRotations: false)
       defer { for k in translations.indices { VecDestroy(&translations[k]) } }
       try check(EPSSetDeflationSpace(solver, Int32(translations.count), &translations), "EPSSetDeflationSpace")
-      if system.totalCount * d <= Self.largestFactorisation(d) {
+      let isFactorised = system.totalCount * d <= Self.largestFactorisation(d)
+      if isFactorised {
         // A shift just below zero makes the matrix definite; the translations are its only eigenvalues there.
         let shift = -1e-8 * (try system.bondStatistics().largestStiffness)
         try SparseLibrary.setOptions(
           "-eps_type krylovschur -st_type sinvert -st_ksp_type preonly -st_pc_type cholesky "
-            + "-st_pc_factor_mat_solver_type mumps")
+            + "-st_pc_factor_mat_solver_type mumps -mat_mumps_icntl_13 1 -mat_mumps_icntl_14 200 "
+            + "-st_mat_mumps_icntl_13 1 -st_mat_mumps_icntl_14 200")
         try check(EPSSetTarget(solver, shift), "EPSSetTarget")
         try check(EPSSetWhichEigenpairs(solver, EPS_TARGET_MAGNITUDE), "EPSSetWhichEigenpairs")
       } else {
@@ -72,6 +74,8 @@ public struct SoftModes {
             return 0
           }, nil, nil), "EPSMonitorSet")
       try check(EPSSetFromOptions(solver), "EPSSetFromOptions")
+      try check(EPSSetUp(solver), "EPSSetUp")
+      if isFactorised { try Self.requireNoNegativePivots(solver) }
       try check(EPSSolve(solver), "EPSSolve")
       Heartbeat.beat()
       var found: Int32 = 0
@@ -100,6 +104,33 @@ public struct SoftModes {
         throw Failure.everywhere(
           .notConverged,
           "the configuration is not a minimum: its Hessian has the eigenvalue \(lowest.eigenvalue); minimise it, or move it off "
+            + "the saddle")
+      }
+    }
+
+    /// The factor of the shifted matrix has as many negative pivots as there are eigenvalues below the shift, be they
+    /// looked for or not.
+    private static func requireNoNegativePivots(_ solver: EPS?) throws {
+      var transformation: ST?
+      var linear: KSP?
+      var preconditioner: PC?
+      var factor: Mat?
+      try check(EPSGetST(solver, &transformation), "EPSGetST")
+      try check(STGetKSP(transformation, &linear), "STGetKSP")
+      try check(KSPGetPC(linear, &preconditioner), "KSPGetPC")
+      try check(PCFactorGetMatrix(preconditioner, &factor), "PCFactorGetMatrix")
+      var status: Int32 = 0
+      var negative: Int32 = 0
+      try check(MatMumpsGetInfog(factor, 1, &status), "MatMumpsGetInfog")
+      try check(MatMumpsGetInfog(factor, 12, &negative), "MatMumpsGetInfog")
+      guard status >= 0 else {
+        throw Failure.everywhere(
+          .notConverged, "the factorisation of the Hessian failed (MUMPS INFOG(1) = \(status)); set expand.modes = 0")
+      }
+      guard negative == 0 else {
+        throw Failure.everywhere(
+          .notConverged,
+          "the configuration is not a minimum: its Hessian has \(negative) negative eigenvalues; minimise it, or move it off "
             + "the saddle")
       }
     }

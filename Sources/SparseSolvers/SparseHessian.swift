@@ -10,14 +10,16 @@
   /// The Hessian of a configuration at rest as an assembled matrix, distributed by the owners of the particles: what
   /// preconditioners, factorisations and eigensolvers need.
   ///
-  /// The rows of rattlers are those of a unit matrix of the size of the others' diagonal.
+  /// The rows of rattlers are those of a multiple of the unit matrix that is larger than all eigenvalues of the others.
   final class SparseHessian {
     private(set) var matrix: Mat?
     let system: ParticleSystem
     /// Rows of this rank, dimension for each owned particle.
     var rowCount: Int { system.ownedCount * system.dimension }
 
-    /// - Parameter pinned: whether one particle is tied to its place, which makes the matrix definite; forces that add up
+    /// - Parameters:
+    ///   - bonds: those that hold.
+    ///   - pinned: whether one particle is tied to its place, which makes the matrix definite; forces that add up
     ///   to zero do not notice.
     init(_ system: ParticleSystem, _ bonds: BondNetwork, _ null: NullSpace, pinned: Bool) throws {
       self.system = system
@@ -42,7 +44,7 @@
         for end in bonds.ends(of: i) {
           if Int(bonds.partner[end]) < system.ownedCount { inside[i] += 1 } else { outside[i] += 1 }
         }
-        // A ghost may be an image of an own particle, and then counts among the own columns.
+        // A ghost may be the image of an own particle, and then counts among the own columns.
         inside[i] = min(inside[i] + outside[i], Int32(system.ownedCount))
         outside[i] = min(outside[i], Int32(system.totalCount - system.ownedCount))
       }
@@ -57,6 +59,7 @@
       try check(MatSetOption(made, MAT_SYMMETRIC, PETSC_TRUE), "MatSetOption")
       try check(MatSetOption(made, MAT_NEW_NONZERO_ALLOCATION_ERR, PETSC_FALSE), "MatSetOption")
 
+      let stiffness = max(1, try system.bondStatistics().largestStiffness)
       var columns: [Int32] = []
       var values: [Double] = []
       for i in 0..<system.ownedCount {
@@ -67,10 +70,6 @@
         var stiffest = 0.0
         for (slot, end) in ends.enumerated() {
           let j = Int(bonds.partner[end])
-          if null.isRattler(i) || null.isRattler(j) {
-            columns.append(-1)  // PETSc skips negative columns
-            continue
-          }
           columns.append(Int32(numbers.values[j]))
           let x = bonds.bond(end)
           let s = bonds.stiffness(end)
@@ -84,7 +83,8 @@
           }
         }
         if null.isRattler(i) || first + i == tied {
-          for a in 0..<d { values[a * width + a] += max(stiffest, 1) }
+          // Far above the soft end of the spectrum, where modes are looked for.
+          for a in 0..<d { values[a * width + a] += null.isRattler(i) ? 10 * stiffness : max(stiffest, 1) }
         }
         var row = Int32(first + i)
         try check(
@@ -110,7 +110,8 @@
     func withValues(of vector: Vec?, _ work: (UnsafeMutablePointer<Double>) -> Void) throws {
       var values: UnsafeMutablePointer<Double>?
       try check(VecGetArray(vector, &values), "VecGetArray")
-      work(values!)
+      // A rank without particles has no values to point to.
+      if let values { work(values) }
       try check(VecRestoreArray(vector, &values), "VecRestoreArray")
     }
 

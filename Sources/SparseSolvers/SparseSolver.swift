@@ -21,8 +21,10 @@ import Statics
     private let system: ParticleSystem
     private let null: NullSpace
     private let hessian: SparseHessian
+    private let product: HessianOperator
+    private let maximumIterations: Int
     private var solver: KSP?
-    private let product: ParticleField
+    private let productField: ParticleField
     /// Assembly and set-up of the preconditioner.
     public let setUpSeconds: Double
 
@@ -36,7 +38,9 @@ import Statics
       self.null = null
       hessian = try SparseHessian(system, bonds, null, pinned: method == .direct)
       if method == .multigrid { try hessian.setNullSpaces(null) }
-      product = system.makeField(width: system.dimension)
+      product = HessianOperator(system, bonds, null: null)
+      productField = system.makeField(width: system.dimension)
+      self.maximumIterations = maximumIterations
       var made: KSP?
       try check(KSPCreate(system.communicator.handle, &made), "KSPCreate")
       solver = made
@@ -58,8 +62,9 @@ import Statics
       case .direct:
         try check(PCSetType(preconditioner, "cholesky"), "PCSetType")
         try check(PCFactorSetMatSolverType(preconditioner, "mumps"), "PCFactorSetMatSolverType")
-        // Several ranks count negative pivots only if the root front is not handed to another library.
-        try SparseLibrary.setOptions("-mat_mumps_icntl_13 1")
+        // Several ranks count negative pivots only if the root front is not handed to another library; estimates of the
+        // workspace fall short for some distributions.
+        try SparseLibrary.setOptions("-mat_mumps_icntl_13 1 -mat_mumps_icntl_14 200")
       }
       // A solve is one call; each iteration is a sign of life.
       try check(
@@ -74,6 +79,13 @@ import Statics
       if method == .direct {
         var factor: Mat?
         try check(PCFactorGetMatrix(preconditioner, &factor), "PCFactorGetMatrix")
+        var status: Int32 = 0
+        try check(MatMumpsGetInfog(factor, 1, &status), "MatMumpsGetInfog")
+        guard status >= 0 else {
+          throw Failure.everywhere(
+            .notConverged,
+            "the factorisation of the Hessian failed (MUMPS INFOG(1) = \(status)); take expand.solver = \"cg\" or \"multigrid\"")
+        }
         var negative: Int32 = 0
         // INFOG(12): the negative pivots, as many as there are negative eigenvalues (Sylvester).
         try check(MatMumpsGetInfog(factor, 12, &negative), "MatMumpsGetInfog")
@@ -114,7 +126,8 @@ import Statics
         // Above what rounding leaves in one solve; the next takes care of the rest.
         let relative = max(1e-13, min(0.5, 0.9 * tolerance * left))
         try check(
-          KSPSetTolerances(solver, relative, 1e-300, 1e100, Int32(PETSC_DEFAULT)), "KSPSetTolerances")
+          KSPSetTolerances(solver, relative, 1e-300, 1e100, Int32(clamping: max(1, maximumIterations - iterations))),
+          "KSPSetTolerances")
         try check(KSPSolve(solver, right, result), "KSPSolve")
         var reason = KSP_CONVERGED_ITERATING
         try check(KSPGetConvergedReason(solver, &reason), "KSPGetConvergedReason")
@@ -122,19 +135,15 @@ import Statics
         try check(KSPGetIterationNumber(solver, &used), "KSPGetIterationNumber")
         iterations += Int(used)
         Heartbeat.beat()
-        guard reason != KSP_DIVERGED_INDEFINITE_MAT else {
-          throw Failure.everywhere(
-            .notConverged,
-            "the configuration is not a minimum: a direction of negative curvature was met in iteration \(iterations) of "
-              + "the solve for the \(name); minimise it, or move it off the saddle")
-        }
         try hessian.withValues(of: result) { values in
           for i in 0..<count { solution.values[i] += values[i] }
         }
+        if reason.rawValue < 0, reason != KSP_DIVERGED_ITS {
+          try explain(reason, [solution, residual], iterations: iterations, name: name)
+        }
         try null.remove(from: solution)
-        try system.multiplyHessian(solution, into: product)
-        try null.remove(from: product)
-        for i in 0..<count { residual.values[i] = force.values[i] - product.values[i] }
+        try product.multiply(solution, into: productField)
+        for i in 0..<count { residual.values[i] = force.values[i] - productField.values[i] }
         let before = squaredResidual
         squaredResidual = try system.dot(residual.values, residual.values)
         if squaredResidual > 0.25 * before { break }
@@ -146,6 +155,24 @@ import Statics
         result, tolerance: tolerance,
         attainable: try attainableResidual(system, solution: solution, squaredForce: squaredForce), name: name)
       return result
+    }
+
+    /// - Throws: not converged; that there is no minimum, where one of the directions goes downhill.
+    private func explain(
+      _ reason: KSPConvergedReason, _ directions: [ParticleField], iterations: Int, name: String
+    ) throws {
+      var isSaddle = reason == KSP_DIVERGED_INDEFINITE_MAT
+      for direction in directions {
+        try product.multiply(direction, into: productField)
+        if try system.dot(direction.values, productField.values) < 0 { isSaddle = true }
+      }
+      throw Failure.everywhere(
+        .notConverged,
+        isSaddle
+          ? "the configuration is not a minimum: a direction of negative curvature was met in iteration \(iterations) of "
+            + "the solve for the \(name); minimise it, or move it off the saddle"
+          : "the solve for the \(name) broke down in iteration \(iterations) (PETSc's reason \(reason.rawValue)); take "
+            + "expand.solver = \"cg\"")
     }
   }
 #endif

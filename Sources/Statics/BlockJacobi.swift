@@ -13,6 +13,15 @@ struct BlockJacobi {
   /// Takes the blocks of the present positions, which must have been evaluated.
   func refresh(_ system: ParticleSystem) {
     system.hessianDiagonal(into: blocks)
+    invert(system)
+  }
+
+  func refresh(_ system: ParticleSystem, _ hessian: HessianOperator) {
+    hessian.diagonal(into: blocks)
+    invert(system)
+  }
+
+  private func invert(_ system: ParticleSystem) {
     let d = dimension
     for i in 0..<system.ownedCount {
       let b = blocks.values + i * d * d

@@ -36,12 +36,12 @@ public struct LinearSolution: Sendable {
 
 /// - Throws: not converged, where a solve ended above its tolerance and above what rounding allows.
 public func requireConverged(_ solution: LinearSolution, tolerance: Double, attainable: Double, name: String) throws {
-  guard solution.residual <= max(tolerance * 1.001, attainable) else {
+  guard solution.residual <= max(tolerance * 1.001, min(attainable, 1e-6)) else {
     throw Failure.everywhere(
       .notConverged,
       "the solve for the \(name) ended after \(solution.iterations) iterations with a relative residual of "
-        + "\(solution.residual), which should be at most \(tolerance); allow more expand.maximum_iterations or a "
-        + "larger expand.tolerance")
+        + "\(solution.residual), which should be at most \(tolerance); allow more iterations (expand.maximum_iterations) or a "
+        + "larger expand.tolerance, or minimise to smaller forces")
   }
 }
 

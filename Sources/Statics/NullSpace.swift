@@ -17,7 +17,6 @@ public final class NullSpace {
     self.system = system
     let flags = system.makeField(width: 1)
     for i in 0..<system.ownedCount { flags.values[i] = 0 }
-    let ids = try system.ghostedIdentifiers()
     var found = 0
     while true {
       try system.gather(flags)
@@ -27,8 +26,7 @@ public final class NullSpace {
         var pulls = false
         for end in bonds.ends(of: i) {
           let j = Int(bonds.partner[end])
-          // A bond to the particle's own image moves with it and holds nothing.
-          if flags.values[j] != 0 || ids.values[j] == ids.values[i] { continue }
+          if flags.values[j] != 0 { continue }
           holding += 1
           if bonds.stiffness(end).first > 0 { pulls = true }
         }
@@ -43,6 +41,7 @@ public final class NullSpace {
     rattlerCount = found
   }
 
+  /// For owned particles and ghosts, by local number.
   public func isRattler(_ particle: Int) -> Bool { isRattler.values[particle] != 0 }
 
   /// Sets the values of rattlers to zero.

@@ -27,7 +27,14 @@ struct EnsembleCommand {
 
   func run(over communicator: Communicator) throws -> Int32 {
     let samples = try runs.map { try ExpandSample("\($0)/expand.h5", over: communicator) }
-    try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(folder) } }
+    try communicator.coordinated {
+      guard communicator.isRoot else { return }
+      let present = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      guard present.isEmpty || present.contains("ensemble.h5") else {
+        throw Failure(.input, "\(folder) holds something else than an ensemble; name another folder with --output")
+      }
+      try WholeFile.makeFolder(folder)
+    }
     let file = try TableFile(
       path: "\(folder)/ensemble.h5", provenance: Build.provenance(config: ""), over: communicator)
     try file.write("edges", LogarithmicHistogram.edges, shape: [LogarithmicHistogram.edges.count])
@@ -77,7 +84,10 @@ struct EnsembleCommand {
   /// Where the samples have their softest modes with them. Below the lowest of their highest frequencies all are known.
   private func addModes(_ samples: [ExpandSample], to summary: inout Summary, _ file: TableFile) throws {
     let frequencies = samples.map { $0.eigenvalues.map { $0.squareRoot() } }
-    guard frequencies.allSatisfy({ $0.count > 1 }) else { return }
+    guard frequencies.allSatisfy({ $0.count > 1 }) else {
+      summary.remark = "no density of soft modes: not every sample has at least two (expand.modes)"
+      return
+    }
     let complete = frequencies.map { $0.max()! }.min()!
     let degrees = samples.map { Double($0.degreesOfFreedom) }.reduce(0, +)
     summary.softModes = [1, 0.85, 0.7, 0.55].compactMap { part in
@@ -123,6 +133,7 @@ struct EnsembleCommand {
     var bonds: Int64 = 0
     var tails: [String: Tails] = [:]
     var softModes: [Modes] = []
+    var remark: String?
     var commit = Build.commit
     var build = Build.text
 
@@ -143,6 +154,7 @@ struct EnsembleCommand {
             format: "D(ω) below %.4g, %ld modes: exponent %.2f ± %.2f, A_g = %.4g ± %.2g", modes.cutoff, modes.count,
             modes.exponent, modes.exponentError, modes.prefactor, modes.prefactorError))
       }
+      if let remark { lines.append(remark) }
       return lines.joined(separator: "\n")
     }
   }

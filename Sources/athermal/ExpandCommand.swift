@@ -4,6 +4,7 @@ import MessagePassing
 import Particles
 import QuasistaticShear
 import Statics
+import Storage
 import StrainExpansion
 
 /// The third-order strain expansion of a glass at rest: moduli, nonaffine fields, bond coefficients.
@@ -18,12 +19,17 @@ struct ExpandCommand {
     return try folder.recordingFailure {
       let system = try Model.system(configuration, over: communicator)
       let loading = try Model.loading(configuration.deformation!, dimension: system.dimension)
+      try Model.requireModes(configuration.expand, of: system)
       let rest = try self.rest(system, configuration)
+      try StateFile.write(
+        system.snapshot(), to: folder.file("state.h5"), provenance: Build.provenance(config: configuration.resolved),
+        over: communicator)
 
       Heartbeat.enter(phase: "strain expansion")
       let section = configuration.expand
-      let bonds = system.makeBondNetwork()
-      let null = try NullSpace(system, bonds)
+      let touching = system.makeBondNetwork()
+      let null = try NullSpace(system, touching)
+      let bonds = touching.without(null)
       return try Model.withSolver(section, system, bonds, null) { solver in
         let expansion = try StrainExpansion(
           system, bonds, generator: loading.generator(dimension: system.dimension), solver: solver,

@@ -1,5 +1,4 @@
 import Configuration
-import Geometry
 import Interactions
 import Measurement
 import MessagePassing
@@ -41,9 +40,6 @@ struct ExpandOutput {
       try file.write("elastic_green", moduli.greenStiffness.flatMap { $0 }, shape: [d, d, d, d])
     }
     try file.close()
-    // The positions that all of this belongs to, which a minimisation may have moved.
-    try StateFile.write(
-      system.snapshot(), to: folder.file("state.h5"), provenance: provenance, over: system.communicator)
   }
 
   private func writeParticles(_ fields: NonaffineFields, to file: TableFile) throws {
@@ -69,7 +65,7 @@ struct ExpandOutput {
     let blocks = try IdentifierBlocks(
       ids: (0..<system.ownedCount).map(system.id), totalCount: n, over: system.communicator)
     let length = try system.dot(velocity.values, velocity.values).squareRoot()
-    let overlaps = try list.map { abs(try system.dot($0.displacement.values, velocity.values)) / length }
+    let overlaps = try list.map { length > 0 ? abs(try system.dot($0.displacement.values, velocity.values)) / length : 0 }
     for (name, values) in [
       ("eigenvalue", list.map(\.eigenvalue)), ("residual", list.map(\.residual)),
       ("participation_ratio", list.map(\.participationRatio)), ("overlap_velocity", overlaps),
@@ -105,8 +101,7 @@ struct ExpandOutput {
       let own = system.id(particle)
       for end in bonds.ends(of: particle) {
         let other = Int64(ids.values[Int(bonds.partner[end])])
-        // A particle bonded to its own image has both ends of the bond.
-        if own < other || (own == other && bonds.bond(end).isFirstOfPair) { visit(particle, end, own, other) }
+        if own < other { visit(particle, end, own, other) }
       }
     }
   }
@@ -116,11 +111,16 @@ struct ExpandOutput {
     var i: [Int64] = []
     var j: [Int64] = []
     var values: [Double] = []
+    i.reserveCapacity(bonds.endCount / 2)
+    j.reserveCapacity(bonds.endCount / 2)
+    values.reserveCapacity(3 * bonds.endCount / 2)
     try forEachBond { particle, end, own, other in
       let e = fields.energies(of: end, at: particle, bonds)
       i.append(own)
       j.append(other)
-      values.append(contentsOf: [e.0, e.1, e.2])
+      values.append(e.0)
+      values.append(e.1)
+      values.append(e.2)
     }
     let table = try BondTable(
       i: i, j: j, values: values, width: 3, particleCount: system.totalCount, over: system.communicator)
@@ -145,9 +145,4 @@ struct ExpandOutput {
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
     if system.communicator.isRoot { print(summary.text + "\nresults in \(folder.path)") }
   }
-}
-
-extension Vector {
-  /// True for one of x and −x.
-  fileprivate var isFirstOfPair: Bool { x != 0 ? x > 0 : y != 0 ? y > 0 : z > 0 }
 }

@@ -71,6 +71,8 @@ struct ExpandSummary: Encodable {
       }
     let shear = moduli?.shearModulus(flow: axes.0, gradient: axes.1)
     let bulk = moduli?.bulkModulus
+    // Without the other elastic constants, the one that belongs to the loading is there all the same.
+    let own: Double? = if case .simpleShear(let a, let b) = loading { expansion.stress[1][a, b] } else { nil }
     let solves = expansion.fields.solutions.map(Solve.init)
     coefficients = Coefficients(
       generator: expansion.generator.block(d), rattlers: rattlers, energyDerivatives: expansion.energy,
@@ -78,7 +80,7 @@ struct ExpandSummary: Encodable {
       stressDerivativesFixedVolume: expansion.stressAtFixedVolume.dropFirst().map { $0.block(d) },
       pressureDerivatives: Array(expansion.pressure(dimension: d).dropFirst()),
       identityErrors: expansion.identityErrors, residualForceError: expansion.residualForceError,
-      shearModulus: shear?.total, shearModulusAffine: shear?.affine, shearModulusNonaffine: shear.map { $0.total - $0.affine },
+      shearModulus: shear?.total ?? own, shearModulusAffine: shear?.affine, shearModulusNonaffine: shear.map { $0.total - $0.affine },
       bulkModulus: bulk?.total, bulkModulusAffine: bulk?.affine, bulkModulusNonaffine: bulk.map { $0.total - $0.affine },
       elasticTensorStress: moduli?.stressStiffness, elasticTensorGreen: moduli?.greenStiffness,
       eigenvalues: modes?.modes.map(\.eigenvalue), solverMethod: solver.name, solverSetUpSeconds: solver.setUpSeconds, solverTolerance: section.tolerance,

@@ -13,7 +13,7 @@ extension Model {
   ) throws -> Result {
     let choice = try solver(section.solver, particles: system.totalCount, dimension: system.dimension)
     func conjugateGradient() -> HessianConjugateGradient {
-      HessianConjugateGradient(system, null: null, maximumIterations: section.maximumIterations)
+      HessianConjugateGradient(system, bonds, null: null, maximumIterations: section.maximumIterations)
     }
     #if ATHERMAL_PETSC
       if choice == .cg && section.modes == 0 { return try work(conjugateGradient()) }
@@ -29,6 +29,19 @@ extension Model {
     #endif
   }
 
+  /// - Throws: an input failure where modes are asked for that this build, or this system, cannot have: before anything is
+  ///   computed.
+  static func requireModes(_ section: ExpandSection, of system: ParticleSystem) throws {
+    guard section.modes > 0 else { return }
+    guard SparseLibrary.isAvailable else {
+      throw Failure.everywhere(.input, "expand.modes needs SLEPc, which this build is without; leave it at 0")
+    }
+    let most = (system.totalCount - 1) * system.dimension
+    guard section.modes <= most else {
+      throw Failure.everywhere(.input, "expand.modes = \(section.modes), but there are only \(most) modes; ask for fewer")
+    }
+  }
+
   /// The softest modes, where [expand] asks for any. Collective.
   static func softModes(
     _ section: ExpandSection, _ system: ParticleSystem, _ bonds: BondNetwork, _ null: NullSpace
@@ -38,7 +51,7 @@ extension Model {
       Heartbeat.enter(phase: "soft modes")
       return try SoftModes(system, bonds, null: null, count: section.modes, tolerance: section.modeTolerance)
     #else
-      throw Failure.everywhere(.input, "expand.modes needs SLEPc, which this build is without; leave it at 0")
+      return nil
     #endif
   }
 

@@ -30,7 +30,7 @@ final class ShearOutput: ShearObserver {
   private var lastFrame = -1
 
   /// What the first state, and the last one that was reported (a step or an event), foretell.
-  private var predictions: (first: EventPrediction, last: EventPrediction)?
+  private var predictions: (first: EventPrediction?, last: EventPrediction?)?
 
   private(set) var eventCount = 0
   private(set) var lastResult: MinimizationResult?
@@ -109,7 +109,7 @@ final class ShearOutput: ShearObserver {
     lastResult = step.minimization
     if configuration.events.prediction {
       let now = try foretell(system)
-      predictions = (predictions?.first ?? now, now)
+      predictions = (predictions == nil ? now : predictions!.first, now)
     }
     let isClosing = try measureWindow(step.strain, system)
     if step.step % configuration.output.every == 0 || step.step == stepCount { try writeFrame(step.step, system) }
@@ -142,24 +142,36 @@ final class ShearOutput: ShearObserver {
 
   // MARK: Prediction
 
-  private func foretell(_ system: ParticleSystem) throws -> EventPrediction {
+  /// Nil, and a line in the log, where the state has no response to foretell from: at a saddle, or where it is floppy.
+  private func foretell(_ system: ParticleSystem) throws -> EventPrediction? {
     let loading = try Model.loading(configuration.loading!.mode, dimension: system.dimension)
-    return try EventPrediction(system, generator: loading.generator(dimension: system.dimension))
+    do {
+      return try EventPrediction(system, generator: loading.generator(dimension: system.dimension))
+    } catch let failure as Failure where failure.kind == .notConverged && failure.agreedRank != nil {
+      folder.log(NoPrediction(strain: system.strain, reason: failure.message))
+      return nil
+    }
+  }
+
+  private struct NoPrediction: Encodable {
+    var prediction = "none"
+    var strain: Double
+    var reason: String
   }
 
   /// Where the event stood in what the first and the last state had foretold; then looks ahead anew.
   private func judge(
-    _ predictions: (first: EventPrediction, last: EventPrediction), by event: PlasticEvent, _ system: ParticleSystem
+    _ predictions: (first: EventPrediction?, last: EventPrediction?), by event: PlasticEvent, _ system: ParticleSystem
   ) throws {
     let forward = event.strainAfter > event.strainBefore
-    let last = try predictions.last.ranks(of: event.centre, forward: forward)
-    let first = try predictions.first.ranks(of: event.centre, forward: forward)
+    let last = try predictions.last?.ranks(of: event.centre, forward: forward)
+    let first = try predictions.first?.ranks(of: event.centre, forward: forward)
     try table.append(
       to: "events",
       [
-        Observable("fields_strain", predictions.last.strain), Observable("rank_velocity", last.velocity),
-        Observable("rank_product", last.product), Observable("rank_velocity_start", first.velocity),
-        Observable("rank_product_start", first.product),
+        Observable("fields_strain", predictions.last?.strain ?? .nan), Observable("rank_velocity", last?.velocity ?? .nan),
+        Observable("rank_product", last?.product ?? .nan), Observable("rank_velocity_start", first?.velocity ?? .nan),
+        Observable("rank_product_start", first?.product ?? .nan),
       ])
     self.predictions = (predictions.first, try foretell(system))
   }

@@ -21,9 +21,10 @@ struct Glass {
   init(_ system: ParticleSystem) throws {
     self.system = system
     try system.evaluate(.forcesEnergyAndStress)
-    bonds = system.makeBondNetwork()
-    null = try NullSpace(system, bonds)
-    solver = HessianConjugateGradient(system, null: null, maximumIterations: 20_000)
+    let touching = system.makeBondNetwork()
+    null = try NullSpace(system, touching)
+    bonds = touching.without(null)
+    solver = HessianConjugateGradient(system, bonds, null: null, maximumIterations: 20_000)
   }
 
   /// Brought to rest from a disordered grid in a box with unequal and tilted edges.

@@ -1,0 +1,54 @@
+import Interactions
+import Particles
+
+/// The Hessian that linear solvers work with: that of the bonds that hold, without those of rattlers, which are tied to
+/// nothing.
+public final class HessianOperator {
+  private let system: ParticleSystem
+  private let bonds: BondNetwork
+  /// Without rattlers the listed pairs are the bonds that hold, and the engine's own loops apply.
+  private let hasRattlers: Bool
+
+  /// - Parameter bonds: those that hold (``BondNetwork/without(_:)``).
+  public init(_ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace) {
+    self.system = system
+    self.bonds = bonds
+    hasRattlers = null.rattlerCount > 0
+  }
+
+  /// result = H·v; ghosts are gathered here. Collective.
+  public func multiply(_ field: ParticleField, into result: ParticleField) throws {
+    guard hasRattlers else { return try system.multiplyHessian(field, into: result) }
+    try system.gather(field)
+    let d = bonds.dimension
+    let (v, product) = (field.values, result.values)
+    for i in 0..<system.ownedCount {
+      for k in 0..<d { product[i * d + k] = 0 }
+      for end in bonds.ends(of: i) {
+        let x = bonds.bond(end)
+        let j = Int(bonds.partner[end])
+        var along = 0.0
+        for k in 0..<d { along += x[k] * (v[i * d + k] - v[j * d + k]) }
+        let (first, second) = (bonds.derivatives[4 * end], bonds.derivatives[4 * end + 1])
+        for k in 0..<d { product[i * d + k] += second * along * x[k] + first * (v[i * d + k] - v[j * d + k]) }
+      }
+    }
+  }
+
+  /// The diagonal blocks, dimension² numbers per particle, row by row.
+  func diagonal(into blocks: ParticleField) {
+    guard hasRattlers else { return system.hessianDiagonal(into: blocks) }
+    let d = bonds.dimension
+    for i in 0..<system.ownedCount {
+      let block = blocks.values + i * d * d
+      for k in 0..<d * d { block[k] = 0 }
+      for end in bonds.ends(of: i) {
+        let x = bonds.bond(end)
+        let (first, second) = (bonds.derivatives[4 * end], bonds.derivatives[4 * end + 1])
+        for a in 0..<d {
+          for b in 0..<d { block[a * d + b] += second * x[a] * x[b] + (a == b ? first : 0) }
+        }
+      }
+    }
+  }
+}
