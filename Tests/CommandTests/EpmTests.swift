@@ -115,7 +115,7 @@ import Testing
 }
 
 /// Those that read and write HDF5 themselves, which one thread may do at a time.
-@Suite(.oneAtATime) struct EpmFileTests {
+@Suite(.serialized, .oneAtATime) struct EpmFileTests {
   /// An independent program's run to γ = 0.5: all 1659 avalanches, sizes and sweeps exactly, strains and stresses to 1e-11
   /// (they agree to 1e-14; noise of 1e-12 on the thresholds would move them by 4e-13).
   @Test(arguments: [nil, 3]) func theReferenceRun(ranks: Int?) throws {
