@@ -20,9 +20,9 @@ public final class RealSpaceKernel {
   /// The spectrum of ``far`` over the number of sites, in the order of the transform.
   public let farSpectrum: AlignedBuffer<Double>
 
-  /// The window's half width that costs least: 16 blocks in two dimensions, 3 in three; less in small lattices, since it
+  /// The window's half width that costs least: 16 blocks in two dimensions, 5 in three; less in small lattices, since it
   /// may not overlap with itself.
-  public static func standardReach(_ lattice: Lattice) -> Int { lattice.dimension == 2 ? 16 : 3 }
+  public static func standardReach(_ lattice: Lattice) -> Int { lattice.dimension == 2 ? 16 : 5 }
 
   /// How many numbers ``far`` has.
   public static func tableSize(_ lattice: Lattice) -> Int {

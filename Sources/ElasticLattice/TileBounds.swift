@@ -9,7 +9,7 @@ public struct Tiling: Sendable {
   public let counts: (Int, Int, Int)
 
   public init(_ lattice: Lattice) {
-    edges = lattice.dimension == 2 ? (8, 1, 8) : (8, 8, 8)
+    edges = lattice.dimension == 2 ? (8, 1, 8) : (4, 4, 4)
     func count(_ n: Int, _ edge: Int) -> Int { (n + edge - 1) / edge }
     counts = (count(lattice.extents.0, edges.0), count(lattice.extents.1, edges.1), count(lattice.extents.2, edges.2))
   }

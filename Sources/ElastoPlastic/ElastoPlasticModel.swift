@@ -114,7 +114,7 @@ public final class ElastoPlasticModel {
   // MARK: The loop
 
   /// Goes along the path. `samples` are ascending strains at which the observer looks at the state that the last avalanche
-  /// before them has left; of a path with several targets it sees each target.
+  /// before them has left; of a path with several targets it sees each target, under stress control also the end.
   /// - Throws: `.notConverged` where an avalanche does not end within the given number of sweeps.
   /// Collective.
   public func run(_ path: LoadingPath, samples: [Double], observer: AvalancheObserver) throws {
@@ -127,12 +127,15 @@ public final class ElastoPlasticModel {
         if case .stress(let limit) = path.control, strain >= limit { break }
       }
       if case .stress(let limit) = path.control, strain >= limit { break }
-      try look(&samples, before: .infinity, observer)
+      try look(&samples, before: path.isStrain ? .infinity : strain + (target - stress) / meanModulus, observer)
       load(path.isStrain ? (target - strain) * meanModulus : target - stress)
       if path.isStrain { strainAccount = Account(value: target) }
       if path.targets.count > 1 { try observer.reached(strain: target, of: self) }
     }
-    try look(&samples, before: .infinity, observer)
+    if !path.isStrain {
+      try look(&samples, before: strain, observer)
+      try observer.reached(strain: strain, of: self)
+    }
   }
 
   private func look(_ samples: inout ArraySlice<Double>, before next: Double, _ observer: AvalancheObserver) throws {
@@ -142,8 +145,8 @@ public final class ElastoPlasticModel {
     }
   }
 
-  /// The mean stress at a strain that the load reaches without another avalanche.
-  public func stress(at strain: Double) -> Double { stress + (strain - self.strain) * meanModulus }
+  /// The mean stress at a strain that the load reaches without another avalanche, or that the last avalanche has passed.
+  public func stress(at strain: Double) -> Double { stress + max(0, strain - self.strain) * meanModulus }
 
   /// The block that yields next on the way to a target, and the stress that it takes; nil where the target comes first.
   private func nextToYield(_ path: LoadingPath, before target: Double) throws -> (distance: Double, site: Int)? {

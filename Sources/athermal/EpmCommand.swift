@@ -36,6 +36,7 @@ struct EpmCommand {
     let started = Date()
     let epm = configuration.epm
     let lattice = Lattice(shape: epm.shape)
+    try checkMemory(epm, ranks: communicator.size)
     let transform = try LatticeTransform(lattice, over: communicator)
     let kernel = StressKernel(
       lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
@@ -82,6 +83,29 @@ struct EpmCommand {
     case .transform: .transform
     case .everywhere: .everywhere
     }
+  }
+
+  /// Memory of the rank with most planes, above that of an empty run.
+  static func bytesPerRank(_ epm: EpmSection, ranks: Int) -> Double {
+    let lattice = Lattice(shape: epm.shape)
+    let planes = Slab(extent: epm.shape[0], rank: 0, ranks: ranks).planes.count
+    let own = Double(planes) * Double(lattice.planeSize)
+    // Stress, threshold, number of the candidate and yield count of each block; the field and its spectrum.
+    var bytes = own * (8 + 8 + 4 + 4 + 2 * 8.5)
+    if case .dataset = epm.renewal { bytes += 16 * own }
+    if case .sparse = rule(epm, lattice) { bytes += 8 * Double(RealSpaceKernel.tableSize(lattice)) + 4.2 * own }
+    return bytes
+  }
+
+  /// Tells before anything is computed that a lattice cannot fit.
+  private static func checkMemory(_ epm: EpmSection, ranks: Int) throws {
+    let needed = bytesPerRank(epm, ranks: ranks)
+    let there = Double(ProcessInfo.processInfo.physicalMemory)
+    guard needed > there else { return }
+    throw Failure.everywhere(
+      .input,
+      "epm.shape = \(epm.shape) needs some \(Int(needed / 1e9)) GB per rank, and this machine has \(Int(there / 1e9)) GB; take "
+        + "more ranks on more machines, or a smaller shape")
   }
 
   private static func path(_ epm: EpmSection) -> LoadingPath {

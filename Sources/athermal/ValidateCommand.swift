@@ -57,9 +57,7 @@ extension ValidateCommand {
     let slab = Slab(extent: epm.shape[0], rank: 0, ranks: group)
     let rule = EpmCommand.rule(epm, lattice)
     let isSparse = if case .sparse = rule { true } else { false }
-    // Stress, threshold, number of the candidate and yield count of each block; the field and its spectrum.
-    var perRank = Double(slab.planes.count * lattice.planeSize) * (8 + 8 + 4 + 4 + 2 * 8.5)
-    if isSparse { perRank += 8 * Double(RealSpaceKernel.tableSize(lattice)) + 4.2 * Double(slab.planes.count * lattice.planeSize) }
+    let perRank = EpmCommand.bytesPerRank(epm, ranks: group)
     let lines = [
       "the config is good",
       "lattice         \(epm.shape.map { "\($0)" }.joined(separator: " × ")), \(lattice.siteCount) blocks",

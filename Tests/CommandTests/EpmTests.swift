@@ -70,6 +70,7 @@ import Testing
 
   static let faults = [
     fault("shape 1", "[16, 12]", becomes: "[16, 1]", "a.toml:2", "each at least 2", ranks: [nil, 3]),
+    fault("larger than any machine", "[16, 12]", becomes: "[1048576, 1048576]", "GB per rank", ranks: [nil, 3]),
     fault("one axis", "[16, 12]", becomes: "[16]", "a.toml:2", "two or three"),
     fault("no modulus", "initial = 1.0", becomes: "initial = 0.0", "a.toml:4", "greater than 0"),
     fault("negative modulus", "renewed = 0.9", becomes: "renewed = -1.0", "a.toml:4", "greater than 0"),
@@ -114,7 +115,7 @@ import Testing
 }
 
 /// Those that read and write HDF5 themselves, which one thread may do at a time.
-@Suite(.oneAtATime) struct EpmFileTests {
+@Suite(.serialized, .oneAtATime) struct EpmFileTests {
   /// An independent program's run to γ = 0.5: all 1659 avalanches, sizes and sweeps exactly, strains and stresses to 1e-11
   /// (they agree to 1e-14; noise of 1e-12 on the thresholds would move them by 4e-13).
   @Test(arguments: [nil, 3]) func theReferenceRun(ranks: Int?) throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The kernel against sums over wave vectors, one by one, and the transform against itself.
-@Suite(.oneAtATime) struct KernelTests {
+@Suite(.serialized, .oneAtATime) struct KernelTests {
   static let shapes = [
     [8, 8], [6, 10], [7, 5], [13, 8], [8, 13], [2, 3], [11, 11], [4, 6, 5], [5, 3, 7], [2, 2, 2],
   ]
