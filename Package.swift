@@ -50,13 +50,14 @@ let package = Package(
     layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Geometry", "Particles"]),
     layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
+    layer("Preparation", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement"]),
     layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "QuasistaticShear", "CBuild",
+        "Preparation", "QuasistaticShear", "CBuild",
       ],
       swiftSettings: swiftFlags),
 
@@ -66,7 +67,8 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear",
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "Preparation",
+        "QuasistaticShear",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
@@ -95,6 +97,12 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Measurement", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "PreparationTests",
+      dependencies: [
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "Preparation", "TestSupport",
+      ],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "QuasistaticShearTests",

@@ -120,3 +120,18 @@ extension Lanes {
     value = CLanes_gather_double(base, index, stride)
   }
 }
+
+extension Lanes {
+  /// Consecutive numbers at any address.
+  @inlinable @inline(__always) public init(loadingAnywhere address: UnsafePointer<Double>) {
+    value = CLanes_load_anywhere(address)
+  }
+
+  /// The sum over the lanes: the one operation whose last bits depend on how many there are.
+  @inlinable @inline(__always) public var total: Double { CLanes_total(value) }
+}
+
+extension IntegerLanes {
+  /// A mask of the first `count` lanes; of all where it is larger than their number.
+  @inlinable @inline(__always) public init(first count: Int) { value = CLanes_first(count) }
+}

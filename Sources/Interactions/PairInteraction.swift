@@ -20,6 +20,8 @@ public struct PairInteraction {
   public let hessianDiagonal: (ParticleArrays, NeighbourList, _ blocks: UnsafeMutablePointer<Double>) -> Void
   /// Bonds, the sum of |φ'| and the largest φ'' of each particle, three numbers per particle.
   public let bonds: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Double>) -> Void
+  /// Metropolis moves of the particles of a block (``MoveRule``), as many as it has particles.
+  public let tryMoves: (BlockArena, MoveRule, MoveStream) -> MoveTally
   /// Lists the neighbours of `ownedCount` particles within cutoff plus skin.
   let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
 
@@ -44,6 +46,7 @@ public struct PairInteraction {
     hessianProduct = { multiplyHessian(potential, S.self, $0, $1, $2, $3) }
     hessianDiagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
     bonds = { measureBonds(potential, S.self, $0, $1, $2) }
+    tryMoves = { makeTrialMoves(potential, S.self, $0, $1, $2) }
     list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6) }
   }
 

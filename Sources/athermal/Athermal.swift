@@ -7,12 +7,13 @@ enum Athermal {
     athermal: how glasses deform and yield without heat
 
       athermal minimize CONFIG [--output FOLDER] [--set table.key=value]…    to mechanical equilibrium
+      athermal prepare CONFIG [--output FOLDER] [--set table.key=value]…     from the liquid to an annealed glass
       athermal shear CONFIG [--output FOLDER] [--set table.key=value]…       athermal quasistatic loading
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
-      athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
-                         [--file FILE] [--skin S] [--tolerance T]            timings as JSON
+      athermal benchmark kernel|halo|minimise|swap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
+                         [--file FILE] [--skin S] [--tolerance T] [--density D] [--temperature T]            timings as JSON
       athermal --version
 
     Run any of them under mpirun -n RANKS. The first example: athermal shear Configs/quickstart.toml --output runs/a
@@ -30,6 +31,7 @@ enum Athermal {
     }
     switch command {
     case "minimize": return try MinimizeCommand(rest).run(over: communicator)
+    case "prepare": return try PrepareCommand(rest).run(over: communicator)
     case "shear": return try ShearCommand(rest).run(over: communicator)
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
