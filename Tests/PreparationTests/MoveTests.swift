@@ -48,7 +48,7 @@ extension PreparationTests {
         tally.acceptedDisplacements += now.acceptedDisplacements
         tally.acceptedSwaps += now.acceptedSwaps
       }
-      #expect(tally.acceptedDisplacements > 1000 && tally.acceptedSwaps > 100, "\(tally)")
+      #expect(tally.acceptedDisplacements > 1000 && tally.acceptedSwaps > 20, "\(tally)")
       let now = try monteCarlo.system(skin: 0.01)
       let energy = try now.totals().energy
       let scale = max(abs(energy), Double(start.totalCount))
