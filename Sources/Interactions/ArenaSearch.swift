@@ -35,7 +35,6 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     ) { slot, present in
       let (xs, ys) = (Lanes(loadingAnywhere: x + slot), Lanes(loadingAnywhere: y + slot))
       let other = Lanes(loadingAnywhere: parameters + slot)
-      let scale = potential.scale(own, other)
       let (ux, uy, vx, vy) = (xs - ax, ys - ay, xs - bx, ys - by)
       var before = uy.times(uy, plus: ux * ux)
       var after = vy.times(vy, plus: vx * vx)
@@ -45,8 +44,7 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
         before = uz.times(uz, plus: before)
         after = vz.times(vz, plus: after)
       }
-      let change =
-        potential.interaction(row, other, scale, after).energy - potential.interaction(row, other, scale, before).energy
+      let change = potential.energyChange(row, own, other, from: before, to: after)
       sum = sum + present.select(change, else: Lanes(0))
     }
     return sum.total
@@ -95,29 +93,29 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     if S.dimension == 3 {
       pz0 = z0 - arena.binOrigin.z - margin
       pz1 = z1 - arena.binOrigin.z + margin
-      bz = max(Int((pz0 - reach) * perLength), 0)
-      lastZ = min(Int((pz1 + reach) * perLength), counts.z - 1)
+      bz = max(Int((pz0 - reach) * perLength.z), 0)
+      lastZ = min(Int((pz1 + reach) * perLength.z), counts.z - 1)
     }
     while bz <= lastZ {
       var layerSquared = 0.0
       if S.dimension == 3 {
-        let low = Double(bz) * size
-        let away = max(0, low - pz1, pz0 - (low + size))
+        let low = Double(bz) * size.z
+        let away = max(0, low - pz1, pz0 - (low + size.z))
         layerSquared = away * away
       }
       let roomInLayer = squaredReach - layerSquared
       if S.dimension == 2 || roomInLayer > 0 {
         let half = S.dimension == 3 ? roomInLayer.squareRoot() : reach
-        var by = max(Int((py0 - half) * perLength), 0)
-        let lastY = min(Int((py1 + half) * perLength), counts.y - 1)
+        var by = max(Int((py0 - half) * perLength.y), 0)
+        let lastY = min(Int((py1 + half) * perLength.y), counts.y - 1)
         while by <= lastY {
-          let low = Double(by) * size
-          let away = max(0, low - py1, py0 - (low + size))
+          let low = Double(by) * size.y
+          let away = max(0, low - py1, py0 - (low + size.y))
           let room = roomInLayer - away * away
           if room > 0 {
             let half = room.squareRoot()
-            let first = max(Int((px0 - half) * perLength), 0)
-            let last = min(Int((px1 + half) * perLength), counts.x - 1)
+            let first = max(Int((px0 - half) * perLength.x), 0)
+            let last = min(Int((px1 + half) * perLength.x), counts.x - 1)
             let row = counts.x * (by + counts.y * bz)
             var slot = Int(starts[row + first])
             let end = Int(starts[row + last + 1])

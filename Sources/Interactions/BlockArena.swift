@@ -60,7 +60,8 @@ public final class BlockArena {
   let binStarts = AlignedBuffer<Int32>()
   private(set) var binCounts = SIMD3<Int>(1, 1, 1)
   private(set) var binOrigin = Vector.zero
-  let binSize: Double
+  /// Short along x, where a row is cut to what can be in reach; longer across, for fewer rows.
+  let binSize: Vector
   /// How far a particle may drift from where it was put into its bin.
   var margin = 0.0
 
@@ -85,7 +86,7 @@ public final class BlockArena {
   public init(_ interaction: PairInteraction, parameters range: ClosedRange<Double>, largestCutoff: Double, spacing: Double) {
     dimension = interaction.dimension
     self.largestCutoff = largestCutoff
-    binSize = spacing
+    binSize = spacing * Vector(dimension == 2 ? 0.6 : 1, 1, 1)
     let steps = Reach.steps
     let width = range.upperBound - range.lowerBound
     let values = AlignedBuffer<Double>(capacity: steps + 1)
@@ -113,7 +114,7 @@ public final class BlockArena {
     let lower = frame.lower - reach
     let upper = frame.upper + reach
     binOrigin = lower
-    for k in 0..<dimension { binCounts[k] = Int((upper[k] - lower[k]) / binSize) + 1 }
+    for k in 0..<dimension { binCounts[k] = Int((upper[k] - lower[k]) / binSize[k]) + 1 }
     if dimension == 2 { binOrigin.z = 0 }
     count = 0
     arrivals.reserve(own.count + others.reduce(0) { $0 + $1.count })
@@ -173,9 +174,9 @@ public final class BlockArena {
     let perLength = 1 / binSize
     let most = binCounts &- SIMD3<Int>(repeating: 1)
     for k in 0..<count {
-      let bx = min(max(Int((arrived[k].x - binOrigin.x) * perLength), 0), most.x)
-      let by = min(max(Int((arrived[k].y - binOrigin.y) * perLength), 0), most.y)
-      let bz = dimension == 2 ? 0 : min(max(Int((arrived[k].z - binOrigin.z) * perLength), 0), most.z)
+      let bx = min(max(Int((arrived[k].x - binOrigin.x) * perLength.x), 0), most.x)
+      let by = min(max(Int((arrived[k].y - binOrigin.y) * perLength.y), 0), most.y)
+      let bz = dimension == 2 ? 0 : min(max(Int((arrived[k].z - binOrigin.z) * perLength.z), 0), most.z)
       let bin = bx + binCounts.x * (by + binCounts.y * bz)
       arrived[k].bin = Int32(truncatingIfNeeded: bin)
       starts[bin + 1] += 1
