@@ -63,6 +63,7 @@ let package = Package(
       "SparseSolvers", ["CMPI", "MessagePassing", "Geometry", "Interactions", "Particles", "Statics"],
       optional: hasPETSc ? ["CPETSc", "CSLEPc"] : [], hasPETSc ? [.define("ATHERMAL_PETSC")] : []),
     layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
+    layer("Preparation", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement"]),
     layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
     layer("StrainExpansion", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics"]),
     layer("ElasticLattice", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
@@ -72,7 +73,7 @@ let package = Package(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "QuasistaticShear", "StrainExpansion", "SparseSolvers", "ElasticLattice", "ElastoPlastic", "CBuild",
+        "Preparation", "QuasistaticShear", "StrainExpansion", "SparseSolvers", "ElasticLattice", "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
@@ -82,8 +83,8 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear",
-        "StrainExpansion", "ElasticLattice", "ElastoPlastic",
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "Preparation",
+        "QuasistaticShear", "StrainExpansion", "ElasticLattice", "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
@@ -112,6 +113,12 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Measurement", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "PreparationTests",
+      dependencies: [
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "Preparation", "TestSupport",
+      ],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "QuasistaticShearTests",

@@ -14,6 +14,8 @@ public struct RunConfiguration: Sendable {
   public let expand: ExpandSection
   public let events: EventSection
   public let d2min: D2minSection
+  /// Nil if there is no `[prepare]`.
+  public let prepare: PrepareSection?
   public let output: OutputSection
 
   /// The text of the file, verbatim.
@@ -23,10 +25,10 @@ public struct RunConfiguration: Sendable {
   public let resolved: String
 
   private static let sections = [
-    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "output",
+    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "prepare", "output",
   ]
   /// Tables that a configuration for a later version may have, or that belong to another kind of configuration.
-  private static let sectionsOfOtherCommands = ["yieldmap", "prepare", "epm", "bands"]
+  private static let sectionsOfOtherCommands = ["yieldmap", "epm", "bands"]
   /// Those of them whose commands are here.
   private static let commandsOfTheirOwn = ["epm", "bands"]
 
@@ -35,7 +37,8 @@ public struct RunConfiguration: Sendable {
   /// - Parameters:
   ///   - path: of the file that the text comes from, for messages; the paths of input files are relative to its folder.
   ///   - overrides: `table.key=value`, applied in order.
-  ///   - command: the command that the configuration is for; `shear` needs `[loading]`.
+  ///   - command: the command that the configuration is for; `shear` needs `[loading]`, `prepare` needs
+  ///     `[prepare]`.
   /// - Throws: a ``Failure`` of kind `input` with all that is wrong, one `file:line:column: message; hint` per line.
   public static func parse(
     text: String, path: String, overrides: [String] = [], command: String
@@ -127,9 +130,12 @@ public struct RunConfiguration: Sendable {
     let d2min = reading.table("d2min", of: root)
     d2min.isUsed = loads || d2min.isGiven
     self.d2min = D2minSection(d2min)
+    let prepares = command == "prepare" || root["prepare"] != nil
+    prepare =
+      prepares ? PrepareSection(reading.table("prepare", of: root), hasSizes: potential.map(\.kind.hasSizes)) : nil
     output = OutputSection(reading.table("output", of: root))
 
-    guard let systemSection, let potential else { return nil }
+    guard let systemSection, let potential, !prepares || prepare != nil else { return nil }
     self.system = systemSection
     self.potential = potential
     inputText = text

@@ -120,3 +120,30 @@ extension Lanes {
     value = CLanes_gather_double(base, index, stride)
   }
 }
+
+extension Lanes {
+  /// Consecutive numbers at any address.
+  @inlinable @inline(__always) public init(loadingAnywhere address: UnsafePointer<Double>) {
+    value = CLanes_load_anywhere(address)
+  }
+
+  /// The sum over the lanes: the one operation whose last bits depend on how many there are.
+  @inlinable @inline(__always) public var total: Double { CLanes_total(value) }
+}
+
+extension Lanes {
+  /// The smaller number in each lane.
+  @inlinable @inline(__always) public func smaller(_ other: Lanes) -> Lanes {
+    Lanes(value: CLanes_smaller(value, other.value))
+  }
+}
+
+extension IntegerLanes {
+  /// As masks: set where either is.
+  @inlinable @inline(__always) public func or(_ other: IntegerLanes) -> IntegerLanes {
+    IntegerLanes(value: CLanes_masks_or(value, other.value))
+  }
+
+  /// A mask of the first `count` lanes; of all where it is larger than their number.
+  @inlinable @inline(__always) public init(first count: Int) { value = CLanes_first(count) }
+}

@@ -12,28 +12,37 @@ public struct RandomStream: Sendable {
     case threshold = 40
     case renewal = 41
     case eigenstrain = 42
+    /// Trial moves of a Monte Carlo simulation, by block and sweep.
+    case trialMove = 4
+    /// Where the blocks of a sweep begin, and in which order their colours come.
+    case blockShift = 5
   }
 
-  private let seed: UInt64
-  private let purpose: Purpose
+  @usableFromInline let key: (UInt32, UInt32)
 
+  /// The purpose is mixed into the upper word of the key.
   public init(seed: UInt64, purpose: Purpose) {
-    self.seed = seed
-    self.purpose = purpose
+    key = (
+      UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32) ^ (purpose.rawValue &* 0x9E37_79B9)
+    )
   }
 
-  /// Two independent numbers in [0, 1), with 53 random bits each. The purpose is mixed into the upper key word.
+  /// Four words of 32 random bits for a counter of four words.
+  @inlinable @inline(__always)
+  public func words(_ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32) -> (UInt32, UInt32, UInt32, UInt32) {
+    CLanes_philox(a, b, c, d, key.0, key.1).word
+  }
+
+  /// Two independent numbers in [0, 1), with 53 random bits each.
   public func uniformPair(item: Int, step: Int = 0, draw: Int = 0) -> (Double, Double) {
-    let mixedKey = UInt32(truncatingIfNeeded: seed >> 32) ^ (purpose.rawValue &* 0x9E37_79B9)
-    let words = CLanes_philox(
+    let words = self.words(
       UInt32(truncatingIfNeeded: item), UInt32(truncatingIfNeeded: item >> 32) ^ UInt32(truncatingIfNeeded: draw) << 16,
-      UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32),
-      UInt32(truncatingIfNeeded: seed), mixedKey
-    ).word
+      UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32))
     return (Self.unit(words.0, words.1), Self.unit(words.2, words.3))
   }
 
-  private static func unit(_ high: UInt32, _ low: UInt32) -> Double {
+  /// A number in [0, 1) of 53 of the 64 bits.
+  @inlinable @inline(__always) public static func unit(_ high: UInt32, _ low: UInt32) -> Double {
     let bits = (UInt64(high) << 32 | UInt64(low)) >> 11
     return Double(bits) * 0x1p-53
   }

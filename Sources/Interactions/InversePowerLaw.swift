@@ -32,6 +32,22 @@ public struct InversePowerLaw<Sizes: SizeRule, Shape: RepulsionShape>: PairPoten
     return (inside.select(value, else: Lanes(0)), inside.select(doubleSlope * scale, else: Lanes(0)))
   }
 
+  /// One division serves 1/u at both distances and λ_ij⁻².
+  @inline(__always) public func energyChange(
+    _ row: Void, _ parameter: Lanes, _ other: Lanes, from before: Lanes, to after: Lanes
+  ) -> Lanes {
+    let length = sizes.length(parameter, other)
+    let squared = length * length
+    let both = before * after
+    let inverse = Lanes(1) / (both * squared)
+    let scale = both * inverse
+    let quartic = squared * squared * inverse
+    let (ua, ub) = (after * scale, before * scale)
+    let limit = Lanes(shape.cutoff * shape.cutoff)
+    let (fa, fb) = (shape.value(ua, inverse: quartic * before), shape.value(ub, inverse: quartic * after))
+    return isInside(ua, limit).select(fa, else: Lanes(0)) - isInside(ub, limit).select(fb, else: Lanes(0))
+  }
+
   @inline(__always) public func stiffness(
     _ row: Void, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (first: Lanes, second: Lanes) {

@@ -22,6 +22,8 @@ public struct PairInteraction {
   public let bonds: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Double>) -> Void
   /// The bonds of the owned particles, with derivatives to fourth order.
   public let collectBonds: (ParticleArrays, NeighbourList, _ ownedCount: Int, _ network: BondNetwork) -> Void
+  /// Metropolis moves of the particles of a block (``MoveRule``), as many as it has particles.
+  public let tryMoves: (BlockArena, MoveRule, MoveStream) -> MoveTally
   /// Lists the neighbours of `ownedCount` particles within cutoff plus skin.
   let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
 
@@ -47,6 +49,7 @@ public struct PairInteraction {
     hessianDiagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
     bonds = { measureBonds(potential, S.self, $0, $1, $2) }
     collectBonds = { Interactions.collectBonds(potential, S.self, $0, $1, ownedCount: $2, into: $3) }
+    tryMoves = { makeTrialMoves(potential, S.self, $0, $1, $2) }
     list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6) }
   }
 

@@ -34,6 +34,11 @@ public protocol PairPotential: Sendable {
     _ row: Row, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (energy: Lanes, first: Lanes)
 
+  /// φ after − φ before, where the distance changes and the particles do not: what Monte Carlo moves ask for.
+  func energyChange(
+    _ row: Row, _ parameter: Lanes, _ other: Lanes, from before: Lanes, to after: Lanes
+  ) -> Lanes
+
   /// φ'/r and φ''/r² − φ'/r³ at a squared distance: the two scalars of the pair's Hessian block.
   func stiffness(
     _ row: Row, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
@@ -52,6 +57,15 @@ public enum ParticleParameter: Sendable {
 /// The particle's own parameter, for potentials that keep a scale with each pair and need no more of the row.
 extension PairPotential where Row == Void {
   @inline(__always) public func row(_ parameter: Lanes) {}
+}
+
+extension PairPotential {
+  @inline(__always) public func energyChange(
+    _ row: Row, _ parameter: Lanes, _ other: Lanes, from before: Lanes, to after: Lanes
+  ) -> Lanes {
+    let scale = scale(parameter, other)
+    return interaction(row, other, scale, after).energy - interaction(row, other, scale, before).energy
+  }
 }
 
 /// True in the lanes in which a pair interacts: closer than the cutoff, and not a particle with itself.

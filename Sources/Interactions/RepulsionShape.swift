@@ -6,6 +6,8 @@ public protocol RepulsionShape: Sendable {
   var cutoff: Double { get }
   /// f and 2 df/du.
   func valueAndDoubleSlope(_ u: Lanes) -> (Lanes, Lanes)
+  /// f, where 1/u is at hand.
+  func value(_ u: Lanes, inverse: Lanes) -> Lanes
   /// 2 df/du and 4 d²f/du².
   func doubleSlopeAndCurvature(_ u: Lanes) -> (Lanes, Lanes)
   /// f and its first four derivatives with respect to u.
@@ -42,6 +44,12 @@ public struct TenthPower: RepulsionShape {
     let polynomial = Lanes(c.3).times(u, plus: Lanes(c.2)).times(u, plus: Lanes(c.1)).times(u, plus: Lanes(c.0))
     let slope = Lanes(6 * c.3).times(u, plus: Lanes(4 * c.2)).times(u, plus: Lanes(2 * c.1))
     return (s5 + polynomial, (s5 * s).times(Lanes(-10), plus: slope))
+  }
+
+  @inline(__always) public func value(_ u: Lanes, inverse s: Lanes) -> Lanes {
+    let s2 = s * s
+    let polynomial = Lanes(c.3).times(u, plus: Lanes(c.2)).times(u, plus: Lanes(c.1)).times(u, plus: Lanes(c.0))
+    return (s2 * s2).times(s, plus: polynomial)
   }
 
   @inline(__always) public func doubleSlopeAndCurvature(_ u: Lanes) -> (Lanes, Lanes) {
@@ -102,6 +110,10 @@ public struct EvenPower: RepulsionShape {
       p + polynomial(u, order: 0, times: 1),
       (p * s).times(Lanes(-2 * Double(half)), plus: polynomial(u, order: 1, times: 2))
     )
+  }
+
+  @inline(__always) public func value(_ u: Lanes, inverse: Lanes) -> Lanes {
+    power(inverse) + polynomial(u, order: 0, times: 1)
   }
 
   @inline(__always) public func doubleSlopeAndCurvature(_ u: Lanes) -> (Lanes, Lanes) {

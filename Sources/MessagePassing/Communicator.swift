@@ -37,6 +37,13 @@ public final class Communicator {
 
   private var made: Communicator?
 
+  /// The ranks of this communicator that give the same group number, in the same order. Collective.
+  public func split(group: Int) throws -> Communicator {
+    var part: MPI_Comm? = CShims_comm_null()
+    try check(MPI_Comm_split(handle, Int32(group), Int32(rank), &part), "MPI_Comm_split")
+    return try Communicator(handle: part!)
+  }
+
   public func barrier() throws {
     if size > 1 { try check(MPI_Barrier(handle), "MPI_Barrier") }
     Heartbeat.beat()
@@ -169,13 +176,6 @@ public final class Communicator {
       MPI_Allgather(block.baseAddress, count, Element.datatype, all.baseAddress, count, Element.datatype, handle),
       "MPI_Allgather")
     Heartbeat.beat()
-  }
-
-  /// The communicator of the ranks that name the same group, in the order of their ranks here.
-  public func split(group: Int) throws -> Communicator {
-    var part: MPI_Comm? = CShims_comm_null()
-    try check(MPI_Comm_split(handle, Int32(group), Int32(rank), &part), "MPI_Comm_split")
-    return try Communicator(handle: part!)
   }
 
   /// The sum of `value` over all lower ranks; 0 on rank 0.

@@ -4,7 +4,7 @@ import MessagePassing
 /// The exchange that gives each ghost the values of its owner ("gather": the only particle halo).
 ///
 /// Buffers are kept; a repeated gather allocates nothing. Ghosts are received in place, peer by peer.
-final class Halo {
+public final class Halo {
   /// What this rank gives to one peer: a run of the send list per shift.
   private struct Parcel {
     let peer: Int
@@ -18,11 +18,11 @@ final class Halo {
   private let sendBuffer = AlignedBuffer<Int64>()
   private var parcels: [Parcel] = []
   private var arrivals: [(peer: Int, ghosts: Range<Int>)] = []
-  private(set) var ghostCount = 0
+  public private(set) var ghostCount = 0
   /// Since construction: gathers, messages sent and bytes sent to other ranks.
-  private(set) var statistics = (gathers: 0, messages: 0, bytes: 0)
+  public private(set) var statistics = (gathers: 0, messages: 0, bytes: 0)
 
-  init(_ communicator: Communicator) throws {
+  public init(_ communicator: Communicator) throws {
     // Shared with other halos: each exchange is finished before the next one starts.
     self.communicator = try communicator.channel()
     messages = MessageBatch(self.communicator)
@@ -30,7 +30,7 @@ final class Halo {
 
   /// Settles who sends what. `particles(cell)` are the owned particles of a cell; `place(cell, range)` is told where the
   /// ghosts of an unwrapped cell will stand, counted from the first ghost. Collective.
-  func prepare(
+  public func prepare(
     plan: HaloPlan, grid: CellGrid, particles: (SIMD3<Int>) -> Range<Int32>,
     place: (SIMD3<Int>, Range<Int>) -> Void
   ) throws {
@@ -78,7 +78,7 @@ final class Halo {
   }
 
   /// Copies `width` words per particle from owners to ghosts; ghosts stand behind the `ownedCount` owned particles.
-  func gather(_ values: UnsafeMutablePointer<Int64>, width: Int, ownedCount: Int) throws {
+  public func gather(_ values: UnsafeMutablePointer<Int64>, width: Int, ownedCount: Int) throws {
     try gather(values, width: width, ownedCount: ownedCount) { source, target, run, _ in
       var t = target
       for k in run {
@@ -90,7 +90,7 @@ final class Halo {
   }
 
   /// The same for particle records (three coordinates and a parameter), with the coordinates moved to the ghost's image.
-  func gatherRecords(_ records: UnsafeMutablePointer<Int64>, ownedCount: Int, cell: Cell) throws {
+  public func gatherRecords(_ records: UnsafeMutablePointer<Int64>, ownedCount: Int, cell: Cell) throws {
     try gather(records, width: 4, ownedCount: ownedCount) { source, target, run, shift in
       let offset = cell.lattice(shift)
       var t = target

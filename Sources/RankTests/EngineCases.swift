@@ -12,7 +12,7 @@ private func expect(_ condition: Bool, _ what: @autoclosure () -> String, _ worl
 }
 
 /// `ipl` or `lj`, generated at the density of the papers; nothing is brought to rest yet.
-private func system(_ model: String, dimension: Int, count: Int, _ world: Communicator) throws -> ParticleSystem {
+func generatedSystem(_ model: String, dimension: Int, count: Int, _ world: Communicator) throws -> ParticleSystem {
   let pair: PairModel
   let density: Double
   let composition: RandomPlacement.Composition
@@ -48,7 +48,7 @@ private func shake(_ system: ParticleSystem, amplitude: Double) {
 /// edges away from where its owner is, and the neighbours must be all those that a search over all pairs finds.
 func halo(_ world: Communicator, _ arguments: [String]) throws {
   let (dimension, count) = (Int(arguments[0])!, Int(arguments[1])!)
-  let system = try system("ipl", dimension: dimension, count: count, world)
+  let system = try generatedSystem("ipl", dimension: dimension, count: count, world)
   var loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
   for (round, strain) in [0.0, 0.31, 0.77, -0.4, 2.5].enumerated() {
     if round > 0 {
@@ -128,7 +128,7 @@ private func checkNeighbours(_ system: ParticleSystem, _ world: Communicator) th
 /// `MODEL DIMENSION COUNT METHOD…`: minimises from a random start by the first method, shakes and shears the result, prints
 /// the bits of forces, energy and stress there, and those of the minimum that each method finds from there.
 func sameBits(_ world: Communicator, _ arguments: [String]) throws {
-  let system = try system(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
+  let system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
   let methods = arguments.dropFirst(3).map { Minimization.Method(rawValue: $0)! }
   let start = try minimum(system, methods[0])
   if world.isRoot { print("start \(start)") }
@@ -192,7 +192,7 @@ func distribution(_ world: Communicator, _ arguments: [String]) throws {
 
 @discardableResult
 private func work(_ count: Int, _ path: String, _ world: Communicator) throws -> (owned: Int, ghosts: Int) {
-  let system = try system("ipl", dimension: 2, count: count, world)
+  let system = try generatedSystem("ipl", dimension: 2, count: count, world)
   try system.evaluate(.forcesEnergyAndStress)
   shake(system, amplitude: 0.3)
   try system.evaluate(.forcesEnergyAndStress)

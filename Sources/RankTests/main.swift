@@ -13,6 +13,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "deadlock": deadlock,
   "halo": halo,
   "same-bits": sameBits,
+  "swap": swapMonteCarlo,
   "distribution": distribution,
   "allocations": evaluationAllocatesNothing,
   "storage-roundtrip": storageRoundTrip,

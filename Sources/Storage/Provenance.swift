@@ -6,11 +6,14 @@ public struct Provenance: Sendable {
   public var build: String
   /// The resolved config, as TOML.
   public var config: String
+  /// More texts by name, such as how a glass was prepared.
+  public var notes: [String: String]
 
-  public init(version: String, build: String, config: String) {
+  public init(version: String, build: String, config: String, notes: [String: String] = [:]) {
     self.version = version
     self.build = build
     self.config = config
+    self.notes = notes
   }
 
   /// Puts the texts into /parameters. Collective.
@@ -19,5 +22,6 @@ public struct Provenance: Sendable {
     try file.writeText(version, to: "/parameters/version")
     try file.writeText(build, to: "/parameters/build")
     try file.writeText(config, to: "/parameters/config")
+    for (name, text) in notes.sorted(by: { $0.key < $1.key }) { try file.writeText(text, to: "/parameters/" + name) }
   }
 }

@@ -7,6 +7,7 @@ enum Athermal {
     athermal: how glasses deform and yield without heat
 
       athermal minimize CONFIG [--output FOLDER] [--set table.key=value]…    to mechanical equilibrium
+      athermal prepare CONFIG [--output FOLDER] [--set table.key=value]…     from the liquid to an annealed glass
       athermal shear CONFIG [--output FOLDER] [--set table.key=value]…       athermal quasistatic loading
       athermal expand CONFIG [--output FOLDER] [--set table.key=value]…      third-order strain expansion, moduli, bonds
       athermal ensemble RUN… --output FOLDER                                 tails and soft modes over many expansions
@@ -15,8 +16,9 @@ enum Athermal {
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
-      athermal benchmark kernel|halo|minimise|response [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
-                         [--file FILE] [--skin S] [--tolerance T] [--solvers LIST]   timings as JSON
+      athermal benchmark kernel|halo|minimise|response|swap [--particles N] [--model KIND] [--dimension 2|3]
+                         [--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers LIST] [--density D]
+                         [--temperature T] [--swap-fraction F] [--block B]   timings as JSON
       athermal benchmark epm [--edge L] [--dimension 2|3] [--strain γ] [--sweeps S] [--repeat R]
       athermal --version
 
@@ -35,6 +37,7 @@ enum Athermal {
     }
     switch command {
     case "minimize": return try MinimizeCommand(rest).run(over: communicator)
+    case "prepare": return try PrepareCommand(rest).run(over: communicator)
     case "shear": return try ShearCommand(rest).run(over: communicator)
     case "expand": return try ExpandCommand(rest).run(over: communicator)
     case "ensemble": return try EnsembleCommand(rest).run(over: communicator)

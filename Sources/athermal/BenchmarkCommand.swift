@@ -4,12 +4,13 @@ import Geometry
 import Interactions
 import MessagePassing
 import Particles
+import Preparation
 import Statics
 
 /// Times the parts of the engine and prints the figures as one JSON object.
 struct BenchmarkCommand {
   private enum Part: String {
-    case kernel, halo, minimise, response
+    case kernel, halo, minimise, response, swap
   }
 
   private let part: Part
@@ -21,17 +22,28 @@ struct BenchmarkCommand {
   private let kind: String
   /// Where a minimisation shall end, in mean bond forces; nil for a fixed number of iterations only.
   private let tolerance: Double?
+  /// Of generated particles; nil for that of the paper.
+  private let density: Double?
+  /// Of Monte Carlo moves, in units of ε.
+  private let temperature: Double
+  private let swapFraction: Double
+  private let block: Double
 
   /// For `response`.
   private let solvers: [ExpandSection.Solver]
 
   private static let usage =
-    "athermal benchmark kernel|halo|minimise|response [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] [--file FILE] "
-    + "[--skin S] [--tolerance T] [--solvers cg,multigrid,direct]"
+    "athermal benchmark kernel|halo|minimise|response|swap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] "
+    + "[--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,direct] [--density D] [--temperature T] "
+    + "[--swap-fraction F] [--block B]"
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: ["--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance", "--solvers"], plain: 1...1,
+      words,
+      options: [
+        "--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance", "--solvers", "--density",
+        "--temperature", "--swap-fraction", "--block",
+      ], plain: 1...1,
       usage: Self.usage)
     guard let part = Part(rawValue: arguments.plain[0]) else {
       throw Failure.everywhere(.input, "there is no benchmark '\(arguments.plain[0])'; usage: \(Self.usage)")
@@ -48,6 +60,14 @@ struct BenchmarkCommand {
         throw Failure.everywhere(.input, "there is no solver '\($0)'; usage: \(Self.usage)")
       }
       return solver
+    }
+    density = try arguments.real("--density")
+    temperature = try arguments.real("--temperature") ?? 0.6
+    swapFraction = try arguments.real("--swap-fraction") ?? 0.2
+    block = try arguments.real("--block") ?? 2
+    guard density ?? 1 > 0, temperature > 0, swapFraction >= 0, swapFraction < 1, block >= 1 else {
+      throw Failure.everywhere(
+        .input, "a density and a temperature are greater than 0, a swap fraction is in [0, 1), a block at least 1")
     }
     kind = arguments.value("--model") ?? "polydisperse-ipl"
     guard Self.models[kind] != nil else {
@@ -80,6 +100,7 @@ struct BenchmarkCommand {
     case .halo: try measureHalo(system, &figures)
     case .minimise: try measureMinimisation(system, &figures)
     case .response: figures.response = try ResponseBenchmark(tolerance: tolerance ?? 1e-8, solvers: solvers).run(system)
+    case .swap: try measureSwap(system, &figures)
     }
     figures.peakMegabytesPerRank = try communicator.reduce(Double(Timing.peakBytes) / 1e6, .maximum)
     if communicator.isRoot {
@@ -97,7 +118,8 @@ struct BenchmarkCommand {
         snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin, communicator: communicator)
     }
     let placement = RandomPlacement(
-      dimension: dimension, count: count, density: dimension == 2 ? entry.density.0 : entry.density.1, seed: 1,
+      dimension: dimension, count: count, density: density ?? (dimension == 2 ? entry.density.0 : entry.density.1),
+      seed: 1,
       composition: entry.composition)
     let system = try ParticleSystem(
       placement.snapshot(over: communicator), interaction: entry.model.compiled(dimension: dimension), skin: skin,
@@ -190,6 +212,34 @@ struct BenchmarkCommand {
     figures.minimisationResidual = result.forceMax
   }
 
+  /// Sweeps of SWAP Monte Carlo, after some that bring the liquid near its temperature and tune the step.
+  private func measureSwap(_ system: ParticleSystem, _ figures: inout Figures) throws {
+    try system.evaluate(.forcesEnergyAndStress)
+    let window = Self.models[kind]!.model.parameter == .size ? 0.2 : Double.infinity
+    let monteCarlo = try SwapMonteCarlo(
+      system,
+      rule: MoveRule(
+        temperature: temperature, step: 0.1 * system.spacing, swapFraction: swapFraction, sizeWindow: window),
+      block: block, seed: 1)
+    for _ in 0..<50 {
+      for _ in 0..<4 { try monteCarlo.sweep() }
+      monteCarlo.tuneStep(try monteCarlo.takeTally(), to: 0.35)
+    }
+    let time = try median(system) { try monteCarlo.sweep() }
+    let tally = try monteCarlo.takeTally()
+    figures.temperature = temperature
+    figures.density = Double(system.totalCount) / system.cell.volume
+    figures.millisecondsPerSweep = time * 1e3
+    figures.trialMovesPerSecond = Double(system.totalCount) / time
+    figures.trialMovesPerSecondAndRank = Double(system.totalCount) / time / Double(system.communicator.size)
+    figures.step = monteCarlo.rule.step
+    figures.blocks = monteCarlo.particles.grid.blockCount
+    figures.acceptanceDisplacement = tally.displacementAcceptance
+    figures.acceptanceSwap = tally.swapAcceptance
+    figures.swapsWithinWindow = Double(tally.eligibleSwaps) / Double(tally.swaps)
+    figures.energyPerParticle = monteCarlo.energy / Double(system.totalCount)
+  }
+
   /// The median over repeats of the time of the slowest rank.
   private func median(_ system: ParticleSystem, repeats: Int? = nil, _ work: () throws -> Void) throws -> Double {
     let communicator = system.communicator
@@ -246,6 +296,16 @@ struct BenchmarkCommand {
     var minimisationResidual: Double?
 
     var response: [ResponseBenchmark.Figures]?
+    var temperature: Double?
+    var density: Double?
+    var millisecondsPerSweep: Double?
+    var trialMovesPerSecond: Double?
+    var trialMovesPerSecondAndRank: Double?
+    var step: Double?
+    var blocks: Int?
+    var acceptanceDisplacement: Double?
+    var acceptanceSwap: Double?
+    var swapsWithinWindow: Double?
 
     /// Collective.
     init(_ system: ParticleSystem, kind: String) throws {

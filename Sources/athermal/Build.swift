@@ -25,7 +25,7 @@ enum Build {
 
   static var description: String { "athermal \(version), commit \(commit)\n\(text)" }
 
-  static func provenance(config: String) -> Provenance {
-    Provenance(version: version, build: "commit \(commit); \(text)", config: config)
+  static func provenance(config: String, notes: [String: String] = [:]) -> Provenance {
+    Provenance(version: version, build: "commit \(commit); \(text)", config: config, notes: notes)
   }
 }

@@ -35,14 +35,18 @@ enum Model {
   }
 
   /// The configuration that [system] asks for, read or generated. Collective.
-  static func snapshot(_ configuration: RunConfiguration, over communicator: Communicator) throws -> Snapshot {
+  /// - Parameter replica: independent runs place their particles with different seeds.
+  static func snapshot(
+    _ configuration: RunConfiguration, replica: Int = 0, over communicator: Communicator
+  ) throws -> Snapshot {
     switch configuration.system.source {
     case .file(let path):
       let (snapshot, report) = try read(
         path, dimension: configuration.system.dimension, for: pairModel(configuration.potential), over: communicator)
       for line in report where communicator.isRoot { print(line) }
       return snapshot
-    case .generate(let generate):
+    case .generate(var generate):
+      generate.seed &+= UInt64(replica)
       try keepsWithinMemory(generate.particles, over: communicator)
       return try placement(generate, configuration.potential).snapshot(over: communicator)
     }
@@ -132,8 +136,10 @@ enum Model {
   }
 
   /// Collective.
-  static func system(_ configuration: RunConfiguration, over communicator: Communicator) throws -> ParticleSystem {
-    let snapshot = try snapshot(configuration, over: communicator)
+  static func system(
+    _ configuration: RunConfiguration, replica: Int = 0, over communicator: Communicator
+  ) throws -> ParticleSystem {
+    let snapshot = try snapshot(configuration, replica: replica, over: communicator)
     Heartbeat.enter(phase: "setting up")
     return try ParticleSystem(
       snapshot, interaction: pairModel(configuration.potential).compiled(dimension: snapshot.dimension),

@@ -31,7 +31,9 @@ final class RunFolder {
             "\(path) is not empty; name another folder with --output, or replace the run in it with "
               + "--set output.overwrite=true")
         }
-        for name in Self.files where present.contains(name) { try manager.removeItem(atPath: "\(path)/\(name)") }
+        for name in present where Self.files.contains(name) || Self.isPrepared(name) {
+          try manager.removeItem(atPath: "\(path)/\(name)")
+        }
         for folder in present where folder.hasPrefix("realisation-") {
           for name in Self.files { unlink("\(path)/\(folder)/\(name)") }
         }
@@ -42,6 +44,11 @@ final class RunFolder {
       try write("", to: "log.jsonl")
       log = FileHandle(forWritingAtPath: "\(path)/log.jsonl")
     }
+  }
+
+  /// The files of `prepare`, whose number depends on its config.
+  private static func isPrepared(_ name: String) -> Bool {
+    name.hasSuffix(".h5") && (name.hasPrefix("state-T") || name.hasPrefix("prepare"))
   }
 
   /// Whether all that an earlier run left is the message that it could not begin.

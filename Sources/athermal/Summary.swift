@@ -32,6 +32,8 @@ struct Summary: Encodable {
   var strain: Double
   /// Plastic events recorded: those of an adaptive run, 0 with fixed steps. Only of a loading.
   var events: Int?
+  /// What was prepared, state by state. Only of `prepare`.
+  var states: [PreparedState]?
 
   /// Of a system whose forces, energies and stress are up to date. Collective.
   init(

@@ -43,6 +43,8 @@ CLANES_INLINE unsigned CLanes_mask_bits(CLanes_integers mask) {
 #endif
 }
 CLANES_INLINE CLanes_integers CLanes_masks_and(CLanes_integers a, CLanes_integers b) { return a & b; }
+CLANES_INLINE CLanes_integers CLanes_masks_or(CLanes_integers a, CLanes_integers b) { return a | b; }
+CLANES_INLINE CLanes_reals CLanes_smaller(CLanes_reals a, CLanes_reals b) { return a < b ? a : b; }
 CLANES_INLINE CLanes_reals CLanes_select(CLanes_integers mask, CLanes_reals a, CLanes_reals b) {
   return mask ? a : b;
 }
@@ -101,4 +103,30 @@ CLANES_INLINE CLanes_reals CLanes_gather_double(const double *base, const int32_
   CLanes_reals result;
   for (int l = 0; l < CLANES_WIDTH; ++l) result[l] = base[stride * (long)index[l]];
   return result;
+}
+
+// Consecutive numbers at any address.
+CLANES_INLINE CLanes_reals CLanes_load_anywhere(const double *a) {
+  CLanes_reals result;
+  __builtin_memcpy(&result, a, sizeof result);
+  return result;
+}
+
+// A mask of the first `count` lanes; all of them where it is larger.
+CLANES_INLINE CLanes_integers CLanes_first(long count) {
+#if CLANES_WIDTH == 8
+  const CLanes_integers lane = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+  const CLanes_integers lane = {0, 1, 2, 3};
+#endif
+  return lane < (CLanes_integers)(count);
+}
+
+// The sum over the lanes, in pairs.
+CLANES_INLINE double CLanes_total(CLanes_reals a) {
+#if CLANES_WIDTH == 8
+  return ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7]));
+#else
+  return (a[0] + a[1]) + (a[2] + a[3]);
+#endif
 }

@@ -1,0 +1,56 @@
+/// `[prepare]`: the equilibration of a liquid by SWAP Monte Carlo, and its quench.
+public struct PrepareSection: Sendable, Equatable {
+  /// Parent temperatures in units of ε/k_B, one stay each, in this order.
+  public var temperatures: [Double]
+  /// Sweeps that are measured at each temperature, after ``burnIn`` sweeps that are not.
+  public var sweeps: Int
+  public var burnIn: Int
+  /// The share of trial moves that exchange two sizes.
+  public var swapFraction: Double
+  /// The largest difference of sizes that are exchanged, in reduced units of length; infinite for species.
+  public var sizeWindow: Double
+  /// The smallest width of a block of the checkerboard, in units of the largest cutoff.
+  public var block: Double
+  /// Independent runs.
+  public var replicas: Int
+  /// Whether each state is brought to mechanical equilibrium.
+  public var quench: Bool
+  public var seed: UInt64
+  /// Whether states that are not in equilibrium count as a success.
+  public var acceptUnequilibrated: Bool
+
+  /// `hasSizes` tells continuous sizes from species; nil if the potential is in doubt.
+  init?(_ table: Table, hasSizes: Bool?) {
+    let temperatures: [Double]? = table.value(
+      "temperatures", expected: "an array of numbers greater than 0",
+      hint: "write temperatures = [0.7, 0.4], in the order of cooling; a temperature is greater than 0",
+      toml: { "\($0)" },
+      convert: { value in
+        guard case .array(let elements) = value.content else { return nil }
+        let numbers = elements.compactMap(\.finiteNumber)
+        return numbers.count == elements.count && !numbers.isEmpty && numbers.allSatisfy { $0 > 0 } ? numbers : nil
+      })
+    sweeps = table.integer("sweeps", .atLeast(20), default: 100_000)
+    burnIn = table.integer("burn_in", .atLeast(1), default: 20_000)
+    swapFraction = table.number("swap_fraction", .fraction, default: 0.2)
+    if hasSizes == false {
+      table.forbid(
+        "size_window", because: "has no effect on species", hint: "remove it; species are exchanged as they are")
+      sizeWindow = .infinity
+    } else {
+      sizeWindow = table.number("size_window", .positive, default: 0.2)
+    }
+    block = table.number(
+      "block",
+      Bound(words: "at least 1: a block as wide as the largest cutoff is the smallest that keeps moves apart") { $0 >= 1 },
+      default: 2)
+    replicas = table.integer("replicas", .between(1, 65535), default: 1)
+    quench = table.boolean("quench", default: true)
+    acceptUnequilibrated = table.boolean("accept_unequilibrated", default: false)
+    let seed = table.integer(
+      "seed", .atLeast(0), hint: "add seed = …; there is no default because the seed is part of the result")
+    guard let temperatures, let seed else { return nil }
+    self.temperatures = temperatures
+    self.seed = UInt64(seed)
+  }
+}

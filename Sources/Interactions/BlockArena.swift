@@ -1,0 +1,282 @@
+import Geometry
+
+/// The particles of one block of space and those around it that they can interact with, copied next to each other and
+/// ordered by small bins, so that trial moves need no neighbour list and no indirection.
+///
+/// Coordinates are lengths relative to the lower corner of the block. The order follows from bins and identifiers alone,
+/// never from where the particles were stored, so the same block gives the same bits on any rank.
+public final class BlockArena {
+  /// Where a block lies.
+  public struct Frame {
+    /// The lower corner, in quanta.
+    public var origin: FixedVector
+    public var quantum: Double
+    /// Maps a position relative to the corner to fractions of the block, which are in [0, 1) inside it.
+    public var fractions: Tensor
+    /// The Cartesian box around the block, relative to the corner.
+    public var lower: Vector
+    public var upper: Vector
+
+    public init(origin: FixedVector, quantum: Double, fractions: Tensor, lower: Vector, upper: Vector) {
+      self.origin = origin
+      self.quantum = quantum
+      self.fractions = fractions
+      self.lower = lower
+      self.upper = upper
+    }
+  }
+
+  /// How far a particle of any parameter can interact: a table over the range of parameters.
+  struct Reach {
+    let lowest: Double
+    let perStep: Double
+    let values: AlignedBuffer<Double>
+    static let steps = 128
+
+    @inline(__always) subscript(parameter: Double) -> Double { values[Int((parameter - lowest) * perStep)] }
+  }
+
+  let dimension: Int
+  private(set) var frame = Frame(origin: .zero, quantum: 1, fractions: .identity, lower: .zero, upper: .zero)
+  let reach: Reach
+  private let largestCutoff: Double
+
+  /// Slots: position, parameter, and the position at which the particle was put into its bin.
+  let x = AlignedBuffer<Double>()
+  let y = AlignedBuffer<Double>()
+  let z = AlignedBuffer<Double>()
+  let parameters = AlignedBuffer<Double>()
+  let binnedAt = AlignedBuffer<Double>()
+  private let ids = AlignedBuffer<Int64>()
+  /// The storage index of a particle of the block; -1 for one around it.
+  private let sources = AlignedBuffer<Int32>()
+  let hasChanged = AlignedBuffer<Bool>()
+  /// The slots of the block's own particles.
+  let own = AlignedBuffer<Int32>()
+  public private(set) var ownCount = 0
+  private var count = 0
+
+  /// Slots of bin b: binStarts[b] ..< binStarts[b + 1]; x fastest, so that a row of bins is one run of slots.
+  let binStarts = AlignedBuffer<Int32>()
+  private(set) var binCounts = SIMD3<Int>(1, 1, 1)
+  private(set) var binOrigin = Vector.zero
+  /// Short along x, where a row is cut to what can be in reach; longer across, for fewer rows.
+  let binSize: Vector
+  /// How far a particle may drift from where it was put into its bin.
+  var margin = 0.0
+
+  // The same columns in the order of arrival.
+  private let arrivals = AlignedBuffer<Arrival>()
+  private let next = AlignedBuffer<Int32>()
+
+  private struct Arrival: BitwiseCopyable {
+    var x: Double
+    var y: Double
+    var z: Double
+    var parameter: Double
+    var id: Int64
+    var source: Int32
+    var bin: Int32
+    var hasChanged: Bool
+  }
+
+  /// - Parameters:
+  ///   - parameters: the range of the parameters of all particles.
+  ///   - spacing: the mean distance between particles, on which the best size of the bins depends.
+  public init(_ interaction: PairInteraction, parameters range: ClosedRange<Double>, largestCutoff: Double, spacing: Double) {
+    dimension = interaction.dimension
+    self.largestCutoff = largestCutoff
+    binSize = spacing * Vector(dimension == 2 ? 0.6 : 1, 1, 1)
+    let steps = Reach.steps
+    let width = range.upperBound - range.lowerBound
+    let values = AlignedBuffer<Double>(capacity: steps + 1)
+    func parameter(_ k: Int) -> Double { range.lowerBound + width * Double(k) / Double(steps) }
+    let reaches = (0...steps).map { a in (0...steps).map { interaction.cutoff(parameter(a), parameter($0)) }.max()! }
+    // Cutoffs are smooth functions of the sizes, sampled at steps so small that a thousandth covers what lies between.
+    for k in 0...steps { values[k] = 1.001 * max(reaches[k], reaches[min(k + 1, steps)]) }
+    reach = Reach(lowest: range.lowerBound, perStep: width > 0 ? Double(steps) / width : 0, values: values)
+  }
+
+  // MARK: In and out
+
+  /// Copies the particles of the block and of its surroundings that can interact with it.
+  /// - Parameters:
+  ///   - records: three coordinates in quanta and the bits of the parameter per particle.
+  ///   - own: the storage range of the block; `others` those of the blocks around it.
+  ///   - step: the largest displacement of a trial move along an axis.
+  public func load(
+    _ frame: Frame, records: UnsafePointer<Int64>, ids: UnsafePointer<Int64>, own: Range<Int32>,
+    others: [Range<Int32>], step: Double
+  ) {
+    self.frame = frame
+    margin = 1.5 * step
+    let reach = Vector(repeating: largestCutoff)
+    let lower = frame.lower - reach
+    let upper = frame.upper + reach
+    binOrigin = lower
+    for k in 0..<dimension { binCounts[k] = Int((upper[k] - lower[k]) / binSize[k]) + 1 }
+    if dimension == 2 { binOrigin.z = 0 }
+    count = 0
+    arrivals.reserve(own.count + others.reduce(0) { $0 + $1.count })
+    let quantum = frame.quantum
+    let origin = frame.origin
+    let (flat, arrived) = (dimension == 2, arrivals.pointer)
+    @inline(__always) func add(_ run: Range<Int32>, isOwn: Bool) {
+      for i in run {
+        let record = records + 4 * Int(i)
+        let x = Double(record[0] &- origin.x) * quantum
+        let y = Double(record[1] &- origin.y) * quantum
+        let z = flat ? 0 : Double(record[2] &- origin.z) * quantum
+        if !isOwn {
+          guard x > lower.x, x < upper.x, y > lower.y, y < upper.y, flat || (z > lower.z && z < upper.z) else { continue }
+        }
+        arrived[count] = Arrival(
+          x: x, y: y, z: z, parameter: Double(bitPattern: UInt64(bitPattern: record[3])), id: ids[Int(i)],
+          source: isOwn ? i : -1, bin: 0, hasChanged: false)
+        count += 1
+      }
+    }
+    add(own, isOwn: true)
+    for run in others { add(run, isOwn: false) }
+    place()
+  }
+
+  /// Writes the block's particles that have moved or changed their size back.
+  public func store(to records: UnsafeMutablePointer<Int64>) {
+    let quantum = frame.quantum
+    for k in 0..<ownCount {
+      let slot = Int(own[k])
+      guard hasChanged[slot] else { continue }
+      let record = records + 4 * Int(sources[slot])
+      record[0] = frame.origin.x &+ Int64((x[slot] / quantum).rounded(.toNearestOrEven))
+      record[1] = frame.origin.y &+ Int64((y[slot] / quantum).rounded(.toNearestOrEven))
+      if dimension == 3 { record[2] = frame.origin.z &+ Int64((z[slot] / quantum).rounded(.toNearestOrEven)) }
+      record[3] = Int64(bitPattern: parameters[slot].bitPattern)
+    }
+  }
+
+  // MARK: Bins
+
+  /// Sorts the arrivals into bins, by identifier inside each.
+  private func place() {
+    let bins = binCounts.x * binCounts.y * binCounts.z
+    binStarts.reserve(bins + 1)
+    next.reserve(bins + 1)
+    // The search reads a lane's width beyond the last slot.
+    for column in [x, y, z, parameters] { column.reserve(count + Lanes.count) }
+    binnedAt.reserve(3 * count)
+    ids.reserve(count)
+    sources.reserve(count)
+    hasChanged.reserve(count)
+    own.reserve(count)
+    let (starts, following, arrived) = (binStarts.pointer, next.pointer, arrivals.pointer)
+    for b in 0...bins { starts[b] = 0 }
+    let perLength = 1 / binSize
+    let most = binCounts &- SIMD3<Int>(repeating: 1)
+    for k in 0..<count {
+      let bx = min(max(Int((arrived[k].x - binOrigin.x) * perLength.x), 0), most.x)
+      let by = min(max(Int((arrived[k].y - binOrigin.y) * perLength.y), 0), most.y)
+      let bz = dimension == 2 ? 0 : min(max(Int((arrived[k].z - binOrigin.z) * perLength.z), 0), most.z)
+      let bin = bx + binCounts.x * (by + binCounts.y * bz)
+      arrived[k].bin = Int32(truncatingIfNeeded: bin)
+      starts[bin + 1] += 1
+    }
+    for b in 0..<bins {
+      following[b] = starts[b]
+      starts[b + 1] += starts[b]
+    }
+    // Where each arrival goes; bins hold one or two, so that their order costs little.
+    let slots = Slots(self)
+    for k in 0..<count {
+      let a = arrived[k]
+      let bin = Int(a.bin)
+      var slot = Int(following[bin])
+      following[bin] += 1
+      while slot > Int(starts[bin]) && slots.ids[slot - 1] > a.id {
+        slots.copy(slot - 1, to: slot)
+        slot -= 1
+      }
+      slots.put(a, into: slot)
+    }
+    ownCount = slots.listOwn(count)
+    for lane in 0..<Lanes.count { slots.empty(count + lane, parameter: reach.lowest) }
+  }
+
+  /// The columns as bare pointers, for the loops over slots.
+  private struct Slots {
+    let x: UnsafeMutablePointer<Double>
+    let y: UnsafeMutablePointer<Double>
+    let z: UnsafeMutablePointer<Double>
+    let parameters: UnsafeMutablePointer<Double>
+    let binnedAt: UnsafeMutablePointer<Double>
+    let ids: UnsafeMutablePointer<Int64>
+    let sources: UnsafeMutablePointer<Int32>
+    let hasChanged: UnsafeMutablePointer<Bool>
+    let own: UnsafeMutablePointer<Int32>
+
+    init(_ arena: BlockArena) {
+      x = arena.x.pointer
+      y = arena.y.pointer
+      z = arena.z.pointer
+      parameters = arena.parameters.pointer
+      binnedAt = arena.binnedAt.pointer
+      ids = arena.ids.pointer
+      sources = arena.sources.pointer
+      hasChanged = arena.hasChanged.pointer
+      own = arena.own.pointer
+    }
+
+    @inline(__always) func put(_ a: Arrival, into slot: Int) {
+      x[slot] = a.x
+      y[slot] = a.y
+      z[slot] = a.z
+      parameters[slot] = a.parameter
+      ids[slot] = a.id
+      sources[slot] = a.source
+      hasChanged[slot] = a.hasChanged
+    }
+
+    @inline(__always) func copy(_ source: Int, to target: Int) {
+      x[target] = x[source]
+      y[target] = y[source]
+      z[target] = z[source]
+      parameters[target] = parameters[source]
+      ids[target] = ids[source]
+      sources[target] = sources[source]
+      hasChanged[target] = hasChanged[source]
+    }
+
+    /// Lists the slots of the block's own particles and notes where they are; returns how many there are.
+    func listOwn(_ count: Int) -> Int {
+      var found = 0
+      for slot in 0..<count where sources[slot] >= 0 {
+        own[found] = Int32(truncatingIfNeeded: slot)
+        found += 1
+        binnedAt[3 * slot] = x[slot]
+        binnedAt[3 * slot + 1] = y[slot]
+        binnedAt[3 * slot + 2] = z[slot]
+      }
+      return found
+    }
+
+    @inline(__always) func empty(_ slot: Int, parameter: Double) {
+      x[slot] = BlockArena.nowhere
+      y[slot] = BlockArena.nowhere
+      z[slot] = BlockArena.nowhere
+      parameters[slot] = parameter
+    }
+  }
+
+  /// Puts all particles into the bins where they now are.
+  func binAnew() {
+    for slot in 0..<count {
+      arrivals[slot] = Arrival(
+        x: x[slot], y: y[slot], z: z[slot], parameter: parameters[slot], id: ids[slot], source: sources[slot], bin: 0,
+        hasChanged: hasChanged[slot])
+    }
+    place()
+  }
+
+  /// A coordinate beyond the reach of everything: where a particle stands while its own neighbours are counted.
+  @inline(__always) static var nowhere: Double { 1e9 }
+}

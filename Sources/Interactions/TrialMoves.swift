@@ -1,0 +1,96 @@
+import Foundation
+import Geometry
+
+/// As many trial moves as the block has particles, each of a particle drawn at random (Metropolis): a displacement, or an
+/// exchange of sizes with another particle of the block (Ninarello, Berthier and Coslovich, Sec. II).
+///
+/// A displacement that leaves the block is rejected, so that blocks which are a cutoff apart can be treated at once. The
+/// choice of particles is uniform and the particles of a block stay the same, so each trial has the probability of its
+/// reverse, and detailed balance holds.
+@inline(never)  // as computeForces
+func makeTrialMoves<Potential: PairPotential, S: Space>(
+  _ potential: Potential, _ space: S.Type, _ arena: BlockArena, _ rule: MoveRule, _ stream: MoveStream
+) -> MoveTally {
+  var tally = MoveTally()
+  let neighbourhood = ArenaSearch<Potential, S>(potential, arena)
+  let inverseTemperature = 1 / rule.temperature
+  let swapLimit = UInt64(rule.swapFraction * 0x1p32)
+  let toFractions = arena.frame.fractions
+  let count = UInt64(arena.ownCount)
+  let (own, binnedAt, hasChanged) = (arena.own.pointer, arena.binnedAt.pointer, arena.hasChanged.pointer)
+  let (x, y, z, parameters) = (arena.x.pointer, arena.y.pointer, arena.z.pointer, arena.parameters.pointer)
+  for trial in 0..<UInt32(truncatingIfNeeded: count) {
+    let a = stream.random.words(stream.block, 2 &* trial, stream.sweep.0, stream.sweep.1)
+    let b = stream.random.words(stream.block, 2 &* trial &+ 1, stream.sweep.0, stream.sweep.1)
+    let i = Int(own[Int((UInt64(a.1) &* count) >> 32)])
+    let change: Double
+    if UInt64(a.0) < swapLimit {
+      tally.swaps += 1
+      let j = Int(own[Int((UInt64(b.0) &* count) >> 32)])
+      let (pi, pj) = (parameters[i], parameters[j])
+      guard pi != pj, abs(pi - pj) <= rule.sizeWindow else { continue }
+      tally.eligibleSwaps += 1
+      // The energy of the pair itself does not change.
+      let (xi, xj) = (x[i], x[j])
+      x[i] = BlockArena.nowhere
+      x[j] = BlockArena.nowhere
+      let reach = max(arena.reach[pi], arena.reach[pj])
+      let here = neighbourhood.swapChange(at: xi, y[i], z[i], from: pi, to: pj, reach: reach)
+      change = here + neighbourhood.swapChange(at: xj, y[j], z[j], from: pj, to: pi, reach: reach)
+      x[i] = xi
+      x[j] = xj
+      guard isAccepted(change * inverseTemperature, a.2, a.3) else { continue }
+      parameters[i] = pj
+      parameters[j] = pi
+      hasChanged[i] = true
+      hasChanged[j] = true
+      tally.acceptedSwaps += 1
+    } else {
+      tally.displacements += 1
+      let (xi, yi, zi) = (x[i], y[i], z[i])
+      let xn = xi + rule.step * symmetric(b.0)
+      let yn = yi + rule.step * symmetric(b.1)
+      let zn = S.dimension == 3 ? zi + rule.step * symmetric(b.2) : 0
+      guard isInsideBlock(xn, yn, zn, toFractions, S.self) else { continue }
+      x[i] = BlockArena.nowhere
+      change = neighbourhood.displacementChange(
+        from: xi, yi, zi, to: xn, yn, zn, parameter: parameters[i], reach: arena.reach[parameters[i]])
+      guard isAccepted(change * inverseTemperature, a.2, a.3) else {
+        x[i] = xi
+        continue
+      }
+      x[i] = xn
+      y[i] = yn
+      if S.dimension == 3 { z[i] = zn }
+      hasChanged[i] = true
+      tally.acceptedDisplacements += 1
+      let home = binnedAt + 3 * i
+      let drift = max(abs(xn - home[0]), abs(yn - home[1]), S.dimension == 3 ? abs(zn - home[2]) : 0)
+      if drift > arena.margin { arena.binAnew() }
+    }
+    tally.energyChange += change
+  }
+  return tally
+}
+
+/// A random number in (−1, 1), as likely as its negative.
+@inline(__always) private func symmetric(_ word: UInt32) -> Double {
+  (Double(Int32(bitPattern: word)) + 0.5) * 0x1p-31
+}
+
+/// Metropolis: with probability min(1, exp(−ΔU/T)); never where the energy is not a number.
+@inline(__always) private func isAccepted(_ reducedChange: Double, _ high: UInt32, _ low: UInt32) -> Bool {
+  reducedChange <= 0 || (reducedChange < 40 && RandomStream.unit(high, low) < exp(-reducedChange))
+}
+
+@inline(__always) private func isInsideBlock<S: Space>(
+  _ x: Double, _ y: Double, _ z: Double, _ toFractions: Tensor, _ space: S.Type
+) -> Bool {
+  let v = Vector(x, y, z)
+  let s = toFractions.rows.0.dot(v)
+  let t = toFractions.rows.1.dot(v)
+  guard s >= 0, s < 1, t >= 0, t < 1 else { return false }
+  if S.dimension == 2 { return true }
+  let u = toFractions.rows.2.dot(v)
+  return u >= 0 && u < 1
+}

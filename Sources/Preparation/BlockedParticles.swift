@@ -1,0 +1,301 @@
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+
+/// The particles of a liquid, distributed over the ranks by the blocks of a sweep.
+///
+/// Each rank owns a brick of blocks and holds ghosts of those around it. When the origin of the blocks moves, particles
+/// change blocks, and some of them ranks. Storage order is no part of the state: whatever depends on an order sorts by
+/// identifier.
+public final class BlockedParticles {
+  let communicator: Communicator
+  let interaction: PairInteraction
+  public let cell: Cell
+  public let grid: BlockGrid
+  public let totalCount: Int
+  /// Of the diameters or species of all particles, which swaps do not change.
+  let parameterRange: ClosedRange<Double>
+  private let strain: Double
+  private let speciesCount: Int
+  /// The diameters that belong to the species; empty where particles have sizes.
+  private let speciesDiameters: [Double]
+
+  public private(set) var ownedCount = 0
+  let ids = AlignedBuffer<Int64>()
+  /// Three coordinates in quanta and the bits of the parameter; owned particles, then ghosts.
+  let records = AlignedBuffer<Int64>()
+  /// Edges between the stored and the unwrapped position, and the species.
+  private let tails = AlignedBuffer<SIMD4<Int32>>()
+  private let blockOf = AlignedBuffer<Int32>()
+  private let order = AlignedBuffer<Int32>()
+  private let spareIds = AlignedBuffer<Int64>()
+  private let spareRecords = AlignedBuffer<Int64>()
+  private let spareTails = AlignedBuffer<SIMD4<Int32>>()
+
+  private let blocks: CellGrid
+  private let decomposition: Decomposition
+  private let plan: HaloPlan
+  private let halo: Halo
+  /// For each block of the brick grown by one layer: where its particles stand.
+  private var ranges: [Range<Int32>] = []
+  let brick: CellBox
+  private let grown: CellBox
+
+  /// Takes over the configuration of a system. Collective.
+  /// - Parameter blockWidth: the smallest width of a block, in units of length.
+  public init(_ system: ParticleSystem, blockWidth: Double) throws {
+    communicator = system.communicator
+    interaction = system.interaction
+    cell = system.cell
+    totalCount = system.totalCount
+    strain = system.strain
+    speciesCount = system.speciesCount
+    grid = try BlockGrid(cell: system.cell, width: blockWidth)
+    blocks = CellGrid(dimension: grid.dimension, counts: grid.counts)
+    decomposition = Decomposition(grid: blocks, rankCount: communicator.size)
+    plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
+    halo = try Halo(communicator)
+    brick = decomposition.bricks[communicator.rank]
+    grown = brick.grown(dimension: grid.dimension)
+
+    let table = system.snapshot().particles
+    let bySize = interaction.parameter == .size
+    var range = [Double.infinity, Double.infinity]
+    var diameters = [Double](repeating: 0, count: speciesCount)
+    for i in 0..<table.count {
+      let parameter = bySize ? table.diameter(i) : Double(table.species(i))
+      range = [min(range[0], parameter), min(range[1], -parameter)]
+      if !bySize { diameters[Int(table.species(i))] = table.diameter(i) }
+    }
+    try communicator.reduce(&range, .minimum)
+    parameterRange = range[0]...(-range[1])
+    if !bySize { try communicator.reduce(&diameters, .maximum) }
+    speciesDiameters = bySize ? [] : diameters
+    load(table)
+  }
+
+  private func load(_ table: ParticleTable) {
+    let d = cell.dimension
+    reserve(table.count)
+    for i in 0..<table.count {
+      let parameter = interaction.parameter == .size ? table.diameter(i) : Double(table.species(i))
+      ids[i] = table.ids[i]
+      for k in 0..<3 { records[4 * i + k] = k < d ? table.fixedPositions[i * d + k] : 0 }
+      records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
+      var tail = SIMD4<Int32>(0, 0, 0, table.species(i))
+      for k in 0..<d { tail[k] = table.images[i * d + k] }
+      tails[i] = tail
+    }
+    ownedCount = table.count
+  }
+
+  private func reserve(_ count: Int) {
+    ids.reserve(count, keeping: ownedCount)
+    records.reserve(4 * count, keeping: 4 * ownedCount)
+    tails.reserve(count, keeping: ownedCount)
+  }
+
+  // MARK: The blocks of a sweep
+
+  /// Moves the origin of the blocks by `shift`, in blocks, each component in [0, 1), and brings every particle to its block
+  /// and rank. Collective.
+  func arrange(shift: Vector) throws {
+    Heartbeat.beat()
+    assignBlocks(shift)
+    if communicator.size > 1 { try migrate() }
+    sortIntoBlocks()
+    try exchangeGhosts()
+  }
+
+  /// Wraps each particle into the box that begins at the shifted origin, and finds its block: the number in the grid.
+  private func assignBlocks(_ shift: Vector) {
+    blockOf.reserve(ownedCount)
+    let counts = SIMD3<Double>(Double(grid.counts.x), Double(grid.counts.y), Double(grid.counts.z))
+    let origin = Vector(shift.x / counts.x, shift.y / counts.y, cell.dimension == 3 ? shift.z / counts.z : 0)
+    for i in 0..<ownedCount {
+      let record = records.pointer + 4 * i
+      var position = FixedVector(record[0], record[1], record[2])
+      var s = cell.fractions(position) - origin
+      if cell.dimension == 2 { s.z = 0 }
+      let away = s.rounded(.down)
+      if away != Vector.zero {
+        let image = SIMD3<Int32>(Int32(away.x), Int32(away.y), Int32(away.z))
+        position = position &- cell.lattice(image)
+        for k in 0..<3 {
+          record[k] = position[k]
+          tails[i][k] += image[k]
+        }
+        s = s - away
+      }
+      // A position within rounding of the upper face counts to the last block.
+      let bx = min(Int(s.x * counts.x), grid.counts.x - 1)
+      let by = min(Int(s.y * counts.y), grid.counts.y - 1)
+      let bz = cell.dimension == 3 ? min(Int(s.z * counts.z), grid.counts.z - 1) : 0
+      blockOf[i] = Int32(truncatingIfNeeded: grid.number(of: SIMD3(bx, by, bz)))
+    }
+  }
+
+  private func block(_ number: Int32) -> SIMD3<Int> {
+    let n = Int(number)
+    return SIMD3(n % grid.counts.x, (n / grid.counts.x) % grid.counts.y, n / (grid.counts.x * grid.counts.y))
+  }
+
+  /// Sends each particle to the rank that owns its block.
+  private func migrate() throws {
+    var leaving: [(rank: Int, particle: Int)] = []
+    for i in 0..<ownedCount {
+      let b = block(blockOf[i])
+      if !brick.contains(b) { leaving.append((decomposition.owner(of: b), i)) }
+    }
+    leaving.sort { ($0.rank, $0.particle) < ($1.rank, $1.particle) }
+    let width = 10
+    var counts = [Int](repeating: 0, count: communicator.size)
+    var words: [Int64] = []
+    words.reserveCapacity(leaving.count * width)
+    for (rank, i) in leaving {
+      counts[rank] += 1
+      words.append(ids[i])
+      for k in 0..<4 { words.append(records[4 * i + k]) }
+      for k in 0..<4 { words.append(Int64(tails[i][k])) }
+      words.append(Int64(blockOf[i]))
+    }
+    let arrived = try Exchange(communicator, sendCounts: counts).forward(words, width: width)
+    // The last particles fill the gaps, the highest first.
+    var last = ownedCount
+    for i in leaving.map(\.particle).sorted(by: >) {
+      last -= 1
+      if i == last { continue }
+      ids[i] = ids[last]
+      for k in 0..<4 { records[4 * i + k] = records[4 * last + k] }
+      tails[i] = tails[last]
+      blockOf[i] = blockOf[last]
+    }
+    ownedCount = last
+    if communicator.size == 1 { return }
+    let count = arrived.count / width
+    reserve(ownedCount + count)
+    blockOf.reserve(ownedCount + count, keeping: ownedCount)
+    for p in 0..<count {
+      let (i, w) = (ownedCount + p, p * width)
+      ids[i] = arrived[w]
+      for k in 0..<4 { records[4 * i + k] = arrived[w + 1 + k] }
+      for k in 0..<4 { tails[i][k] = Int32(arrived[w + 5 + k]) }
+      blockOf[i] = Int32(arrived[w + 9])
+    }
+    ownedCount += count
+  }
+
+  /// Orders the columns block by block.
+  private func sortIntoBlocks() {
+    let blockCount = brick.count
+    var starts = [Int32](repeating: 0, count: blockCount + 1)
+    // From the number in the grid to that in the brick.
+    for i in 0..<ownedCount {
+      let b = Int32(truncatingIfNeeded: brick.index(of: block(blockOf[i])))
+      blockOf[i] = b
+      starts[Int(b) + 1] += 1
+    }
+    for b in 0..<blockCount { starts[b + 1] += starts[b] }
+    spareIds.reserve(ownedCount)
+    spareRecords.reserve(4 * ownedCount)
+    spareTails.reserve(ownedCount)
+    var place = starts
+    place.withUnsafeMutableBufferPointer { place in
+      for i in 0..<ownedCount {
+        let b = Int(blockOf[i])
+        let target = Int(place[b])
+        place[b] += 1
+        spareIds[target] = ids[i]
+        let (from, to) = (records.pointer + 4 * i, spareRecords.pointer + 4 * target)
+        for k in 0..<4 { to[k] = from[k] }
+        spareTails[target] = tails[i]
+      }
+    }
+    ids.swap(with: spareIds)
+    records.swap(with: spareRecords)
+    tails.swap(with: spareTails)
+    ranges = [Range<Int32>](repeating: 0..<0, count: grown.count)
+    brick.forEach { b in
+      let k = brick.index(of: b)
+      ranges[grown.index(of: b)] = starts[k]..<starts[k + 1]
+    }
+  }
+
+  private func exchangeGhosts() throws {
+    let owned = ownedCount
+    let (mine, all) = (brick, grown)
+    let own = ranges
+    try halo.prepare(
+      plan: plan, grid: blocks, particles: { own[all.index(of: $0)] },
+      place: { b, range in
+        if !mine.isEmpty {
+          ranges[all.index(of: b)] = Int32(owned + range.lowerBound)..<Int32(owned + range.upperBound)
+        }
+      })
+    ids.reserve(owned + halo.ghostCount, keeping: owned)
+    records.reserve(4 * (owned + halo.ghostCount), keeping: 4 * owned)
+    try halo.gather(ids.pointer, width: 1, ownedCount: owned)
+    try updateGhosts()
+  }
+
+  /// Gives the ghosts the positions and sizes of their owners. Collective.
+  func updateGhosts() throws { try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell) }
+
+  /// Where the particles of a block of the brick stand, and those of the blocks around it.
+  func particles(of b: SIMD3<Int>, around: inout [Range<Int32>]) -> Range<Int32> {
+    around.removeAll(keepingCapacity: true)
+    let depth = grid.dimension == 3 ? 1 : 0
+    for z in -depth...depth {
+      for y in -1...1 {
+        for x in -1...1 where x != 0 || y != 0 || z != 0 {
+          around.append(ranges[grown.index(of: b &+ SIMD3(x, y, z))])
+        }
+      }
+    }
+    return ranges[grown.index(of: b)]
+  }
+
+  // MARK: Out
+
+  /// The present configuration, positions wrapped into the cell: this rank's particles.
+  public func snapshot() -> Snapshot {
+    let d = cell.dimension
+    var table = ParticleTable()
+    let bySize = interaction.parameter == .size
+    for i in 0..<ownedCount {
+      var position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+      let image = cell.wrap(&position)
+      let real = cell.position(position)
+      let parameter = Double(bitPattern: UInt64(bitPattern: records[4 * i + 3]))
+      table.ids.append(ids[i])
+      table.species.append(bySize ? tails[i].w : Int32(parameter))
+      table.diameters.append(bySize ? parameter : speciesDiameters[Int(parameter)])
+      for k in 0..<d {
+        table.positions.append(real[k])
+        table.fixedPositions.append(position[k])
+        table.images.append(tails[i][k] + image[k])
+      }
+    }
+    var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
+    snapshot.strain = strain
+    snapshot.speciesCount = speciesCount
+    snapshot.hasDiameters = bySize
+    snapshot.quantum = cell.quantum
+    return snapshot
+  }
+
+  func id(_ i: Int) -> Int64 { ids[i] }
+  func parameter(_ i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
+
+  /// The position without any wrapping, in units of length.
+  func unwrapped(_ i: Int) -> Vector {
+    let position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+    return cell.position(position &+ cell.lattice(SIMD3(tails[i].x, tails[i].y, tails[i].z)))
+  }
+
+  /// In fractions of the edges, not wrapped.
+  func fractions(_ i: Int) -> Vector {
+    cell.fractions(FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2]))
+  }
+}

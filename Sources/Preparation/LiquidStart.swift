@@ -1,0 +1,50 @@
+import Interactions
+import MessagePassing
+import Particles
+
+/// What a configuration must be to be moved by Monte Carlo.
+public enum LiquidStart {
+  /// Sizes to exchange, and a window that is not wider than their range. Collective.
+  /// - Throws: an input failure.
+  public static func check(_ system: ParticleSystem, sizeWindow: Double, swapFraction: Double) throws {
+    let bySize = system.interaction.parameter == .size
+    var extremes = [Double.infinity, Double.infinity]
+    for i in 0..<system.ownedCount {
+      let parameter = bySize ? system.diameter(i) : Double(system.species(i))
+      extremes = [min(extremes[0], parameter), min(extremes[1], -parameter)]
+    }
+    try system.communicator.reduce(&extremes, .minimum)
+    let width = -extremes[1] - extremes[0]
+    guard swapFraction > 0 else { return }
+    guard width > 0 else {
+      throw Failure.everywhere(
+        .input,
+        "all particles are of one \(bySize ? "size" : "species"): there is nothing to swap; set prepare.swap_fraction = 0")
+    }
+    guard !bySize || sizeWindow <= width else {
+      throw Failure.everywhere(
+        .input,
+        "prepare.size_window is \(sizeWindow), wider than the range of the sizes, which go from \(extremes[0]) to "
+          + "\(-extremes[1]); take at most \(width)")
+    }
+  }
+
+  /// No particle whose energy is beyond anything that a liquid has; the energies are those of the last evaluation.
+  /// Collective.
+  /// - Throws: an input failure that names one.
+  public static func checkOverlaps(_ system: ParticleSystem) throws {
+    var worst = (energy: 0.0, id: Int64(0))
+    for i in 0..<system.ownedCount where !(system.energy(of: i) <= worst.energy) {
+      worst = (system.energy(of: i), system.id(i))
+    }
+    let limit = 1e4
+    try system.communicator.coordinated {
+      guard worst.energy <= limit else {
+        throw Failure(
+          .input,
+          "particle \(worst.id) has an energy of \(worst.energy): particles overlap; bring them apart with athermal minimize, "
+            + "and start from its state.h5")
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+
+/// How many particles are still where they were: Q(t) = ⟨θ(a − |u|)⟩ with a = 0.3, where u is the displacement since a
+/// reference.
+///
+/// In two dimensions u is taken relative to the mean of the particle's neighbours at the reference, since long waves carry
+/// whole cages along; in three relative to the centre of mass. A particle keeps its identity when it exchanges its size.
+final class SelfOverlap {
+  /// The distance within which a particle counts as not having moved, in units of length.
+  static let distance = 0.3
+
+  let start: Int
+  private let communicator: Communicator
+  private let reference: ParticleSystem
+  private let blocks: IdentifierBlocks
+  /// Unwrapped positions at the reference, in its storage order.
+  private let origins: [Double]
+  /// The neighbours of particle i: `neighbours[firsts[i] ..< firsts[i + 1]]`.
+  private var neighbours: [Int32] = []
+  private var firsts: [Int32] = [0]
+  private let motion: ParticleField
+
+  /// Starts at the present configuration. Collective.
+  init(_ particles: BlockedParticles, sweep: Int, skin: Double) throws {
+    start = sweep
+    communicator = particles.communicator
+    reference = try ParticleSystem(
+      particles.snapshot(), interaction: particles.interaction, skin: skin, communicator: communicator)
+    let d = reference.dimension
+    blocks = try IdentifierBlocks(
+      ids: (0..<reference.ownedCount).map(reference.id), totalCount: reference.totalCount, over: communicator)
+    origins = try blocks.values(ofColumn: try Self.positions(particles), width: d)
+    motion = reference.makeField(width: d)
+    var lists = [[Int32]](repeating: [], count: reference.ownedCount)
+    if d == 2 { reference.forEachNeighbourhood { i, found in lists[i] = found.map { Int32($0.0) } } }
+    for list in lists {
+      neighbours += list
+      firsts.append(Int32(neighbours.count))
+    }
+  }
+
+  /// Unwrapped positions in blocks of identifiers.
+  private static func positions(_ particles: BlockedParticles) throws -> [Double] {
+    let d = particles.cell.dimension
+    let blocks = try IdentifierBlocks(
+      ids: (0..<particles.ownedCount).map(particles.id), totalCount: particles.totalCount, over: particles.communicator)
+    var column: [Double] = []
+    column.reserveCapacity(particles.ownedCount * d)
+    for i in 0..<particles.ownedCount {
+      let x = particles.unwrapped(i)
+      for k in 0..<d { column.append(x[k]) }
+    }
+    return try blocks.column(column, width: d)
+  }
+
+  /// Q and the mean of u² now. Collective.
+  func measure(_ particles: BlockedParticles) throws -> (overlap: Double, squaredDisplacement: Double) {
+    let d = reference.dimension
+    let now = try blocks.values(ofColumn: try Self.positions(particles), width: d)
+    for k in now.indices { motion.values[k] = now[k] - origins[k] }
+    try reference.gather(motion)
+    let n = Double(reference.totalCount)
+    let common = d == 3 ? try reference.sum(ofField: motion.values, width: d).map { $0 / n } : [0, 0]
+    var staying = 0
+    var lengths = [Double](repeating: 0, count: reference.ownedCount)
+    for i in 0..<reference.ownedCount {
+      var u = Vector.zero
+      for k in 0..<d { u[k] = motion.values[i * d + k] - common[k] }
+      let cage = Int(firsts[i])..<Int(firsts[i + 1])
+      if !cage.isEmpty {
+        var mean = Vector.zero
+        for c in cage { for k in 0..<d { mean[k] += motion.values[Int(neighbours[c]) * d + k] } }
+        u -= mean / Double(cage.count)
+      }
+      lengths[i] = u.squaredLength
+      if lengths[i] <= Self.distance * Self.distance { staying += 1 }
+    }
+    let squared = try reference.sums(1) { i, out in out[0] = lengths[i] }[0]
+    return (Double(try communicator.reduce(staying, .sum)) / n, squared / n)
+  }
+}
