@@ -17,13 +17,15 @@ struct EpmCommand {
     return try folder.recordingFailure {
       let groups = try RealisationGroups(configuration.epm, over: world)
       var summaries: [Int: EpmSummary] = [:]
+      var statistics = SteadyStatistics()
       try groups.run { realisation, communicator in
         let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
-        let summary = try Self.simulate(
+        let (summary, steady) = try Self.simulate(
           configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
         summaries[realisation] = summary
+        if communicator.isRoot { statistics.add(steady) }
       }
-      try EpmSummary.write(summaries, configuration, to: folder, over: world)
+      try EpmSummary.write(summaries, statistics, configuration, to: folder, over: world)
       return 0
     }
   }
@@ -32,7 +34,7 @@ struct EpmCommand {
   private static func simulate(
     _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ isSingle: Bool,
     over communicator: Communicator
-  ) throws -> EpmSummary {
+  ) throws -> (EpmSummary, SteadyStatistics) {
     let started = Date()
     let epm = configuration.epm
     let lattice = Lattice(shape: epm.shape)
@@ -48,7 +50,8 @@ struct EpmCommand {
     let output = try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil)
     do {
       try model.run(path(epm), samples: samples(epm), observer: output)
-      return try output.finish(model, realisation: realisation, seconds: Date().timeIntervalSince(started))
+      let summary = try output.finish(model, realisation: realisation, seconds: Date().timeIntervalSince(started))
+      return (summary, output.statistics)
     } catch let failure as Failure where failure.agreedRank != nil {
       output.discard()
       throw failure

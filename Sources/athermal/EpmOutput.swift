@@ -17,10 +17,9 @@ final class EpmOutput: AvalancheObserver {
   private let end: Double
   private var waiting: [Avalanche] = []
   private var curve: StressCurve
-  private var sizes: [Int: Int] = [:]
+  /// From the steady strain on.
+  private(set) var statistics = SteadyStatistics()
   private let edges: [Double]
-  /// Residual strengths of all looks at the steady state.
-  private var residualCounts: [Int64]
 
   private static let axes = ["x", "y", "z"]
 
@@ -60,7 +59,6 @@ final class EpmOutput: AvalancheObserver {
       try file.createColumn("samples/yield_counts_\(Self.axes[axis])", of: Int64.self, row: [extent])
     }
     edges = ResidualStrengths.edges
-    residualCounts = [Int64](repeating: 0, count: edges.count + 1)
     try file.createColumn("samples/residual_counts", of: Int64.self, row: [edges.count + 1])
     try file.write(edges, to: "residual_edges", shape: [edges.count])
     try file.flush()
@@ -71,7 +69,7 @@ final class EpmOutput: AvalancheObserver {
   func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws {
     waiting.append(avalanche)
     curve.add(avalanche)
-    if avalanche.strain >= configuration.epm.steadyFrom { sizes[avalanche.failures, default: 0] += 1 }
+    if avalanche.strain >= configuration.epm.steadyFrom { statistics.add(size: avalanche.failures) }
     if waiting.count >= 16384 { try writeAvalanches() }
     progress.show(
       "strain \(short(model.strain))  stress \(short(model.stress))  avalanches \(model.avalanches)",
@@ -97,7 +95,7 @@ final class EpmOutput: AvalancheObserver {
     }
     try file.append(look.residualCounts, to: "samples/residual_counts")
     if strain >= configuration.epm.steadyFrom {
-      for k in residualCounts.indices { residualCounts[k] += look.residualCounts[k] }
+      statistics.add(residualCounts: look.residualCounts)
     }
     if configuration.output.frames {
       try file.appendField(UnsafePointer(model.blocks.stress.pointer), to: "frames/stress")
@@ -153,10 +151,8 @@ final class EpmOutput: AvalancheObserver {
     try file.close()
     if configuration.output.vtk { try writeForParaView(model) }
     return EpmSummary(
-      model, configuration.epm, realisation: realisation, curve: curve, measuredStress: measured, sizes: sizes,
-      residual: ResidualExponent(
-        counts: residualCounts, edges: edges, from: configuration.epm.residualFit[0],
-        to: configuration.epm.residualFit[1]),
+      model, configuration.epm, realisation: realisation, curve: curve, measuredStress: measured,
+      statistics: statistics,
       stateSha256: hash, wallSeconds: seconds)
   }
 

@@ -32,7 +32,7 @@ struct EpmSummary: Encodable {
 
   init(
     _ model: ElastoPlasticModel, _ epm: EpmSection, realisation: Int, curve: StressCurve, measuredStress: Double,
-    sizes: [Int: Int], residual: ResidualExponent?, stateSha256: String, wallSeconds: Double
+    statistics: SteadyStatistics, stateSha256: String, wallSeconds: Double
   ) {
     self.realisation = realisation
     avalanches = model.avalanches
@@ -49,8 +49,8 @@ struct EpmSummary: Encodable {
       steadyStressVariance = steady.variance
       overshoot = curve.peakStress - steady.mean
     }
-    sizeDistribution = TruncatedPowerLaw(sizes: sizes)
-    residualStrength = residual
+    sizeDistribution = statistics.sizeDistribution
+    residualStrength = statistics.residualStrength(epm.residualFit)
     self.stateSha256 = stateSha256
     transforms = model.blocks.statistics.transforms
     sparseSweeps = model.blocks.statistics.sparseSweeps
@@ -59,7 +59,9 @@ struct EpmSummary: Encodable {
 
   /// Writes summary.json: the scalars of the one realisation, or means and a list. Collective.
   static func write(
-    _ own: [Int: EpmSummary], _ configuration: LatticeConfiguration, to folder: RunFolder, over world: Communicator
+    _ own: [Int: EpmSummary], _ statistics: SteadyStatistics, _ configuration: LatticeConfiguration,
+    to folder: RunFolder,
+    over world: Communicator
   ) throws {
     let epm = configuration.epm
     if epm.realisations == 1 {
@@ -80,7 +82,9 @@ struct EpmSummary: Encodable {
         list.append(try JSONDecoder().decode(EpmSummary.self, from: Data(received.utf8)))
       }
     }
-    try folder.write(Runs(list, epm, ranks: world.size, wallSeconds: folder.seconds), as: "summary.json")
+    let runs = Runs(
+      list, epm, statistics: try statistics.pooled(over: world), ranks: world.size, wallSeconds: folder.seconds)
+    try folder.write(runs, as: "summary.json")
   }
 
   private struct Run: Encodable {
@@ -147,9 +151,14 @@ struct EpmSummary: Encodable {
     var steadyStressMean: Double?
     /// Mean of the variances along strain.
     var steadyStressVariance: Double?
+    /// Of the avalanches and samples of all realisations together.
+    var sizeDistribution: TruncatedPowerLaw?
+    var residualStrength: ResidualExponent?
     var realisations: [EpmSummary]
 
-    init(_ list: [EpmSummary], _ epm: EpmSection, ranks: Int, wallSeconds: Double) {
+    init(
+      _ list: [EpmSummary], _ epm: EpmSection, statistics: SteadyStatistics, ranks: Int, wallSeconds: Double
+    ) {
       seed = epm.seed
       shape = epm.shape
       self.ranks = ranks
@@ -166,6 +175,8 @@ struct EpmSummary: Encodable {
       steadyStressMean = means.isEmpty ? nil : mean(means)
       let variances = list.compactMap(\.steadyStressVariance)
       steadyStressVariance = variances.isEmpty ? nil : mean(variances)
+      sizeDistribution = statistics.sizeDistribution
+      residualStrength = statistics.residualStrength(epm.residualFit)
       realisations = list
     }
   }

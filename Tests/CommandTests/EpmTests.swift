@@ -53,6 +53,15 @@ import Testing
     }
     #expect(hashes[0].count == 3 && Set(hashes[0]).count == 3)
     #expect(hashes[0] == hashes[1])
+    // Fits to all realisations together use the avalanches of all, each once.
+    let pooled = try ["one", "five"].map { name -> Int? in
+      let summary = try folder.json("\(name)/summary.json")
+      let list = summary["realisations"] as? [[String: Any]] ?? []
+      func count(_ object: [String: Any]) -> Int? { (object["size_distribution"] as? [String: Any])?["count"] as? Int }
+      #expect(count(summary) ?? 0 >= list.compactMap(count).reduce(0, +))
+      return count(summary)
+    }
+    #expect(pooled[0] != nil && pooled[0] == pooled[1])
     let again = try TestProcess.run("athermal", ["epm", "one/resolved.toml", "--output", "again"], in: folder.path)
     #expect(again.exitCode == 0, "\(again.report)")
     let list = try folder.json("again/summary.json")["realisations"] as? [[String: Any]] ?? []
