@@ -52,12 +52,13 @@ let package = Package(
     layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
     layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
     layer("StrainExpansion", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics"]),
+    layer("YieldStress", ["CLanes", "MessagePassing", "Geometry", "Interactions", "Particles"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "QuasistaticShear", "StrainExpansion", "CBuild",
+        "QuasistaticShear", "StrainExpansion", "YieldStress", "CBuild",
       ],
       swiftSettings: swiftFlags),
 
@@ -68,7 +69,7 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "QuasistaticShear",
-        "StrainExpansion",
+        "StrainExpansion", "YieldStress",
       ],
       swiftSettings: swiftFlags),
     .testTarget(

@@ -9,9 +9,10 @@ public struct RunConfiguration: Sendable {
   public let minimizer: MinimizerSection
   /// Nil if there is no `[loading]`.
   public let loading: LoadingSection?
-  /// The deformation that `expand` is about; nil for other commands.
+  /// The deformation that `expand` and `yieldmap` are about; nil for other commands.
   public let deformation: LoadingSection.Mode?
   public let expand: ExpandSection
+  public let yieldmap: YieldmapSection
   public let events: EventSection
   public let d2min: D2minSection
   public let output: OutputSection
@@ -23,10 +24,10 @@ public struct RunConfiguration: Sendable {
   public let resolved: String
 
   private static let sections = [
-    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "output",
+    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "yieldmap", "output",
   ]
   /// Tables that a configuration for a later version may have.
-  private static let sectionsOfOtherCommands = ["yieldmap", "prepare", "epm", "bands"]
+  private static let sectionsOfOtherCommands = ["prepare", "epm", "bands"]
 
   /// The configuration in `text`.
   ///
@@ -95,7 +96,7 @@ public struct RunConfiguration: Sendable {
     var strainStep: Double?
     // Looked up in the tables, since a section with a mistake does not exist: all mistakes are to be found at once.
     let dimension = (system.glance("generate", "dimension") ?? system.glance("dimension"))?.dimensionOfSpace
-    if command == "expand" {
+    if command == "expand" || command == "yieldmap" {
       deformation = LoadingSection.Mode(directionOf: reading.table("loading", of: root), dimension: dimension)
       loading = nil
     } else if loads || root["loading"] != nil {
@@ -110,6 +111,9 @@ public struct RunConfiguration: Sendable {
     let expand = reading.table("expand", of: root)
     expand.isUsed = command == "expand" || expand.isGiven
     self.expand = ExpandSection(expand, isGenerated: isGenerated)
+    let yieldmap = reading.table("yieldmap", of: root)
+    yieldmap.isUsed = command == "yieldmap" || yieldmap.isGiven
+    self.yieldmap = YieldmapSection(yieldmap, isGenerated: isGenerated)
     let events = reading.table("events", of: root)
     events.isUsed = loads || events.isGiven
     self.events = EventSection(events, strainStep: strainStep)

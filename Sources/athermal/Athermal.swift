@@ -9,6 +9,7 @@ enum Athermal {
       athermal minimize CONFIG [--output FOLDER] [--set table.key=value]…    to mechanical equilibrium
       athermal shear CONFIG [--output FOLDER] [--set table.key=value]…       athermal quasistatic loading
       athermal expand CONFIG [--output FOLDER] [--set table.key=value]…      third-order strain expansion, moduli, bonds
+      athermal yieldmap CONFIG [--output FOLDER] [--set table.key=value]…    local yield stress of the whole sample
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
@@ -33,6 +34,7 @@ enum Athermal {
     case "minimize": return try MinimizeCommand(rest).run(over: communicator)
     case "shear": return try ShearCommand(rest).run(over: communicator)
     case "expand": return try ExpandCommand(rest).run(over: communicator)
+    case "yieldmap": return try YieldmapCommand(rest).run(over: communicator)
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
     case "export": return try ExportCommand(rest).run(over: communicator)

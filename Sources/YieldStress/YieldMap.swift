@@ -1,0 +1,85 @@
+import Geometry
+import MessagePassing
+import Particles
+
+/// Local yield stresses of a whole sample: around many centres, a cavity in a matrix that deforms affinely (Richard,
+/// Sec. IV; Puosi, Sec. 3.4).
+public struct YieldMap {
+  /// What is computed.
+  public struct Settings: Sendable {
+    public var shape: CavityShape
+    public var centres: Centres
+    /// The loading, D(γ) = exp(γA).
+    public var generator: Tensor
+    public var directions: [MethodResult.Direction]
+    public var usesExpansion = true
+    public var lowestEigenvalue = false
+    /// Of the tethers of the particles around the cavity; nil where these follow the affine motion.
+    public var matrix: (stiffness: Double, shell: Double)?
+
+    public init(shape: CavityShape, centres: Centres, generator: Tensor, directions: [MethodResult.Direction]) {
+      self.shape = shape
+      self.centres = centres
+      self.generator = generator
+      self.directions = directions
+    }
+  }
+
+  public let expansion: MethodResult?
+  /// Of each node, where it was asked for; NaN where the cavity is not stable.
+  public private(set) var lowestEigenvalues: [Double] = []
+  /// Nodes of all ranks.
+  public let total: Int
+
+  /// Of a system whose forces are up to date and small. Collective.
+  /// - Parameter progress: is told how many of how many nodes are done on this rank.
+  public init(_ system: ParticleSystem, _ settings: Settings, progress: (_ done: Int, _ of: Int) -> Void) throws {
+    try Self.check(system, settings)
+    let outer = settings.shape.grown(by: settings.matrix?.shell ?? 0)
+    let reach = outer.reach(dimension: system.dimension)
+    let placement = try CentrePlacement(system, settings.centres, reach: reach + system.largestCutoff)
+    let surroundings = placement.surroundings
+    total = placement.total
+
+    // Images of a particle far from all centres lack neighbours; those inside of a cavity have all.
+    var complete = [Int32](repeating: -1, count: surroundings.count)
+    for node in placement.nodes where !node.isDuplicate {
+      surroundings.forEach(near: surroundings.position(node.copy), range: reach) { copy, x in
+        if outer.contains(x) { complete[Int(surroundings.identity[copy])] = Int32(copy) }
+      }
+    }
+    let bonds = CopyBonds(
+      surroundings, system.interaction, largestCutoff: system.largestCutoff, complete: complete)
+    let cavity = Cavity(surroundings, bonds, shape: settings.shape, shell: settings.matrix?.shell ?? 0)
+    let response = CavityExpansion(cavity, matrixStiffness: settings.matrix?.stiffness ?? 0)
+    let expansion = MethodResult(surroundings, directions: settings.directions, capacity: placement.nodes.count)
+
+    for (done, node) in placement.nodes.enumerated() {
+      progress(done, placement.nodes.count)
+      cavity.fill(around: node.copy)
+      if let reason = node.isDuplicate ? .duplicate : response.factor() {
+        expansion.record(node, cavity, discarded: reason)
+        if settings.lowestEigenvalue { lowestEigenvalues.append(.nan) }
+        continue
+      }
+      let series = response.series(along: settings.generator)
+      let found = series.flatMap { series in
+        settings.directions.map { MethodResult.Entry(($0 == .forward ? series : series.reversed).yield) }
+      }
+      expansion.record(node, cavity, series: series, found)
+      if settings.lowestEigenvalue { lowestEigenvalues.append(response.lowestEigenvalue()) }
+    }
+    self.expansion = settings.usesExpansion ? expansion : nil
+  }
+
+  /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.
+  private static func check(_ system: ParticleSystem, _ settings: Settings) throws {
+    let reach = settings.shape.grown(by: settings.matrix?.shell ?? 0).reach(dimension: system.dimension)
+    for k in 0..<system.dimension where reach > system.cell.widths[k] / 2 {
+      throw Failure.everywhere(
+        .input,
+        "the cavities are too wide: they reach \(reach) from their centres, and the box is \(system.cell.widths[k]) wide across "
+          + "edge \(k + 1), which must be at least twice as much; take a smaller yieldmap.radius or a larger sample")
+    }
+  }
+}
