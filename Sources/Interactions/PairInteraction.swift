@@ -22,6 +22,10 @@ public struct PairInteraction {
   public let bonds: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Double>) -> Void
   /// The bonds of the owned particles, with derivatives to fourth order.
   public let collectBonds: (ParticleArrays, NeighbourList, _ ownedCount: Int, _ network: BondNetwork) -> Void
+  /// Prepare columns of pairs whose parameters are there; their φ'/r and φ''/r² − φ'/r³; their φ.
+  public let scaleColumns: (PairColumns) -> Void
+  public let stiffnessOfColumns: (PairColumns) -> Void
+  public let energyOfColumns: (PairColumns) -> Void
   /// Lists the neighbours of `ownedCount` particles within cutoff plus skin.
   let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
 
@@ -47,6 +51,9 @@ public struct PairInteraction {
     hessianDiagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
     bonds = { measureBonds(potential, S.self, $0, $1, $2) }
     collectBonds = { Interactions.collectBonds(potential, S.self, $0, $1, ownedCount: $2, into: $3) }
+    scaleColumns = { Interactions.scaleColumns(potential, $0) }
+    stiffnessOfColumns = { Interactions.stiffnessOfColumns(potential, $0) }
+    energyOfColumns = { Interactions.energyOfColumns(potential, $0) }
     list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6) }
   }
 

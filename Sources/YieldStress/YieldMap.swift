@@ -13,6 +13,10 @@ public struct YieldMap {
     public var generator: Tensor
     public var directions: [MethodResult.Direction]
     public var usesExpansion = true
+    /// Whether cavities are sheared explicitly too, in steps of this strain, up to a largest one.
+    public var frozenMatrix: (strainStep: Double, maximumStrain: Double, keepsCurves: Bool)?
+    /// The share of the bonds across the border of a cavity: which stress decides about the explicit method's events.
+    public var weight = StressWeight.half
     public var lowestEigenvalue = false
     /// Of the tethers of the particles around the cavity; nil where these follow the affine motion.
     public var matrix: (stiffness: Double, shell: Double)?
@@ -26,6 +30,7 @@ public struct YieldMap {
   }
 
   public let expansion: MethodResult?
+  public let frozenMatrix: FrozenMatrixResult?
   /// Of each node, where it was asked for; NaN where the cavity is not stable.
   public private(set) var lowestEigenvalues: [Double] = []
   /// Nodes of all ranks.
@@ -35,9 +40,18 @@ public struct YieldMap {
   /// - Parameter progress: is told how many of how many nodes are done on this rank.
   public init(_ system: ParticleSystem, _ settings: Settings, progress: (_ done: Int, _ of: Int) -> Void) throws {
     try Self.check(system, settings)
+    let communicator = system.communicator
+    let dimension = system.dimension
     let outer = settings.shape.grown(by: settings.matrix?.shell ?? 0)
-    let reach = outer.reach(dimension: system.dimension)
-    let placement = try CentrePlacement(system, settings.centres, reach: reach + system.largestCutoff)
+    let reach = outer.reach(dimension: dimension)
+    let matrixReach =
+      settings.frozenMatrix.map {
+        ExplicitCavity.reach(
+          settings.generator, largestStrain: $0.maximumStrain, largestCutoff: system.largestCutoff, spacing: system.spacing,
+          dimension: dimension)
+      } ?? system.largestCutoff
+    let placement = try CentrePlacement(
+      system, settings.centres, reach: outer.grown(by: matrixReach).reach(dimension: dimension))
     let surroundings = placement.surroundings
     total = placement.total
 
@@ -53,23 +67,38 @@ public struct YieldMap {
     let cavity = Cavity(surroundings, bonds, shape: settings.shape, shell: settings.matrix?.shell ?? 0)
     let response = CavityExpansion(cavity, matrixStiffness: settings.matrix?.stiffness ?? 0)
     let expansion = MethodResult(surroundings, directions: settings.directions, capacity: placement.nodes.count)
+    let stiffness = try communicator.reduce(bonds.largestStiffness, .maximum)
+    let frozen = settings.frozenMatrix.map { _ in
+      FrozenMatrixResult(surroundings, settings, system, largestStiffness: stiffness, matrixReach: matrixReach)
+    }
 
-    for (done, node) in placement.nodes.enumerated() {
-      progress(done, placement.nodes.count)
-      cavity.fill(around: node.copy)
-      if let reason = node.isDuplicate ? .duplicate : response.factor() {
-        expansion.record(node, cavity, discarded: reason)
-        if settings.lowestEigenvalue { lowestEigenvalues.append(.nan) }
-        continue
+    // All ranks meet now and then: the slowest one is not taken for dead.
+    let most = try communicator.reduce(placement.nodes.count, .maximum)
+    let round = max(1, most / 20)
+    for start in stride(from: 0, to: most, by: round) {
+      for done in start..<max(start, min(start + round, placement.nodes.count)) {
+        let node = placement.nodes[done]
+        cavity.fill(around: node.copy)
+        var series: [StressSeries]?
+        if let reason = node.isDuplicate ? .duplicate : response.factor() {
+          expansion.record(node, cavity, discarded: reason)
+          frozen?.record(node, cavity, discarded: reason)
+          if settings.lowestEigenvalue { lowestEigenvalues.append(.nan) }
+        } else {
+          series = response.series(along: settings.generator)
+          let found = series!.flatMap { series in
+            settings.directions.map { MethodResult.Entry(($0 == .forward ? series : series.reversed).yield) }
+          }
+          expansion.record(node, cavity, series: series, found)
+          if settings.lowestEigenvalue { lowestEigenvalues.append(response.lowestEigenvalue()) }
+          frozen?.shear(node, cavity, series!, response)
+        }
+        progress(done + 1, placement.nodes.count)
       }
-      let series = response.series(along: settings.generator)
-      let found = series.flatMap { series in
-        settings.directions.map { MethodResult.Entry(($0 == .forward ? series : series.reversed).yield) }
-      }
-      expansion.record(node, cavity, series: series, found)
-      if settings.lowestEigenvalue { lowestEigenvalues.append(response.lowestEigenvalue()) }
+      try communicator.barrier()
     }
     self.expansion = settings.usesExpansion ? expansion : nil
+    frozenMatrix = frozen
   }
 
   /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.

@@ -43,6 +43,11 @@ struct YieldmapCommand {
       centres: section.centres == .grid ? .grid(spacing: section.spacing * d) : .everyParticle,
       generator: loading.generator(dimension: system.dimension),
       directions: section.directions.map { MethodResult.Direction(rawValue: $0)! })
+    settings.weight = StressWeight(rawValue: section.weight.rawValue)!
+    settings.usesExpansion = section.method != .frozenMatrix
+    if section.method != .expansion {
+      settings.frozenMatrix = (section.strainStep, section.maximumStrain, section.curves)
+    }
     settings.lowestEigenvalue = section.lowestEigenvalue
     if case .tethered(let stiffness) = section.matrix { settings.matrix = (stiffness, section.matrixShell * d) }
     return settings

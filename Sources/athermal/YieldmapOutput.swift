@@ -25,7 +25,34 @@ struct YieldmapOutput {
     let provenance = Build.provenance(config: configuration.resolved)
     let file = try TableFile(path: folder.file("yieldmap.h5"), provenance: provenance, over: system.communicator)
     if let result = map.expansion { try write(result, as: "expansion", map, to: file) }
+    if let frozen = map.frozenMatrix {
+      try write(frozen.result, as: "frozen-matrix", map, to: file)
+      try write(frozen, map, to: file)
+    }
     try file.close()
+  }
+
+  private func write(_ frozen: FrozenMatrixResult, _ map: YieldMap, to file: TableFile) throws {
+    let communicator = system.communicator
+    let blocks = try IdentifierBlocks(
+      ids: frozen.result.nodes.map { Int64($0 + 1) }, totalCount: map.total, over: communicator)
+    let directions = frozen.result.directions.count
+    func column<Element: HDF5Element & Numeric>(_ name: String, _ values: [Element], _ shape: [Int]) throws {
+      try file.write(
+        "frozen-matrix/\(name)", rows: try blocks.column(values, width: shape.reduce(1, *)),
+        firstRow: blocks.rows.lowerBound, shape: [map.total] + shape)
+    }
+    try column("stress_drop", frozen.drops, [directions])
+    try column("reversible", frozen.reversible, [directions])
+    try column("modulus", frozen.moduli, [directions])
+    try column("event_strain", frozen.eventStrains, [directions])
+    try column("event_stress", frozen.eventStresses, [directions])
+    try column("event_drop", frozen.eventDrops, [directions])
+    guard configuration.yieldmap.curves else { return }
+    let weights = StressWeight.allCases.count
+    let longest = try communicator.reduce(frozen.curves.map(\.count).max() ?? 0, .maximum)
+    let padded = frozen.curves.flatMap { $0 + [Double](repeating: .nan, count: longest - $0.count) }
+    try column("curves", padded, [directions, longest / weights, weights])
   }
 
   private func write(_ result: MethodResult, as group: String, _ map: YieldMap, to file: TableFile) throws {
