@@ -91,6 +91,11 @@ public struct YieldmapSection: Sendable, Equatable {
         key: table.gives("maximum_strain") ? "maximum_strain" : "strain_step")
     }
     orientations = table.integer("orientations", .between(1, 1000), default: 1)
+    if orientations > 1 && method == .frozenMatrix {
+      table.report(
+        "'orientations' in [\(table.name)] is \(orientations), and method = \"frozen-matrix\" has one",
+        hint: "take method = \"expansion\" or \"both\"", key: "orientations")
+    }
     matrix =
       table.value(
         "matrix_stiffness", default: .rigid, expected: "\"rigid\" or a number of at least 0",

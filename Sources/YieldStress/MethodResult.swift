@@ -164,6 +164,12 @@ public struct ParticleYieldMap {
     self.values = values
   }
 
+  /// One direction of a weight, of the particles of this rank.
+  public func values(_ weight: StressWeight, direction: Int) -> [Double] {
+    let w = StressWeight.allCases.firstIndex(of: weight)!
+    return rows.indices.map { values[(($0 - rows.lowerBound) * weights + w) * directions + direction] }
+  }
+
   /// Particle × direction for a weight.
   public func values(_ weight: StressWeight) -> [Double] {
     let w = StressWeight.allCases.firstIndex(of: weight)!

@@ -18,6 +18,8 @@ public struct YieldMap {
     /// The share of the bonds across the border of a cavity: which stress decides about the explicit method's events.
     public var weight = StressWeight.half
     public var lowestEigenvalue = false
+    /// Turned loadings for which the expansion is made too; none, or at least two.
+    public var fan: [OrientationFan.Orientation] = []
     /// Of the tethers of the particles around the cavity; nil where these follow the affine motion.
     public var matrix: (stiffness: Double, shell: Double)?
 
@@ -29,8 +31,13 @@ public struct YieldMap {
     }
   }
 
+  /// The numbers of this rank's nodes, in the order of all results.
+  public var nodes: [Int] { (expansion ?? frozenMatrix?.result)!.nodes }
   public let expansion: MethodResult?
   public let frozenMatrix: FrozenMatrixResult?
+  public let fan: OrientationFan?
+  /// What the measurements of all nodes belong to.
+  public let settings: Settings
   /// Of each node, where it was asked for; NaN where the cavity is not stable.
   public private(set) var lowestEigenvalues: [Double] = []
   /// Nodes of all ranks.
@@ -72,6 +79,10 @@ public struct YieldMap {
       FrozenMatrixResult(surroundings, settings, system, largestStiffness: stiffness, matrixReach: matrixReach)
     }
 
+    let fan =
+      settings.fan.isEmpty
+      ? nil : OrientationFan(surroundings, settings.fan, directions: settings.directions, weight: settings.weight)
+
     // All ranks meet now and then: the slowest one is not taken for dead.
     let most = try communicator.reduce(placement.nodes.count, .maximum)
     let round = max(1, most / 20)
@@ -79,19 +90,20 @@ public struct YieldMap {
       for done in start..<max(start, min(start + round, placement.nodes.count)) {
         let node = placement.nodes[done]
         cavity.fill(around: node.copy)
-        var series: [StressSeries]?
         if let reason = node.isDuplicate ? .duplicate : response.factor() {
           expansion.record(node, cavity, discarded: reason)
           frozen?.record(node, cavity, discarded: reason)
+          fan?.record(cavity, nil)
           if settings.lowestEigenvalue { lowestEigenvalues.append(.nan) }
         } else {
-          series = response.series(along: settings.generator)
-          let found = series!.flatMap { series in
+          let series = response.series(along: settings.generator)
+          let found = series.flatMap { series in
             settings.directions.map { MethodResult.Entry(($0 == .forward ? series : series.reversed).yield) }
           }
           expansion.record(node, cavity, series: series, found)
           if settings.lowestEigenvalue { lowestEigenvalues.append(response.lowestEigenvalue()) }
-          frozen?.shear(node, cavity, series!, response)
+          frozen?.shear(node, cavity, series, response)
+          fan?.record(cavity, response)
         }
         progress(done + 1, placement.nodes.count)
       }
@@ -99,6 +111,8 @@ public struct YieldMap {
     }
     self.expansion = settings.usesExpansion ? expansion : nil
     frozenMatrix = frozen
+    self.fan = fan
+    self.settings = settings
   }
 
   /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.

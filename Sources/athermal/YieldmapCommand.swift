@@ -26,9 +26,7 @@ struct YieldmapCommand {
       let map = try YieldMap(system, Self.settings(section, system, loading)) { done, total in
         progress.show("cavity \(done) of \(total)", fraction: Double(done) / Double(total))
       }
-      let output = YieldmapOutput(folder, configuration, system)
-      try output.write(map)
-      try output.summarise(map, rest)
+      try YieldmapOutput(folder, configuration, system, map).write(rest)
       return 0
     }
   }
@@ -47,6 +45,15 @@ struct YieldmapCommand {
     settings.usesExpansion = section.method != .frozenMatrix
     if section.method != .expansion {
       settings.frozenMatrix = (section.strainStep, section.maximumStrain, section.curves)
+    }
+    if section.orientations > 1 {
+      let plane: (Int, Int) =
+        switch loading {
+        case .simpleShear(let flow, let gradient): (flow, gradient)
+        case .pureShear(let a, let b): (a, b)
+        default: (0, 1)
+        }
+      settings.fan = OrientationFan.orientations(of: settings.generator, plane: plane, count: section.orientations)
     }
     settings.lowestEigenvalue = section.lowestEigenvalue
     if case .tethered(let stiffness) = section.matrix { settings.matrix = (stiffness, section.matrixShell * d) }
