@@ -58,6 +58,10 @@ final class ExplicitCavity {
   /// How far a particle of the cavity may move nonaffinely; beyond, its neighbours may not be among the points.
   private let furthest: Double
 
+  /// In d: pairs are listed up to this beyond their cutoff, and particles may move by so much.
+  private static let listMargin = 0.4
+  private static let furthest = 2.0
+
   init(
     _ interaction: PairInteraction, largestCutoff: Double, spacing: Double, tolerances: Tolerances, matrixStiffness: Double
   ) {
@@ -66,8 +70,8 @@ final class ExplicitCavity {
     self.tolerances = tolerances
     self.matrixStiffness = matrixStiffness
     dimension = interaction.dimension
-    margin = 0.4 * spacing
-    furthest = spacing
+    margin = Self.listMargin * spacing
+    furthest = Self.furthest * spacing
   }
 
   /// How far from the free particles the matrix must be there, in the reference, for strains up to the given one.
@@ -76,7 +80,7 @@ final class ExplicitCavity {
     let shortest = [-1.0, 1.0].map {
       ($0 * largestStrain * generator).exponential.smallestSingularValue(dimension: dimension)
     }.min()!
-    return (largestCutoff + (0.4 + 1) * spacing) / shortest
+    return (largestCutoff + (listMargin + furthest) * spacing) / shortest
   }
 
   // MARK: The state
