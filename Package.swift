@@ -106,6 +106,12 @@ let package = Package(
         "TestSupport",
       ],
       swiftSettings: swiftFlags),
+    .testTarget(
+      name: "YieldStressTests",
+      dependencies: [
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "YieldStress", "TestSupport",
+      ],
+      swiftSettings: swiftFlags),
     // Starts the two programs, which are built first, and looks at what they print and write.
     .target(name: "TestTools", path: "Tests/TestTools"),
     .testTarget(

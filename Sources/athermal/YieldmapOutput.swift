@@ -103,9 +103,12 @@ struct YieldmapOutput {
         "\(group)/blocks/\(direction.rawValue)", rows: values, firstRow: blocks.slabs.lowerBound, shape: blocks.shape)
       // A list without gaps, to draw thresholds from.
       let samples = values.filter { !$0.isNaN }
-      try file.write(
-        "\(group)/samples/\(direction.rawValue)", rows: samples, firstRow: try communicator.exclusiveSum(samples.count),
-        shape: [try communicator.reduce(samples.count, .sum)])
+      let total = try communicator.reduce(samples.count, .sum)
+      if total > 0 {
+        try file.write(
+          "\(group)/samples/\(direction.rawValue)", rows: samples, firstRow: try communicator.exclusiveSum(samples.count),
+          shape: [total])
+      }
     }
   }
 
