@@ -69,8 +69,9 @@ final class CavityExpansion {
     for i in 0..<n {
       for a in 0..<d {
         for b in 0...a { hessian[i * d + a, i * d + b] = diagonal[i * entries + a * d + b] }
-        if !cavity.isCore[i] { hessian[i * d + a, i * d + a] += matrixStiffness }
+        // Of the bonds alone: stiff tethers do not make a mode of the cavity soft.
         largest = max(largest, hessian[i * d + a, i * d + a])
+        if !cavity.isCore[i] { hessian[i * d + a, i * d + a] += matrixStiffness }
       }
     }
     return largest

@@ -11,7 +11,9 @@ extension YieldStressTests {
     @Test func meansOverBlocks() throws {
       let system = try Samples.system(
         Samples.grid([20, 20], edges: [[22, 0], [5, 21]], disorder: 0.4, seed: 2), .harmonic)
-      let values = (0..<400).flatMap { row in [Double(row * row % 97), row % 7 == 0 ? Double.nan : 1.5] }
+      let values = (0..<400).flatMap { (row: Int) -> [Double] in
+        [Double(row * row % 97), row % 7 == 0 ? Double.nan : 1.5]
+      }
       let map = try BlockMap(system, values, width: 2, side: 5)
       #expect(map.shape == [4, 4] && map.slabs == 0..<4)
       var sums = [[Double]](repeating: [], count: 16)
