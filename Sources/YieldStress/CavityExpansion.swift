@@ -21,14 +21,20 @@ final class CavityExpansion {
     self.matrixStiffness = matrixStiffness
   }
 
+  private(set) var phases = Phases()
+
   private var dimension: Int { cavity.dimension }
 
   /// Assembles and factors the Hessian of the cavity as it is now; the reason where there is no response.
   func factor() -> Discarded? {
     guard cavity.bondList.contains(where: { $0.coreEnds > 0 }) else { return .noBonds }
+    var watch = Stopwatch()
     let largest = dimension == 2 ? assemble(Plane.self) : assemble(Volume.self)
+    watch.lap(&phases.assembly)
     // Pivots carry the rounding of the largest entries; a mode this much softer than the stiffest is none.
-    return hessian.factor(smallestPivot: 1e-12 * largest) == nil ? nil : .unstable
+    let failed = hessian.factor(smallestPivot: 1e-12 * largest)
+    watch.lap(&phases.factorisation)
+    return failed == nil ? nil : .unstable
   }
 
   /// Returns the largest diagonal entry.
@@ -83,6 +89,7 @@ final class CavityExpansion {
   }
 
   private func series<S: Space>(_ space: S.Type, _ generator: Tensor) -> [StressSeries] {
+    var watch = Stopwatch()
     let a = SpaceMatrix<S>(generator)
     let a2 = SpaceMatrix<S>(generator * generator)
     let a3 = SpaceMatrix<S>(generator * generator * generator)
@@ -96,6 +103,7 @@ final class CavityExpansion {
       BondPath(x, k, a * x + change(S.self, w1, i, j), a2 * x + change(S.self, w2, i, j), a3 * x).g3
     }
     let w3 = field.2.pointer
+    watch.lap(&phases.solves)
     // Bonds with both ends inside, then those with one.
     var both = (0.0, 0.0, 0.0, 0.0)
     var one = (0.0, 0.0, 0.0, 0.0)
@@ -111,6 +119,7 @@ final class CavityExpansion {
         one = (one.0 + s.0, one.1 + s.1, one.2 + s.2, one.3 + s.3)
       }
     }
+    watch.lap(&phases.contraction)
     let v = 1 / cavity.volume
     return StressWeight.allCases.map { weight in
       let q = weight.share
@@ -172,9 +181,8 @@ final class CavityExpansion {
 
   /// The lowest eigenvalue of the Hessian of the cavity, to a relative accuracy of about 1e-9, after ``series(along:)``.
   func lowestEigenvalue() -> Double {
-    InverseLanczos.lowestEigenvalue(of: hessian, start: field.0.pointer)
+    var watch = Stopwatch()
+    defer { watch.lap(&phases.eigenvalues) }
+    return InverseLanczos.lowestEigenvalue(of: hessian, start: field.0.pointer)
   }
-
-  /// For the benchmark.
-  var factorOperations: Double { hessian.operations }
 }

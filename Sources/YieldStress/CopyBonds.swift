@@ -30,9 +30,10 @@ final class CopyBonds {
     dimension = d
     var isRattler = [Bool](repeating: false, count: surroundings.count)
     firstEnd.reserve(exactly: surroundings.count + 1)
-    // About the bonds of a dense packing with this cutoff; more room is made by need.
     var found: [(id: Int64, partner: Int32, vector: Vector, parameter: Double)] = []
     var count = 0
+    let particles = complete.count { $0 >= 0 }
+    var done = 0
     for i in 0..<surroundings.count {
       firstEnd[i] = Int32(count)
       guard complete[i] >= 0 else { continue }
@@ -50,9 +51,15 @@ final class CopyBonds {
         while place > 0 && Self.precedes(id, x, found[place - 1].id, found[place - 1].vector) { place -= 1 }
         found.insert((id, surroundings.identity[j], x, other), at: place)
       }
-      partner.reserve(count + found.count, keeping: count)
-      vector.reserve((count + found.count) * d, keeping: count * d)
-      derivatives.reserve((count + found.count) * 4, keeping: count * 4)
+      if count + found.count > partner.capacity {
+        // Room for all, if they have as many bonds as those so far: large buffers are not to be copied often.
+        let mean = Double(count + found.count) / Double(done + 1)
+        let room = count + found.count + Int(1.03 * mean * Double(particles - done)) + 64
+        partner.reserve(exactly: room, keeping: count)
+        vector.reserve(exactly: room * d, keeping: count * d)
+        derivatives.reserve(exactly: room * 4, keeping: count * 4)
+      }
+      done += 1
       var pulls = false
       for end in found {
         let r = end.vector.length

@@ -19,17 +19,6 @@ final class EnvelopeCholesky {
   /// The room that a right hand side needs: the size, rounded up to whole panels.
   var paddedSize: Int { panels * Self.width }
 
-  /// Entries kept, and multiplications and additions of a factorisation: for the benchmark.
-  var entryCount: Int { panels == 0 ? 0 : offset[panels] }
-  var operations: Double {
-    var sum = 0.0
-    for p in 0..<panels {
-      let length = Double(Self.width * p - start[p])
-      sum += Double(Self.width) * length * length
-    }
-    return sum
-  }
-
   /// Starts a matrix of `size` rows, all zeros; `firstColumn(row)` is the first column that its row may use.
   func prepare(size: Int, firstColumn: (Int) -> Int) {
     let w = Self.width

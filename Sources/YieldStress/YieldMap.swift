@@ -42,11 +42,13 @@ public struct YieldMap {
   public private(set) var lowestEigenvalues: [Double] = []
   /// Nodes of all ranks.
   public let total: Int
+  public private(set) var phases = Phases()
 
   /// Of a system whose forces are up to date and small. Collective.
   /// - Parameter progress: is told how many of how many nodes are done on this rank.
   public init(_ system: ParticleSystem, _ settings: Settings, progress: (_ done: Int, _ of: Int) -> Void) throws {
     try Self.check(system, settings)
+    var watch = Stopwatch()
     let communicator = system.communicator
     let dimension = system.dimension
     let outer = settings.shape.grown(by: settings.matrix?.shell ?? 0)
@@ -83,13 +85,17 @@ public struct YieldMap {
       settings.fan.isEmpty
       ? nil : OrientationFan(surroundings, settings.fan, directions: settings.directions, weight: settings.weight)
 
+    watch.lap(&phases.surroundings)
+
     // All ranks meet now and then: the slowest one is not taken for dead.
     let most = try communicator.reduce(placement.nodes.count, .maximum)
     let round = max(1, most / 20)
     for start in stride(from: 0, to: most, by: round) {
       for done in start..<max(start, min(start + round, placement.nodes.count)) {
         let node = placement.nodes[done]
+        watch = Stopwatch()
         cavity.fill(around: node.copy)
+        watch.lap(&phases.cavities)
         if let reason = node.isDuplicate ? .duplicate : response.factor() {
           expansion.record(node, cavity, discarded: reason)
           frozen?.record(node, cavity, discarded: reason)
@@ -102,13 +108,16 @@ public struct YieldMap {
           }
           expansion.record(node, cavity, series: series, found)
           if settings.lowestEigenvalue { lowestEigenvalues.append(response.lowestEigenvalue()) }
+          watch = Stopwatch()
           frozen?.shear(node, cavity, series, response)
+          watch.lap(&phases.shearing)
           fan?.record(cavity, response)
         }
         progress(done + 1, placement.nodes.count)
       }
       try communicator.barrier()
     }
+    phases += response.phases
     self.expansion = settings.usesExpansion ? expansion : nil
     frozenMatrix = frozen
     self.fan = fan

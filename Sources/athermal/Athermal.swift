@@ -13,7 +13,7 @@ enum Athermal {
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
-      athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
+      athermal benchmark kernel|halo|minimise|yieldmap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
                          [--file FILE] [--skin S] [--tolerance T]            timings as JSON
       athermal --version
 

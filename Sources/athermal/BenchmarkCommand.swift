@@ -8,7 +8,7 @@ import Statics
 /// Times the parts of the engine and prints the figures as one JSON object.
 struct BenchmarkCommand {
   private enum Part: String {
-    case kernel, halo, minimise
+    case kernel, halo, minimise, yieldmap
   }
 
   private let part: Part
@@ -22,7 +22,7 @@ struct BenchmarkCommand {
   private let tolerance: Double?
 
   private static let usage =
-    "athermal benchmark kernel|halo|minimise [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] [--file FILE] "
+    "athermal benchmark kernel|halo|minimise|yieldmap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] [--file FILE] "
     + "[--skin S] [--tolerance T]"
 
   init(_ words: [String]) throws {
@@ -64,11 +64,13 @@ struct BenchmarkCommand {
 
   func run(over communicator: Communicator) throws -> Int32 {
     let system = try makeSystem(over: communicator)
+    if part == .yieldmap { return try YieldmapBenchmark(system).run() }
     var figures = try Figures(system, kind: kind)
     switch part {
     case .kernel: try measureKernel(system, &figures)
     case .halo: try measureHalo(system, &figures)
     case .minimise: try measureMinimisation(system, &figures)
+    case .yieldmap: break
     }
     figures.peakMegabytesPerRank = try communicator.reduce(Double(Timing.peakBytes) / 1e6, .maximum)
     if communicator.isRoot {
