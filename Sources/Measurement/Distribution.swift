@@ -31,7 +31,8 @@ public struct Distribution: Sendable {
   public let histogram: (edges: [Double], density: [Double])
 
   /// Collective. NaN and no histogram where there are no numbers.
-  public init(of all: [Double], bins: Int = 60, over communicator: Communicator) throws {
+  /// - Parameter bins: of the histogram; nil for as many as their counts can bear, 10 to 60.
+  public init(of all: [Double], bins: Int? = nil, over communicator: Communicator) throws {
     let values = all.filter { !$0.isNaN }
     let count = try communicator.reduce(values.count, .sum)
     self.count = count
@@ -53,7 +54,8 @@ public struct Distribution: Sendable {
     let positiveCount = try communicator.reduce(positive.count, .sum)
     notPositive = count - positiveCount
     weibull = try Self.weibull(positive, positiveCount, communicator)
-    histogram = try Self.histogram(values, count, bins, minimum, maximum, communicator)
+    histogram = try Self.histogram(
+      values, count, bins ?? max(10, min(60, Int(Double(count).squareRoot()))), minimum, maximum, communicator)
   }
 
   // MARK: Median

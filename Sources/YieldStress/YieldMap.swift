@@ -87,12 +87,13 @@ public struct YieldMap {
 
     watch.lap(&phases.surroundings)
 
-    // All ranks meet now and then: the slowest one is not taken for dead.
+    // All ranks meet now and then, so that none that waits is taken for dead.
     let most = try communicator.reduce(placement.nodes.count, .maximum)
-    let round = max(1, most / 20)
+    let round = max(1, most / (frozen == nil ? 20 : 200))
     for start in stride(from: 0, to: most, by: round) {
       for done in start..<max(start, min(start + round, placement.nodes.count)) {
         let node = placement.nodes[done]
+        Heartbeat.beat()
         watch = Stopwatch()
         cavity.fill(around: node.copy)
         watch.lap(&phases.cavities)

@@ -7,7 +7,7 @@ import Statics
 import Storage
 import YieldStress
 
-/// Writes what a yield map found: yieldmap.h5, summary.json, timing.json.
+/// Writes what a yield map found: yieldmap.h5, state.h5, summary.json, timing.json.
 struct YieldmapOutput {
   private let folder: RunFolder
   private let configuration: RunConfiguration
@@ -30,7 +30,7 @@ struct YieldmapOutput {
       ids: map.nodes.map { Int64($0 + 1) }, totalCount: map.total, over: system.communicator)
   }
 
-  /// Writes yieldmap.h5 and summary.json. Collective.
+  /// Writes all files. Collective.
   func write(_ rest: MinimizationResult) throws {
     Heartbeat.enter(phase: "output")
     let provenance = Build.provenance(config: configuration.resolved)
@@ -51,6 +51,8 @@ struct YieldmapOutput {
     if let frozen = map.frozenMatrix { try write(frozen, to: file) }
     if let fan = map.fan { try write(fan, to: file) }
     try file.close()
+    // Where the particles are that the maps are about.
+    try StateFile.write(system.snapshot(), to: folder.file("state.h5"), provenance: provenance, over: communicator)
 
     let comparison = try methods.count == 2 ? YieldmapSummary.Comparison(methods[0], methods[1], weight, over: communicator) : nil
     let base = try Summary(system, configuration, result: rest, wallSeconds: folder.seconds)

@@ -93,6 +93,33 @@ import TestTools
     }
   }
 
+  /// Maps of the frames of a loading: the first frame is the configuration that the loading began with.
+  @Test func framesOfALoading() throws {
+    try folder.file("a.toml", Self.config + "[loading]\nmode = \"simple-shear\"\nplane = \"xy\"\nstrain_step = 0.01\nfinal_strain = 0.02\n[output]\nevery = 1\n")
+    for arguments in [["shear", "a.toml", "--output", "sheared"], ["yieldmap", "a.toml", "--output", "start"]] {
+      let outcome = try TestProcess.run("athermal", arguments, in: folder.path)
+      #expect(outcome.exitCode == 0, "\(outcome.report)")
+    }
+    let generate = "generate = { dimension = 2, particles = 400, density = 0.86, seed = 3 }"
+    func mean(_ frame: Int) throws -> Double {
+      try folder.file("f.toml", Self.config.replacing(generate, with: "file = \"sheared/trajectory.h5\"\nframe = \(frame)"))
+      let outcome = try TestProcess.run("athermal", ["yieldmap", "f.toml", "--output", "frame\(frame)"], in: folder.path)
+      #expect(outcome.exitCode == 0, "\(outcome.report)")
+      let summary = try folder.json("frame\(frame)/summary.json")
+      return try #require((summary["expansion"] as? [String: Any])?["yield_stress_mean"] as? Double)
+    }
+    let start = try folder.json("start/summary.json")
+    let expected = try #require((start["expansion"] as? [String: Any])?["yield_stress_mean"] as? Double)
+    // Trajectories keep positions as doubles: rounding of 1e-16 of the box, times the stiffest response.
+    #expect(abs(try mean(0) / expected - 1) < 1e-9)
+    #expect(abs(try mean(-1) / expected - 1) > 1e-6)
+    try folder.file("a.toml", Self.config.replacing(generate, with: "file = \"sheared/trajectory.h5\"\nframe = 7"))
+    try expectRefusal(["yieldmap", "a.toml", "--output", "run"], in: folder, code: 2, says: ["3 frames", "frame 7"])
+    try folder.file("g.data", Samples.lammps())
+    try folder.file("a.toml", Self.config.replacing(generate, with: "file = \"g.data\"\nframe = 0"))
+    try expectRefusal(["yieldmap", "a.toml", "--output", "run"], in: folder, code: 2, says: ["one frame only"])
+  }
+
   /// Particles that touch nobody: nothing to shear. All nodes are counted as discarded with the reason, and nothing fails.
   @Test(arguments: [nil, 3]) func cavitiesWithoutBonds(ranks: Int?) throws {
     var data = "a title\n\n100 atoms\n1 atom types\n\n0 12 xlo xhi\n0 12 ylo yhi\n-1 1 zlo zhi\n\nAtoms # sphere\n\n"
