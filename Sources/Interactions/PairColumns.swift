@@ -53,7 +53,8 @@ func stiffnessOfColumns<Potential: PairPotential>(_ potential: Potential, _ colu
   var k = 0
   while k < columns.paddedCount {
     let pair = potential.stiffness(
-      potential.row(Lanes(loading: a + k)), Lanes(loading: b + k), Lanes(loading: scale + k), Lanes(loading: squared + k))
+      potential.row(Lanes(loading: a + k)), Lanes(loading: b + k), Lanes(loading: scale + k),
+      Lanes(loading: squared + k))
     pair.first.store(to: first + k)
     pair.second.store(to: second + k)
     k += Lanes.count
@@ -68,7 +69,8 @@ func energyOfColumns<Potential: PairPotential>(_ potential: Potential, _ columns
   var k = 0
   while k < columns.paddedCount {
     potential.interaction(
-      potential.row(Lanes(loading: a + k)), Lanes(loading: b + k), Lanes(loading: scale + k), Lanes(loading: squared + k)
+      potential.row(Lanes(loading: a + k)), Lanes(loading: b + k), Lanes(loading: scale + k),
+      Lanes(loading: squared + k)
     ).energy.store(to: energy + k)
     k += Lanes.count
   }

@@ -36,7 +36,8 @@ public struct BlockMap {
       let s = cell.fractions(position)
       var block = 0
       for k in 0..<cell.dimension { block = block * shape[k] + min(max(Int(s[k] * Double(shape[k])), 0), shape[k] - 1) }
-      items.append((IdentifierBlocks.owner(of: Int64(block / slabSize + 1), size: size, totalCount: shape[0]), block, i))
+      items.append(
+        (IdentifierBlocks.owner(of: Int64(block / slabSize + 1), size: size, totalCount: shape[0]), block, i))
     }
     if size > 1 { items.sort { ($0.owner, $0.particle) < ($1.owner, $1.particle) } }
     var counts = [Int](repeating: 0, count: size)

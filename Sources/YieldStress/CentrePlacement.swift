@@ -55,7 +55,8 @@ struct CentrePlacement {
     let pairs = try exchange.forward(order.flatMap { [Int(centres[$0]), nodes[$0]] }, width: 2)
     var lowest: [Int: Int] = [:]
     for k in 0..<(pairs.count / 2) { lowest[pairs[2 * k]] = min(lowest[pairs[2 * k]] ?? .max, pairs[2 * k + 1]) }
-    let verdicts = try exchange.backward((0..<(pairs.count / 2)).map { lowest[pairs[2 * $0]]! < pairs[2 * $0 + 1] ? 1 : 0 })
+    let verdicts = try exchange.backward(
+      (0..<(pairs.count / 2)).map { lowest[pairs[2 * $0]]! < pairs[2 * $0 + 1] ? 1 : 0 })
     var result = [Bool](repeating: false, count: nodes.count)
     for (k, node) in order.enumerated() { result[node] = verdicts[k] == 1 }
     return result

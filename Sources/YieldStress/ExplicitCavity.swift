@@ -63,7 +63,8 @@ final class ExplicitCavity {
   private static let furthest = 2.0
 
   init(
-    _ interaction: PairInteraction, largestCutoff: Double, spacing: Double, tolerances: Tolerances, matrixStiffness: Double
+    _ interaction: PairInteraction, largestCutoff: Double, spacing: Double, tolerances: Tolerances,
+    matrixStiffness: Double
   ) {
     self.interaction = interaction
     self.largestCutoff = largestCutoff
@@ -75,7 +76,9 @@ final class ExplicitCavity {
   }
 
   /// How far from the free particles the matrix must be there, in the reference, for strains up to the given one.
-  static func reach(_ generator: Tensor, largestStrain: Double, largestCutoff: Double, spacing: Double, dimension: Int) -> Double {
+  static func reach(_ generator: Tensor, largestStrain: Double, largestCutoff: Double, spacing: Double, dimension: Int)
+    -> Double
+  {
     // |X| ≤ ‖D⁻¹‖ |x|, for a pair in the list whose first end has moved by as much as it may.
     let shortest = [-1.0, 1.0].map {
       ($0 * largestStrain * generator).exponential.smallestSingularValue(dimension: dimension)
@@ -235,7 +238,9 @@ final class ExplicitCavity {
   @inline(never)
   private func addForces<S: Space>(_ space: S.Type) -> Double {
     let d = S.dimension
-    let (f, w, ends, vector, first) = (force.pointer, displacement.pointer, ends.pointer, vector.pointer, pairs.first.pointer)
+    let (f, w, ends, vector, first) = (
+      force.pointer, displacement.pointer, ends.pointer, vector.pointer, pairs.first.pointer
+    )
     f.update(repeating: 0, count: freeCount * d)
     for k in 0..<pairs.count {
       let pull = first[k] * SpaceVector<S>(vector + k * d)
@@ -260,7 +265,9 @@ final class ExplicitCavity {
     for k in 0..<pairs.count { sum += pairs.energy[k] }
     if matrixStiffness > 0 {
       for i in 0..<freeCount where !isCore[i] {
-        for c in 0..<dimension { sum += 0.5 * matrixStiffness * displacement[i * dimension + c] * displacement[i * dimension + c] }
+        for c in 0..<dimension {
+          sum += 0.5 * matrixStiffness * displacement[i * dimension + c] * displacement[i * dimension + c]
+        }
       }
     }
     return sum

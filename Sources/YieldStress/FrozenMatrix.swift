@@ -164,7 +164,8 @@ final class FrozenMatrix {
   }
 
   /// Halves the step that holds a plastic event, until little but the event is left of it.
-  private func locate(from start: Double, to end: Double, _ size: Int) -> (strain: Double, stress: Double, drop: Double) {
+  private func locate(from start: Double, to end: Double, _ size: Int) -> (strain: Double, stress: Double, drop: Double)
+  {
     var (low, high) = (start, end)
     func stress(_ state: AlignedBuffer<Double>, _ strain: Double) -> Double? {
       putBack(state, strain, size)

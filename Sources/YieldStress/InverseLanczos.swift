@@ -18,7 +18,9 @@ enum InverseLanczos {
     var estimate = 0.0
     let v = AlignedBuffer<Double>(capacity: stride)
     var length = dot(start, start, n).squareRoot()
-    if length > 0 { for k in 0..<n { v[k] = start[k] / length } } else {
+    if length > 0 {
+      for k in 0..<n { v[k] = start[k] / length }
+    } else {
       for k in 0..<n { v[k] = 1 / Double(n).squareRoot() }
     }
     basis.append(v)

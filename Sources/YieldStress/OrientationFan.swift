@@ -38,7 +38,8 @@ public final class OrientationFan {
   }
 
   init(
-    _ surroundings: Surroundings, _ orientations: [Orientation], directions: [MethodResult.Direction], weight: StressWeight
+    _ surroundings: Surroundings, _ orientations: [Orientation], directions: [MethodResult.Direction],
+    weight: StressWeight
   ) {
     self.surroundings = surroundings
     self.orientations = orientations

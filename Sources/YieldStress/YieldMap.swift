@@ -56,7 +56,8 @@ public struct YieldMap {
     let matrixReach =
       settings.frozenMatrix.map {
         ExplicitCavity.reach(
-          settings.generator, largestStrain: $0.maximumStrain, largestCutoff: system.largestCutoff, spacing: system.spacing,
+          settings.generator, largestStrain: $0.maximumStrain, largestCutoff: system.largestCutoff,
+          spacing: system.spacing,
           dimension: dimension)
       } ?? system.largestCutoff
     let placement = try CentrePlacement(

@@ -31,7 +31,8 @@ struct YieldmapBenchmark {
     let eigenvalues = try timed(settings)
     settings.lowestEigenvalue = false
     // Some 50 cavities in the plane, fewer in space, are enough.
-    settings.centres = .grid(spacing: max(3, pow(Double(system.totalCount) / 50, 1 / Double(system.dimension))) * system.spacing)
+    settings.centres = .grid(
+      spacing: max(3, pow(Double(system.totalCount) / 50, 1 / Double(system.dimension))) * system.spacing)
     settings.frozenMatrix = (strainStep: 1e-3, maximumStrain: 0.5, keepsCurves: false)
     let explicit = try timed(settings)
 
@@ -46,10 +47,13 @@ struct YieldmapBenchmark {
       secondsWithLowestEigenvalue: eigenvalues.seconds, processorSeconds: plain.processorSeconds,
       processorSecondsWithLowestEigenvalue: eigenvalues.processorSeconds,
       microsecondsPerCentre: Figures.Parts(
-        surroundings: try mean { $0.surroundings }, cavity: try mean { $0.cavities }, assembly: try mean { $0.assembly },
-        factorisation: try mean { $0.factorisation }, solves: try mean { $0.solves }, contraction: try mean { $0.contraction }),
+        surroundings: try mean { $0.surroundings }, cavity: try mean { $0.cavities },
+        assembly: try mean { $0.assembly },
+        factorisation: try mean { $0.factorisation }, solves: try mean { $0.solves },
+        contraction: try mean { $0.contraction }),
       explicitCentres: explicit.map.total,
-      explicitMillisecondsPerCentreAndDirection: explicit.processorSeconds * 1e3 * ranks / Double(2 * explicit.map.total),
+      explicitMillisecondsPerCentreAndDirection: explicit.processorSeconds * 1e3 * ranks
+        / Double(2 * explicit.map.total),
       peakMegabytesPerRank: try communicator.reduce(Double(Timing.peakBytes) / 1e6, .maximum))
     if communicator.isRoot {
       print(String(decoding: try RunFolder.encoder(pretty: true).encode(figures), as: UTF8.self))
@@ -57,7 +61,8 @@ struct YieldmapBenchmark {
     return 0
   }
 
-  private func timed(_ settings: YieldMap.Settings) throws -> (map: YieldMap, seconds: Double, processorSeconds: Double) {
+  private func timed(_ settings: YieldMap.Settings) throws -> (map: YieldMap, seconds: Double, processorSeconds: Double)
+  {
     try communicator.barrier()
     let started = Date()
     let processor = processorTime()

@@ -54,7 +54,8 @@ struct YieldmapOutput {
     // Where the particles are that the maps are about.
     try StateFile.write(system.snapshot(), to: folder.file("state.h5"), provenance: provenance, over: communicator)
 
-    let comparison = try methods.count == 2 ? YieldmapSummary.Comparison(methods[0], methods[1], weight, over: communicator) : nil
+    let comparison =
+      try methods.count == 2 ? YieldmapSummary.Comparison(methods[0], methods[1], weight, over: communicator) : nil
     let base = try Summary(system, configuration, result: rest, wallSeconds: folder.seconds)
     let summary = try YieldmapSummary(
       base, map, methods: methods.map { ($0.name, $0.summary) }, comparison: comparison, over: communicator)
@@ -108,7 +109,8 @@ struct YieldmapOutput {
       let total = try communicator.reduce(samples.count, .sum)
       if total > 0 {
         try file.write(
-          "\(group)/samples/\(direction.rawValue)", rows: samples, firstRow: try communicator.exclusiveSum(samples.count),
+          "\(group)/samples/\(direction.rawValue)", rows: samples,
+          firstRow: try communicator.exclusiveSum(samples.count),
           shape: [total])
       }
     }

@@ -78,7 +78,9 @@ struct YieldmapSummary: Encodable {
       let discarded = reasons[0].values.reduce(0, +)
       let coefficients = result.coefficients(weight)
       func mean(_ k: Int) throws -> Double {
-        try Distribution(of: stride(from: k, to: coefficients.count, by: 4).map { coefficients[$0] }, over: communicator).mean
+        try Distribution(
+          of: stride(from: k, to: coefficients.count, by: 4).map { coefficients[$0] }, over: communicator
+        ).mean
       }
       func named<Value>(_ value: (Int) -> Value) -> [String: Value] {
         Dictionary(uniqueKeysWithValues: directions.indices.map { (directions[$0].rawValue, value($0)) })

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// `athermal yieldmap`: what it leaves, and what it refuses.
 @Suite struct YieldmapCommandTests {
@@ -52,7 +52,8 @@ import TestTools
       "athermal",
       [
         "yieldmap", "a.toml", "--output", "run", "--set", "yieldmap.method=\"frozen-matrix\"", "--set",
-        "yieldmap.directions=[\"backward\"]", "--set", "yieldmap.weight=\"any\"", "--set", "yieldmap.shape=\"block\"", "--set",
+        "yieldmap.directions=[\"backward\"]", "--set", "yieldmap.weight=\"any\"", "--set", "yieldmap.shape=\"block\"",
+        "--set",
         "yieldmap.curves=true", "--set", "yieldmap.spacing=8", "--set", "yieldmap.radius=3",
       ], in: folder.path)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
@@ -66,21 +67,27 @@ import TestTools
   }
 
   static let faults = [
-    Fault(name: "radius", text: config.replacing("radius = 4.0", with: "radius = 0"), says: ["a.toml:8:10", "greater than 0"]),
+    Fault(
+      name: "radius", text: config.replacing("radius = 4.0", with: "radius = 0"),
+      says: ["a.toml:8:10", "greater than 0"]),
     Fault(name: "no direction", text: config + "directions = []\n", says: ["a.toml:10", "at least one of forward"]),
     Fault(name: "wrong direction", text: config + "directions = [\"up\"]\n", says: ["a.toml:10", "forward, backward"]),
     Fault(name: "curves of the expansion", text: config + "curves = true\n", says: ["a.toml:10", "frozen-matrix"]),
     Fault(name: "matrix", text: config + "matrix_stiffness = -1.0\n", says: ["a.toml:10", "rigid"]),
     Fault(name: "shell of a rigid matrix", text: config + "matrix_shell = 1.0\n", says: ["a.toml:10", "no effect"]),
-    Fault(name: "spacing of all particles", text: config + "centres = \"particles\"\n", says: ["a.toml:9", "no effect"]),
+    Fault(
+      name: "spacing of all particles", text: config + "centres = \"particles\"\n", says: ["a.toml:9", "no effect"]),
     Fault(name: "steps beyond the end", text: config + "strain_step = 0.6\n", says: ["a.toml:10", "maximum_strain"]),
-    Fault(name: "fan of the explicit method", text: config + "method = \"frozen-matrix\"\norientations = 4\n", says: ["a.toml:11", "expansion"]),
+    Fault(
+      name: "fan of the explicit method", text: config + "method = \"frozen-matrix\"\norientations = 4\n",
+      says: ["a.toml:11", "expansion"]),
     Fault(name: "unknown key", text: config + "radios = 4\n", says: ["a.toml:10", "unknown key 'radios'", "radius"]),
     Fault(
       name: "cavities wider than the box", text: config.replacing("radius = 4.0", with: "radius = 12.0"),
       says: ["too wide", "yieldmap.radius"], ranks: [nil, 3]),
     Fault(
-      name: "not at rest", text: config + "minimize = false\n", code: 3, says: ["mechanical equilibrium", "yieldmap.minimize"],
+      name: "not at rest", text: config + "minimize = false\n", code: 3,
+      says: ["mechanical equilibrium", "yieldmap.minimize"],
       ranks: [nil, 3]),
   ]
 
@@ -95,15 +102,21 @@ import TestTools
 
   /// Maps of the frames of a loading: the first frame is the configuration that the loading began with.
   @Test func framesOfALoading() throws {
-    try folder.file("a.toml", Self.config + "[loading]\nmode = \"simple-shear\"\nplane = \"xy\"\nstrain_step = 0.01\nfinal_strain = 0.02\n[output]\nevery = 1\n")
+    try folder.file(
+      "a.toml",
+      Self.config
+        + "[loading]\nmode = \"simple-shear\"\nplane = \"xy\"\nstrain_step = 0.01\nfinal_strain = 0.02\n[output]\nevery = 1\n"
+    )
     for arguments in [["shear", "a.toml", "--output", "sheared"], ["yieldmap", "a.toml", "--output", "start"]] {
       let outcome = try TestProcess.run("athermal", arguments, in: folder.path)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
     }
     let generate = "generate = { dimension = 2, particles = 400, density = 0.86, seed = 3 }"
     func mean(_ frame: Int) throws -> Double {
-      try folder.file("f.toml", Self.config.replacing(generate, with: "file = \"sheared/trajectory.h5\"\nframe = \(frame)"))
-      let outcome = try TestProcess.run("athermal", ["yieldmap", "f.toml", "--output", "frame\(frame)"], in: folder.path)
+      try folder.file(
+        "f.toml", Self.config.replacing(generate, with: "file = \"sheared/trajectory.h5\"\nframe = \(frame)"))
+      let outcome = try TestProcess.run(
+        "athermal", ["yieldmap", "f.toml", "--output", "frame\(frame)"], in: folder.path)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
       let summary = try folder.json("frame\(frame)/summary.json")
       return try #require((summary["expansion"] as? [String: Any])?["yield_stress_mean"] as? Double)
@@ -137,7 +150,8 @@ import TestTools
       radius = 2.0
 
       """)
-    let outcome = try TestProcess.run("athermal", ["yieldmap", "a.toml", "--output", "run"], ranks: ranks, in: folder.path)
+    let outcome = try TestProcess.run(
+      "athermal", ["yieldmap", "a.toml", "--output", "run"], ranks: ranks, in: folder.path)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
     let summary = try folder.json("run/summary.json")
     #expect(summary["centres"] as? Int == 0 && summary["discarded"] as? Int == 9)

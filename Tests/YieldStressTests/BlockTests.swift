@@ -21,7 +21,9 @@ extension YieldStressTests {
         let s = system.cell.fractions(system.fixedPosition(i))
         sums[Int(s.x * 4) * 4 + Int(s.y * 4)].append(values[2 * (Int(system.id(i)) - 1)])
       }
-      for (mean, all) in zip(map.column(0), sums) { #expect(isClose(mean, all.reduce(0, +) / Double(all.count), 1e-13)) }
+      for (mean, all) in zip(map.column(0), sums) {
+        #expect(isClose(mean, all.reduce(0, +) / Double(all.count), 1e-13))
+      }
       #expect(map.column(1).allSatisfy { $0 == 1.5 })
     }
   }

@@ -9,7 +9,9 @@ import YieldStress
 extension YieldStressTests {
   @Suite(.serialized) struct Maps {
     /// The median over the cavities of (explicit − cubic), at γ and at 2γ.
-    static func remainders(_ system: ParticleSystem, radius: Double, spacing: Double, strain: Double) throws -> (Double, Double, ratio: Double) {
+    static func remainders(_ system: ParticleSystem, radius: Double, spacing: Double, strain: Double) throws -> (
+      Double, Double, ratio: Double
+    ) {
       var settings = YieldMap.Settings.paper(system, radius: radius, spacing: spacing, directions: [.forward])
       settings.frozenMatrix = (strainStep: strain, maximumStrain: 2.5 * strain, keepsCurves: true)
       let map = try YieldMap(system, settings)
@@ -80,7 +82,9 @@ extension YieldStressTests {
       var mirrored = system.snapshot()
       mirrored.quantum = nil
       mirrored.particles.fixedPositions = []
-      for i in 0..<mirrored.particles.count { mirrored.particles.positions[2 * i] = -mirrored.particles.positions[2 * i] }
+      for i in 0..<mirrored.particles.count {
+        mirrored.particles.positions[2 * i] = -mirrored.particles.positions[2 * i]
+      }
       let other = try Samples.system(
         mirrored, .polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1))
       try other.evaluate(.forcesEnergyAndStress)
@@ -93,13 +97,18 @@ extension YieldStressTests {
       for (id, values) in x {
         let swapped = y[id]!
         // Rounded positions change soft cavities most; 1e-7 of the stress is far above that.
-        for (p, q) in [(values[0], swapped[1]), (values[1], swapped[0])] { #expect((p.isNaN && q.isNaN) || isClose(p, q, 1e-7)) }
+        for (p, q) in [(values[0], swapped[1]), (values[1], swapped[0])] {
+          #expect((p.isNaN && q.isNaN) || isClose(p, q, 1e-7))
+        }
       }
     }
 
     static func byCentre(_ result: MethodResult) -> [Int64: [Double]] {
       let stresses = result.yields(.half, \.stress)
-      return Dictionary(uniqueKeysWithValues: result.nodes.indices.map { (result.centres[$0], Array(stresses[(2 * $0)..<(2 * $0 + 2)])) })
+      return Dictionary(
+        uniqueKeysWithValues: result.nodes.indices.map {
+          (result.centres[$0], Array(stresses[(2 * $0)..<(2 * $0 + 2)]))
+        })
     }
 
     /// Half of the bonds across the borders: with every particle as a centre, all bonds count alike, and the mean of the
@@ -145,7 +154,8 @@ extension YieldStressTests {
         turned.particles.positions[2 * i] = y
         turned.particles.positions[2 * i + 1] = -x
       }
-      let other = try Samples.system(turned, .polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1))
+      let other = try Samples.system(
+        turned, .polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1))
       try other.evaluate(.forcesEnergyAndStress)
       settings.fan = []
       let expected = Self.byCentre(try YieldMap(other, settings).expansion!)
@@ -197,6 +207,32 @@ extension YieldStressTests {
         for k in 0...4 {
           #expect(abs(curve[3 * k] - series.stress(at: 1e-4 * Double(k))) < 1e-7, "node \(n), step \(k)")
         }
+      }
+    }
+
+    /// Far from a minimum, some cavities have a negative mode. They are counted with that reason, have no numbers, and leave
+    /// their particles to others.
+    @Test func unstableCavitiesAreCounted() throws {
+      let system = try glass(dimension: 2, count: 16, seed: 12)
+      Samples.displace(system, by: 0.06, seed: 7)
+      try system.evaluate(.forcesEnergyAndStress)
+      var settings = YieldMap.Settings.paper(system, radius: 2.5, spacing: 2)
+      settings.lowestEigenvalue = true
+      settings.frozenMatrix = (strainStep: 1e-2, maximumStrain: 0.02, keepsCurves: false)
+      let map = try YieldMap(system, settings)
+      for result in [map.expansion!, map.frozenMatrix!.result] {
+        let discarded = try result.discarded(.half, .forward, over: system.communicator)
+        let unstable = try #require(discarded[.unstable])
+        #expect(unstable > 0 && unstable < map.total, "\(unstable) of \(map.total)")
+        let coefficients = result.coefficients(.half)
+        #expect((0..<map.total).count { coefficients[4 * $0].isNaN } == unstable)
+        let valid = stride(from: 0, to: 2 * map.total, by: 2).count { !result.yields(.half, \.stress)[$0].isNaN }
+        #expect(valid + discarded.values.reduce(0, +) == map.total)
+      }
+      // Positive where the cavity is stable, and nothing elsewhere.
+      let coefficients = map.expansion!.coefficients(.half)
+      for (n, value) in map.lowestEigenvalues.enumerated() {
+        #expect(coefficients[4 * n].isNaN ? value.isNaN : value > 0)
       }
     }
 

@@ -36,7 +36,9 @@ extension ReferenceState {
 }
 
 /// A glass of random origin, at the floor of the forces.
-func glass(dimension: Int, count: Int, seed: UInt64, transform: ((inout Snapshot) -> Void)? = nil) throws -> ParticleSystem {
+func glass(dimension: Int, count: Int, seed: UInt64, transform: ((inout Snapshot) -> Void)? = nil) throws
+  -> ParticleSystem
+{
   let model = PairModel.polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1)
   let counts = dimension == 2 ? [count, count] : [count, count, count]
   let side = Double(count) * pow(1 / (dimension == 2 ? 0.86 : 1.0), 1 / Double(dimension))
