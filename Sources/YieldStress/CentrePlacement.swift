@@ -42,6 +42,19 @@ struct CentrePlacement {
     }
   }
 
+  /// For each particle that is in the shape around some centre, by its first copy: the copy that is there, around which no
+  /// neighbour is missing, as they are around images at the border; −1 for other copies.
+  func completeCopies(in shape: CavityShape) -> [Int32] {
+    var complete = [Int32](repeating: -1, count: surroundings.count)
+    for node in nodes where !node.isDuplicate {
+      let place = surroundings.position(node.copy)
+      surroundings.forEach(near: place, range: shape.reach(dimension: surroundings.dimension)) { copy, x in
+        if shape.contains(x) { complete[Int(surroundings.identity[copy])] = Int32(copy) }
+      }
+    }
+    return complete
+  }
+
   /// For each node, whether a node with a lower number has the same centre. Collective.
   private static func duplicates(
     _ nodes: [Int], _ centres: [Int64], totalCount: Int, over communicator: Communicator

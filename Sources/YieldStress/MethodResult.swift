@@ -67,6 +67,14 @@ public final class MethodResult {
     }
   }
 
+  /// Adds a cavity with what the series of each weight say about its yield.
+  func record(_ node: CentrePlacement.Node, _ cavity: Cavity, series: [StressSeries]) {
+    let found = series.flatMap { series in
+      directions.map { Entry(($0 == .forward ? series : series.reversed).yield) }
+    }
+    record(node, cavity, series: series, found)
+  }
+
   /// The same reason for all weights and directions.
   func record(_ node: CentrePlacement.Node, _ cavity: Cavity, discarded reason: Discarded) {
     record(

@@ -50,42 +50,26 @@ public struct YieldMap {
     try Self.check(system, settings)
     var watch = Stopwatch()
     let communicator = system.communicator
-    let dimension = system.dimension
-    let outer = settings.shape.grown(by: settings.matrix?.shell ?? 0)
-    let reach = outer.reach(dimension: dimension)
-    let matrixReach =
-      settings.frozenMatrix.map {
-        ExplicitCavity.reach(
-          settings.generator, largestStrain: $0.maximumStrain, largestCutoff: system.largestCutoff,
-          spacing: system.spacing,
-          dimension: dimension)
-      } ?? system.largestCutoff
+    let matrixReach = settings.matrixReach(system)
     let placement = try CentrePlacement(
-      system, settings.centres, reach: outer.grown(by: matrixReach).reach(dimension: dimension))
-    let surroundings = placement.surroundings
-    total = placement.total
-
-    // Images of a particle far from all centres lack neighbours; those inside of a cavity have all.
-    var complete = [Int32](repeating: -1, count: surroundings.count)
-    for node in placement.nodes where !node.isDuplicate {
-      surroundings.forEach(near: surroundings.position(node.copy), range: reach) { copy, x in
-        if outer.contains(x) { complete[Int(surroundings.identity[copy])] = Int32(copy) }
-      }
-    }
+      system, settings.centres, reach: settings.outerShape.grown(by: matrixReach).reach(dimension: system.dimension))
     let bonds = CopyBonds(
-      surroundings, system.interaction, largestCutoff: system.largestCutoff, complete: complete)
-    let cavity = Cavity(surroundings, bonds, shape: settings.shape, shell: settings.matrix?.shell ?? 0)
+      placement.surroundings, system.interaction, largestCutoff: system.largestCutoff,
+      complete: placement.completeCopies(in: settings.outerShape))
+    let cavity = Cavity(placement.surroundings, bonds, shape: settings.shape, shell: settings.matrix?.shell ?? 0)
     let response = CavityExpansion(cavity, matrixStiffness: settings.matrix?.stiffness ?? 0)
-    let expansion = MethodResult(surroundings, directions: settings.directions, capacity: placement.nodes.count)
+
+    let expansion = MethodResult(placement.surroundings, directions: settings.directions, capacity: placement.nodes.count)
     let stiffness = try communicator.reduce(bonds.largestStiffness, .maximum)
     let frozen = settings.frozenMatrix.map { _ in
-      FrozenMatrixResult(surroundings, settings, system, largestStiffness: stiffness, matrixReach: matrixReach)
+      FrozenMatrixResult(
+        placement.surroundings, settings, system, largestStiffness: stiffness, matrixReach: matrixReach)
     }
-
     let fan =
       settings.fan.isEmpty
-      ? nil : OrientationFan(surroundings, settings.fan, directions: settings.directions, weight: settings.weight)
-
+      ? nil
+      : OrientationFan(
+        placement.surroundings, settings.fan, directions: settings.directions, weight: settings.weight)
     watch.lap(&phases.surroundings)
 
     // All ranks meet now and then, so that none that waits is taken for dead.
@@ -94,7 +78,6 @@ public struct YieldMap {
     for start in stride(from: 0, to: most, by: round) {
       for done in start..<max(start, min(start + round, placement.nodes.count)) {
         let node = placement.nodes[done]
-        Heartbeat.beat()
         watch = Stopwatch()
         cavity.fill(around: node.copy)
         watch.lap(&phases.cavities)
@@ -105,10 +88,7 @@ public struct YieldMap {
           if settings.lowestEigenvalue { lowestEigenvalues.append(.nan) }
         } else {
           let series = response.series(along: settings.generator)
-          let found = series.flatMap { series in
-            settings.directions.map { MethodResult.Entry(($0 == .forward ? series : series.reversed).yield) }
-          }
-          expansion.record(node, cavity, series: series, found)
+          expansion.record(node, cavity, series: series)
           if settings.lowestEigenvalue { lowestEigenvalues.append(response.lowestEigenvalue()) }
           watch = Stopwatch()
           frozen?.shear(node, cavity, series, response)
@@ -116,10 +96,12 @@ public struct YieldMap {
           fan?.record(cavity, response)
         }
         progress(done + 1, placement.nodes.count)
+        Heartbeat.beat()
       }
       try communicator.barrier()
     }
     phases += response.phases
+    total = placement.total
     self.expansion = settings.usesExpansion ? expansion : nil
     frozenMatrix = frozen
     self.fan = fan
@@ -128,12 +110,25 @@ public struct YieldMap {
 
   /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.
   private static func check(_ system: ParticleSystem, _ settings: Settings) throws {
-    let reach = settings.shape.grown(by: settings.matrix?.shell ?? 0).reach(dimension: system.dimension)
+    let reach = settings.outerShape.reach(dimension: system.dimension)
     for k in 0..<system.dimension where reach > system.cell.widths[k] / 2 {
       throw Failure.everywhere(
         .input,
         "the cavities are too wide: they reach \(reach) from their centres, and the box is \(system.cell.widths[k]) wide across "
           + "edge \(k + 1), which must be at least twice as much; take a smaller yieldmap.radius or a larger sample")
     }
+  }
+}
+
+extension YieldMap.Settings {
+  /// Of all particles that are not held to the affine motion: the cavity and its shell.
+  fileprivate var outerShape: CavityShape { shape.grown(by: matrix?.shell ?? 0) }
+
+  /// How far around them particles have to be known.
+  fileprivate func matrixReach(_ system: ParticleSystem) -> Double {
+    guard let frozenMatrix else { return system.largestCutoff }
+    return ExplicitCavity.reach(
+      generator, largestStrain: frozenMatrix.maximumStrain, largestCutoff: system.largestCutoff,
+      spacing: system.spacing, dimension: system.dimension)
   }
 }
