@@ -68,12 +68,14 @@ let package = Package(
     layer("StrainExpansion", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics"]),
     layer("ElasticLattice", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
     layer("ElastoPlastic", ["MessagePassing", "Geometry", "ElasticLattice"]),
+    layer("YieldStress", ["CLanes", "MessagePassing", "Geometry", "Interactions", "Particles"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "Preparation", "QuasistaticShear", "StrainExpansion", "SparseSolvers", "ElasticLattice", "ElastoPlastic", "CBuild",
+        "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers", "ElasticLattice",
+        "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
@@ -84,7 +86,7 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "Preparation",
-        "QuasistaticShear", "StrainExpansion", "ElasticLattice", "ElastoPlastic",
+        "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
@@ -140,6 +142,12 @@ let package = Package(
     .testTarget(
       name: "ElastoPlasticTests",
       dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "ElastoPlastic", "Measurement", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "YieldStressTests",
+      dependencies: [
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "YieldStress", "TestSupport",
+      ],
       swiftSettings: swiftFlags),
     // Starts the two programs, which are built first, and looks at what they print and write.
     .target(name: "TestTools", path: "Tests/TestTools"),

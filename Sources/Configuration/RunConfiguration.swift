@@ -9,9 +9,10 @@ public struct RunConfiguration: Sendable {
   public let minimizer: MinimizerSection
   /// Nil if there is no `[loading]`.
   public let loading: LoadingSection?
-  /// The deformation that `expand` is about; nil for other commands.
+  /// The deformation that `expand` and `yieldmap` are about; nil for other commands.
   public let deformation: LoadingSection.Mode?
   public let expand: ExpandSection
+  public let yieldmap: YieldmapSection
   public let events: EventSection
   public let d2min: D2minSection
   /// Nil if there is no `[prepare]`.
@@ -25,11 +26,9 @@ public struct RunConfiguration: Sendable {
   public let resolved: String
 
   private static let sections = [
-    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "prepare", "output",
+    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "yieldmap", "prepare", "output",
   ]
-  /// Tables that a configuration for a later version may have, or that belong to another kind of configuration.
-  private static let sectionsOfOtherCommands = ["yieldmap", "epm", "bands"]
-  /// Those of them whose commands are here.
+  /// Tables that belong to another kind of configuration.
   private static let commandsOfTheirOwn = ["epm", "bands"]
 
   /// The configuration in `text`.
@@ -109,7 +108,7 @@ public struct RunConfiguration: Sendable {
     let loading = reading.table("loading", of: root)
     // A deformation without steps is all that some commands need; the others let it stand.
     let hasSteps = loading.gives("strain_step") || loading.gives("final_strain") || loading.gives("cycles")
-    if command == "expand" || (!loads && !hasSteps && loading.isGiven) {
+    if ["expand", "yieldmap"].contains(command) || (!loads && !hasSteps && loading.isGiven) {
       deformation = LoadingSection.Mode(directionOf: loading, dimension: dimension)
       self.loading = nil
     } else if loads || root["loading"] != nil {
@@ -124,6 +123,9 @@ public struct RunConfiguration: Sendable {
     let expand = reading.table("expand", of: root)
     expand.isUsed = command == "expand" || expand.isGiven
     self.expand = ExpandSection(expand, isGenerated: isGenerated)
+    let yieldmap = reading.table("yieldmap", of: root)
+    yieldmap.isUsed = command == "yieldmap" || yieldmap.isGiven
+    self.yieldmap = YieldmapSection(yieldmap, isGenerated: isGenerated)
     let events = reading.table("events", of: root)
     events.isUsed = loads || events.isGiven
     self.events = EventSection(events, strainStep: strainStep)
@@ -164,13 +166,10 @@ public struct RunConfiguration: Sendable {
 
   private static func reportUnknownTables(_ root: [String: TomlValue.Entry], _ reading: Reading) {
     for (name, entry) in root where !sections.contains(name) {
-      if sectionsOfOtherCommands.contains(name) {
-        let isHere = commandsOfTheirOwn.contains(name)
+      if commandsOfTheirOwn.contains(name) {
         reading.report(
-          isHere
-            ? "table [\(name)] has no effect on this command"
-            : "table [\(name)] belongs to a command that this version does not have",
-          hint: isHere ? "give it a config of its own, for athermal \(name)" : "remove it", at: entry.keyPlace)
+          "table [\(name)] has no effect on this command", hint: "give it a config of its own, for athermal \(name)",
+          at: entry.keyPlace)
         continue
       }
       let kind =

@@ -20,6 +20,8 @@ public struct SystemSection: Sendable, Equatable {
   public var source: Source
   /// What `dimension` says about a file that does not state it; nil if nothing is said. See ``knownDimension``.
   public var dimension: Int?
+  /// Of a file with several frames: from 0, negative from the end; nil for the last one.
+  public var frame: Int?
 
   /// The dimension of space as far as the configuration tells; nil if only the file of particles can.
   public var knownDimension: Int? {
@@ -49,9 +51,12 @@ public struct SystemSection: Sendable, Equatable {
       table.forbid(
         "dimension", because: "belongs to a file of particles",
         hint: "generated particles take their dimension from [system.generate]")
+      table.forbid("frame", because: "belongs to a file of particles", hint: "remove it")
       dimension = nil
+      frame = nil
     } else {
       dimension = table.optionalInteger("dimension", .dimension)
+      frame = table.optionalInteger("frame", .atLeast(-1_000_000_000))
     }
 
     switch (table.gives("file"), isGenerated) {

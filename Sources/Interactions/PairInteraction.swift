@@ -24,6 +24,10 @@ public struct PairInteraction {
   public let collectBonds: (ParticleArrays, NeighbourList, _ ownedCount: Int, _ network: BondNetwork) -> Void
   /// Metropolis moves of the particles of a block (``MoveRule``), as many as it has particles.
   public let tryMoves: (BlockArena, MoveRule, MoveStream) -> MoveTally
+  /// Prepare columns of pairs whose parameters are there; their φ'/r and φ''/r² − φ'/r³; their φ.
+  public let scaleColumns: (PairColumns) -> Void
+  public let stiffnessOfColumns: (PairColumns) -> Void
+  public let energyOfColumns: (PairColumns) -> Void
   /// Lists the neighbours of `ownedCount` particles within cutoff plus skin.
   let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
 
@@ -50,6 +54,9 @@ public struct PairInteraction {
     bonds = { measureBonds(potential, S.self, $0, $1, $2) }
     collectBonds = { Interactions.collectBonds(potential, S.self, $0, $1, ownedCount: $2, into: $3) }
     tryMoves = { makeTrialMoves(potential, S.self, $0, $1, $2) }
+    scaleColumns = { Interactions.scaleColumns(potential, $0) }
+    stiffnessOfColumns = { Interactions.stiffnessOfColumns(potential, $0) }
+    energyOfColumns = { Interactions.energyOfColumns(potential, $0) }
     list = { findNeighbours(potential, S.self, $0, $1, $2, $3, $4, $5, $6) }
   }
 

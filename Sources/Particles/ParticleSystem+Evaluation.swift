@@ -221,7 +221,7 @@ extension ParticleSystem {
   }
 
   /// What particle `i`, owned or ghost, brings into the pair potential.
-  private func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
+  public func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
 
   /// Bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them, at the positions of the last
   /// evaluation. Collective.

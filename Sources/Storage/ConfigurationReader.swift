@@ -22,7 +22,11 @@ public enum ConfigurationReader {
       if let dimension, dimension != 2, dimension != 3 {
         throw Failure(.input, "\(path): the dimension is \(dimension); it must be 2 or 3")
       }
-      return try self.format(of: path)
+      let format = try self.format(of: path)
+      if let frame, format != .h5md {
+        throw Failure(.input, "\(path): is \(format.rawValue), which has one frame only, and frame \(frame) is asked for")
+      }
+      return format
     }
     switch format {
     case .h5md: return try H5MDReader.read(path, dimension: dimension, frame: frame, over: communicator)

@@ -10,13 +10,14 @@ enum Athermal {
       athermal prepare CONFIG [--output FOLDER] [--set table.key=value]…     from the liquid to an annealed glass
       athermal shear CONFIG [--output FOLDER] [--set table.key=value]…       athermal quasistatic loading
       athermal expand CONFIG [--output FOLDER] [--set table.key=value]…      third-order strain expansion, moduli, bonds
+      athermal yieldmap CONFIG [--output FOLDER] [--set table.key=value]…    local yield stress of the whole sample
       athermal ensemble RUN… --output FOLDER                                 tails and soft modes over many expansions
       athermal epm CONFIG [--output FOLDER] [--set table.key=value]…         quasistatic elasto-plastic model on a lattice
       athermal bands CONFIG [--output FOLDER] [--set table.key=value]…       shear bands in epm and shear runs
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
-      athermal benchmark kernel|halo|minimise|response|swap [--particles N] [--model KIND] [--dimension 2|3]
+      athermal benchmark kernel|halo|minimise|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3]
                          [--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers LIST] [--density D]
                          [--temperature T] [--swap-fraction F] [--block B]   timings as JSON
       athermal benchmark epm [--edge L] [--dimension 2|3] [--strain γ] [--sweeps S] [--repeat R]
@@ -43,6 +44,7 @@ enum Athermal {
     case "ensemble": return try EnsembleCommand(rest).run(over: communicator)
     case "epm": return try EpmCommand(rest).run(over: communicator)
     case "bands": return try BandsCommand(rest).run(over: communicator)
+    case "yieldmap": return try YieldmapCommand(rest).run(over: communicator)
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
     case "export": return try ExportCommand(rest).run(over: communicator)

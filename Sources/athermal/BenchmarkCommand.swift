@@ -10,7 +10,7 @@ import Statics
 /// Times the parts of the engine and prints the figures as one JSON object.
 struct BenchmarkCommand {
   private enum Part: String {
-    case kernel, halo, minimise, response, swap
+    case kernel, halo, minimise, response, swap, yieldmap
   }
 
   private let part: Part
@@ -33,7 +33,7 @@ struct BenchmarkCommand {
   private let solvers: [ExpandSection.Solver]
 
   private static let usage =
-    "athermal benchmark kernel|halo|minimise|response|swap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] "
+    "athermal benchmark kernel|halo|minimise|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] "
     + "[--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,direct] [--density D] [--temperature T] "
     + "[--swap-fraction F] [--block B]"
 
@@ -94,6 +94,7 @@ struct BenchmarkCommand {
 
   func run(over communicator: Communicator) throws -> Int32 {
     let system = try makeSystem(over: communicator)
+    if part == .yieldmap { return try YieldmapBenchmark(system).run() }
     var figures = try Figures(system, kind: kind)
     switch part {
     case .kernel: try measureKernel(system, &figures)
@@ -101,6 +102,7 @@ struct BenchmarkCommand {
     case .minimise: try measureMinimisation(system, &figures)
     case .response: figures.response = try ResponseBenchmark(tolerance: tolerance ?? 1e-8, solvers: solvers).run(system)
     case .swap: try measureSwap(system, &figures)
+    case .yieldmap: break
     }
     figures.peakMegabytesPerRank = try communicator.reduce(Double(Timing.peakBytes) / 1e6, .maximum)
     if communicator.isRoot {

@@ -20,7 +20,9 @@ struct ExpandCommand {
       let system = try Model.system(configuration, over: communicator)
       let loading = try Model.loading(configuration.deformation!, dimension: system.dimension)
       try Model.requireModes(configuration.expand, of: system)
-      let rest = try self.rest(system, configuration)
+      let rest = try Rest(
+        equilibrium: configuration.expand.equilibrium, minimizes: configuration.expand.minimize, table: "expand"
+      ).reach(system, configuration.minimizer)
       try StateFile.write(
         system.snapshot(), to: folder.file("state.h5"), provenance: Build.provenance(config: configuration.resolved),
         over: communicator)
@@ -46,37 +48,5 @@ struct ExpandCommand {
         return 0
       }
     }
-  }
-
-  /// Brings the particles to rest where the configuration asks for that, and makes sure that they are.
-  /// - Throws: not converged, with the largest force, where they are not.
-  private func rest(_ system: ParticleSystem, _ configuration: RunConfiguration) throws -> MinimizationResult {
-    let section = configuration.expand
-    if section.minimize {
-      Heartbeat.enter(phase: "minimisation")
-      let progress = Progress(isShown: system.communicator.isRoot)
-      system.onEvaluation = { progress.show("minimising, evaluation \($0.evaluations)", fraction: 0) }
-      let result = try Model.minimization(configuration.minimizer).run(system)
-      system.onEvaluation = nil
-      guard result.reason == .converged else {
-        throw Failure.everywhere(
-          .notConverged,
-          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax), which "
-            + "should be at most \(result.tolerance)")
-      }
-    }
-    try system.evaluate(.forcesEnergyAndStress)
-    let largest = try system.largestComponent(system.forces, width: system.dimension)
-    let accepted = section.equilibrium * (try system.bondStatistics().meanForce)
-    guard largest <= accepted else {
-      throw Failure.everywhere(
-        .notConverged,
-        "the configuration is not in mechanical equilibrium: its largest force component is \(largest), which should be at most "
-          + "\(accepted) (expand.equilibrium times the mean bond force); run athermal minimize on it first, or set "
-          + "expand.minimize = true")
-    }
-    var result = MinimizationResult(reason: .converged, forceMax: largest, tolerance: accepted)
-    result.evaluations = system.statistics.evaluations
-    return result
   }
 }

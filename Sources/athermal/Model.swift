@@ -42,7 +42,8 @@ enum Model {
     switch configuration.system.source {
     case .file(let path):
       let (snapshot, report) = try read(
-        path, dimension: configuration.system.dimension, for: pairModel(configuration.potential), over: communicator)
+        path, dimension: configuration.system.dimension, frame: configuration.system.frame,
+        for: pairModel(configuration.potential), over: communicator)
       for line in report where communicator.isRoot { print(line) }
       return snapshot
     case .generate(var generate):
@@ -70,9 +71,9 @@ enum Model {
 
   /// The configuration of a file, fit for a potential, and what had to be done to its cell, in words. Collective.
   static func read(
-    _ path: String, dimension: Int?, for model: PairModel, over communicator: Communicator
+    _ path: String, dimension: Int?, frame: Int? = nil, for model: PairModel, over communicator: Communicator
   ) throws -> (Snapshot, report: [String]) {
-    var snapshot = try ConfigurationReader.read(path: path, dimension: dimension, over: communicator)
+    var snapshot = try ConfigurationReader.read(path: path, dimension: dimension, frame: frame, over: communicator)
     try fit(&snapshot, to: model, path: path, over: communicator)
     let report = snapshot.reduceTilts()
     return (snapshot, report)

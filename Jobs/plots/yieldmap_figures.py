@@ -1,0 +1,141 @@
+"""Pictures of a yield map, from yieldmap.h5 and state.h5 of its run. No physics is computed here."""
+
+import matplotlib
+import numpy as np
+from matplotlib.collections import EllipseCollection, PolyCollection
+from matplotlib.colors import Normalize
+
+from figures import (AXES, BLACK, BLUE, GREY, VERMILION, NothingToDraw, open_file, plt, settings, stress_unit, time_series,
+                     words, wrapped_slab)
+
+METHODS = ["expansion", "frozen-matrix"]
+NAMES = {"expansion": "cavity expansion", "frozen-matrix": "frozen matrix"}
+COLOURS = {"expansion": BLUE, "frozen-matrix": VERMILION}
+
+
+def column_of(group, direction):
+    directions = words(group.attrs["directions"])
+    if direction not in directions:
+        raise NothingToDraw(f"yieldmap.h5 holds the direction {', '.join(directions)}, not {direction}")
+    return directions.index(direction)
+
+
+def particles(run):
+    """Edges, positions and diameters of the configuration."""
+    with open_file(run, "state.h5") as file:
+        group = file["particles/trajectory"]
+        edges = np.asarray(time_series(group["box"], "edges", -1), float)
+        diameter = time_series(group, "diameter", -1)
+        return edges, group["position/value"][-1], None if diameter is None else np.asarray(diameter, float).ravel()
+
+
+def yield_map(run, method=None, direction="forward"):
+    """Particles coloured by the lowest yield stress of the cavities that contain them."""
+    with open_file(run, "yieldmap.h5") as file:
+        method = method or next((m for m in METHODS if m in file), None)
+        if method is None or method not in file:
+            raise NothingToDraw(f"yieldmap.h5 does not hold the method {method}")
+        value = file[method]["map"][:, column_of(file[method], direction)]
+    edges, position, diameter = particles(run)
+    dimension = position.shape[1]
+    points, inside, plane = wrapped_slab(position, edges, 2, 0.5, 2.0)
+    diameter = np.ones(len(position)) if diameter is None else diameter
+    points, value, diameter = points[inside], value[inside], diameter[inside]
+    known = np.isfinite(value)
+    if not known.any():
+        raise NothingToDraw("no particle has a yield stress")
+    norm = Normalize(*np.percentile(value[known], [1, 99]), clip=True)
+    colours = plt.get_cmap("viridis")(norm(np.where(known, value, 0)))
+    colours[~known] = matplotlib.colors.to_rgba(GREY)
+
+    corner = edges[np.ix_(plane, plane)] if dimension == 3 else edges
+    outline = np.array([[0, 0], corner[0], corner[0] + corner[1], corner[1]])
+    extent = np.ptp(outline, axis=0)
+    figure, axes = plt.subplots(figsize=(7.0, 5.6 * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
+    axes.add_collection(EllipseCollection(1.1 * diameter, 1.1 * diameter, np.zeros(len(points)), units="xy", offsets=points,
+                                          transOffset=axes.transData, facecolors=colours, linewidths=0, rasterized=True))
+    axes.add_collection(PolyCollection([outline], facecolors="none", edgecolors=BLACK, linewidths=1.0))
+    margin = 0.02 * extent.max()
+    axes.set_xlim(outline[:, 0].min() - margin, outline[:, 0].max() + margin)
+    axes.set_ylim(outline[:, 1].min() - margin, outline[:, 1].max() + margin)
+    axes.set_aspect("equal")
+    length = r"\sigma_{\mathrm{AA}}" if settings(run).get("potential", {}).get("kind") == "binary-lj" else r"\lambda"
+    axes.set_xlabel(rf"${AXES[plane[0]]}$ [${length}$]")
+    axes.set_ylabel(rf"${AXES[plane[1]]}$ [${length}$]")
+    title = f"{NAMES[method]}, {direction}"
+    if not known.all():
+        title += f", {np.count_nonzero(~known)} without value (grey)"
+    axes.set_title(title)
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, "viridis"), cax=axes.inset_axes([1.02, 0.02, 0.035, 0.96]),
+                          extend="both")
+    bar.set_label(rf"$\sigma_Y$ {stress_unit(run, dimension)}")
+    return figure
+
+
+def yield_distribution(run, direction="forward"):
+    """Densities of the yield stress over particles and over blocks, for each method."""
+    figure, panels = plt.subplots(1, 2, figsize=(10, 4.2))
+    with open_file(run, "yieldmap.h5") as file:
+        drawn = 0
+        dimension = len(file["edges"])
+        for axes, source in zip(panels, ["particles", "blocks"]):
+            for method in METHODS:
+                name = f"{method}/distribution/{source}/{direction}"
+                if name not in file:
+                    continue
+                axes.stairs(file[name]["density"][()], file[name]["edges"][()], color=COLOURS[method], label=NAMES[method],
+                            linewidth=1.6)
+                drawn += 1
+            axes.set_xlabel(rf"$\sigma_Y$ of {source} {stress_unit(run, dimension)}")
+            axes.set_ylabel(r"$P(\sigma_Y)$")
+            axes.legend(frameon=False)
+    if drawn == 0:
+        raise NothingToDraw(f"yieldmap.h5 holds no distribution for the direction {direction}")
+    return figure
+
+
+def cavity_curve(run, node=None):
+    """Stress of a cavity against strain, both ways: the cubic of its expansion, and explicit shear with its drops."""
+    with open_file(run, "yieldmap.h5") as file:
+        if "frozen-matrix/curves" not in file:
+            raise NothingToDraw("yieldmap.h5 holds no curves; ask for them with yieldmap.curves = true")
+        group = file["frozen-matrix"]
+        directions = words(group.attrs["directions"])
+        weight = words(group["curves"].attrs["weights"]).index(words(group.attrs["weight"])[0])
+        coefficients = group["coefficients"][()]
+        stress = group["yield_stress"][:, 0]
+        if node is None:
+            known = np.flatnonzero(np.isfinite(stress))
+            if len(known) == 0:
+                raise NothingToDraw("no cavity has yielded")
+            node = known[np.argsort(stress[known])[len(known) // 2]]
+        if not 0 <= node < len(stress):
+            raise NothingToDraw(f"there are the nodes 0 to {len(stress) - 1}, not {node}")
+        curves = group["curves"][node, :, :, weight]
+        marks = [(group["yield_strain"][node, k], group["yield_stress"][node, k], group["event_strain"][node, k])
+                 for k in range(len(directions))]
+        cubic = None
+        if "expansion" in file:
+            cubic = [(file["expansion/yield_strain"][node, k], file["expansion/yield_stress"][node, k])
+                     for k in range(len(directions))]
+        dimension = len(file["edges"])
+    step = settings(run)["yieldmap"]["strain_step"]
+    figure, axes = plt.subplots(figsize=(6.4, 4.6))
+    for k, direction in enumerate(directions):
+        sign = 1 if direction == "forward" else -1
+        curve = curves[k][np.isfinite(curves[k])]
+        strain = sign * step * np.arange(len(curve))
+        axes.plot(strain, sign * curve, color=VERMILION, linewidth=1.6, label="frozen matrix" if k == 0 else None)
+        s0, s1, s2, s3 = coefficients[node]
+        axes.plot(strain, s0 + strain * (s1 + strain * (s2 / 2 + strain * s3 / 6)), color=BLUE, linestyle="--", linewidth=1.4,
+                  label="expansion to third order" if k == 0 else None)
+        axes.plot(sign * marks[k][0], sign * marks[k][1], "o", color=VERMILION)
+        if cubic and np.isfinite(cubic[k][0]) and cubic[k][0] <= abs(strain[-1]):
+            axes.plot(sign * cubic[k][0], sign * cubic[k][1], "s", color=BLUE)
+    span = max([np.nanmax(np.abs(curves))] + [abs(y) for _, y in cubic or [] if np.isfinite(y) and abs(y) < 3 * np.nanmax(curves)])
+    axes.set_ylim(-1.15 * span if len(directions) > 1 else None, 1.15 * span)
+    axes.set_xlabel(r"$\gamma$")
+    axes.set_ylabel(rf"$\sigma$ of the cavity {stress_unit(run, dimension)}")
+    axes.set_title(f"node {node}: circles and squares mark the yield stresses")
+    axes.legend(frameon=False)
+    return figure

@@ -1,0 +1,77 @@
+import Geometry
+
+/// Some pairs of particles as columns, evaluated several at a time: for small systems with lists of their own.
+///
+/// Columns are padded to whole lanes with pairs at zero distance, which are exactly nothing.
+public final class PairColumns {
+  public private(set) var count = 0
+  /// What the two particles bring into the potential.
+  public let a = AlignedBuffer<Double>()
+  public let b = AlignedBuffer<Double>()
+  /// What the potential keeps with a pair.
+  let scale = AlignedBuffer<Double>()
+  /// r², to be filled in before an evaluation.
+  public let squared = AlignedBuffer<Double>()
+  /// φ, φ'/r and φ''/r² − φ'/r³, exactly zero beyond the cutoff.
+  public let energy = AlignedBuffer<Double>()
+  public let first = AlignedBuffer<Double>()
+  public let second = AlignedBuffer<Double>()
+
+  public init() {}
+
+  var paddedCount: Int { (count + Lanes.count - 1) / Lanes.count * Lanes.count }
+
+  /// Makes room for `count` pairs, whose parameters are then to be filled in.
+  public func resize(_ count: Int) {
+    self.count = count
+    let room = paddedCount
+    for column in [a, b, scale, squared, energy, first, second] { column.reserve(room) }
+    for k in count..<room {
+      a[k] = 1
+      b[k] = 1
+      squared[k] = 0
+    }
+  }
+}
+
+/// Fills in the scales, after the parameters.
+@inline(never)  // as findNeighbours
+func scaleColumns<Potential: PairPotential>(_ potential: Potential, _ columns: PairColumns) {
+  var k = 0
+  while k < columns.paddedCount {
+    potential.scale(Lanes(loading: columns.a.pointer + k), Lanes(loading: columns.b.pointer + k))
+      .store(to: columns.scale.pointer + k)
+    k += Lanes.count
+  }
+}
+
+/// `first` and `second` of all pairs.
+@inline(never)
+func stiffnessOfColumns<Potential: PairPotential>(_ potential: Potential, _ columns: PairColumns) {
+  let (a, b, scale, squared) = (columns.a.pointer, columns.b.pointer, columns.scale.pointer, columns.squared.pointer)
+  let (first, second) = (columns.first.pointer, columns.second.pointer)
+  var k = 0
+  while k < columns.paddedCount {
+    let pair = potential.stiffness(
+      potential.row(Lanes(loading: a + k)), Lanes(loading: b + k), Lanes(loading: scale + k),
+      Lanes(loading: squared + k))
+    pair.first.store(to: first + k)
+    pair.second.store(to: second + k)
+    k += Lanes.count
+  }
+}
+
+/// `energy` of all pairs.
+@inline(never)
+func energyOfColumns<Potential: PairPotential>(_ potential: Potential, _ columns: PairColumns) {
+  let (a, b, scale, squared) = (columns.a.pointer, columns.b.pointer, columns.scale.pointer, columns.squared.pointer)
+  let energy = columns.energy.pointer
+  var k = 0
+  while k < columns.paddedCount {
+    potential.interaction(
+      potential.row(Lanes(loading: a + k)), Lanes(loading: b + k), Lanes(loading: scale + k),
+      Lanes(loading: squared + k)
+    ).energy.store(to: energy + k)
+    k += Lanes.count
+  }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import MessagePassing
+
+/// What there is to say about many numbers of which each rank holds some: moments, median, histogram, and fits. The same bits
+/// however they are spread over the ranks. Numbers that are NaN are left out.
+public struct Distribution: Sendable {
+  /// p(x) = (k/λ)(x/λ)^(k−1) exp(−(x/λ)^k), by maximum likelihood over the positive numbers.
+  public struct Weibull: Sendable {
+    /// k
+    public let shape: Double
+    /// λ
+    public let scale: Double
+    /// The mean of ln p over the positive numbers.
+    public let logLikelihood: Double
+  }
+
+  public let count: Int
+  /// Numbers that are not positive, which have no place in a Weibull distribution.
+  public let notPositive: Int
+  public let mean: Double
+  /// Σ(x − mean)²/(n − 1)
+  public let variance: Double
+  public let median: Double
+  public let minimum: Double
+  public let maximum: Double
+  /// Nil where fewer than two different numbers are positive.
+  public let weibull: Weibull?
+  /// The mean of ln p for the Gaussian with the same mean and variance.
+  public let gaussianLogLikelihood: Double
+  /// Bins of equal width from the smallest number to the largest; densities add up to 1 when multiplied by the width.
+  public let histogram: (edges: [Double], density: [Double])
+
+  /// Collective. NaN and no histogram where there are no numbers.
+  /// - Parameter bins: of the histogram; nil for as many as their counts can bear, 10 to 60.
+  public init(of all: [Double], bins: Int? = nil, over communicator: Communicator) throws {
+    let values = all.filter { !$0.isNaN }
+    let count = try communicator.reduce(values.count, .sum)
+    self.count = count
+    minimum = count == 0 ? .nan : try communicator.reduce(values.min() ?? .infinity, .minimum)
+    maximum = count == 0 ? .nan : try communicator.reduce(values.max() ?? -.infinity, .maximum)
+    func total(_ terms: (Double) -> Double) throws -> Double {
+      let sums = ExactSums(count: 1)
+      for x in values { sums.add(terms(x), to: 0) }
+      return try sums.reduce(over: communicator)[0]
+    }
+    let n = Double(count)
+    let mean = try total { $0 } / n
+    self.mean = mean
+    let square = try total { ($0 - mean) * ($0 - mean) }
+    variance = count > 1 ? square / (n - 1) : .nan
+    gaussianLogLikelihood = -0.5 * (log(2 * Double.pi * square / n) + 1)
+    median = try Self.median(values, count, communicator)
+    let positive = values.filter { $0 > 0 }
+    let positiveCount = try communicator.reduce(positive.count, .sum)
+    notPositive = count - positiveCount
+    weibull = try Self.weibull(positive, positiveCount, communicator)
+    histogram = try Self.histogram(
+      values, count, bins ?? max(10, min(60, Int(Double(count).squareRoot()))), minimum, maximum, communicator)
+  }
+
+  // MARK: Median
+
+  /// The order of the numbers as integers.
+  private static func key(_ x: Double) -> Int64 {
+    let bits = Int64(bitPattern: x.bitPattern)
+    return bits >= 0 ? bits : Int64.min &- bits
+  }
+
+  private static func number(_ key: Int64) -> Double {
+    Double(bitPattern: UInt64(bitPattern: key >= 0 ? key : Int64.min &- key))
+  }
+
+  /// By bisection on the bits, without moving any number.
+  private static func median(_ values: [Double], _ count: Int, _ communicator: Communicator) throws -> Double {
+    guard count > 0 else { return .nan }
+    let keys = values.map(key)
+    func ranked(_ rank: Int) throws -> Double {
+      var low = Int64.min
+      var high = Int64.max
+      while low < high {
+        let middle = (low & high) &+ ((low ^ high) >> 1)
+        if try communicator.reduce(keys.count { $0 <= middle }, .sum) > rank { high = middle } else { low = middle + 1 }
+      }
+      return number(low)
+    }
+    let lower = try ranked((count - 1) / 2)
+    return count % 2 == 1 ? lower : 0.5 * (lower + (try ranked(count / 2)))
+  }
+
+  // MARK: Weibull
+
+  /// Newton's method for 1/k + ⟨ln x⟩ = Σ xᵏ ln x / Σ xᵏ, which has one solution.
+  private static func weibull(_ values: [Double], _ count: Int, _ communicator: Communicator) throws -> Weibull? {
+    guard count > 1 else { return nil }
+    let logarithms = values.map { log($0) }
+    // Powers of x/x_max do not overflow.
+    let largest = try communicator.reduce(logarithms.max() ?? -.infinity, .maximum)
+    let smallest = try communicator.reduce(logarithms.min() ?? .infinity, .minimum)
+    guard largest > smallest else { return nil }
+    let sums = ExactSums(count: 3)
+    for l in logarithms { sums.add(l - largest, to: 0) }
+    let meanLogarithm = try sums.reduce(over: communicator)[0] / Double(count)
+    var k = 1.0
+    var power = 0.0
+    for _ in 0..<100 {
+      for l in logarithms {
+        let y = l - largest
+        let p = exp(k * y)
+        sums.add(p, to: 0)
+        sums.add(p * y, to: 1)
+        sums.add(p * y * y, to: 2)
+      }
+      let s = try sums.reduce(over: communicator)
+      power = s[0]
+      let ratio = s[1] / s[0]
+      let value = 1 / k + meanLogarithm - ratio
+      let slope = -1 / (k * k) - (s[2] / s[0] - ratio * ratio)
+      let next = max(0.1 * k, k - value / slope)
+      let isDone = abs(next - k) <= 1e-12 * k
+      if isDone { break }
+      k = next
+    }
+    let relativeScale = log(power / Double(count)) / k
+    let logLikelihood = log(k) - (largest + relativeScale) + (k - 1) * (meanLogarithm - relativeScale) - 1
+    return Weibull(shape: k, scale: exp(largest + relativeScale), logLikelihood: logLikelihood)
+  }
+
+  // MARK: Histogram
+
+  private static func histogram(
+    _ values: [Double], _ count: Int, _ bins: Int, _ minimum: Double, _ maximum: Double, _ communicator: Communicator
+  ) throws -> ([Double], [Double]) {
+    guard count > 0, maximum > minimum, (maximum - minimum).isFinite else { return ([], []) }
+    let width = (maximum - minimum) / Double(bins)
+    var counts = [Int](repeating: 0, count: bins)
+    for x in values { counts[min(bins - 1, Int((x - minimum) / width))] += 1 }
+    try communicator.reduce(&counts, .sum)
+    return ((0...bins).map { minimum + Double($0) * width }, counts.map { Double($0) / (Double(count) * width) })
+  }
+}
+
+/// Pearson's correlation of two columns, over the rows that have both; NaN with fewer than two. Collective.
+public func correlation(_ a: [Double], _ b: [Double], over communicator: Communicator) throws -> Double {
+  let rows = a.indices.filter { !a[$0].isNaN && !b[$0].isNaN }
+  let n = Double(try communicator.reduce(rows.count, .sum))
+  guard n > 1 else { return .nan }
+  let sums = ExactSums(count: 3)
+  for i in rows {
+    sums.add(a[i], to: 0)
+    sums.add(b[i], to: 1)
+  }
+  let means = try sums.reduce(over: communicator).map { $0 / n }
+  for i in rows {
+    let (x, y) = (a[i] - means[0], b[i] - means[1])
+    sums.add(x * x, to: 0)
+    sums.add(y * y, to: 1)
+    sums.add(x * y, to: 2)
+  }
+  let s = try sums.reduce(over: communicator)
+  return s[2] / (s[0] * s[1]).squareRoot()
+}

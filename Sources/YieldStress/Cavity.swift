@@ -1,0 +1,119 @@
+import Geometry
+import Interactions
+
+/// The particles of one cavity that may move nonaffinely, ordered along x, and the bonds that hold them. One object serves
+/// for many cavities, one after the other.
+///
+/// With a soft matrix, the particles of a shell around the cavity are free too, but tethered to where the affine motion
+/// takes them; the stress remains that of the cavity.
+final class Cavity {
+  let surroundings: Surroundings
+  let bonds: CopyBonds
+  let shape: CavityShape
+  /// Of the shell; 0 for a rigid matrix.
+  let shell: Double
+  let volume: Double
+
+  /// Free particles, of the cavity and of the shell.
+  private(set) var count = 0
+  /// Free particles of the cavity proper.
+  private(set) var coreCount = 0
+  /// The first copies of the free particles.
+  private(set) var members: [Int] = []
+  /// The place of each free particle as seen from the centre.
+  private(set) var places: [Vector] = []
+  /// Whether a free particle belongs to the cavity, not to the shell.
+  private(set) var isCore: [Bool] = []
+  /// The number of a particle, by its first copy, among the free ones; −1 where it is not free.
+  private let slot: AlignedBuffer<Int32>
+
+  /// One per bond with a free end, and each once.
+  struct Bond {
+    /// Its free end, from which the vector of the bond points away.
+    var from: Int32
+    /// The free particle at the other end, with a higher number; −1 where that end is not free.
+    var to: Int32
+    /// Where ``CopyBonds`` has it.
+    var end: Int32
+    /// Ends in the cavity, 0 … 2: 0 where it belongs to the shell alone.
+    var coreEnds: Int32
+  }
+  private(set) var bondList: [Bond] = []
+
+  private struct Candidate {
+    var key: Int64
+    var id: Int64
+    var copy: Int32
+    var isCore: Bool
+    var place: Vector
+  }
+  private var candidates: [Candidate] = []
+
+  var dimension: Int { surroundings.dimension }
+  /// Unknowns: components of the free particles' displacements.
+  var unknowns: Int { count * dimension }
+
+  init(_ surroundings: Surroundings, _ bonds: CopyBonds, shape: CavityShape, shell: Double) {
+    self.surroundings = surroundings
+    self.bonds = bonds
+    self.shape = shape
+    self.shell = shell
+    volume = shape.volume(dimension: surroundings.dimension)
+    slot = AlignedBuffer(capacity: surroundings.count)
+    slot.pointer.update(repeating: -1, count: surroundings.count)
+  }
+
+  /// The cavity around a copy.
+  func fill(around centre: Int) {
+    for member in members { slot[member] = -1 }
+    candidates.removeAll(keepingCapacity: true)
+    let place = surroundings.position(centre)
+    let outer = shell > 0 ? shape.grown(by: shell) : shape
+    surroundings.forEach(near: place, range: outer.reach(dimension: dimension)) { copy, x in
+      guard outer.contains(x) else { return }
+      let first = Int(surroundings.identity[copy])
+      if bonds.isRattler(first) { return }
+      candidates.append(
+        Candidate(
+          key: surroundings.records[4 * copy] &- place.x, id: surroundings.ids[copy], copy: Int32(first),
+          isCore: shell == 0 || shape.contains(x), place: x))
+    }
+    // Along an axis, the Hessian is a band whose width is that of a slice through the cavity.
+    candidates.sort { $0.key != $1.key ? $0.key < $1.key : $0.id < $1.id }
+    count = candidates.count
+    coreCount = 0
+    members.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+    isCore.removeAll(keepingCapacity: true)
+    for (k, candidate) in candidates.enumerated() {
+      members.append(Int(candidate.copy))
+      places.append(candidate.place)
+      isCore.append(candidate.isCore)
+      if candidate.isCore { coreCount += 1 }
+      slot[Int(candidate.copy)] = Int32(k)
+    }
+    listBonds()
+  }
+
+  private func listBonds() {
+    bondList.removeAll(keepingCapacity: true)
+    let partner = bonds.partner.pointer
+    for i in 0..<count {
+      for end in bonds.ends(of: members[i]) {
+        let j = slot[Int(partner[end])]
+        // Each bond between free particles is met at both of its ends.
+        if j >= 0 && j <= Int32(i) { continue }
+        let ends: Int32 = (isCore[i] ? 1 : 0) + (j >= 0 && isCore[Int(j)] ? 1 : 0)
+        bondList.append(Bond(from: Int32(i), to: j, end: Int32(end), coreEnds: ends))
+      }
+    }
+  }
+
+  /// The number of a particle among the free ones, by any of its copies; −1 where it is not free.
+  @inline(__always) func freeNumber(ofCopy copy: Int) -> Int { Int(slot[Int(surroundings.identity[copy])]) }
+
+  /// The free particles of the cavity itself, by their copies.
+  func forEachCoreMember(_ visit: (_ copy: Int) -> Void) {
+    for k in 0..<count where isCore[k] { visit(members[k]) }
+  }
+}

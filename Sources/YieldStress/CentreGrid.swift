@@ -1,0 +1,53 @@
+import Foundation
+import Geometry
+import MessagePassing
+import Particles
+
+/// Where cavities are put: around the particle closest to each node of a regular grid in fractions of the edges, or around
+/// every particle.
+public enum Centres: Equatable, Sendable {
+  /// The distance between nodes, about, in units of length.
+  case grid(spacing: Double)
+  case everyParticle
+
+  /// Nodes along each edge of a cell, at least one.
+  public func counts(_ cell: Cell) -> SIMD3<Int>? {
+    guard case .grid(let spacing) = self else { return nil }
+    var counts = SIMD3<Int>(1, 1, 1)
+    for k in 0..<cell.dimension { counts[k] = max(1, Int((cell.widths[k] / spacing).rounded())) }
+    return counts
+  }
+
+  public func total(_ system: ParticleSystem) -> Int {
+    counts(system.cell).map { $0.x * $0.y * $0.z } ?? system.totalCount
+  }
+
+  /// The nodes of this rank, numbered from 0 row by row, last axis fastest: of a grid, a brick of nodes that is as large as
+  /// that of any other rank, up to a row; of particles, those that it owns.
+  func own(_ system: ParticleSystem) -> [(number: Int, place: FixedVector)] {
+    let cell = system.cell
+    guard let counts = counts(cell) else {
+      return (0..<system.ownedCount).map { i in
+        var place = system.fixedPosition(i)
+        _ = cell.wrap(&place)
+        return (Int(system.id(i)) - 1, place)
+      }
+    }
+    let nodes = CellGrid(dimension: cell.dimension, counts: counts)
+    let brick = Decomposition(grid: nodes, rankCount: system.communicator.size).bricks[system.communicator.rank]
+    var own: [(number: Int, place: FixedVector)] = []
+    own.reserveCapacity(brick.count)
+    brick.forEach { node in
+      var number = 0
+      var place = Vector.zero
+      for k in 0..<cell.dimension {
+        number = number * counts[k] + node[k]
+        place += (Double(node[k]) + 0.5) / Double(counts[k]) * cell.edges[k]
+      }
+      own.append((number, cell.fixed(place)))
+    }
+    // Neighbouring cavities one after the other: their particles are still near.
+    own.sort { $0.number < $1.number }
+    return own
+  }
+}

@@ -1,0 +1,77 @@
+import Geometry
+import MessagePassing
+import Particles
+
+/// The cavities of this rank: for each of its nodes the closest particle, and the surroundings in which all of them lie.
+struct CentrePlacement {
+  struct Node {
+    /// From 0.
+    var number: Int
+    /// The copy of the closest particle.
+    var copy: Int
+    /// Whether the closest particle belongs to an earlier node already.
+    var isDuplicate: Bool
+  }
+
+  let nodes: [Node]
+  let total: Int
+  let surroundings: Surroundings
+
+  /// - Parameter reach: how far from a centre particles matter.
+  /// Collective.
+  init(_ system: ParticleSystem, _ centres: Centres, reach: Double) throws {
+    let communicator = system.communicator
+    let own = centres.own(system)
+    total = centres.total(system)
+    // Where the particles of a glass leave a hole around a node, the search is repeated in a larger one.
+    var hole = 1.5 * system.spacing
+    while true {
+      let surroundings = try Surroundings(
+        system, around: own.map(\.place), reach: hole + reach, binWidth: max(system.range, system.spacing))
+      let closest = own.map { surroundings.closest(to: $0.place, within: hole) }
+      let missing = try communicator.reduce(closest.contains { $0 == nil } ? 1 : 0, .maximum)
+      if missing == 0 {
+        let copies = closest.map { $0! }
+        let isDuplicate = try Self.duplicates(
+          own.map(\.number), copies.map { surroundings.ids[$0] }, totalCount: system.totalCount, over: communicator)
+        nodes = own.indices.map { Node(number: own[$0].number, copy: copies[$0], isDuplicate: isDuplicate[$0]) }
+        self.surroundings = surroundings
+        return
+      }
+      hole *= 2
+    }
+  }
+
+  /// For each particle that is in the shape around some centre, by its first copy: the copy that is there, around which no
+  /// neighbour is missing, as they are around images at the border; −1 for other copies.
+  func completeCopies(in shape: CavityShape) -> [Int32] {
+    var complete = [Int32](repeating: -1, count: surroundings.count)
+    for node in nodes where !node.isDuplicate {
+      let place = surroundings.position(node.copy)
+      surroundings.forEach(near: place, range: shape.reach(dimension: surroundings.dimension)) { copy, x in
+        if shape.contains(x) { complete[Int(surroundings.identity[copy])] = Int32(copy) }
+      }
+    }
+    return complete
+  }
+
+  /// For each node, whether a node with a lower number has the same centre. Collective.
+  private static func duplicates(
+    _ nodes: [Int], _ centres: [Int64], totalCount: Int, over communicator: Communicator
+  ) throws -> [Bool] {
+    // The rank that keeps an identifier's rows decides.
+    let owners = centres.map { IdentifierBlocks.owner(of: $0, size: communicator.size, totalCount: totalCount) }
+    let order = owners.indices.sorted { (owners[$0], $0) < (owners[$1], $1) }
+    var counts = [Int](repeating: 0, count: communicator.size)
+    for owner in owners { counts[owner] += 1 }
+    let exchange = try Exchange(communicator, sendCounts: counts)
+    let pairs = try exchange.forward(order.flatMap { [Int(centres[$0]), nodes[$0]] }, width: 2)
+    var lowest: [Int: Int] = [:]
+    for k in 0..<(pairs.count / 2) { lowest[pairs[2 * k]] = min(lowest[pairs[2 * k]] ?? .max, pairs[2 * k + 1]) }
+    let verdicts = try exchange.backward(
+      (0..<(pairs.count / 2)).map { lowest[pairs[2 * $0]]! < pairs[2 * $0 + 1] ? 1 : 0 })
+    var result = [Bool](repeating: false, count: nodes.count)
+    for (k, node) in order.enumerated() { result[node] = verdicts[k] == 1 }
+    return result
+  }
+}

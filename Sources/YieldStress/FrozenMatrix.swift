@@ -1,0 +1,192 @@
+import Geometry
+import Interactions
+
+/// The explicit way to the yield stress of a cavity: it is sheared quasistatically in small steps until its stress drops
+/// (Puosi, Sec. 3.4; Richard, Sec. IV).
+///
+/// The yield stress is the last one before the first step in which the stress falls. Such a step may be a reversible
+/// softening, which turns the curve before the instability; so each step in which the stress falls is taken back, and it is
+/// a plastic event only if the particles do not return.
+final class FrozenMatrix {
+  struct Settings: Sendable {
+    var strainStep: Double
+    /// Where the search ends.
+    var maximumStrain: Double
+    /// Farther than this from where it was, a particle has not returned.
+    var displacement: Double
+    /// How often the step that holds a plastic event is halved.
+    var halvings = 6
+  }
+
+  /// What one loading gave.
+  struct Shearing {
+    /// The first drop of the stress, for each weight.
+    var entries: [MethodResult.Entry]
+    /// Of the configured weight: by how much the stress falls in the step after the yield strain.
+    var drop = Double.nan
+    /// Of the configured weight: whether that step can be taken back.
+    var isReversible: Bool?
+    /// Slope of the curve in its first step.
+    var modulus = Double.nan
+    /// The first plastic event: where it is, the stress before it, and by how much it falls; NaN where none was found.
+    var event = (strain: Double.nan, stress: Double.nan, drop: Double.nan)
+    /// Stress after each step, from zero strain on: steps × weights.
+    var curve: [Double] = []
+  }
+
+  private let cavity: ExplicitCavity
+  private let settings: Settings
+  private let primary: Int
+  private let keepsCurves: Bool
+  /// w at the last strains, the latest first, for the guess of the next.
+  private var history: [AlignedBuffer<Double>] = []
+  private var known = 0
+  private let before = AlignedBuffer<Double>()
+  private let after = AlignedBuffer<Double>()
+  private let lower = AlignedBuffer<Double>()
+
+  init(_ cavity: ExplicitCavity, _ settings: Settings, weight: StressWeight, keepsCurves: Bool) {
+    self.cavity = cavity
+    self.settings = settings
+    primary = StressWeight.allCases.firstIndex(of: weight)!
+    self.keepsCurves = keepsCurves
+    history = (0..<4).map { _ in AlignedBuffer<Double>() }
+  }
+
+  /// Shears the cavity that was loaded last.
+  /// - Parameters:
+  ///   - generator: A of exp(γA), with the sign of the direction.
+  ///   - expected: w at small strains as the expansion has it, where there is one.
+  func shear(
+    along generator: Tensor, dimension: Int, expected: ((_ strain: Double, _ w: UnsafeMutablePointer<Double>) -> Void)?
+  ) -> Shearing {
+    let weights = StressWeight.allCases.indices
+    var entries = [MethodResult.Entry?](repeating: nil, count: weights.count)
+    var result = Shearing(entries: [])
+    let size = cavity.freeCount * dimension
+    for buffer in history + [before, after, lower] { buffer.reserve(size) }
+    known = 0
+    cavity.begin(along: generator)
+    guard cavity.relax() else {
+      result.entries = weights.map { _ in MethodResult.Entry(.failure(.notConverged)) }
+      return result
+    }
+    remember(size)
+    var stress = cavity.stress()
+    if keepsCurves { result.curve = stress }
+    let steps = Int((settings.maximumStrain / settings.strainStep * (1 + 1e-12)).rounded(.down))
+    var outcome = Discarded.noDrop
+    for k in stride(from: 1, through: steps, by: 1) {
+      let previous = (strain: Double(k - 1) * settings.strainStep, stress: stress)
+      let strain = Double(k) * settings.strainStep
+      cavity.setStrain(strain)
+      guess(strain, k <= 3 ? expected : nil, size)
+      guard cavity.relax() else {
+        outcome = .notConverged
+        break
+      }
+      stress = cavity.stress()
+      if keepsCurves { result.curve.append(contentsOf: stress) }
+      if k == 1 { result.modulus = (stress[primary] - previous.stress[primary]) / strain }
+      if stress[primary] < previous.stress[primary], result.event.strain.isNaN {
+        let isReversible = returns(to: previous.strain, size)
+        if entries[primary] == nil {
+          result.drop = previous.stress[primary] - stress[primary]
+          result.isReversible = isReversible
+        }
+        if !isReversible { result.event = locate(from: previous.strain, to: strain, size) }
+        putBack(after, strain, size)
+      }
+      for w in weights where entries[w] == nil && stress[w] < previous.stress[w] {
+        entries[w] = MethodResult.Entry(.success(YieldPoint(strain: previous.strain, stress: previous.stress[w])))
+      }
+      if entries.allSatisfy({ $0 != nil }), !result.event.strain.isNaN { break }
+      remember(size)
+    }
+    result.entries = entries.map { $0 ?? MethodResult.Entry(.failure(outcome)) }
+    return result
+  }
+
+  // MARK: Steps
+
+  private func remember(_ size: Int) {
+    let oldest = history.removeLast()
+    oldest.pointer.update(from: cavity.displacement.pointer, count: size)
+    history.insert(oldest, at: 0)
+    known = min(known + 1, 4)
+  }
+
+  /// Where the particles will be: by the expansion at first, then by the polynomial through the last states; where that leads
+  /// too far, as it does near an instability, where they are.
+  private func guess(
+    _ strain: Double, _ expected: ((Double, UnsafeMutablePointer<Double>) -> Void)?, _ size: Int
+  ) {
+    let w = cavity.displacement
+    if let expected {
+      expected(strain, w.pointer)
+    } else {
+      let factors = [[1.0], [2, -1], [3, -3, 1], [4, -6, 4, -1]][known - 1]
+      for k in 0..<size {
+        var sum = 0.0
+        for (n, factor) in factors.enumerated() { sum += factor * history[n][k] }
+        w[k] = sum
+      }
+    }
+    if farthest(w, history[0], size) > settings.displacement {
+      w.pointer.update(from: history[0].pointer, count: size)
+    }
+  }
+
+  private func farthest(_ a: AlignedBuffer<Double>, _ b: AlignedBuffer<Double>, _ size: Int) -> Double {
+    var largest = 0.0
+    for k in 0..<size { largest = max(largest, abs(a[k] - b[k])) }
+    return largest
+  }
+
+  private func putBack(_ state: AlignedBuffer<Double>, _ strain: Double, _ size: Int) {
+    cavity.displacement.pointer.update(from: state.pointer, count: size)
+    cavity.setStrain(strain)
+  }
+
+  // MARK: Plastic events
+
+  /// Takes the last step back, from the present state; whether the particles come back to the state remembered last. The
+  /// present state is kept in `after`, that one in `before`.
+  private func returns(to strain: Double, _ size: Int) -> Bool {
+    after.pointer.update(from: cavity.displacement.pointer, count: size)
+    before.pointer.update(from: history[0].pointer, count: size)
+    return isBack(at: strain, before, size)
+  }
+
+  private func isBack(at strain: Double, _ state: AlignedBuffer<Double>, _ size: Int) -> Bool {
+    cavity.setStrain(strain)
+    return cavity.relax() && farthest(cavity.displacement, state, size) <= settings.displacement
+  }
+
+  /// Halves the step that holds a plastic event, until little but the event is left of it.
+  private func locate(from start: Double, to end: Double, _ size: Int) -> (strain: Double, stress: Double, drop: Double)
+  {
+    var (low, high) = (start, end)
+    func stress(_ state: AlignedBuffer<Double>, _ strain: Double) -> Double? {
+      putBack(state, strain, size)
+      return cavity.relax() ? cavity.stress()[primary] : nil
+    }
+    guard var lowStress = stress(before, start), var highStress = stress(after, end) else { return (.nan, .nan, .nan) }
+    for _ in 0..<settings.halvings {
+      let middle = 0.5 * (low + high)
+      putBack(before, middle, size)
+      guard cavity.relax() else { break }
+      let found = cavity.stress()[primary]
+      lower.pointer.update(from: cavity.displacement.pointer, count: size)
+      if isBack(at: low, before, size) {
+        low = middle
+        lowStress = found
+        before.pointer.update(from: lower.pointer, count: size)
+      } else {
+        high = middle
+        highStress = found
+      }
+    }
+    return (low, lowStress, lowStress - highStress)
+  }
+}

@@ -1,0 +1,83 @@
+import Geometry
+import Interactions
+import Particles
+
+/// What shearing the cavities of this rank step by step gave: beside the yield stresses, the drops, and the first plastic
+/// events.
+public final class FrozenMatrixResult {
+  public let result: MethodResult
+  /// Node × direction, of the configured weight; NaN where there is none. See Docs/Formats.md.
+  public private(set) var drops: [Double] = []
+  public private(set) var moduli: [Double] = []
+  public private(set) var eventStrains: [Double] = []
+  public private(set) var eventStresses: [Double] = []
+  public private(set) var eventDrops: [Double] = []
+  /// Node × direction: 1 where the first drop can be taken back, 0 where it cannot, −1 where there is none.
+  public private(set) var reversible: [Int32] = []
+  /// Node × direction: stress after each step, steps × weights; empty where they were not asked for.
+  public private(set) var curves: [[Double]] = []
+
+  private let settings: YieldMap.Settings
+  private let explicit: ExplicitCavity
+  private let method: FrozenMatrix
+  private let matrixReach: Double
+  private let keepsCurves: Bool
+
+  public var statistics: (factorisations: Int, evaluations: Int) { explicit.statistics }
+
+  init(
+    _ surroundings: Surroundings, _ settings: YieldMap.Settings, _ system: ParticleSystem, largestStiffness: Double,
+    matrixReach: Double
+  ) {
+    self.settings = settings
+    self.matrixReach = matrixReach
+    result = MethodResult(surroundings, directions: settings.directions, capacity: 0)
+    let d = system.dimension
+    // The rounding of positions of this size makes forces of this size.
+    let size = settings.shape.grown(by: settings.matrix?.shell ?? 0).reach(dimension: d) + system.largestCutoff
+    let tolerances = ExplicitCavity.Tolerances(
+      force: 4 * Double.ulpOfOne * size * largestStiffness, step: 0.02 * system.spacing)
+    explicit = ExplicitCavity(
+      system.interaction, largestCutoff: system.largestCutoff, spacing: system.spacing, tolerances: tolerances,
+      matrixStiffness: settings.matrix?.stiffness ?? 0)
+    let frozen = settings.frozenMatrix!
+    keepsCurves = frozen.keepsCurves
+    method = FrozenMatrix(
+      explicit,
+      FrozenMatrix.Settings(
+        strainStep: frozen.strainStep, maximumStrain: frozen.maximumStrain, displacement: 0.05 * system.spacing),
+      weight: settings.weight, keepsCurves: keepsCurves)
+  }
+
+  func record(_ node: CentrePlacement.Node, _ cavity: Cavity, discarded reason: Discarded) {
+    result.record(node, cavity, discarded: reason)
+    for _ in settings.directions {
+      append(FrozenMatrix.Shearing(entries: []))
+    }
+  }
+
+  /// Shears the cavity in all directions, the first steps guided by its expansion.
+  func shear(_ node: CentrePlacement.Node, _ cavity: Cavity, _ series: [StressSeries], _ expansion: CavityExpansion) {
+    explicit.load(cavity, around: node.copy, reach: matrixReach)
+    var entries: [[MethodResult.Entry]] = []
+    for direction in settings.directions {
+      let shearing = method.shear(along: direction.sign * settings.generator, dimension: cavity.dimension) {
+        expansion.nonaffine(at: direction.sign * $0, into: $1)
+      }
+      entries.append(shearing.entries)
+      append(shearing)
+    }
+    let byWeight = StressWeight.allCases.indices.flatMap { w in entries.map { $0[w] } }
+    result.record(node, cavity, series: series, byWeight)
+  }
+
+  private func append(_ shearing: FrozenMatrix.Shearing) {
+    drops.append(shearing.drop)
+    moduli.append(shearing.modulus)
+    eventStrains.append(shearing.event.strain)
+    eventStresses.append(shearing.event.stress)
+    eventDrops.append(shearing.event.drop)
+    reversible.append(shearing.isReversible.map { $0 ? 1 : 0 } ?? -1)
+    if keepsCurves { curves.append(shearing.curve) }
+  }
+}

@@ -1,0 +1,188 @@
+import Geometry
+import MessagePassing
+import Particles
+
+/// What one method found for the cavities of this rank: a row per node of the grid, whether it gave a yield stress or not.
+public final class MethodResult {
+  /// One of the two ways to load a cavity.
+  public enum Direction: String, CaseIterable, Sendable {
+    case forward, backward
+
+    var sign: Double { self == .forward ? 1 : -1 }
+  }
+
+  /// A number that belongs to each weight and direction.
+  public struct Entry: Sendable {
+    public var yield: YieldPoint?
+    /// Why there is none.
+    public var discarded: Discarded?
+
+    init(_ result: Result<YieldPoint, Discarded>) {
+      switch result {
+      case .success(let point): yield = point
+      case .failure(let reason): discarded = reason
+      }
+    }
+  }
+
+  public let directions: [Direction]
+  public private(set) var nodes: [Int] = []
+  /// The particle in the middle of each cavity, and how many particles of it are free.
+  public private(set) var centres: [Int64] = []
+  public private(set) var freeCounts: [Int64] = []
+  /// σ₀ … σ₃ of each cavity and weight; NaN where it has no response.
+  private var coefficients: [Double] = []
+  /// Each cavity × weight × direction.
+  public private(set) var entries: [Entry] = []
+  /// The lowest yield stress of each copy of a particle, of all cavities that it belongs to: copies × weights × directions.
+  private let lowest: AlignedBuffer<Double>
+  private let surroundings: Surroundings
+
+  static let weights = StressWeight.allCases
+
+  init(_ surroundings: Surroundings, directions: [Direction], capacity: Int) {
+    self.surroundings = surroundings
+    self.directions = directions
+    let width = Self.weights.count * directions.count
+    lowest = AlignedBuffer(capacity: surroundings.count * width)
+    lowest.pointer.update(repeating: .infinity, count: surroundings.count * width)
+    coefficients.reserveCapacity(capacity * 12)
+    entries.reserveCapacity(capacity * width)
+  }
+
+  /// Adds a cavity with what each weight and direction gave, in this order.
+  func record(_ node: CentrePlacement.Node, _ cavity: Cavity, series: [StressSeries]?, _ found: [Entry]) {
+    nodes.append(node.number)
+    centres.append(surroundings.ids[node.copy])
+    freeCounts.append(Int64(cavity.coreCount))
+    for weight in Self.weights.indices {
+      let c = series?[weight].coefficients ?? (.nan, .nan, .nan, .nan)
+      coefficients.append(contentsOf: [c.0, c.1, c.2, c.3])
+    }
+    entries.append(contentsOf: found)
+    let width = Self.weights.count * directions.count
+    for (k, entry) in found.enumerated() {
+      guard let stress = entry.yield?.stress else { continue }
+      cavity.forEachCoreMember { copy in lowest[copy * width + k] = min(lowest[copy * width + k], stress) }
+    }
+  }
+
+  /// Adds a cavity with what the series of each weight say about its yield.
+  func record(_ node: CentrePlacement.Node, _ cavity: Cavity, series: [StressSeries]) {
+    let found = series.flatMap { series in
+      directions.map { Entry(($0 == .forward ? series : series.reversed).yield) }
+    }
+    record(node, cavity, series: series, found)
+  }
+
+  /// The same reason for all weights and directions.
+  func record(_ node: CentrePlacement.Node, _ cavity: Cavity, discarded reason: Discarded) {
+    record(
+      node, cavity, series: nil,
+      [Entry](repeating: Entry(.failure(reason)), count: Self.weights.count * directions.count))
+  }
+
+  /// σ₀ … σ₃ of each node for a weight.
+  public func coefficients(_ weight: StressWeight) -> [Double] {
+    let w = Self.weights.firstIndex(of: weight)!
+    return nodes.indices.flatMap { node in (0..<4).map { coefficients[(node * Self.weights.count + w) * 4 + $0] } }
+  }
+
+  /// Yield strains or stresses of a weight, node × direction; NaN where there are none.
+  public func yields(_ weight: StressWeight, _ value: (YieldPoint) -> Double) -> [Double] {
+    let w = Self.weights.firstIndex(of: weight)!
+    let width = Self.weights.count * directions.count
+    return nodes.indices.flatMap { node in
+      directions.indices.map { d in entries[node * width + w * directions.count + d].yield.map(value) ?? .nan }
+    }
+  }
+
+  /// How many nodes gave no yield stress, by reason, for a weight and a direction. Collective.
+  public func discarded(
+    _ weight: StressWeight, _ direction: Direction, over communicator: Communicator
+  ) throws -> [Discarded: Int] {
+    let w = Self.weights.firstIndex(of: weight)!
+    let d = directions.firstIndex(of: direction)!
+    let width = Self.weights.count * directions.count
+    let reasons = Discarded.allCases
+    var counts = [Int](repeating: 0, count: reasons.count)
+    for node in nodes.indices {
+      if let reason = entries[node * width + w * directions.count + d].discarded {
+        counts[reasons.firstIndex(of: reason)!] += 1
+      }
+    }
+    try communicator.reduce(&counts, .sum)
+    return Dictionary(uniqueKeysWithValues: zip(reasons, counts).filter { $0.1 > 0 })
+  }
+
+  /// The value of each particle: the lowest of the cavities that contain it. Collective.
+  public func map(_ system: ParticleSystem) throws -> ParticleYieldMap {
+    try ParticleYieldMap(
+      surroundings, lowest.pointer, weights: Self.weights.count, directions: directions.count, system)
+  }
+}
+
+/// The lowest yield stress of all cavities that contain a particle, for all particles in the order of their identifiers,
+/// spread over the ranks by rows.
+public struct ParticleYieldMap {
+  /// The rows of this rank: row k is identifier k + 1.
+  public let rows: Range<Int>
+  public let totalCount: Int
+  private let weights: Int
+  private let directions: Int
+  /// Row × weight × direction, NaN where no cavity gave a value.
+  private let values: [Double]
+
+  /// Collective.
+  init(
+    _ surroundings: Surroundings, _ lowest: UnsafeMutablePointer<Double>, weights: Int, directions: Int,
+    _ system: ParticleSystem
+  ) throws {
+    let communicator = system.communicator
+    totalCount = system.totalCount
+    rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    self.weights = weights
+    self.directions = directions
+    let width = weights * directions
+    // Values are kept with the first copy of each particle.
+    var owners: [(owner: Int, copy: Int)] = []
+    for copy in 0..<surroundings.count where surroundings.identity[copy] == copy {
+      var isTouched = false
+      for k in 0..<width where lowest[copy * width + k] < .infinity { isTouched = true }
+      if isTouched {
+        let owner = IdentifierBlocks.owner(of: surroundings.ids[copy], size: communicator.size, totalCount: totalCount)
+        owners.append((owner, copy))
+      }
+    }
+    if communicator.size > 1 { owners.sort { ($0.owner, $0.copy) < ($1.owner, $1.copy) } }
+    var counts = [Int](repeating: 0, count: communicator.size)
+    for entry in owners { counts[entry.owner] += 1 }
+    let exchange = try Exchange(communicator, sendCounts: counts)
+    let ids = try exchange.forward(owners.map { surroundings.ids[$0.copy] })
+    var outgoing: [Double] = []
+    outgoing.reserveCapacity(owners.count * width)
+    for entry in owners { for k in 0..<width { outgoing.append(lowest[entry.copy * width + k]) } }
+    let arrived = try exchange.forward(outgoing, width: width)
+    var values = [Double](repeating: .infinity, count: rows.count * width)
+    for (n, id) in ids.enumerated() {
+      let row = Int(id) - 1 - rows.lowerBound
+      for k in 0..<width { values[row * width + k] = min(values[row * width + k], arrived[n * width + k]) }
+    }
+    for k in values.indices where values[k] == .infinity { values[k] = .nan }
+    self.values = values
+  }
+
+  /// One direction of a weight, of the particles of this rank.
+  public func values(_ weight: StressWeight, direction: Int) -> [Double] {
+    let w = StressWeight.allCases.firstIndex(of: weight)!
+    return rows.indices.map { values[(($0 - rows.lowerBound) * weights + w) * directions + direction] }
+  }
+
+  /// Particle × direction for a weight.
+  public func values(_ weight: StressWeight) -> [Double] {
+    let w = StressWeight.allCases.firstIndex(of: weight)!
+    return rows.indices.flatMap { row in
+      (0..<directions).map { values[(row - rows.lowerBound) * weights * directions + w * directions + $0] }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Geometry
+import MessagePassing
+import Particles
+
+/// Yield stresses of each cavity for a loading turned in its plane, by its expansion: local yield is tensorial, and the
+/// direction in which a place is softest need not be that of the loading.
+///
+/// Each further direction costs three solves, no factorisation. Half a turn is enough: what is beyond repeats it.
+public final class OrientationFan {
+  public struct Orientation: Sendable {
+    /// By which the loading is turned, in the sense from the first axis of the plane to the second.
+    public var angle: Double
+    public var generator: Tensor
+  }
+
+  public let orientations: [Orientation]
+  /// Node × orientation × direction, of the configured weight; NaN where there is none.
+  public private(set) var stresses: [Double] = []
+  /// The lowest of them: node × (angle, 1 forward or −1 backward, stress).
+  public private(set) var softest: [Double] = []
+  private let directions: [MethodResult.Direction]
+  private let weight: StressWeight
+  private let lowest: AlignedBuffer<Double>
+  private let surroundings: Surroundings
+
+  /// A loading turned `count` times by π/`count` in the plane of two axes.
+  public static func orientations(of generator: Tensor, plane: (Int, Int), count: Int) -> [Orientation] {
+    (0..<count).map { k in
+      let angle = Double.pi * Double(k) / Double(count)
+      var turn = Tensor.identity
+      turn[plane.0, plane.0] = cos(angle)
+      turn[plane.1, plane.1] = cos(angle)
+      turn[plane.0, plane.1] = -sin(angle)
+      turn[plane.1, plane.0] = sin(angle)
+      return Orientation(angle: angle, generator: k == 0 ? generator : turn * generator * turn.transposed)
+    }
+  }
+
+  init(
+    _ surroundings: Surroundings, _ orientations: [Orientation], directions: [MethodResult.Direction],
+    weight: StressWeight
+  ) {
+    self.surroundings = surroundings
+    self.orientations = orientations
+    self.directions = directions
+    self.weight = weight
+    lowest = AlignedBuffer(capacity: surroundings.count)
+    lowest.pointer.update(repeating: .infinity, count: surroundings.count)
+  }
+
+  /// Adds a cavity; nil where it has no response.
+  func record(_ cavity: Cavity, _ response: CavityExpansion?) {
+    var best = (angle: Double.nan, sign: Double.nan, stress: Double.infinity)
+    for orientation in orientations {
+      let series = response?.series(along: orientation.generator)[StressWeight.allCases.firstIndex(of: weight)!]
+      for direction in directions {
+        let result = series.map { direction == .forward ? $0 : $0.reversed }?.yield
+        guard case .success(let point) = result else {
+          stresses.append(.nan)
+          continue
+        }
+        stresses.append(point.stress)
+        if point.stress < best.stress { best = (orientation.angle, direction.sign, point.stress) }
+      }
+    }
+    softest.append(contentsOf: [best.angle, best.sign, best.stress < .infinity ? best.stress : .nan])
+    if best.stress < .infinity {
+      cavity.forEachCoreMember { copy in lowest[copy] = min(lowest[copy], best.stress) }
+    }
+  }
+
+  /// The lowest value of each particle over all cavities and orientations. Collective.
+  public func map(_ system: ParticleSystem) throws -> ParticleYieldMap {
+    try ParticleYieldMap(surroundings, lowest.pointer, weights: 1, directions: 1, system)
+  }
+}

@@ -1,0 +1,134 @@
+import Geometry
+import MessagePassing
+import Particles
+
+/// Local yield stresses of a whole sample: around many centres, a cavity in a matrix that deforms affinely (Richard,
+/// Sec. IV; Puosi, Sec. 3.4).
+public struct YieldMap {
+  /// What is computed.
+  public struct Settings: Sendable {
+    public var shape: CavityShape
+    public var centres: Centres
+    /// The loading, D(γ) = exp(γA).
+    public var generator: Tensor
+    public var directions: [MethodResult.Direction]
+    public var usesExpansion = true
+    /// Whether cavities are sheared explicitly too, in steps of this strain, up to a largest one.
+    public var frozenMatrix: (strainStep: Double, maximumStrain: Double, keepsCurves: Bool)?
+    /// The share of the bonds across the border of a cavity: which stress decides about the explicit method's events.
+    public var weight = StressWeight.half
+    public var lowestEigenvalue = false
+    /// Turned loadings for which the expansion is made too; none, or at least two.
+    public var fan: [OrientationFan.Orientation] = []
+    /// Of the tethers of the particles around the cavity; nil where these follow the affine motion.
+    public var matrix: (stiffness: Double, shell: Double)?
+
+    public init(shape: CavityShape, centres: Centres, generator: Tensor, directions: [MethodResult.Direction]) {
+      self.shape = shape
+      self.centres = centres
+      self.generator = generator
+      self.directions = directions
+    }
+  }
+
+  /// The numbers of this rank's nodes, in the order of all results.
+  public var nodes: [Int] { (expansion ?? frozenMatrix?.result)!.nodes }
+  public let expansion: MethodResult?
+  public let frozenMatrix: FrozenMatrixResult?
+  public let fan: OrientationFan?
+  /// What the measurements of all nodes belong to.
+  public let settings: Settings
+  /// Of each node, where it was asked for; NaN where the cavity is not stable.
+  public private(set) var lowestEigenvalues: [Double] = []
+  /// Nodes of all ranks.
+  public let total: Int
+  public private(set) var phases = Phases()
+
+  /// Of a system whose forces are up to date and small. Collective.
+  /// - Parameter progress: is told how many of how many nodes are done on this rank.
+  public init(_ system: ParticleSystem, _ settings: Settings, progress: (_ done: Int, _ of: Int) -> Void) throws {
+    try Self.check(system, settings)
+    var watch = Stopwatch()
+    let communicator = system.communicator
+    let matrixReach = settings.matrixReach(system)
+    let placement = try CentrePlacement(
+      system, settings.centres, reach: settings.outerShape.grown(by: matrixReach).reach(dimension: system.dimension))
+    let bonds = CopyBonds(
+      placement.surroundings, system.interaction, largestCutoff: system.largestCutoff,
+      complete: placement.completeCopies(in: settings.outerShape))
+    let cavity = Cavity(placement.surroundings, bonds, shape: settings.shape, shell: settings.matrix?.shell ?? 0)
+    let response = CavityExpansion(cavity, matrixStiffness: settings.matrix?.stiffness ?? 0)
+
+    let expansion = MethodResult(placement.surroundings, directions: settings.directions, capacity: placement.nodes.count)
+    let stiffness = try communicator.reduce(bonds.largestStiffness, .maximum)
+    let frozen = settings.frozenMatrix.map { _ in
+      FrozenMatrixResult(
+        placement.surroundings, settings, system, largestStiffness: stiffness, matrixReach: matrixReach)
+    }
+    let fan =
+      settings.fan.isEmpty
+      ? nil
+      : OrientationFan(
+        placement.surroundings, settings.fan, directions: settings.directions, weight: settings.weight)
+    watch.lap(&phases.surroundings)
+
+    // All ranks meet now and then, so that none that waits is taken for dead.
+    let most = try communicator.reduce(placement.nodes.count, .maximum)
+    let round = max(1, most / (frozen == nil ? 20 : 200))
+    for start in stride(from: 0, to: most, by: round) {
+      for done in start..<max(start, min(start + round, placement.nodes.count)) {
+        let node = placement.nodes[done]
+        watch = Stopwatch()
+        cavity.fill(around: node.copy)
+        watch.lap(&phases.cavities)
+        if let reason = node.isDuplicate ? .duplicate : response.factor() {
+          expansion.record(node, cavity, discarded: reason)
+          frozen?.record(node, cavity, discarded: reason)
+          fan?.record(cavity, nil)
+          if settings.lowestEigenvalue { lowestEigenvalues.append(.nan) }
+        } else {
+          let series = response.series(along: settings.generator)
+          expansion.record(node, cavity, series: series)
+          if settings.lowestEigenvalue { lowestEigenvalues.append(response.lowestEigenvalue()) }
+          watch = Stopwatch()
+          frozen?.shear(node, cavity, series, response)
+          watch.lap(&phases.shearing)
+          fan?.record(cavity, response)
+        }
+        progress(done + 1, placement.nodes.count)
+        Heartbeat.beat()
+      }
+      try communicator.barrier()
+    }
+    phases += response.phases
+    total = placement.total
+    self.expansion = settings.usesExpansion ? expansion : nil
+    frozenMatrix = frozen
+    self.fan = fan
+    self.settings = settings
+  }
+
+  /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.
+  private static func check(_ system: ParticleSystem, _ settings: Settings) throws {
+    let reach = settings.outerShape.reach(dimension: system.dimension)
+    for k in 0..<system.dimension where reach > system.cell.widths[k] / 2 {
+      throw Failure.everywhere(
+        .input,
+        "the cavities are too wide: they reach \(reach) from their centres, and the box is \(system.cell.widths[k]) wide across "
+          + "edge \(k + 1), which must be at least twice as much; take a smaller yieldmap.radius or a larger sample")
+    }
+  }
+}
+
+extension YieldMap.Settings {
+  /// Of all particles that are not held to the affine motion: the cavity and its shell.
+  fileprivate var outerShape: CavityShape { shape.grown(by: matrix?.shell ?? 0) }
+
+  /// How far around them particles have to be known.
+  fileprivate func matrixReach(_ system: ParticleSystem) -> Double {
+    guard let frozenMatrix else { return system.largestCutoff }
+    return ExplicitCavity.reach(
+      generator, largestStrain: frozenMatrix.maximumStrain, largestCutoff: system.largestCutoff,
+      spacing: system.spacing, dimension: system.dimension)
+  }
+}

@@ -1,0 +1,45 @@
+import Configuration
+import MessagePassing
+import Particles
+import Statics
+
+/// Mechanical equilibrium as a precondition: of commands that say what a glass at rest will do.
+struct Rest {
+  /// The largest force component that counts as rest, in units of the mean bond force.
+  let equilibrium: Double
+  /// Whether the particles are brought to rest first.
+  let minimizes: Bool
+  /// The table of the config that says so.
+  let table: String
+
+  /// Brings the particles to rest where that is asked for, and makes sure that they are. Collective.
+  /// - Throws: not converged, with the largest force, where they are not.
+  func reach(_ system: ParticleSystem, _ minimizer: MinimizerSection) throws -> MinimizationResult {
+    if minimizes {
+      Heartbeat.enter(phase: "minimisation")
+      let progress = Progress(isShown: system.communicator.isRoot)
+      system.onEvaluation = { progress.show("minimising, evaluation \($0.evaluations)", fraction: 0) }
+      let result = try Model.minimization(minimizer).run(system)
+      system.onEvaluation = nil
+      guard result.reason == .converged else {
+        throw Failure.everywhere(
+          .notConverged,
+          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax), which "
+            + "should be at most \(result.tolerance)")
+      }
+    }
+    try system.evaluate(.forcesEnergyAndStress)
+    let largest = try system.largestComponent(system.forces, width: system.dimension)
+    let accepted = equilibrium * (try system.bondStatistics().meanForce)
+    guard largest <= accepted else {
+      throw Failure.everywhere(
+        .notConverged,
+        "the configuration is not in mechanical equilibrium: its largest force component is \(largest), which should be at "
+          + "most \(accepted) (\(table).equilibrium times the mean bond force); run athermal minimize on it first, or set "
+          + "\(table).minimize = true")
+    }
+    var result = MinimizationResult(reason: .converged, forceMax: largest, tolerance: accepted)
+    result.evaluations = system.statistics.evaluations
+    return result
+  }
+}
