@@ -3,6 +3,7 @@ import Foundation
 import Interactions
 import MessagePassing
 import Particles
+import Preparation
 import QuasistaticShear
 import Storage
 
@@ -69,6 +70,13 @@ private struct Needs {
       let every = configuration.output.every
       let frames = configuration.output.trajectory ? (steps + every - 1) / every + 1 : 0
       lines.append("loading         \(steps) steps, \(frames) frames, \(Self.bytes(frame * Double(frames))) in all")
+    }
+    if let prepare = configuration.prepare {
+      let blocks = try BlockGrid(cell: layout.cell, width: prepare.block * layout.largestCutoff)
+      let sides = (0..<d).map { "\(blocks.counts[$0])" }.joined(separator: " × ")
+      lines.append(
+        "prepare         \(prepare.temperatures.count) temperatures of \(prepare.burnIn) + \(prepare.sweeps) sweeps, \(sides) blocks in "
+          + "\(blocks.colourCount) colours; at most \(blocks.blockCount) ranks have work")
     }
     text = lines.joined(separator: "\n")
   }

@@ -38,9 +38,9 @@ struct ProblemTests {
       ends: "; its keys are skin"),
     .init(
       adding: "[neighbors]\nskin = 1", begins: "12:2: unknown table [neighbors]", ends: "; did you mean 'neighbours'?"),
-    .init(adding: "[checkpoint]\nkeep = 1", begins: "12:2: unknown table [checkpoint]", ends: "d2min, output"),
+    .init(adding: "[checkpoint]\nkeep = 1", begins: "12:2: unknown table [checkpoint]", ends: "d2min, prepare, output"),
     .init(
-      "[system]", "skin = 1\n[system]", begins: "1:1: key 'skin' stands outside of any table", ends: "d2min, output"),
+      "[system]", "skin = 1\n[system]", begins: "1:1: key 'skin' stands outside of any table", ends: "d2min, prepare, output"),
     .init(
       adding: "[epm]\nshape = [64, 64]",
       begins: "12:2: table [epm] belongs to a command that this version does not have", ends: "; remove it"),
@@ -299,7 +299,7 @@ struct ProblemTests {
     ("potential.kind.name=1", "--set potential.kind.name: it sets a key inside the string", "; only tables have keys"),
     ("output.fields=[d2min]", "--set output.fields: [d2min] is not a TOML value", "need quotes"),
     ("neighbours.skin=1\nother=2", "--set neighbours.skin: more than one value", "one --set for each key"),
-    ("colour.red=1", "--set colour.red: unknown table [colour]", "d2min, output"),
+    ("colour.red=1", "--set colour.red: unknown table [colour]", "d2min, prepare, output"),
     ("system.generate.seed=1", "--set system.generate.seed: [system] has both", "keep one of them"),
   ])
   func badOverridesAreReported(override: String, begins: String, ends: String) {
