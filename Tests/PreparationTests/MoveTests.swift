@@ -214,6 +214,38 @@ extension PreparationTests {
       #expect(error < 0.15 * slope, "\(error) of \(slope)")
     }
 
+    /// The configurational temperature ⟨F²⟩ / ⟨tr H⟩ (Rugh), from the forces and the Hessian of the engine, is that of the
+    /// moves: an identity of the canonical distribution that knows nothing of how it was sampled. Errors come from the scatter
+    /// of ten blocks; five are allowed, and they are at most 2 % of the temperature.
+    @Test(arguments: [(ipl, 2, 0.8), (.binaryLJ(cutoff: 2, truncation: .smooth), 3, 1.2), (ipl, 3, 0.8)] as [(PairModel, Int, Double)])
+    func temperatureIsThatOfTheForces(model: PairModel, dimension: Int, temperature: Double) throws {
+      let counts = dimension == 2 ? [18, 16] : [8, 8, 8]
+      let edges = (0..<dimension).map { k in (0..<dimension).map { $0 == k ? 1.2 * Double(counts[k]) : 0 } }
+      let start = Samples.grid(counts, edges: edges, disorder: 0.1, seed: 15)
+      let monteCarlo = try Self.monteCarlo(start, model, temperature: temperature, swapFraction: 0.3)
+      for _ in 0..<300 { try monteCarlo.sweep() }
+      var ratios = TimeSeries()
+      for _ in 0..<100 {
+        for _ in 0..<10 { try monteCarlo.sweep() }
+        let system = try monteCarlo.system(skin: 0.01)
+        let blocks = system.makeField(width: dimension * dimension)
+        system.hessianDiagonal(into: blocks)
+        var (squared, trace) = (0.0, 0.0)
+        for i in 0..<system.ownedCount {
+          for k in 0..<dimension {
+            squared += system.forces[i * dimension + k] * system.forces[i * dimension + k]
+            trace += blocks.values[(i * dimension + k) * dimension + k]
+          }
+        }
+        ratios.append(squared / trace)
+      }
+      #expect(ratios.error < 0.02 * temperature, "\(ratios.error)")
+      // A ratio of sums of some thousand terms is biased by less than 1/1000.
+      #expect(
+        abs(ratios.mean - temperature) <= 5 * ratios.error + 1e-3 * temperature,
+        "\(ratios.mean) ± \(ratios.error), not \(temperature)")
+    }
+
     /// Without interactions a particle goes anywhere: the blocks leave no trace in the density.
     @Test func blocksAreNotSeen() throws {
       var start = Samples.grid([8, 8], edges: [[12, 0], [0, 12]], disorder: 0.1, seed: 4)
