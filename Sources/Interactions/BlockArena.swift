@@ -186,46 +186,85 @@ public final class BlockArena {
       starts[b + 1] += starts[b]
     }
     // Where each arrival goes; bins hold one or two, so that their order costs little.
-    let (identifiers, from) = (ids.pointer, sources.pointer)
+    let slots = Slots(self)
     for k in 0..<count {
       let a = arrived[k]
       let bin = Int(a.bin)
       var slot = Int(following[bin])
       following[bin] += 1
-      while slot > Int(starts[bin]) && identifiers[slot - 1] > a.id {
-        copySlot(slot - 1, to: slot)
+      while slot > Int(starts[bin]) && slots.ids[slot - 1] > a.id {
+        slots.copy(slot - 1, to: slot)
         slot -= 1
       }
+      slots.put(a, into: slot)
+    }
+    ownCount = slots.listOwn(count)
+    for lane in 0..<Lanes.count { slots.empty(count + lane, parameter: reach.lowest) }
+  }
+
+  /// The columns as bare pointers, for the loops over slots.
+  private struct Slots {
+    let x: UnsafeMutablePointer<Double>
+    let y: UnsafeMutablePointer<Double>
+    let z: UnsafeMutablePointer<Double>
+    let parameters: UnsafeMutablePointer<Double>
+    let binnedAt: UnsafeMutablePointer<Double>
+    let ids: UnsafeMutablePointer<Int64>
+    let sources: UnsafeMutablePointer<Int32>
+    let hasChanged: UnsafeMutablePointer<Bool>
+    let own: UnsafeMutablePointer<Int32>
+
+    init(_ arena: BlockArena) {
+      x = arena.x.pointer
+      y = arena.y.pointer
+      z = arena.z.pointer
+      parameters = arena.parameters.pointer
+      binnedAt = arena.binnedAt.pointer
+      ids = arena.ids.pointer
+      sources = arena.sources.pointer
+      hasChanged = arena.hasChanged.pointer
+      own = arena.own.pointer
+    }
+
+    @inline(__always) func put(_ a: Arrival, into slot: Int) {
       x[slot] = a.x
       y[slot] = a.y
       z[slot] = a.z
       parameters[slot] = a.parameter
-      identifiers[slot] = a.id
-      from[slot] = a.source
+      ids[slot] = a.id
+      sources[slot] = a.source
       hasChanged[slot] = a.hasChanged
     }
-    ownCount = 0
-    for slot in 0..<count where from[slot] >= 0 {
-      own[ownCount] = Int32(truncatingIfNeeded: slot)
-      ownCount += 1
-      binnedAt[3 * slot] = x[slot]
-      binnedAt[3 * slot + 1] = y[slot]
-      binnedAt[3 * slot + 2] = z[slot]
-    }
-    for lane in 0..<Lanes.count {
-      for column in [x, y, z] { column[count + lane] = Self.nowhere }
-      parameters[count + lane] = reach.lowest
-    }
-  }
 
-  @inline(__always) private func copySlot(_ source: Int, to target: Int) {
-    x[target] = x[source]
-    y[target] = y[source]
-    z[target] = z[source]
-    parameters[target] = parameters[source]
-    ids[target] = ids[source]
-    sources[target] = sources[source]
-    hasChanged[target] = hasChanged[source]
+    @inline(__always) func copy(_ source: Int, to target: Int) {
+      x[target] = x[source]
+      y[target] = y[source]
+      z[target] = z[source]
+      parameters[target] = parameters[source]
+      ids[target] = ids[source]
+      sources[target] = sources[source]
+      hasChanged[target] = hasChanged[source]
+    }
+
+    /// Lists the slots of the block's own particles and notes where they are; returns how many there are.
+    func listOwn(_ count: Int) -> Int {
+      var found = 0
+      for slot in 0..<count where sources[slot] >= 0 {
+        own[found] = Int32(truncatingIfNeeded: slot)
+        found += 1
+        binnedAt[3 * slot] = x[slot]
+        binnedAt[3 * slot + 1] = y[slot]
+        binnedAt[3 * slot + 2] = z[slot]
+      }
+      return found
+    }
+
+    @inline(__always) func empty(_ slot: Int, parameter: Double) {
+      x[slot] = BlockArena.nowhere
+      y[slot] = BlockArena.nowhere
+      z[slot] = BlockArena.nowhere
+      parameters[slot] = parameter
+    }
   }
 
   /// Puts all particles into the bins where they now are.
