@@ -131,7 +131,19 @@ extension Lanes {
   @inlinable @inline(__always) public var total: Double { CLanes_total(value) }
 }
 
+extension Lanes {
+  /// The smaller number in each lane.
+  @inlinable @inline(__always) public func smaller(_ other: Lanes) -> Lanes {
+    Lanes(value: CLanes_smaller(value, other.value))
+  }
+}
+
 extension IntegerLanes {
+  /// As masks: set where either is.
+  @inlinable @inline(__always) public func or(_ other: IntegerLanes) -> IntegerLanes {
+    IntegerLanes(value: CLanes_masks_or(value, other.value))
+  }
+
   /// A mask of the first `count` lanes; of all where it is larger than their number.
   @inlinable @inline(__always) public init(first count: Int) { value = CLanes_first(count) }
 }

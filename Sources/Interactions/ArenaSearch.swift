@@ -44,6 +44,9 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
         before = uz.times(uz, plus: before)
         after = vz.times(vz, plus: after)
       }
+      // Most of those in the bins are out of reach; where all are, the energies need not be computed.
+      let cutoff = potential.cutoff(own, other)
+      guard (present & before.smaller(after).isLess(than: cutoff * cutoff)).bits != 0 else { return }
       let change = potential.energyChange(row, own, other, from: before, to: after)
       sum = sum + present.select(change, else: Lanes(0))
     }
@@ -67,6 +70,9 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
         let uz = Lanes(loadingAnywhere: z + slot) - az
         squared = uz.times(uz, plus: squared)
       }
+      let (cutA, cutB) = (potential.cutoff(a, other), potential.cutoff(b, other))
+      let reached = squared.isLess(than: cutA * cutA).or(squared.isLess(than: cutB * cutB))
+      guard (present & reached).bits != 0 else { return }
       let change =
         potential.interaction(rowB, other, potential.scale(b, other), squared).energy
         - potential.interaction(rowA, other, potential.scale(a, other), squared).energy

@@ -43,6 +43,8 @@ CLANES_INLINE unsigned CLanes_mask_bits(CLanes_integers mask) {
 #endif
 }
 CLANES_INLINE CLanes_integers CLanes_masks_and(CLanes_integers a, CLanes_integers b) { return a & b; }
+CLANES_INLINE CLanes_integers CLanes_masks_or(CLanes_integers a, CLanes_integers b) { return a | b; }
+CLANES_INLINE CLanes_reals CLanes_smaller(CLanes_reals a, CLanes_reals b) { return a < b ? a : b; }
 CLANES_INLINE CLanes_reals CLanes_select(CLanes_integers mask, CLanes_reals a, CLanes_reals b) {
   return mask ? a : b;
 }
