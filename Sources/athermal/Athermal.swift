@@ -13,7 +13,8 @@ enum Athermal {
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
       athermal benchmark kernel|halo|minimise|swap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R]
-                         [--file FILE] [--skin S] [--tolerance T] [--density D] [--temperature T]            timings as JSON
+                         [--file FILE] [--skin S] [--tolerance T] [--density D] [--temperature T]
+                         [--swap-fraction F] [--block B]            timings as JSON
       athermal --version
 
     Run any of them under mpirun -n RANKS. The first example: athermal shear Configs/quickstart.toml --output runs/a
