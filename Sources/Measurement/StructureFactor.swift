@@ -13,7 +13,8 @@ public struct StructureFactor: Sendable {
   /// The largest S of any wave vector: grows with N in a crystal, with ln N in a liquid.
   public let largest: Double
 
-  /// The most terms that are summed; in larger systems every second, third … wave vector along each edge is taken.
+  /// The most terms that are summed; in larger systems every second, third … wave vector along each edge is taken, so that no
+  /// rank holds more than some 10⁵ of them, however many particles there are.
   private static let budget = 1.5e9
 
   /// Collective.
@@ -26,12 +27,10 @@ public struct StructureFactor: Sendable {
     let rows = (0..<d).map { 2 * Double.pi * cell.fractionsOfPosition[$0] }
     let (lower, upper) = (0.6 * unit, 1.6 * unit)
     let limits = (0..<d).map { Int(upper * cell.edges[$0].length / (2 * Double.pi)) + 1 }
-    var stride = 1
-    var vectors: [SIMD3<Int>] = []
-    repeat {
-      vectors = Self.halfShell(limits, rows, lower...upper, stride)
-      stride += 1
-    } while Double(vectors.count) * Double(n) > Self.budget
+    let shell = d == 2 ? Double.pi * (upper * upper - lower * lower) : 4 / 3 * Double.pi * (pow(upper, 3) - pow(lower, 3))
+    let expected = shell * cell.volume / pow(2 * Double.pi, Double(d)) / 2
+    let stride = max(1, Int(pow(expected * Double(n) / Self.budget, 1 / Double(d)).rounded(.up)))
+    let vectors = Self.halfShell(limits, rows, lower...upper, stride)
     let sums = try Self.amplitudes(vectors, limits, snapshot, cell, communicator)
 
     let shells = 10

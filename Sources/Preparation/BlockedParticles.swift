@@ -172,7 +172,6 @@ public final class BlockedParticles {
       blockOf[i] = blockOf[last]
     }
     ownedCount = last
-    if communicator.size == 1 { return }
     let count = arrived.count / width
     reserve(ownedCount + count)
     blockOf.reserve(ownedCount + count, keeping: ownedCount)

@@ -28,7 +28,7 @@ struct PrepareCommand {
       }
       states = try replicas.collected(states)
       let failed = states.filter { !$0.equilibrated }
-      var summary = try replicas.first(last)
+      var summary = last!
       summary.wallSeconds = folder.seconds
       summary.ranks = communicator.size
       summary.states = states

@@ -46,9 +46,6 @@ struct Replicas {
     }
     return result.enumerated().sorted { ($0.element.replica, $0.offset) < ($1.element.replica, $1.offset) }.map(\.element)
   }
-
-  /// The summary of the group of rank 0, which writes it.
-  func first(_ summary: Summary?) throws -> Summary { summary! }
 }
 
 extension JSONEncoder {

@@ -129,10 +129,10 @@ import TestTools
     let folder = try TestFolder()
     try folder.file(
       "a.toml",
-      Self.config.replacing("6000", with: "400").replacing("burn_in = 1000", with: "burn_in = 100\nreplicas = 2\naccept_unequilibrated = true"))
+      Self.config.replacing("6000", with: "60").replacing("burn_in = 1000", with: "burn_in = 20\nreplicas = 2\naccept_unequilibrated = true"))
     var energies: [[Double]] = []
     for ranks in [1, 2, 3] {
-      let outcome = try TestProcess.run("athermal", ["prepare", "a.toml", "--output", "run\(ranks)"], ranks: ranks, in: folder.path)
+      let outcome = try TestProcess.run("athermal", ["prepare", "a.toml", "--output", "run\(ranks)"], ranks: ranks, in: folder.path, limit: 150)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
       let states = try #require(try folder.json("run\(ranks)/summary.json")["states"] as? [[String: Any]])
       #expect(states.map { $0["replica"] as? Int } == [0, 0, 1, 1])
