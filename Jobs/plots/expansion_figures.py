@@ -83,18 +83,20 @@ def bond_tails(run):
                 counts = file[f"statistics/{name}"][()]
                 density = counts / (counts.sum() * width)
                 error = density / np.sqrt(np.maximum(counts, 1))
-            shown = counts > 0
-            if not shown.any():
+            if counts.sum() == 0:
                 raise NothingToDraw("no bonds were counted")
-            axes.errorbar(centre[shown], density[shown], yerr=error[shown], fmt="o", markersize=3, linewidth=0.8,
+            # From the smaller half of the bonds there is nothing to learn, from bins of a few neither.
+            beyond = counts[::-1].cumsum()[::-1] / counts.sum()
+            shown = (counts >= 5) & (beyond <= 0.7)
+            axes.errorbar(centre[shown], density[shown], yerr=error[shown], fmt="o", markersize=2.5, linewidth=0.7,
                           color=colour, label=rf"$|{symbol}|$")
             # The slope of theory through the point where a hundredth of the bonds lies beyond.
-            beyond = counts[::-1].cumsum()[::-1] / counts.sum()
             anchor = np.argmax(beyond <= 1e-2)
             x = np.array([centre[anchor] / 3, centre[shown][-1]])
             fraction = beyond[anchor]
             amplitude = fraction * (exponent - 1) * edges[anchor] ** (exponent - 1)
-            axes.plot(x, amplitude * x ** -exponent, color=colour, linestyle="--", linewidth=1.2)
+            # Beside the points, where it can be seen.
+            axes.plot(x, 4 * amplitude * x ** -exponent, color=BLACK, linestyle="--", linewidth=1.2, zorder=5)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel(r"$C_n = |\varphi_{n\gamma}|$ [$\varepsilon$]")
