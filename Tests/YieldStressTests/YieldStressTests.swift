@@ -35,16 +35,14 @@ extension ReferenceState {
   }
 }
 
-/// A glass of random origin, at the floor of the forces.
-func glass(dimension: Int, count: Int, seed: UInt64, transform: ((inout Snapshot) -> Void)? = nil) throws
-  -> ParticleSystem
-{
+/// A glass of random origin, at the floor of the forces; the second edge is tilted by a fraction of the first.
+func glass(dimension: Int, count: Int, seed: UInt64, tilt: Double = 0) throws -> ParticleSystem {
   let model = PairModel.polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1)
   let counts = dimension == 2 ? [count, count] : [count, count, count]
   let side = Double(count) * pow(1 / (dimension == 2 ? 0.86 : 1.0), 1 / Double(dimension))
-  let edges = (0..<dimension).map { i in (0..<dimension).map { $0 == i ? side : 0.0 } }
-  var snapshot = Samples.grid(counts, edges: edges, disorder: 0.3, largestSize: 1.4, seed: seed)
-  transform?(&snapshot)
+  var edges = (0..<dimension).map { i in (0..<dimension).map { $0 == i ? side : 0.0 } }
+  edges[1][0] = tilt * side
+  let snapshot = Samples.grid(counts, edges: edges, disorder: 0.3, largestSize: 1.4, seed: seed)
   let system = try Samples.system(snapshot, model)
   let result = try Minimization(method: .newton, tolerance: .floor, maximumEvaluations: 100_000).run(system)
   #expect(result.reason == .converged)
