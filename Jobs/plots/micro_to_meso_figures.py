@@ -152,7 +152,8 @@ def particle_bands(folder):
         one = file["runs/0"]
         name = "xyz"[int(one["axis"][-1])]
         centre = one["centre"][()]
-    length = study["temperatures"][temperatures[-1]]["sizes"][sizes[-1]]["length"]
+    with open(os.path.join(folder, f"bands-{run}", "summary.json")) as file:
+        length = json.load(file)["runs"][0]["length"]
     with open_file(os.path.join(folder, f"shear-{run}-1"), "shear.h5") as file:
         strain = file["profiles/strain"][()]
         profile = file[f"profiles/plastic_count_{name}"][()]
@@ -161,8 +162,9 @@ def particle_bands(folder):
     for k, row in enumerate(shown):
         fraction = (places - centre[-1] / length + 0.5) % 1 - 0.5
         order = np.argsort(fraction)
-        left.plot(fraction[order] * length, profile[row][order], color=plt.get_cmap("plasma")(0.85 * k / max(1, len(shown) - 1)),
-                  linewidth=1.3, label=rf"$\gamma$ = {strain[row]:.3g}")
+        colour = plt.get_cmap("plasma")(0.85 * k / max(1, len(shown) - 1))
+        left.plot(fraction[order] * length, profile[row][order], color=colour, linewidth=1.3,
+                  label=rf"$\gamma$ = {strain[row]:.3g}")
     left.set_xlabel(rf"${name}$ from the band [$\lambda$]")
     left.set_ylabel("plastic count")
     left.set_title(f"T = {temperatures[-1]}, {sizes[-1]} particles", fontsize=11)
@@ -191,4 +193,8 @@ def particle_bands(folder):
     right.set_xlabel(r"$L$ [$\lambda$]")
     right.set_ylabel(rf"$w$ at $\gamma$ = {study['born']:g} [$\lambda$]")
     right.legend(frameon=False, fontsize=9)
+    for axis in [middle.xaxis, middle.yaxis, right.xaxis, right.yaxis]:
+        axis.set_major_locator(matplotlib.ticker.LogLocator(subs=[1, 2, 5]))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("")
     return figure
