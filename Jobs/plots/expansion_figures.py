@@ -3,8 +3,8 @@
 import json
 import os
 
-from figures import (BLACK, BLUE, GREY, VERMILION, EllipseCollection, Normalize, NothingToDraw, PolyCollection, np,
-                     open_file, plt, settings, stress_unit, time_series, words, wrapped_slab, AXES, matplotlib)
+from figures import (BLACK, BLUE, GREY, VERMILION, NothingToDraw, cell_outline, draw_particles, np, open_file, plt,
+                     settings, stress_unit, time_series, words, wrapped_slab, AXES, matplotlib)
 
 
 def summary(run):
@@ -39,24 +39,13 @@ def product_field(run, normal="z", place=0.5, thickness=2.0):
     if largest == 0:
         raise NothingToDraw("the product field is zero everywhere")
     norm = matplotlib.colors.SymLogNorm(linthresh=max(typical, largest * 1e-6), vmin=-largest, vmax=largest)
-    corner = edges[np.ix_(plane, plane)] if dimension == 3 else edges
-    outline = np.array([[0, 0], corner[0], corner[0] + corner[1], corner[1]])
+    outline = cell_outline(edges, plane)
     extent = np.ptp(outline, axis=0)
     figure, axes = plt.subplots(figsize=(7, 5.6 * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
     order = np.argsort(np.abs(value))
     points, value, diameter = points[order], value[order], diameter[order]
     colours = plt.get_cmap("RdBu")(norm(value))
-    if len(points) <= 300_000:
-        axes.add_collection(EllipseCollection(diameter, diameter, np.zeros(len(points)), units="xy", offsets=points,
-                                              transOffset=axes.transData, facecolors=colours, linewidths=0,
-                                              rasterized=True))
-    else:
-        axes.scatter(points[:, 0], points[:, 1], s=0.15, marker=",", c=colours, linewidths=0, rasterized=True)
-    axes.add_collection(PolyCollection([outline], facecolors="none", edgecolors=BLACK, linewidths=1.0))
-    margin = 0.02 * extent.max()
-    axes.set_xlim(outline[:, 0].min() - margin, outline[:, 0].max() + margin)
-    axes.set_ylim(outline[:, 1].min() - margin, outline[:, 1].max() + margin)
-    axes.set_aspect("equal")
+    draw_particles(axes, points, diameter, colours, outline)
     axes.set_xlabel(rf"${AXES[plane[0]]}$")
     axes.set_ylabel(rf"${AXES[plane[1]]}$")
     bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, "RdBu"), cax=axes.inset_axes([1.02, 0.02, 0.035, 0.96]))

@@ -151,6 +151,27 @@ def wrapped_slab(position, edges, normal, place, thickness):
     return (fraction @ edges)[:, plane], np.abs(offset) * height <= thickness / 2, plane
 
 
+def cell_outline(edges, plane):
+    """Corners of the cell, seen along the axis that is not in the plane."""
+    a, b = edges[np.ix_(plane, plane)]
+    return np.array([[0, 0], a, a + b, b])
+
+
+def draw_particles(axes, points, diameter, colours, outline):
+    """Discs of the given diameters and colours inside the outline of their cell, in the order given."""
+    if len(points) <= 300_000:
+        axes.add_collection(EllipseCollection(diameter, diameter, np.zeros(len(points)), units="xy", offsets=points,
+                                              transOffset=axes.transData, facecolors=colours, linewidths=0,
+                                              rasterized=True))
+    else:  # one pixel holds several particles
+        axes.scatter(points[:, 0], points[:, 1], s=0.15, marker=",", c=colours, linewidths=0, rasterized=True)
+    axes.add_collection(PolyCollection([outline], facecolors="none", edgecolors=BLACK, linewidths=1.0))
+    margin = 0.02 * np.ptp(outline, axis=0).max()
+    axes.set_xlim(outline[:, 0].min() - margin, outline[:, 0].max() + margin)
+    axes.set_ylim(outline[:, 1].min() - margin, outline[:, 1].max() + margin)
+    axes.set_aspect("equal")
+
+
 def d2min_map(run, frame=-1, normal="z", place=0.5, thickness=2.0):
     """Particles in the sheared cell, coloured by their D²min."""
     with open_file(run, "trajectory.h5") as file:
@@ -184,8 +205,7 @@ def d2min_map(run, frame=-1, normal="z", place=0.5, thickness=2.0):
         low, high = high / 10, high
     norm = LogNorm(low, high, clip=True)
 
-    corner = edges[np.ix_(plane, plane)] if dimension == 3 else edges
-    outline = np.array([[0, 0], corner[0], corner[0] + corner[1], corner[1]])
+    outline = cell_outline(edges, plane)
     extent = np.ptp(outline, axis=0)
     width = 7.0
     figure, axes = plt.subplots(figsize=(width, 0.8 * width * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
@@ -194,17 +214,7 @@ def d2min_map(run, frame=-1, normal="z", place=0.5, thickness=2.0):
     shown = np.where(known, np.clip(value, low, high), low)
     colours = plt.get_cmap("inferno")(norm(shown))
     colours[~known] = matplotlib.colors.to_rgba(GREY)
-    if len(points) <= 300_000:
-        axes.add_collection(EllipseCollection(diameter, diameter, np.zeros(len(points)), units="xy", offsets=points,
-                                              transOffset=axes.transData, facecolors=colours, linewidths=0,
-                                              rasterized=True))
-    else:  # one pixel holds several particles
-        axes.scatter(points[:, 0], points[:, 1], s=0.15, marker=",", c=colours, linewidths=0, rasterized=True)
-    axes.add_collection(PolyCollection([outline], facecolors="none", edgecolors=BLACK, linewidths=1.0))
-    margin = 0.02 * extent.max()
-    axes.set_xlim(outline[:, 0].min() - margin, outline[:, 0].max() + margin)
-    axes.set_ylim(outline[:, 1].min() - margin, outline[:, 1].max() + margin)
-    axes.set_aspect("equal")
+    draw_particles(axes, points, diameter, colours, outline)
     length = r"\sigma_{\mathrm{AA}}" if settings(run).get("potential", {}).get("kind") == "binary-lj" else r"\lambda"
     axes.set_xlabel(rf"${AXES[plane[0]]}$ [${length}$]")
     axes.set_ylabel(rf"${AXES[plane[1]]}$ [${length}$]")

@@ -2,11 +2,10 @@
 
 import matplotlib
 import numpy as np
-from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.colors import Normalize
 
-from figures import (AXES, BLACK, BLUE, GREY, VERMILION, NothingToDraw, open_file, plt, settings, stress_unit, time_series,
-                     words, wrapped_slab)
+from figures import (AXES, BLACK, BLUE, GREY, VERMILION, NothingToDraw, cell_outline, draw_particles, open_file, plt,
+                     settings, stress_unit, time_series, words, wrapped_slab)
 
 METHODS = ["expansion", "frozen-matrix"]
 NAMES = {"expansion": "cavity expansion", "frozen-matrix": "frozen matrix"}
@@ -48,17 +47,10 @@ def yield_map(run, method=None, direction="forward"):
     colours = plt.get_cmap("viridis")(norm(np.where(known, value, 0)))
     colours[~known] = matplotlib.colors.to_rgba(GREY)
 
-    corner = edges[np.ix_(plane, plane)] if dimension == 3 else edges
-    outline = np.array([[0, 0], corner[0], corner[0] + corner[1], corner[1]])
+    outline = cell_outline(edges, plane)
     extent = np.ptp(outline, axis=0)
     figure, axes = plt.subplots(figsize=(7.0, 5.6 * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
-    axes.add_collection(EllipseCollection(1.1 * diameter, 1.1 * diameter, np.zeros(len(points)), units="xy", offsets=points,
-                                          transOffset=axes.transData, facecolors=colours, linewidths=0, rasterized=True))
-    axes.add_collection(PolyCollection([outline], facecolors="none", edgecolors=BLACK, linewidths=1.0))
-    margin = 0.02 * extent.max()
-    axes.set_xlim(outline[:, 0].min() - margin, outline[:, 0].max() + margin)
-    axes.set_ylim(outline[:, 1].min() - margin, outline[:, 1].max() + margin)
-    axes.set_aspect("equal")
+    draw_particles(axes, points, 1.1 * diameter, colours, outline)
     length = r"\sigma_{\mathrm{AA}}" if settings(run).get("potential", {}).get("kind") == "binary-lj" else r"\lambda"
     axes.set_xlabel(rf"${AXES[plane[0]]}$ [${length}$]")
     axes.set_ylabel(rf"${AXES[plane[1]]}$ [${length}$]")

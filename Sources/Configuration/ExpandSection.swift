@@ -25,9 +25,6 @@ public struct ExpandSection: Sendable, Equatable {
   /// Whether all elastic constants are computed, or the expansion along `[loading]` alone.
   public var elasticTensor: Bool
 
-  /// All values as they are where the config says nothing.
-  public static let standard = ExpandSection(Table("expand", nil, absentAt: .file(line: 1, column: 1), reading: Reading()), isGenerated: false)
-
   init(_ table: Table, isGenerated: Bool) {
     solver = table.choice("solver", default: .cg)
     tolerance = table.number(

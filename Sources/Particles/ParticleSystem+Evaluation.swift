@@ -268,6 +268,14 @@ extension ParticleSystem {
     }
   }
 
+  /// The identifiers of owned particles and of ghosts, as a field. Collective.
+  public func ghostedIdentifiers() throws -> ParticleField {
+    let ids = makeField(width: 1)
+    for i in 0..<ownedCount { ids.values[i] = Double(id(i)) }
+    try gather(ids)
+    return ids
+  }
+
   /// Visits each owned particle with its listed neighbours within the cutoff: local number and x_j − x_i.
   public func forEachNeighbourhood(_ visit: (Int, [(Int, Vector)]) -> Void) {
     var neighbours: [(Int, Vector)] = []

@@ -16,6 +16,15 @@ public struct Loading {
     case dilation
     case matrix(Tensor)
 
+    /// The axes of flow and gradient, or of stretch and compression; x and y where the mode names no plane.
+    public var plane: (Int, Int) {
+      switch self {
+      case .simpleShear(let flow, let gradient): (flow, gradient)
+      case .pureShear(let a, let b): (a, b)
+      case .uniaxial, .dilation, .matrix: (0, 1)
+      }
+    }
+
     /// The generator A.
     public func generator(dimension: Int) -> Tensor {
       var a = Tensor()

@@ -61,13 +61,3 @@ public final class NullSpace {
     for i in 0..<system.ownedCount where !isRattler(i) { for k in 0..<d { field.values[i * d + k] -= mean[k] } }
   }
 }
-
-extension ParticleSystem {
-  /// The identifiers of owned particles and of ghosts, as a field. Collective.
-  public func ghostedIdentifiers() throws -> ParticleField {
-    let ids = makeField(width: 1)
-    for i in 0..<ownedCount { ids.values[i] = Double(id(i)) }
-    try gather(ids)
-    return ids
-  }
-}

@@ -71,28 +71,12 @@ public struct ElasticModuli {
   /// dσ/dγ at the volume of the time, for the positions' derivative d₁.
   private static func stressRate(_ system: ParticleSystem, _ bonds: BondNetwork, _ d1: BondDisplacement) throws -> Tensor {
     let d = system.dimension
-    let components = (0..<d).flatMap { a in (a..<d).map { (a, $0) } }
-    let sums = try system.sums(2 * components.count) { i, out in
-      for k in 0..<2 * components.count { out[k] = 0 }
-      for end in bonds.ends(of: i) {
-        let x = bonds.bond(end)
-        let change = d1.change(x, from: i, to: Int(bonds.partner[end]), dimension: d)
-        let bond = BondExpansion(x, bonds.stiffness(end), change, .zero, .zero)
-        for (place, (a, b)) in components.enumerated() {
-          let s = bond.stress(a, b)
-          out[2 * place] += 0.5 * s.0
-          out[2 * place + 1] += 0.5 * s.1
-        }
-      }
+    let sums = try BondSums(system, bonds) { i, end in
+      let x = bonds.bond(end)
+      return BondExpansion(
+        x, bonds.stiffness(end), d1.change(x, from: i, to: Int(bonds.partner[end]), dimension: d), .zero, .zero)
     }
-    var virial = [Tensor(), Tensor()]
-    for (place, (a, b)) in components.enumerated() {
-      for order in 0..<2 {
-        virial[order][a, b] = sums[2 * place + order]
-        virial[order][b, a] = sums[2 * place + order]
-      }
-    }
-    return (1 / system.cell.volume) * (virial[1] - d1.gradient.trace * virial[0])
+    return StrainExpansion.stress(ofVirial: sums.virial, volume: system.cell.volume, rate: d1.gradient.trace)[1]
   }
 
   private func entry(_ tensor: [[Double]], _ i: Int, _ j: Int, _ k: Int, _ l: Int) -> Double {

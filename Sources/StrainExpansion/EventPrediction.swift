@@ -31,7 +31,7 @@ public final class EventPrediction {
     let solver = HessianConjugateGradient(system, bonds, null: null, maximumIterations: 1_000_000)
     // What it takes to look ahead is no part of what the loading costs.
     let fields = try system.withoutCounting {
-      try NonaffineFields(system, bonds, generator: generator, solver: solver, tolerance: tolerance)
+      try SecondOrderFields(system, bonds, generator: generator, solver: solver, tolerance: tolerance)
     }
     indicators = system.makeField(width: 2)
     for i in 0..<system.ownedCount {

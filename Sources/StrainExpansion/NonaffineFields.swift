@@ -4,21 +4,19 @@ import MessagePassing
 import Particles
 import Statics
 
-/// Nonaffine velocity, acceleration and jerk of a glass at rest under D(γ) = exp(γA), and the positions' full derivatives
-/// d₁, d₂, d₃ that they give (Richard, Sec. II; gauge: each field adds up to zero).
-public struct NonaffineFields {
-  /// ẋ, ẍ, x⃛
+/// Nonaffine velocity and acceleration of a glass at rest under D(γ) = exp(γA), and the positions' full derivatives d₁, d₂
+/// that they give (Richard, Sec. II; gauge: each field adds up to zero). Enough for φ_γ and φ_γγ.
+public struct SecondOrderFields {
+  /// ẋ, ẍ
   public let velocity: ParticleField
   public let acceleration: ParticleField
-  public let jerk: ParticleField
-  /// d₁ = A x + ẋ, d₂ = A d₁ + ẍ, d₃ = A d₂ + x⃛
+  /// d₁ = A x + ẋ, d₂ = A d₁ + ẍ
   public let d1: BondDisplacement
   public let d2: BondDisplacement
-  public let d3: BondDisplacement
-  /// What the three solves took.
+  /// What the two solves took.
   public let solutions: [LinearSolution]
 
-  /// Solves for the three fields, one after the other, each with the same Hessian. Collective.
+  /// Solves for the two fields, one after the other. Collective.
   /// - Throws: not converged, where a solve does not reach the tolerance or the configuration is no minimum.
   public init(
     _ system: ParticleSystem, _ bonds: BondNetwork, generator a: Tensor, solver: any LinearSolver, tolerance: Double
@@ -28,37 +26,57 @@ public struct NonaffineFields {
 
     // H·ẋ = −H·(A x)
     derivatives.addHessian(BondDisplacement(gradient: a), times: -1, to: force)
-    let velocity = system.makeField(width: system.dimension)
+    velocity = system.makeField(width: system.dimension)
     let first = try solver.solve(force, into: velocity, tolerance: tolerance, name: "velocity")
     try system.gather(velocity)
-    let d1 = BondDisplacement(gradient: a, field: velocity)
+    d1 = BondDisplacement(gradient: a, field: velocity)
 
     // H·ẍ = −[T:d₁d₁ + H·(A d₁)]
     let alongD1 = try a.applied(to: d1, in: system)
     force.clear(system)
     derivatives.addThird(d1, d1, times: -1, to: force)
     derivatives.addHessian(alongD1, times: -1, to: force)
-    let acceleration = system.makeField(width: system.dimension)
+    acceleration = system.makeField(width: system.dimension)
     let second = try solver.solve(force, into: acceleration, tolerance: tolerance, name: "acceleration")
-    let d2 = try alongD1.adding(acceleration, in: system)
+    d2 = try alongD1.adding(acceleration, in: system)
+    solutions = [first, second]
+  }
+}
+
+/// The same with the nonaffine jerk, which completes the third order.
+public struct NonaffineFields {
+  public let secondOrder: SecondOrderFields
+  /// ẋ, ẍ
+  public var velocity: ParticleField { secondOrder.velocity }
+  public var acceleration: ParticleField { secondOrder.acceleration }
+  /// x⃛
+  public let jerk: ParticleField
+  public var d1: BondDisplacement { secondOrder.d1 }
+  public var d2: BondDisplacement { secondOrder.d2 }
+  /// d₃ = A d₂ + x⃛
+  public let d3: BondDisplacement
+  /// What the three solves took.
+  public let solutions: [LinearSolution]
+
+  /// Solves for the three fields, one after the other, each with the same Hessian. Collective.
+  /// - Throws: not converged, where a solve does not reach the tolerance or the configuration is no minimum.
+  public init(
+    _ system: ParticleSystem, _ bonds: BondNetwork, generator a: Tensor, solver: any LinearSolver, tolerance: Double
+  ) throws {
+    secondOrder = try SecondOrderFields(system, bonds, generator: a, solver: solver, tolerance: tolerance)
+    let (d1, d2) = (secondOrder.d1, secondOrder.d2)
 
     // H·x⃛ = −[M∴d₁d₁d₁ + 3 T:d₁d₂ + H·(A d₂)]
+    let derivatives = EnergyDerivatives(system, bonds)
+    let force = system.makeField(width: system.dimension)
     let alongD2 = try a.applied(to: d2, in: system)
-    force.clear(system)
     derivatives.addFourth(d1, d1, d1, times: -1, to: force)
     derivatives.addThird(d1, d2, times: -3, to: force)
     derivatives.addHessian(alongD2, times: -1, to: force)
-    let jerk = system.makeField(width: system.dimension)
+    jerk = system.makeField(width: system.dimension)
     let third = try solver.solve(force, into: jerk, tolerance: tolerance, name: "jerk")
-    let d3 = try alongD2.adding(jerk, in: system)
-
-    self.velocity = velocity
-    self.acceleration = acceleration
-    self.jerk = jerk
-    self.d1 = d1
-    self.d2 = d2
-    self.d3 = d3
-    solutions = [first, second, third]
+    d3 = try alongD2.adding(jerk, in: system)
+    solutions = secondOrder.solutions + [third]
   }
 }
 

@@ -27,36 +27,10 @@ public struct StrainExpansion {
   ) throws {
     self.generator = generator
     fields = try NonaffineFields(system, bonds, generator: generator, solver: solver, tolerance: tolerance)
-    let d = system.dimension
-    let components = (0..<d).flatMap { a in (a..<d).map { (a, $0) } }
     let fields = self.fields
-    let sums = try system.sums(3 + 4 * components.count) { i, out in
-      for k in 0..<(3 + 4 * components.count) { out[k] = 0 }
-      for end in bonds.ends(of: i) {
-        let bond = fields.expansion(of: end, at: i, bonds)
-        out[0] += 0.5 * bond.energy.0
-        out[1] += 0.5 * bond.energy.1
-        out[2] += 0.5 * bond.energy.2
-        var place = out + 3
-        for (a, b) in components {
-          let s = bond.stress(a, b)
-          place[0] += 0.5 * s.0
-          place[1] += 0.5 * s.1
-          place[2] += 0.5 * s.2
-          place[3] += 0.5 * s.3
-          place += 4
-        }
-      }
-    }
-    energy = Array(sums[0..<3])
-    virial = (0..<4).map { order in
-      var tensor = Tensor()
-      for (place, (a, b)) in components.enumerated() {
-        tensor[a, b] = sums[3 + 4 * place + order]
-        tensor[b, a] = tensor[a, b]
-      }
-      return tensor
-    }
+    let sums = try BondSums(system, bonds) { i, end in fields.expansion(of: end, at: i, bonds) }
+    energy = sums.energy
+    virial = sums.virial
     stress = Self.stress(ofVirial: virial, volume: system.cell.volume, rate: generator.trace)
     let volume = system.cell.volume
     stressAtFixedVolume = virial.map { (1 / volume) * $0 }
@@ -104,13 +78,21 @@ extension NonaffineFields {
   public func energies(of end: Int, at i: Int, _ bonds: BondNetwork) -> (Double, Double, Double) {
     expansion(of: end, at: i, bonds).energy
   }
+}
 
+extension SecondOrderFields {
   /// Σ φ_γ φ_γγ over the bonds of owned particle i, each counted in full: large where an instability prepares (Richard,
   /// Fig. 2).
   public func product(_ i: Int, _ bonds: BondNetwork) -> Double {
     var sum = 0.0
     for end in bonds.ends(of: i) {
-      let e = expansion(of: end, at: i, bonds).energy
+      let x = bonds.bond(end)
+      let j = Int(bonds.partner[end])
+      let d = bonds.dimension
+      let e = BondExpansion(
+        x, bonds.stiffness(end), d1.change(x, from: i, to: j, dimension: d), d2.change(x, from: i, to: j, dimension: d),
+        .zero
+      ).energy
       sum += e.0 * e.1
     }
     return sum

@@ -65,7 +65,8 @@ struct EpmSummary: Encodable {
   ) throws {
     let epm = configuration.epm
     if epm.realisations == 1 {
-      return try folder.write(Run(own[0]!, epm, ranks: world.size, wallSeconds: folder.seconds), as: "summary.json")
+      return try folder.write(
+        Joined(head: Head("the loading reached its end", epm, ranks: world.size), content: own[0]!), as: "summary.json")
     }
     // Whoever computed a realisation tells the root, in the order of the realisations.
     var list: [EpmSummary] = []
@@ -82,15 +83,16 @@ struct EpmSummary: Encodable {
         list.append(try JSONDecoder().decode(EpmSummary.self, from: Data(received.utf8)))
       }
     }
-    let runs = Runs(
-      list, epm, statistics: try statistics.pooled(over: world), ranks: world.size, wallSeconds: folder.seconds)
-    try folder.write(runs, as: "summary.json")
+    let runs = Runs(list, epm, statistics: try statistics.pooled(over: world), wallSeconds: folder.seconds)
+    try folder.write(
+      Joined(head: Head("the loadings reached their ends", epm, ranks: world.size), content: runs), as: "summary.json")
   }
 
-  private struct Run: Encodable {
+  /// What the summary of one realisation and that of many have in common.
+  private struct Head: Encodable {
     var status = "done"
     var exitCode = 0
-    var reason = "the loading reached its end"
+    var reason: String
     var units = "strains are numbers; stresses in the unit of the modulus; lengths in blocks"
     var seed: UInt64
     var shape: [Int]
@@ -98,48 +100,29 @@ struct EpmSummary: Encodable {
     var commit = Build.commit
     var build = Build.text
     var steadyFrom: Double
-    let run: EpmSummary
 
-    init(_ run: EpmSummary, _ epm: EpmSection, ranks: Int, wallSeconds: Double) {
+    init(_ reason: String, _ epm: EpmSection, ranks: Int) {
+      self.reason = reason
       seed = epm.seed
       shape = epm.shape
       self.ranks = ranks
       steadyFrom = epm.steadyFrom
-      self.run = run
     }
+  }
 
-    private enum Keys: String, CodingKey {
-      case status, exitCode, reason, units, seed, shape, ranks, commit, build, steadyFrom
-    }
+  /// Two sets of keys, side by side.
+  private struct Joined<Content: Encodable>: Encodable {
+    let head: Head
+    let content: Content
 
     func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: Keys.self)
-      try container.encode(status, forKey: .status)
-      try container.encode(exitCode, forKey: .exitCode)
-      try container.encode(reason, forKey: .reason)
-      try container.encode(units, forKey: .units)
-      try container.encode(seed, forKey: .seed)
-      try container.encode(shape, forKey: .shape)
-      try container.encode(ranks, forKey: .ranks)
-      try container.encode(commit, forKey: .commit)
-      try container.encode(build, forKey: .build)
-      try container.encode(steadyFrom, forKey: .steadyFrom)
-      try run.encode(to: encoder)
+      try head.encode(to: encoder)
+      try content.encode(to: encoder)
     }
   }
 
   private struct Runs: Encodable {
-    var status = "done"
-    var exitCode = 0
-    var reason = "the loadings reached their ends"
-    var units = "strains are numbers; stresses in the unit of the modulus; lengths in blocks"
-    var seed: UInt64
-    var shape: [Int]
-    var ranks: Int
-    var commit = Build.commit
-    var build = Build.text
     var wallSeconds: Double
-    var steadyFrom: Double
     /// Over all realisations.
     var avalanches: Int
     var failures: Int
@@ -156,14 +139,8 @@ struct EpmSummary: Encodable {
     var residualStrength: ResidualExponent?
     var realisations: [EpmSummary]
 
-    init(
-      _ list: [EpmSummary], _ epm: EpmSection, statistics: SteadyStatistics, ranks: Int, wallSeconds: Double
-    ) {
-      seed = epm.seed
-      shape = epm.shape
-      self.ranks = ranks
+    init(_ list: [EpmSummary], _ epm: EpmSection, statistics: SteadyStatistics, wallSeconds: Double) {
       self.wallSeconds = wallSeconds
-      steadyFrom = epm.steadyFrom
       avalanches = list.map(\.avalanches).reduce(0, +)
       failures = list.map(\.failures).reduce(0, +)
       sweeps = list.map(\.sweeps).reduce(0, +)

@@ -32,7 +32,9 @@ struct ExpandCommand {
       let touching = system.makeBondNetwork()
       let null = try NullSpace(system, touching)
       let bonds = touching.without(null)
-      return try Model.withSolver(section, system, bonds, null) { solver in
+      return try Model.withSolver(
+        section.solver, maximumIterations: section.maximumIterations, needsLibrary: section.modes > 0, system, bonds, null
+      ) { solver in
         let expansion = try StrainExpansion(
           system, bonds, generator: loading.generator(dimension: system.dimension), solver: solver,
           tolerance: section.tolerance)

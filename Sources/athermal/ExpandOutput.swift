@@ -52,7 +52,7 @@ struct ExpandOutput {
       try file.write(
         "particles/\(name)", rows: try blocks.column(values, width: d), firstRow: blocks.rows.lowerBound, shape: [n, d])
     }
-    let product = (0..<system.ownedCount).map { fields.product($0, bonds) }
+    let product = (0..<system.ownedCount).map { fields.secondOrder.product($0, bonds) }
     try file.write(
       "particles/product", rows: try blocks.column(product), firstRow: blocks.rows.lowerBound, shape: [n])
   }

@@ -63,13 +63,7 @@ struct ExpandSummary: Encodable {
   ) {
     self.base = base
     let d = base.dimension
-    let axes: (Int, Int) =
-      switch loading {
-      case .simpleShear(let flow, let gradient): (flow, gradient)
-      case .pureShear(let a, let b): (a, b)
-      default: (0, 1)
-      }
-    let shear = moduli?.shearModulus(flow: axes.0, gradient: axes.1)
+    let shear = moduli?.shearModulus(flow: loading.plane.0, gradient: loading.plane.1)
     let bulk = moduli?.bulkModulus
     // Without the other elastic constants, the one that belongs to the loading is there all the same.
     let own: Double? = if case .simpleShear(let a, let b) = loading { expansion.stress[1][a, b] } else { nil }

@@ -6,23 +6,24 @@ import SparseSolvers
 import Statics
 
 extension Model {
-  /// Does the work with the solver that [expand] asks for. Collective.
+  /// Does the work with a linear solver. Collective.
+  /// - Parameter needsLibrary: whether the work itself wants PETSc or SLEPc.
   static func withSolver<Result>(
-    _ section: ExpandSection, _ system: ParticleSystem, _ bonds: BondNetwork, _ null: NullSpace,
-    _ work: (any LinearSolver) throws -> Result
+    _ asked: ExpandSection.Solver, maximumIterations: Int, needsLibrary: Bool = false, _ system: ParticleSystem,
+    _ bonds: BondNetwork, _ null: NullSpace, _ work: (any LinearSolver) throws -> Result
   ) throws -> Result {
-    let choice = try solver(section.solver, particles: system.totalCount, dimension: system.dimension)
+    let choice = try solver(asked, particles: system.totalCount, dimension: system.dimension)
     func conjugateGradient() -> HessianConjugateGradient {
-      HessianConjugateGradient(system, bonds, null: null, maximumIterations: section.maximumIterations)
+      HessianConjugateGradient(system, bonds, null: null, maximumIterations: maximumIterations)
     }
     #if ATHERMAL_PETSC
-      if choice == .cg && section.modes == 0 { return try work(conjugateGradient()) }
+      if choice == .cg && !needsLibrary { return try work(conjugateGradient()) }
       return try SparseLibrary.using {
         if choice == .cg { return try work(conjugateGradient()) }
         return try work(
           SparseSolver(
             choice == .direct ? .direct : .multigrid, system, bonds, null: null,
-            maximumIterations: section.maximumIterations))
+            maximumIterations: maximumIterations))
       }
     #else
       return try work(conjugateGradient())

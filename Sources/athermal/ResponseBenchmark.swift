@@ -47,9 +47,7 @@ struct ResponseBenchmark {
     let bonds = touching.without(null)
     let shear = Loading.Mode.simpleShear(flow: 0, gradient: 1).generator(dimension: system.dimension)
     return try solvers.map { name in
-      var section = ExpandSection.standard
-      section.solver = name
-      return try Model.withSolver(section, system, bonds, null) { solver in
+      try Model.withSolver(name, maximumIterations: 100_000, system, bonds, null) { solver in
         let expansion = try StrainExpansion(system, bonds, generator: shear, solver: solver, tolerance: tolerance)
         let solutions = expansion.fields.solutions
         let all = solver.setUpSeconds + solutions.map(\.seconds).reduce(0, +)

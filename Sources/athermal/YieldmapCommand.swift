@@ -47,13 +47,7 @@ struct YieldmapCommand {
       settings.frozenMatrix = (section.strainStep, section.maximumStrain, section.curves)
     }
     if section.orientations > 1 {
-      let plane: (Int, Int) =
-        switch loading {
-        case .simpleShear(let flow, let gradient): (flow, gradient)
-        case .pureShear(let a, let b): (a, b)
-        default: (0, 1)
-        }
-      settings.fan = OrientationFan.orientations(of: settings.generator, plane: plane, count: section.orientations)
+      settings.fan = OrientationFan.orientations(of: settings.generator, plane: loading.plane, count: section.orientations)
     }
     settings.lowestEigenvalue = section.lowestEigenvalue
     if case .tethered(let stiffness) = section.matrix { settings.matrix = (stiffness, section.matrixShell * d) }
