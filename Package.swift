@@ -58,7 +58,8 @@ let package = Package(
     layer("Interactions", ["CLanes", "Geometry"]),
     layer("Particles", ["MessagePassing", "Geometry", "Interactions"]),
     layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Geometry", "Particles"]),
-    layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
+    layer("Multigrid", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
+    layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles", "Multigrid"]),
     layer(
       "SparseSolvers", ["CMPI", "MessagePassing", "Geometry", "Interactions", "Particles", "Statics"],
       optional: hasPETSc ? ["CPETSc", "CSLEPc"] : [], hasPETSc ? [.define("ATHERMAL_PETSC")] : []),

@@ -4,6 +4,12 @@ public struct MinimizerSection: Sendable, Equatable {
     case cg, fire, newton
   }
 
+  /// What Newton's method is preconditioned by.
+  public enum Preconditioner: String, Word {
+    case multigrid
+    case blockJacobi = "block-jacobi"
+  }
+
   /// When the forces count as zero.
   public enum ForceTolerance: Sendable, Equatable {
     /// At the smallest forces that the rounding of the positions allows.
@@ -13,12 +19,14 @@ public struct MinimizerSection: Sendable, Equatable {
   }
 
   public var method: Method
+  public var preconditioner: Preconditioner
   public var forceTolerance: ForceTolerance
   /// After so many evaluations of the forces a minimisation counts as failed.
   public var maximumEvaluations: Int
 
   init(_ table: Table) {
     method = table.choice("method", default: .cg)
+    preconditioner = table.choice("preconditioner", default: .multigrid)
     forceTolerance =
       table.value(
         "force_tolerance", default: .floor, expected: "\"floor\" or a number greater than 0",

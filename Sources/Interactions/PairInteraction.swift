@@ -18,6 +18,10 @@ public struct PairInteraction {
   public let hessianProduct: (ParticleArrays, NeighbourList, _ field: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>) -> Void
   /// The diagonal blocks of the Hessian, dimension² numbers per particle.
   public let hessianDiagonal: (ParticleArrays, NeighbourList, _ blocks: UnsafeMutablePointer<Double>) -> Void
+  /// Fills blocks of the Hessian, pair by pair.
+  public let assembleBlocks: (ParticleArrays, NeighbourList, PairBlocks.Content, PairBlocks) -> Void
+  /// The stiffness that each particle would have if all moved affinely (``AffineStiffness``).
+  public let affineStiffness: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Float>) -> Void
   /// Bonds, the sum of |φ'| and the largest φ'' of each particle, three numbers per particle.
   public let bonds: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Double>) -> Void
   /// The bonds of the owned particles, with derivatives to fourth order.
@@ -51,6 +55,8 @@ public struct PairInteraction {
     forcesAndStress = { computeForces(potential, S.self, ForcesEnergyAndStress.self, $0, $1) }
     hessianProduct = { multiplyHessian(potential, S.self, $0, $1, $2, $3) }
     hessianDiagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
+    assembleBlocks = { Interactions.assembleBlocks(potential, S.self, $0, $1, $2, into: $3) }
+    affineStiffness = { computeAffineStiffness(potential, S.self, $0, $1, $2) }
     bonds = { measureBonds(potential, S.self, $0, $1, $2) }
     collectBonds = { Interactions.collectBonds(potential, S.self, $0, $1, ownedCount: $2, into: $3) }
     tryMoves = { makeTrialMoves(potential, S.self, $0, $1, $2) }

@@ -1,27 +1,29 @@
 import Particles
 
 /// The inverses of the diagonal blocks of the Hessian, made positive: the preconditioner that needs no neighbours.
-struct BlockJacobi {
+final class BlockJacobi: Preconditioner {
+  private let system: ParticleSystem
   private let blocks: ParticleField
   private let dimension: Int
 
   init(_ system: ParticleSystem) {
+    self.system = system
     dimension = system.dimension
     blocks = system.makeField(width: dimension * dimension)
   }
 
   /// Takes the blocks of the present positions, which must have been evaluated.
-  func refresh(_ system: ParticleSystem) {
+  func refresh() {
     system.hessianDiagonal(into: blocks)
-    invert(system)
+    invert()
   }
 
-  func refresh(_ system: ParticleSystem, _ hessian: HessianOperator) {
+  func refresh(_ hessian: HessianOperator) {
     hessian.diagonal(into: blocks)
-    invert(system)
+    invert()
   }
 
-  private func invert(_ system: ParticleSystem) {
+  private func invert() {
     let d = dimension
     for i in 0..<system.ownedCount {
       let b = blocks.values + i * d * d
@@ -29,7 +31,7 @@ struct BlockJacobi {
     }
   }
 
-  func apply(_ system: ParticleSystem, _ r: UnsafeMutablePointer<Double>, into z: UnsafeMutablePointer<Double>) {
+  func apply(_ r: UnsafePointer<Double>, into z: UnsafeMutablePointer<Double>) {
     let m = blocks.values
     if dimension == 2 {
       for i in 0..<system.ownedCount {

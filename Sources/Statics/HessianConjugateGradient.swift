@@ -28,7 +28,7 @@ public final class HessianConjugateGradient: LinearSolver {
     self.maximumIterations = maximumIterations
     preconditioner = BlockJacobi(system)
     hessian = HessianOperator(system, bonds, null: null)
-    preconditioner.refresh(system, hessian)
+    preconditioner.refresh(hessian)
     residual = system.makeField(width: system.dimension)
     preconditioned = system.makeField(width: system.dimension)
     direction = system.makeField(width: system.dimension)
@@ -109,7 +109,7 @@ public final class HessianConjugateGradient: LinearSolver {
   }
 
   private func applyPreconditioner() {
-    preconditioner.apply(system, residual.values, into: preconditioned.values)
+    preconditioner.apply(residual.values, into: preconditioned.values)
     null.maskRattlers(preconditioned)
   }
 }

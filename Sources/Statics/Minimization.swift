@@ -8,14 +8,19 @@ public struct Minimization: Sendable {
   }
 
   public var method: Method
+  /// Of Newton's method.
+  public var preconditioner: PreconditionerKind
   public var tolerance: ForceTolerance
   public var maximumEvaluations: Int
 
   /// First-order methods hand over to Newton's when the largest force component is this fraction of the mean bond force.
   private let handOver = 1e-5
 
-  public init(method: Method, tolerance: ForceTolerance, maximumEvaluations: Int) {
+  public init(
+    method: Method, preconditioner: PreconditionerKind = .multigrid, tolerance: ForceTolerance, maximumEvaluations: Int
+  ) {
     self.method = method
+    self.preconditioner = preconditioner
     self.tolerance = tolerance
     self.maximumEvaluations = maximumEvaluations
   }
@@ -49,7 +54,7 @@ public struct Minimization: Sendable {
       } while result.reason == .converged && result.forceMax > coarse
     }
     while result.reason != .evaluationLimit && result.forceMax > threshold {
-      result = try TruncatedNewton().minimize(
+      result = try TruncatedNewton(preconditioner: preconditioner).minimize(
         system, tolerance: threshold, maximumEvaluations: maximumEvaluations - used())
       threshold = try tolerance.threshold(for: system)
       if result.reason != .converged { break }

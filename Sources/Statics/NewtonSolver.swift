@@ -1,4 +1,5 @@
 import Geometry
+import Interactions
 import MessagePassing
 import Particles
 
@@ -18,15 +19,17 @@ final class NewtonSolver {
   private let preconditioned: ParticleField
   private let direction: ParticleField
   private let product: ParticleField
-  private let preconditioner: BlockJacobi
+  private let hessian: PairBlocks
+  private let preconditioner: any Preconditioner
 
-  init(_ system: ParticleSystem) {
+  init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
     let d = system.dimension
+    self.preconditioner = preconditioner
+    hessian = PairBlocks(dimension: d)
     residual = system.makeField(width: d)
     preconditioned = system.makeField(width: d)
     direction = system.makeField(width: d)
     product = system.makeField(width: d)
-    preconditioner = BlockJacobi(system)
   }
 
   /// Solves at the present positions, whose forces must have been computed. Collective.
@@ -34,10 +37,11 @@ final class NewtonSolver {
     _ system: ParticleSystem, into step: ParticleField, relativeTolerance: Double, radius: Double, maximumIterations: Int
   ) throws -> Solution {
     let count = system.ownedCount * system.dimension
-    preconditioner.refresh(system)
+    system.assemble(.hessian, into: hessian)
+    try preconditioner.refresh()
     for i in 0..<count { step.values[i] = 0 }
     copy(system.forces, to: residual.values, count: count)
-    preconditioner.apply(system, residual.values, into: preconditioned.values)
+    try preconditioner.apply(residual.values, into: preconditioned.values)
     copy(preconditioned.values, to: direction.values, count: count)
     var solution = Solution()
     let start = try system.dots(
@@ -46,7 +50,7 @@ final class NewtonSolver {
     let target = relativeTolerance * relativeTolerance * start[1]
 
     while solution.products < maximumIterations {
-      try system.multiplyHessian(direction, into: product)
+      try system.multiply(hessian, direction, into: product)
       solution.products += 1
       let curvature = try system.dot(direction.values, product.values)
       if curvature <= 0 {
@@ -59,7 +63,7 @@ final class NewtonSolver {
         step.values[i] += alpha * direction.values[i]
         residual.values[i] -= alpha * product.values[i]
       }
-      preconditioner.apply(system, residual.values, into: preconditioned.values)
+      try preconditioner.apply(residual.values, into: preconditioned.values)
       let sums = try system.dots(
         [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
       if sums[1] <= target { break }
@@ -76,7 +80,7 @@ final class NewtonSolver {
       for i in 0..<count { step.values[i] *= scale }
     }
     solution.largestMove = min(longest, radius)
-    try system.multiplyHessian(step, into: product)
+    try system.multiply(hessian, step, into: product)
     solution.products += 1
     let parts = try system.dots([(system.forces, step.values), (step.values, product.values)], width: system.dimension)
     solution.predictedDecrease = parts[0] - 0.5 * parts[1]

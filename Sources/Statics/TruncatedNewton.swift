@@ -13,7 +13,9 @@ public struct TruncatedNewton: Minimizer {
   private let smallestForcing = 1e-4
   private let maximumLinearIterations = 20_000
 
-  public init() {}
+  private let preconditioner: PreconditionerKind
+
+  public init(preconditioner: PreconditionerKind) { self.preconditioner = preconditioner }
 
   public func minimize(
     _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int
@@ -21,7 +23,7 @@ public struct TruncatedNewton: Minimizer {
     let d = system.dimension
     var result = MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance)
     let step = system.makeField(width: d)
-    let solver = NewtonSolver(system)
+    let solver = NewtonSolver(system, try preconditioner.make(for: system))
     let largestRadius = largestStepInSpacings * system.spacing
     var radius = largestRadius
     var bestForce = Double.infinity

@@ -187,6 +187,12 @@ enum Model {
     case .floor: tolerance = .floor
     case .largestComponent(let value): tolerance = .largestComponent(value)
     }
-    return Minimization(method: method, tolerance: tolerance, maximumEvaluations: section.maximumEvaluations)
+    let preconditioner: PreconditionerKind
+    switch section.preconditioner {
+    case .multigrid: preconditioner = .multigrid
+    case .blockJacobi: preconditioner = .blockJacobi
+    }
+    return Minimization(
+      method: method, preconditioner: preconditioner, tolerance: tolerance, maximumEvaluations: section.maximumEvaluations)
   }
 }

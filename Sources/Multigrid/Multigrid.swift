@@ -1,0 +1,95 @@
+import MessagePassing
+import Particles
+
+/// A geometric multigrid preconditioner for the Hessian of a glass: stiff bonds between the particles on the finest level, the
+/// elastic continuum of its global cells on the grids above, one V-cycle per application.
+///
+/// Chebyshev's iteration with block-Jacobi smooths each level, and the grids are those of fractions of the box, so nothing
+/// depends on the order or on the ranks that hold the particles: the same bits everywhere. It works in single precision.
+public final class Multigrid {
+  private let system: ParticleSystem
+  private let elements: ElementStiffness
+  private var decomposition: Decomposition
+  private var levels: [GridLevel] = []
+  private var transfers: [GridTransfer] = []
+  private var particles: ParticleLevel
+  private var coarsest = CoarsestSolve()
+
+  /// Grids of at most so many nodes are held by every rank, which is cheaper than to exchange their edges.
+  private static let largestReplicated = 1000
+
+  /// Collective.
+  public init(_ system: ParticleSystem) throws {
+    self.system = system
+    elements = ElementStiffness(dimension: system.dimension)
+    decomposition = system.cells
+    (levels, transfers) = try Self.hierarchy(system)
+    particles = ParticleLevel(system, coarse: levels[0])
+  }
+
+  private static func hierarchy(_ system: ParticleSystem) throws -> (levels: [GridLevel], transfers: [GridTransfer]) {
+    let communicator = try system.communicator.channel()
+    let rank = communicator.rank
+    var levels = [GridLevel(NodeGrid.shared(system.cells, rank: rank), communicator: communicator)]
+    var transfers: [GridTransfer] = []
+    while true {
+      let fine = levels.last!
+      let shared = fine.grid.coarsened(rank: rank)
+      if shared.counts == fine.grid.counts && fine.grid.isReplicated { break }
+      let becomesReplicated = shared.nodeCount <= largestReplicated && !shared.isReplicated
+      let coarse = GridLevel(becomesReplicated ? shared.replicated() : shared, communicator: communicator)
+      transfers.append(GridTransfer(from: fine, to: coarse, share: shared.box, communicator: communicator))
+      levels.append(coarse)
+    }
+    return (levels, transfers)
+  }
+
+  /// Makes the preconditioner for the present positions, which must have been evaluated. Collective.
+  public func refresh() throws {
+    if system.cells != decomposition {
+      decomposition = system.cells
+      (levels, transfers) = try Self.hierarchy(system)
+      particles = ParticleLevel(system, coarse: levels[0])
+    }
+    try particles.refresh()
+    for transfer in transfers { try transfer.coarsenCells() }
+    for level in levels { try level.assemble(elements, communicator: system.communicator) }
+    coarsest.factorise(levels.last!)
+  }
+
+  /// z ≈ H⁻¹ r for owned particles. Collective.
+  public func apply(_ r: UnsafePointer<Double>, into z: UnsafeMutablePointer<Double>) throws {
+    let (d, stride, count) = (system.dimension, particles.stride, system.ownedCount)
+    let (solution, residual) = (particles.solution.pointer, particles.residual.pointer)
+    for i in 0..<count {
+      for k in 0..<d { residual[i * stride + k] = Float(r[i * d + k]) }
+      for k in 0..<stride { solution[i * stride + k] = 0 }
+    }
+    let smoother = Chebyshev(largestEigenvalue: particles.largestEigenvalue)
+    try smoother.smooth(particles)
+    try particles.updateResidual()
+    try particles.restrict()
+    try cycle(0)
+    try particles.prolong()
+    particles.correct(1, 0)
+    try particles.updateResidual()
+    try smoother.smooth(particles)
+    for i in 0..<count { for k in 0..<d { z[i * d + k] = Double(solution[i * stride + k]) } }
+  }
+
+  /// The solution of a grid from its residual.
+  private func cycle(_ index: Int) throws {
+    let level = levels[index]
+    guard index < transfers.count else { return coarsest.solve(level) }
+    let smoother = Chebyshev(largestEigenvalue: level.largestEigenvalue)
+    level.solution.clear()
+    try smoother.smooth(level)
+    try level.updateResidual()
+    try transfers[index].restrict()
+    try cycle(index + 1)
+    try transfers[index].prolong()
+    level.correct(1, 0)
+    try level.updateResidual()
+    try smoother.smooth(level)
+  }
+}

@@ -1,0 +1,30 @@
+import Geometry
+import Particles
+
+/// Some singles per node of a grid, over the box that a rank holds and its ghosts.
+final class NodeField {
+  /// Numbers per node, even, so that a node is a whole number of words.
+  let stride: Int
+  let grown: CellBox
+  let buffer: AlignedBuffer<Float>
+
+  init(_ grid: NodeGrid, stride: Int) {
+    self.stride = stride
+    grown = grid.grown
+    let extent = grown.extent
+    buffer = AlignedBuffer(capacity: extent.x * extent.y * extent.z * stride)
+  }
+
+  var values: UnsafeMutablePointer<Float> { buffer.pointer }
+  /// Numbers in all, ghosts included.
+  var count: Int { grown.count * stride }
+
+  /// Where the numbers of a node stand.
+  @inline(__always) func place(_ node: SIMD3<Int>) -> Int { grown.index(of: node) * stride }
+
+  func clear() { buffer.pointer.update(repeating: 0, count: count) }
+
+  func gather(_ halo: NodeHalo) throws {
+    try buffer.pointer.withMemoryRebound(to: Int64.self, capacity: count / 2) { try halo.gather($0, words: stride / 2) }
+  }
+}
