@@ -1,10 +1,11 @@
 /// `[minimizer]`: how mechanical equilibrium is reached.
 public struct MinimizerSection: Sendable, Equatable {
   public enum Method: String, Word {
-    case cg, fire, newton
+    case newton, cg, fire, lbfgs
+    case gradientFlow = "gradient-flow"
   }
 
-  /// What Newton's method is preconditioned by.
+  /// What solves for a displacement, in all methods but `cg` and `fire`, are preconditioned by.
   public enum Preconditioner: String, Word {
     case multigrid
     case blockJacobi = "block-jacobi"
@@ -25,7 +26,7 @@ public struct MinimizerSection: Sendable, Equatable {
   public var maximumEvaluations: Int
 
   init(_ table: Table) {
-    method = table.choice("method", default: .cg)
+    method = table.choice("method", default: .newton)
     preconditioner = table.choice("preconditioner", default: .multigrid)
     forceTolerance =
       table.value(

@@ -12,6 +12,8 @@ final class GridLevel: SmoothedLevel {
   let correction: NodeField
   /// The stiffness of each cell per pair of strained axes, in the coordinates of the grid: entry [pair · blocks + component].
   let cells: NodeField
+  /// The particles in each cell, and zero: for operators with a shift.
+  let masses: NodeField
   private let stencil = AlignedBuffer<Float>()
   private let inverseDiagonal: NodeField
   private(set) var largestEigenvalue: Float = 2
@@ -25,6 +27,7 @@ final class GridLevel: SmoothedLevel {
     residual = NodeField(grid, stride: stride)
     correction = NodeField(grid, stride: stride)
     cells = NodeField(grid, stride: (components * components + 1) / 2 * 2)
+    masses = NodeField(grid, stride: 2)
     inverseDiagonal = NodeField(grid, stride: components)
     stencil.reserve(grid.box.count * components * (grid.dimension == 2 ? 9 : 27))
   }
@@ -34,9 +37,11 @@ final class GridLevel: SmoothedLevel {
       lower: SIMD3(-1, -1, grid.dimension == 3 ? -1 : 0), upper: SIMD3(2, 2, grid.dimension == 3 ? 2 : 1))
   }
 
-  /// Makes operator and smoother from the stiffness of the cells that this rank holds. Collective.
-  func assemble(_ elements: ElementStiffness, communicator: Communicator) throws {
+  /// Makes operator and smoother from what is known of the cells that this rank holds; `shift` for each particle is added to
+  /// the diagonal. Collective.
+  func assemble(_ elements: ElementStiffness, shift: Float, communicator: Communicator) throws {
     try cells.gather(halo)
+    if shift > 0 { try masses.gather(halo) }
     let d = grid.dimension
     let components = SymmetricBlocks.components(d)
     let around = neighbourhood
@@ -50,6 +55,11 @@ final class GridLevel: SmoothedLevel {
       for a in 0..<elements.cornerCount {
         let cornerA = SIMD3<Int>(a & 1, (a >> 1) & 1, (a >> 2) & 1)
         let stiffness = cells.values + cells.place(node &- cornerA)
+        if shift > 0 {
+          let share = shift * masses.values[masses.place(node &- cornerA)] / Float(elements.cornerCount)
+          let block = blocks + around.index(of: SIMD3(0, 0, 0)) * components
+          for k in 0..<d { block[SymmetricBlocks.component(k, k, d)] += share }
+        }
         for b in 0..<elements.cornerCount {
           let cornerB = SIMD3<Int>(b & 1, (b >> 1) & 1, (b >> 2) & 1)
           let block = blocks + around.index(of: cornerB &- cornerA) * components

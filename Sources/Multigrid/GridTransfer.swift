@@ -85,13 +85,17 @@ struct GridTransfer {
     }
   }
 
-  /// The stiffness of the coarse cells: what the fine cells hold, by the part of them that lies inside. Collective.
+  /// Stiffness and mass of the coarse cells: what the fine cells hold, by the part of them that lies inside. Collective.
   func coarsenCells() throws {
     try fine.cells.gather(fine.halo)
+    try fine.masses.gather(fine.halo)
     let d = fine.grid.dimension
     let components = SymmetricBlocks.components(d)
     let (source, target) = (fine.cells.values, coarse.cells.values)
-    if coarse.grid.isReplicated { coarse.cells.clear() }
+    if coarse.grid.isReplicated {
+      coarse.cells.clear()
+      coarse.masses.clear()
+    }
     var scales = [Float](repeating: 1, count: components)
     for (pair, (gamma, delta)) in ElementStiffness.pairs(d).enumerated() {
       let ratio = { (axis: Int) in Float(coarse.grid.counts[axis]) / Float(fine.grid.counts[axis]) }
@@ -112,11 +116,15 @@ struct GridTransfer {
     share.forEach { node in
       let place = coarse.cells.place(node)
       for k in 0..<coarse.cells.stride { target[place + k] = 0 }
+      let mass = coarse.masses.values + coarse.masses.place(node)
+      mass[0] = 0
       let (x, y, z) = (overlaps(node.x, 0), overlaps(node.y, 1), overlaps(node.z, 2))
       for (c, wz) in z.weights.enumerated() {
         for (b, wy) in y.weights.enumerated() {
           for (a, wx) in x.weights.enumerated() {
-            let from = fine.cells.place(SIMD3(x.first + a, y.first + b, z.first + c))
+            let inside = SIMD3<Int>(x.first + a, y.first + b, z.first + c)
+            let from = fine.cells.place(inside)
+            mass[0] += wx * wy * wz * fine.masses.values[fine.masses.place(inside)]
             for pair in 0..<components {
               let weight = wx * wy * wz * scales[pair]
               for k in 0..<components { target[place + pair * components + k] += weight * source[from + pair * components + k] }
@@ -126,6 +134,7 @@ struct GridTransfer {
       }
     }
     try completeOnEveryRank(coarse.cells)
+    try completeOnEveryRank(coarse.masses)
   }
 
   /// Puts the shares of all ranks together where the coarse grid is the first that every rank holds whole: each word comes

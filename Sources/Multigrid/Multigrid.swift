@@ -44,16 +44,16 @@ public final class Multigrid {
     return (levels, transfers)
   }
 
-  /// Makes the preconditioner for the present positions, which must have been evaluated. Collective.
-  public func refresh() throws {
+  /// Makes the preconditioner of H + `shift` for the present positions, which must have been evaluated. Collective.
+  public func refresh(shift: Double = 0) throws {
     if system.cells != decomposition {
       decomposition = system.cells
       (levels, transfers) = try Self.hierarchy(system)
       particles = ParticleLevel(system, coarse: levels[0])
     }
-    try particles.refresh()
+    try particles.refresh(shift: Float(shift))
     for transfer in transfers { try transfer.coarsenCells() }
-    for level in levels { try level.assemble(elements, communicator: system.communicator) }
+    for level in levels { try level.assemble(elements, shift: Float(shift), communicator: system.communicator) }
     coarsest.factorise(levels.last!)
   }
 

@@ -23,7 +23,9 @@ final class ParticleLevel: SmoothedLevel {
   private let corners: NodeField
   private let affine = AlignedBuffer<Float>()
   private let coarse: GridLevel
-  private(set) var largestEigenvalue: Float = 2
+  /// Of D⁻¹A: none is greater for a sum of positive semi-definite bonds, with or without a shift.
+  let largestEigenvalue: Float = 2
+  private var shift: Float = 0
 
   init(_ system: ParticleSystem, coarse: GridLevel) {
     self.system = system
@@ -34,8 +36,9 @@ final class ParticleLevel: SmoothedLevel {
     corners = NodeField(coarse.grid, stride: stride << dimension)
   }
 
-  /// Takes the bonds of the present positions, which must have been evaluated. Collective.
-  func refresh() throws {
+  /// Takes the bonds of the present positions, which must have been evaluated, and `shift` on the diagonal. Collective.
+  func refresh(shift: Float) throws {
+    self.shift = shift
     let count = system.ownedCount
     for buffer in [solution, residual, correction] {
       let room = (count + system.ghostCount + 1) * stride
@@ -51,6 +54,9 @@ final class ParticleLevel: SmoothedLevel {
     stiffest = Float(try system.communicator.reduce(Double(stiffest), .maximum))
     // A particle without bonds gets a little, so that a force on it does not go without an answer.
     let loose: Float = stiffest > 0 ? 1 / stiffest : 1
+    for i in 0..<count {
+      for k in 0..<dimension { inverseDiagonal[i * components + SymmetricBlocks.component(k, k, dimension)] += shift }
+    }
     for i in 0..<count { SymmetricBlocks.invert(inverseDiagonal.pointer + i * components, dimension, empty: loose) }
     locate()
     fillCells()
@@ -106,6 +112,7 @@ final class ParticleLevel: SmoothedLevel {
     forEachCell { node, particles in
       for q in 0..<count { sum[q] = 0 }
       for i in particles { for q in 0..<count { sum[q] += Double(affine[i * count + q]) } }
+      coarse.masses.values[coarse.masses.place(node)] = Float(particles.count)
       let target = coarse.cells.values + coarse.cells.place(node)
       for entry in 0..<(components * components) {
         var value = 0.0
@@ -124,6 +131,7 @@ final class ParticleLevel: SmoothedLevel {
   func updateResidual() throws {
     try system.gather(correction, stride: stride)
     blocks.subtractProduct(of: correction.pointer, from: residual.pointer)
+    if shift > 0 { for k in 0..<(system.ownedCount * stride) { residual[k] -= shift * correction[k] } }
   }
 
   /// The residual of the coarse grid from that of the particles: inside each cell in the order of ids, then over the cells

@@ -13,8 +13,12 @@ final class BlockJacobi: Preconditioner {
   }
 
   /// Takes the blocks of the present positions, which must have been evaluated.
-  func refresh() {
+  func refresh(shift: Double) {
     system.hessianDiagonal(into: blocks)
+    if shift > 0 {
+      let d = dimension
+      for i in 0..<system.ownedCount { for k in 0..<d { blocks.values[(i * d + k) * d + k] += shift } }
+    }
     invert()
   }
 

@@ -4,17 +4,20 @@ import Particles
 /// Mechanical equilibrium as the user asked for it: overlaps relaxed, the chosen method, and Newton steps to the end.
 public struct Minimization: Sendable {
   public enum Method: String, Sendable {
-    case cg, fire, newton
+    case newton, cg, fire, lbfgs
+    case gradientFlow = "gradient-flow"
   }
 
   public var method: Method
-  /// Of Newton's method.
+  /// Of all methods but `cg` and `fire`.
   public var preconditioner: PreconditionerKind
   public var tolerance: ForceTolerance
   public var maximumEvaluations: Int
 
   /// First-order methods hand over to Newton's when the largest force component is this fraction of the mean bond force.
-  private let handOver = 1e-5
+  /// Newton's own from any start leaves the flow downhill to FIRE, which is several times cheaper there, for as long as many
+  /// events run at once.
+  private var handOver: Double { method == .newton ? 1e-2 : 1e-5 }
 
   public init(
     method: Method, preconditioner: PreconditionerKind = .multigrid, tolerance: ForceTolerance, maximumEvaluations: Int
@@ -33,6 +36,17 @@ public struct Minimization: Sendable {
     case nearEquilibrium
   }
 
+  /// What runs before Newton's method.
+  private func firstStage(from start: Start) -> (any Minimizer)? {
+    switch method {
+    case .newton: start == .anywhere ? Fire() : nil
+    case .cg: ConjugateGradient()
+    case .fire: Fire()
+    case .lbfgs: LimitedMemory(preconditioner: preconditioner)
+    case .gradientFlow: GradientFlow(preconditioner: preconditioner)
+    }
+  }
+
   /// Collective. The system is left with forces, energies and stress of its final position.
   public func run(_ system: ParticleSystem, from start: Start = .anywhere) throws -> MinimizationResult {
     let before = system.statistics
@@ -43,8 +57,7 @@ public struct Minimization: Sendable {
     var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: threshold)
     // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
     // bonds that it has, until they agree.
-    if method != .newton {
-      let first: any Minimizer = method == .cg ? ConjugateGradient() : Fire()
+    if let first = firstStage(from: start) {
       var coarse = max(threshold, handOver * bonds.meanForce)
       repeat {
         result = try first.minimize(system, tolerance: coarse, maximumEvaluations: maximumEvaluations - used())

@@ -3,7 +3,7 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// H·s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a direction of negative
+/// (H + shift) s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a direction of negative
 /// curvature (Steihaug).
 final class NewtonSolver {
   struct Solution {
@@ -34,11 +34,12 @@ final class NewtonSolver {
 
   /// Solves at the present positions, whose forces must have been computed. Collective.
   func solve(
-    _ system: ParticleSystem, into step: ParticleField, relativeTolerance: Double, radius: Double, maximumIterations: Int
+    _ system: ParticleSystem, into step: ParticleField, shift: Double = 0, relativeTolerance: Double, radius: Double,
+    maximumIterations: Int
   ) throws -> Solution {
     let count = system.ownedCount * system.dimension
     system.assemble(.hessian, into: hessian)
-    try preconditioner.refresh()
+    try preconditioner.refresh(shift: shift)
     for i in 0..<count { step.values[i] = 0 }
     copy(system.forces, to: residual.values, count: count)
     try preconditioner.apply(residual.values, into: preconditioned.values)
@@ -50,7 +51,7 @@ final class NewtonSolver {
     let target = relativeTolerance * relativeTolerance * start[1]
 
     while solution.products < maximumIterations {
-      try system.multiply(hessian, direction, into: product)
+      try multiply(system, direction, shift)
       solution.products += 1
       let curvature = try system.dot(direction.values, product.values)
       if curvature <= 0 {
@@ -80,11 +81,19 @@ final class NewtonSolver {
       for i in 0..<count { step.values[i] *= scale }
     }
     solution.largestMove = min(longest, radius)
-    try system.multiply(hessian, step, into: product)
+    try multiply(system, step, shift)
     solution.products += 1
     let parts = try system.dots([(system.forces, step.values), (step.values, product.values)], width: system.dimension)
     solution.predictedDecrease = parts[0] - 0.5 * parts[1]
     return solution
+  }
+
+  /// product = (H + shift) · field.
+  private func multiply(_ system: ParticleSystem, _ field: ParticleField, _ shift: Double) throws {
+    try system.multiply(hessian, field, into: product)
+    if shift > 0 {
+      for i in 0..<(system.ownedCount * system.dimension) { product.values[i] += shift * field.values[i] }
+    }
   }
 
   /// Adds the present direction, downhill, until some particle has moved by the radius.
@@ -93,7 +102,7 @@ final class NewtonSolver {
     let downhill = try system.dot(direction.values, system.forces) >= 0 ? 1.0 : -1.0
     let direct = try system.largestLength(direction.values)
     let travelled = try system.largestLength(step.values)
-    guard direct > 0 else { return }
+    guard direct > 0, radius.isFinite else { return }
     // The sum of the two lengths bounds the length of the sum; the cut back to the radius follows.
     let scale = downhill * max(radius - travelled, 0.5 * radius) / direct
     for i in 0..<count { step.values[i] += scale * direction.values[i] }

@@ -1,10 +1,10 @@
 import Multigrid
 import Particles
 
-/// An approximate inverse of the Hessian, symmetric and positive.
+/// An approximate inverse of the Hessian, or of the Hessian and a shift of its diagonal: symmetric and positive.
 protocol Preconditioner: AnyObject {
   /// Takes the present positions, which must have been evaluated. Collective.
-  func refresh() throws
+  func refresh(shift: Double) throws
   /// z ≈ H⁻¹ r, for owned particles. Collective.
   func apply(_ r: UnsafePointer<Double>, into z: UnsafeMutablePointer<Double>) throws
 }

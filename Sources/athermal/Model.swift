@@ -181,6 +181,8 @@ enum Model {
     case .cg: method = .cg
     case .fire: method = .fire
     case .newton: method = .newton
+    case .lbfgs: method = .lbfgs
+    case .gradientFlow: method = .gradientFlow
     }
     let tolerance: ForceTolerance
     switch section.forceTolerance {
