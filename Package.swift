@@ -86,7 +86,7 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "Preparation",
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Multigrid", "Storage", "Statics", "Measurement", "Preparation",
         "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
@@ -108,6 +108,12 @@ let package = Package(
     .testTarget(
       name: "ParticlesTests",
       dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "MultigridTests",
+      dependencies: [
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Multigrid", "Statics", "TestSupport",
+      ],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "StaticsTests",

@@ -1,13 +1,15 @@
 /// `[expand]`: the strain expansion of a configuration at rest.
 public struct ExpandSection: Sendable, Equatable {
   public enum Solver: String, Word {
-    /// Conjugate gradients, with the same bits on any number of ranks.
-    case cg
-    /// Conjugate gradients with algebraic multigrid (PETSc), for size.
+    /// Conjugate gradients with geometric multigrid, with the same bits on any number of ranks.
     case multigrid
+    /// The same with the inverses of the diagonal blocks instead.
+    case cg
+    /// Conjugate gradients with algebraic multigrid (PETSc).
+    case algebraicMultigrid = "amg"
     /// A sparse factorisation (MUMPS), for small systems, in two dimensions above all.
     case direct
-    /// The fastest of the three for the size and the dimension.
+    /// The fastest of them for the size and the dimension.
     case auto
   }
 
@@ -26,7 +28,7 @@ public struct ExpandSection: Sendable, Equatable {
   public var elasticTensor: Bool
 
   init(_ table: Table, isGenerated: Bool) {
-    solver = table.choice("solver", default: .cg)
+    solver = table.choice("solver", default: .multigrid)
     tolerance = table.number(
       "tolerance", Bound(words: "at least 1e-15, the rounding of numbers, and less than 1") { $0 >= 1e-15 && $0 < 1 },
       default: 1e-12)

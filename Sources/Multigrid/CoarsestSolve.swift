@@ -3,6 +3,9 @@ struct CoarsestSolve {
   private var factor: [Double] = []
   private var values: [Double] = []
   private var size = 0
+  /// Added to the diagonal, in parts of its mean: where a few particles leave some motions free, rounding must not become a
+  /// displacement.
+  private static let ridge = 1e-3
 
   /// Factors the operator of the level, with translations, which it does not resist, made stiff.
   mutating func factorise(_ level: GridLevel) {
@@ -25,7 +28,7 @@ struct CoarsestSolve {
     for k in 0..<size { trace += factor[k * size + k] }
     let stiffness = trace > 0 ? trace / Double(size) : 1
     for row in 0..<size {
-      factor[row * size + row] += 1e-6 * stiffness
+      factor[row * size + row] += Self.ridge * stiffness
       for column in stride(from: row % d, to: size, by: d) { factor[row * size + column] += stiffness / Double(level.grid.nodeCount) }
     }
     for j in 0..<size {
@@ -33,7 +36,7 @@ struct CoarsestSolve {
         let left = factor[j * size + k]
         for i in j..<size { factor[i * size + j] -= left * factor[i * size + k] }
       }
-      let pivot = max(factor[j * size + j], 1e-9 * stiffness).squareRoot()
+      let pivot = max(factor[j * size + j], 1e-3 * Self.ridge * stiffness).squareRoot()
       factor[j * size + j] = pivot
       for i in (j + 1)..<max(j + 1, size) { factor[i * size + j] /= pivot }
     }

@@ -15,19 +15,21 @@ public final class Multigrid {
   private var particles: ParticleLevel
   private var coarsest = CoarsestSolve()
 
-  /// Grids of at most so many nodes are held by every rank, which is cheaper than to exchange their edges.
-  private static let largestReplicated = 1000
+  private let largestReplicated: Int
 
   /// Collective.
-  public init(_ system: ParticleSystem) throws {
+  /// - Parameter largestReplicated: grids of at most so many nodes are held by every rank, which is cheaper than to exchange
+  ///   their edges, and gives the same bits.
+  public init(_ system: ParticleSystem, largestReplicated: Int = 1000) throws {
     self.system = system
+    self.largestReplicated = largestReplicated
     elements = ElementStiffness(dimension: system.dimension)
     decomposition = system.cells
-    (levels, transfers) = try Self.hierarchy(system)
+    (levels, transfers) = try Self.hierarchy(system, largestReplicated)
     particles = ParticleLevel(system, coarse: levels[0])
   }
 
-  private static func hierarchy(_ system: ParticleSystem) throws -> (levels: [GridLevel], transfers: [GridTransfer]) {
+  private static func hierarchy(_ system: ParticleSystem, _ largestReplicated: Int) throws -> (levels: [GridLevel], transfers: [GridTransfer]) {
     let communicator = try system.communicator.channel()
     let rank = communicator.rank
     var levels = [GridLevel(NodeGrid.shared(system.cells, rank: rank), communicator: communicator)]
@@ -35,8 +37,9 @@ public final class Multigrid {
     while true {
       let fine = levels.last!
       let shared = fine.grid.coarsened(rank: rank)
-      if shared.counts == fine.grid.counts && fine.grid.isReplicated { break }
-      let becomesReplicated = shared.nodeCount <= largestReplicated && !shared.isReplicated
+      let isCoarsest = shared.counts == fine.grid.counts
+      if isCoarsest && fine.grid.isReplicated { break }
+      let becomesReplicated = !shared.isReplicated && (isCoarsest || shared.nodeCount <= largestReplicated)
       let coarse = GridLevel(becomesReplicated ? shared.replicated() : shared, communicator: communicator)
       transfers.append(GridTransfer(from: fine, to: coarse, share: shared.box, communicator: communicator))
       levels.append(coarse)
@@ -48,7 +51,7 @@ public final class Multigrid {
   public func refresh(shift: Double = 0) throws {
     if system.cells != decomposition {
       decomposition = system.cells
-      (levels, transfers) = try Self.hierarchy(system)
+      (levels, transfers) = try Self.hierarchy(system, largestReplicated)
       particles = ParticleLevel(system, coarse: levels[0])
     }
     try particles.refresh(shift: Float(shift))

@@ -2,6 +2,7 @@ import Foundation
 import Geometry
 import Interactions
 import MessagePassing
+import Multigrid
 import Particles
 import QuasistaticShear
 import Statics
@@ -159,16 +160,47 @@ private func minimum(_ system: ParticleSystem, _ method: Minimization.Method) th
 /// The bits of the energy, the stress, and a number that stands for those of all forces.
 private func values(_ system: ParticleSystem) throws -> String {
   let totals = try system.totals()
-  var fingerprint: UInt64 = 0
+  let forces = try fingerprint(system.forces, system)
+  let stress = totals.stress.block(system.dimension).flatMap { $0 }.map(hex).joined(separator: " ")
+  return "energy \(hex(totals.energy)) stress \(stress) forces \(forces)"
+}
+
+/// A number that stands for the bits of all vectors.
+private func fingerprint(_ values: UnsafeMutablePointer<Double>, _ system: ParticleSystem) throws -> String {
+  var sum: UInt64 = 0
   for i in 0..<system.ownedCount {
     for k in 0..<system.dimension {
-      let bits = system.forces[i * system.dimension + k].bitPattern
-      fingerprint &+= mixed(Int(truncatingIfNeeded: mixed(Int(truncatingIfNeeded: bits))) &+ Int(system.id(i)) * 3 + k)
+      let bits = values[i * system.dimension + k].bitPattern
+      sum &+= mixed(Int(truncatingIfNeeded: mixed(Int(truncatingIfNeeded: bits))) &+ Int(system.id(i)) * 3 + k)
     }
   }
-  let forces = try system.communicator.reduce(fingerprint, .sum)
-  let stress = totals.stress.block(system.dimension).flatMap { $0 }.map(hex).joined(separator: " ")
-  return "energy \(hex(totals.energy)) stress \(stress) forces \(String(forces, radix: 16))"
+  return String(try system.communicator.reduce(sum, .sum), radix: 16)
+}
+
+// MARK: Multigrid
+
+/// `MODEL DIMENSION COUNT`: the bits of V-cycles, with coarse grids held by all ranks and with grids shared out down to the
+/// last.
+func multigrid(_ world: Communicator, _ arguments: [String]) throws {
+  let system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
+  try OverlapRelaxation().relax(system)
+  try system.evaluate()
+  let d = system.dimension
+  let field = system.makeField(width: d)
+  let result = system.makeField(width: d)
+  for i in 0..<system.ownedCount {
+    for k in 0..<d { field.values[i * d + k] = Double(mixed(Int(system.id(i)) * 3 + k) % 2001) / 1000 - 1 }
+  }
+  for (name, limit) in [("replicated", 1000), ("shared", 30)] {
+    let cycle = try Multigrid(system, largestReplicated: limit)
+    for shift in [0, 2.5] {
+      try cycle.refresh(shift: shift)
+      try cycle.apply(field.values, into: result.values)
+      let squared = try system.dot(result.values, result.values)
+      let bits = try fingerprint(result.values, system)
+      if world.isRoot { print("\(name) shift \(shift) \(hex(squared)) \(bits)") }
+    }
+  }
 }
 
 // MARK: Distribution

@@ -13,6 +13,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "deadlock": deadlock,
   "halo": halo,
   "same-bits": sameBits,
+  "multigrid": multigrid,
   "swap": swapMonteCarlo,
   "distribution": distribution,
   "allocations": evaluationAllocatesNothing,

@@ -12,7 +12,7 @@ import Statics
   public final class SparseSolver: LinearSolver {
     public enum Method: String, Sendable {
       /// Smoothed aggregation (GAMG) with the rigid motions as near null space.
-      case multigrid
+      case algebraicMultigrid = "amg"
       /// Cholesky factorisation (MUMPS), and conjugate gradients as refinement.
       case direct
     }
@@ -37,7 +37,7 @@ import Statics
       self.system = system
       self.null = null
       hessian = try SparseHessian(system, bonds, null, pinned: method == .direct)
-      if method == .multigrid { try hessian.setNullSpaces(null) }
+      if method == .algebraicMultigrid { try hessian.setNullSpaces(null) }
       product = HessianOperator(system, bonds, null: null)
       productField = system.makeField(width: system.dimension)
       self.maximumIterations = maximumIterations
@@ -52,7 +52,7 @@ import Statics
       var preconditioner: PC?
       try check(KSPGetPC(made, &preconditioner), "KSPGetPC")
       switch method {
-      case .multigrid:
+      case .algebraicMultigrid:
         try check(PCSetType(preconditioner, "gamg"), "PCSetType")
         let options = [
           "-pc_gamg_type agg -pc_gamg_agg_nsmooths 1 -pc_gamg_threshold 0.0 -pc_gamg_coarse_eq_limit 400",

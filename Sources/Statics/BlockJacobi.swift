@@ -22,11 +22,6 @@ final class BlockJacobi: Preconditioner {
     invert()
   }
 
-  func refresh(_ hessian: HessianOperator) {
-    hessian.diagonal(into: blocks)
-    invert()
-  }
-
   private func invert() {
     let d = dimension
     for i in 0..<system.ownedCount {

@@ -4,14 +4,14 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// Linear conjugate gradients with the inverses of the Hessian's diagonal blocks as preconditioner: matrix-free, and with
-/// the same bits on any number of ranks. The iterations grow like the square root of the condition number.
+/// Linear conjugate gradients, matrix-free and with the same bits on any number of ranks: preconditioned by the geometric
+/// multigrid, or by the inverses of the diagonal blocks, with iterations that grow like the length of the box.
 public final class HessianConjugateGradient: LinearSolver {
-  public let name = "cg"
+  public let name: String
   public let setUpSeconds: Double
   private let system: ParticleSystem
   private let hessian: HessianOperator
-  private let preconditioner: BlockJacobi
+  private let preconditioner: any Preconditioner
   private let null: NullSpace
   private let maximumIterations: Int
   private let residual: ParticleField
@@ -21,14 +21,18 @@ public final class HessianConjugateGradient: LinearSolver {
 
   /// For a system whose forces are up to date, at the positions that it has now.
   /// - Parameter bonds: those that hold.
-  public init(_ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, maximumIterations: Int) {
+  public init(
+    _ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, preconditioner kind: PreconditionerKind,
+    maximumIterations: Int
+  ) throws {
     let started = DispatchTime.now()
     self.system = system
     self.null = null
     self.maximumIterations = maximumIterations
-    preconditioner = BlockJacobi(system)
+    name = kind == .multigrid ? "multigrid" : "cg"
+    preconditioner = try kind.make(for: system)
     hessian = HessianOperator(system, bonds, null: null)
-    preconditioner.refresh(hessian)
+    try preconditioner.refresh(shift: 0)
     residual = system.makeField(width: system.dimension)
     preconditioned = system.makeField(width: system.dimension)
     direction = system.makeField(width: system.dimension)
@@ -72,7 +76,7 @@ public final class HessianConjugateGradient: LinearSolver {
   /// Continues from the present residual until its square is at most `target`.
   private func iterate(_ solution: ParticleField, until target: Double, _ iterations: inout Int, _ name: String) throws {
     let count = system.ownedCount * system.dimension
-    applyPreconditioner()
+    try applyPreconditioner()
     copy(preconditioned.values, to: direction.values, count: count)
     var rz = try system.dot(residual.values, preconditioned.values)
     while iterations < maximumIterations {
@@ -97,7 +101,7 @@ public final class HessianConjugateGradient: LinearSolver {
       }
       // Rounding brings translations into the residual, which no iteration takes out again.
       if iterations % 50 == 0 { try null.remove(from: residual) }
-      applyPreconditioner()
+      try applyPreconditioner()
       let sums = try system.dots(
         [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
       if sums[1] <= target { return }
@@ -108,8 +112,8 @@ public final class HessianConjugateGradient: LinearSolver {
     }
   }
 
-  private func applyPreconditioner() {
-    preconditioner.apply(residual.values, into: preconditioned.values)
+  private func applyPreconditioner() throws {
+    try preconditioner.apply(residual.values, into: preconditioned.values)
     null.maskRattlers(preconditioned)
   }
 }

@@ -34,21 +34,4 @@ public final class HessianOperator {
       }
     }
   }
-
-  /// The diagonal blocks, dimension² numbers per particle, row by row.
-  func diagonal(into blocks: ParticleField) {
-    guard hasRattlers else { return system.hessianDiagonal(into: blocks) }
-    let d = bonds.dimension
-    for i in 0..<system.ownedCount {
-      let block = blocks.values + i * d * d
-      for k in 0..<d * d { block[k] = 0 }
-      for end in bonds.ends(of: i) {
-        let x = bonds.bond(end)
-        let (first, second) = (bonds.derivatives[4 * end], bonds.derivatives[4 * end + 1])
-        for a in 0..<d {
-          for b in 0..<d { block[a * d + b] += second * x[a] * x[b] + (a == b ? first : 0) }
-        }
-      }
-    }
-  }
 }

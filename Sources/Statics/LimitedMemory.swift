@@ -7,6 +7,8 @@ import Particles
 /// remembered pair (Chen, Wang and Zhou, NIPS 2014).
 public struct LimitedMemory: Minimizer {
   private let memory = 8
+  /// Iterations after which the preconditioner is made anew, if the neighbours have not been listed before.
+  private let refreshInterval = 25
   private let sufficientDecrease = 1e-4
   private let maximumBacktracks = 10
   private let preconditioner: PreconditionerKind
@@ -31,6 +33,7 @@ public struct LimitedMemory: Minimizer {
     let oldForces = system.makeField(width: d)
     var pairs: [Pair] = []
     var listing = -1
+    var refreshed = 0
     let cap = largestStepInSpacings * system.spacing
 
     func evaluate() throws -> (energy: Double, squaredForce: Double) {
@@ -44,9 +47,10 @@ public struct LimitedMemory: Minimizer {
     while true {
       if try isConverged(system, squaredForce: squaredForce, &result) { return result }
       if result.evaluations >= maximumEvaluations { break }
-      if system.listing != listing {
+      if system.listing != listing || result.iterations >= refreshed + refreshInterval {
         try approximateInverse.refresh(shift: 0)
         listing = system.listing
+        refreshed = result.iterations
       }
       try findDirection(system, pairs, approximateInverse, reduced, into: direction)
       var slope = try system.dot(system.forces, direction.values)

@@ -60,15 +60,17 @@ public struct Minimization: Sendable {
     if let first = firstStage(from: start) {
       var coarse = max(threshold, handOver * bonds.meanForce)
       repeat {
-        result = try first.minimize(system, tolerance: coarse, maximumEvaluations: maximumEvaluations - used())
+        result.takeOver(
+          try first.minimize(system, tolerance: coarse, maximumEvaluations: maximumEvaluations - used()))
         bonds = try system.bondStatistics()
         threshold = tolerance.threshold(for: system, bonds: bonds)
         coarse = max(threshold, handOver * bonds.meanForce)
       } while result.reason == .converged && result.forceMax > coarse
     }
     while result.reason != .evaluationLimit && result.forceMax > threshold {
-      result = try TruncatedNewton(preconditioner: preconditioner).minimize(
-        system, tolerance: threshold, maximumEvaluations: maximumEvaluations - used())
+      result.takeOver(
+        try TruncatedNewton(preconditioner: preconditioner).minimize(
+          system, tolerance: threshold, maximumEvaluations: maximumEvaluations - used()))
       threshold = try tolerance.threshold(for: system)
       if result.reason != .converged { break }
     }

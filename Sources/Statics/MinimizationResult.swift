@@ -29,4 +29,15 @@ public struct MinimizationResult: Sendable {
     self.forceMax = forceMax
     self.tolerance = tolerance
   }
+
+  /// Goes on with what a further stage reached; what it took is added. Evaluations and products are left to the caller.
+  mutating func takeOver(_ stage: MinimizationResult) {
+    reason = stage.reason
+    forceMax = stage.forceMax
+    tolerance = stage.tolerance
+    iterations += stage.iterations
+    negativeCurvatures += stage.negativeCurvatures
+    cappedSteps += stage.cappedSteps
+    rejectedSteps += stage.rejectedSteps
+  }
 }

@@ -28,7 +28,8 @@ public final class EventPrediction {
     let touching = system.makeBondNetwork()
     let null = try NullSpace(system, touching)
     let bonds = touching.without(null)
-    let solver = HessianConjugateGradient(system, bonds, null: null, maximumIterations: 1_000_000)
+    let solver = try HessianConjugateGradient(
+      system, bonds, null: null, preconditioner: .multigrid, maximumIterations: 1_000_000)
     // What it takes to look ahead is no part of what the loading costs.
     let fields = try system.withoutCounting {
       try SecondOrderFields(system, bonds, generator: generator, solver: solver, tolerance: tolerance)

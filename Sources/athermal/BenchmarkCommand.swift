@@ -10,7 +10,7 @@ import Statics
 /// Times the parts of the engine and prints the figures as one JSON object.
 struct BenchmarkCommand {
   private enum Part: String {
-    case kernel, halo, minimise, response, swap, yieldmap
+    case kernel, halo, minimise, aqs, response, swap, yieldmap
   }
 
   private let part: Part
@@ -29,12 +29,18 @@ struct BenchmarkCommand {
   private let swapFraction: Double
   private let block: Double
 
+  /// For `aqs`: how strain steps are minimised, and how long they are.
+  private let minimizer: Minimization.Method
+  private let preconditioner: PreconditionerKind
+  private let strainStep: Double
+
   /// For `response`.
   private let solvers: [ExpandSection.Solver]
 
   private static let usage =
-    "athermal benchmark kernel|halo|minimise|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] "
-    + "[--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,direct] [--density D] [--temperature T] "
+    "athermal benchmark kernel|halo|minimise|aqs|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3] "
+    + "[--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,amg,direct] [--density D] "
+    + "[--method newton|cg|fire|lbfgs|gradient-flow] [--preconditioner multigrid|block-jacobi] [--strain-step Δγ] [--temperature T] "
     + "[--swap-fraction F] [--block B]"
 
   init(_ words: [String]) throws {
@@ -42,7 +48,7 @@ struct BenchmarkCommand {
       words,
       options: [
         "--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance", "--solvers", "--density",
-        "--temperature", "--swap-fraction", "--block",
+        "--temperature", "--swap-fraction", "--block", "--method", "--preconditioner", "--strain-step",
       ], plain: 1...1,
       usage: Self.usage)
     guard let part = Part(rawValue: arguments.plain[0]) else {
@@ -61,6 +67,16 @@ struct BenchmarkCommand {
       }
       return solver
     }
+    func word<Choice: RawRepresentable<String>>(_ option: String, _ standard: Choice) throws -> Choice {
+      guard let text = arguments.value(option) else { return standard }
+      guard let choice = Choice(rawValue: text) else {
+        throw Failure.everywhere(.input, "\(option) does not know '\(text)'; usage: \(Self.usage)")
+      }
+      return choice
+    }
+    minimizer = try word("--method", .newton)
+    preconditioner = try word("--preconditioner", .multigrid)
+    strainStep = try arguments.real("--strain-step") ?? 1e-3
     density = try arguments.real("--density")
     temperature = try arguments.real("--temperature") ?? 0.6
     swapFraction = try arguments.real("--swap-fraction") ?? 0.2
@@ -100,6 +116,11 @@ struct BenchmarkCommand {
     case .kernel: try measureKernel(system, &figures)
     case .halo: try measureHalo(system, &figures)
     case .minimise: try measureMinimisation(system, &figures)
+    case .aqs:
+      figures.strainSteps = try StrainStepBenchmark(
+        method: minimizer, preconditioner: preconditioner, strainStep: strainStep, steps: repeats,
+        tolerance: tolerance ?? 1e-8
+      ).run(system)
     case .response: figures.response = try ResponseBenchmark(tolerance: tolerance ?? 1e-8, solvers: solvers).run(system)
     case .swap: try measureSwap(system, &figures)
     case .yieldmap: break
@@ -297,6 +318,7 @@ struct BenchmarkCommand {
     var minimisationEvaluations: Int?
     var minimisationResidual: Double?
 
+    var strainSteps: [StrainStepBenchmark.Figures]?
     var response: [ResponseBenchmark.Figures]?
     var temperature: Double?
     var density: Double?

@@ -13,16 +13,19 @@ extension Model {
     _ bonds: BondNetwork, _ null: NullSpace, _ work: (any LinearSolver) throws -> Result
   ) throws -> Result {
     let choice = try solver(asked, particles: system.totalCount, dimension: system.dimension)
-    func conjugateGradient() -> HessianConjugateGradient {
-      HessianConjugateGradient(system, bonds, null: null, maximumIterations: maximumIterations)
+    func conjugateGradient() throws -> HessianConjugateGradient {
+      try HessianConjugateGradient(
+        system, bonds, null: null, preconditioner: choice == .cg ? .blockJacobi : .multigrid,
+        maximumIterations: maximumIterations)
     }
+    let isOwn = choice == .cg || choice == .multigrid
     #if ATHERMAL_PETSC
-      if choice == .cg && !needsLibrary { return try work(conjugateGradient()) }
+      if isOwn && !needsLibrary { return try work(conjugateGradient()) }
       return try SparseLibrary.using {
-        if choice == .cg { return try work(conjugateGradient()) }
+        if isOwn { return try work(conjugateGradient()) }
         return try work(
           SparseSolver(
-            choice == .direct ? .direct : .multigrid, system, bonds, null: null,
+            choice == .direct ? .direct : .algebraicMultigrid, system, bonds, null: null,
             maximumIterations: maximumIterations))
       }
     #else
@@ -56,22 +59,20 @@ extension Model {
     #endif
   }
 
-  /// `auto` becomes the fastest of the three where they were measured (Docs/Performance.md): a rule of size and dimension
+  /// `auto` becomes the fastest where they were measured (Docs/Performance.md): a rule of size and dimension
   /// alone, never of a clock.
   private static func solver(
     _ asked: ExpandSection.Solver, particles: Int, dimension: Int
   ) throws -> ExpandSection.Solver {
     if asked == .auto {
-      guard SparseLibrary.isAvailable else { return .cg }
-      return particles <= largestForDirect(dimension) ? .direct : particles <= largestForCG(dimension) ? .cg : .multigrid
+      return SparseLibrary.isAvailable && particles <= largestForDirect(dimension) ? .direct : .multigrid
     }
-    guard asked == .cg || SparseLibrary.isAvailable else {
+    guard asked == .cg || asked == .multigrid || SparseLibrary.isAvailable else {
       throw Failure.everywhere(
-        .input, "expand.solver = \"\(asked.rawValue)\" needs PETSc, which this build is without; take \"cg\"")
+        .input, "expand.solver = \"\(asked.rawValue)\" needs PETSc, which this build is without; take \"multigrid\"")
     }
     return asked
   }
 
   private static func largestForDirect(_ dimension: Int) -> Int { dimension == 2 ? 500_000 : 4_000 }
-  private static func largestForCG(_ dimension: Int) -> Int { dimension == 2 ? 500_000 : 200_000 }
 }

@@ -35,6 +35,13 @@ struct Timing: Encodable {
     peakMemory = try spread(Double(Self.peakBytes) / 1e6)
   }
 
+  /// Seconds of the processor that this process has used, so that other programs on the machine do not count.
+  static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
   /// Peak resident memory of this process in bytes.
   static var peakBytes: Int {
     var usage = rusage()

@@ -65,19 +65,12 @@ struct YieldmapBenchmark {
   {
     try communicator.barrier()
     let started = Date()
-    let processor = processorTime()
+    let processor = Timing.processorSeconds
     let map = try YieldMap(system, settings) { _, _ in }
     return (
       map, try communicator.reduce(Date().timeIntervalSince(started), .maximum),
-      try communicator.reduce(processorTime() - processor, .maximum)
+      try communicator.reduce(Timing.processorSeconds - processor, .maximum)
     )
-  }
-
-  /// In seconds: of the processor, so that other programs on the machine do not count.
-  private func processorTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   /// Times are of the slowest rank.

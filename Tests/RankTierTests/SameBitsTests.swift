@@ -4,7 +4,7 @@ import TestTools
 
 @Suite struct SameBitsTests {
   /// Forces, energy and stress of a displaced state in a sheared and flipped cell, and whole minimisations by each method.
-  @Test(arguments: ["ipl 2 1009 cg fire newton", "lj 2 997 cg", "ipl 3 997 cg newton"])
+  @Test(arguments: ["ipl 2 1009 cg fire newton lbfgs gradient-flow", "lj 2 997 cg", "ipl 3 997 cg newton"])
   func minimisationsHaveTheSameBits(model: String) throws {
     let words = model.split(separator: " ").map(String.init)
     let lines = try sameLines(["same-bits"] + words)
@@ -12,6 +12,13 @@ import TestTools
     for name in ["start", "displaced"] + words.dropFirst(3) {
       #expect(lines.contains { $0.hasPrefix(name + " ") && $0.contains("energy") && $0.contains("forces") })
     }
+  }
+
+  /// V-cycles, whichever grids every rank holds whole; so the lines of both ways agree too.
+  @Test(arguments: ["ipl 2 3001", "lj 2 2003", "lj 3 4001"]) func multigridHasTheSameBits(model: String) throws {
+    let lines = try sameLines(["multigrid"] + model.split(separator: " ").map(String.init))
+    let numbers = lines.filter { $0.contains("shift") }.map { $0.split(separator: " ").dropFirst().joined(separator: " ") }
+    #expect(numbers.count == 4 && Set(numbers).count == 2, "\(lines)")
   }
 
   /// Athermal quasistatic shear through plastic events: the files of all rank counts hold the same.

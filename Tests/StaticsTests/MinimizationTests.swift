@@ -9,7 +9,7 @@ import Testing
 extension StaticsTests {
   /// Mechanical equilibrium, found again and found from nothing.
   @Suite(.serialized) struct Equilibrium {
-    static let methods: [Minimization.Method] = [.cg, .fire, .newton]
+    static let methods: [Minimization.Method] = [.newton, .cg, .fire, .lbfgs, .gradientFlow]
 
     static func minimize(
       _ system: ParticleSystem, _ method: Minimization.Method, limit: Int = 1_000_000,

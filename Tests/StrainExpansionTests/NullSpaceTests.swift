@@ -101,7 +101,8 @@ extension StrainExpansionTests {
       try system.evaluate(.forcesEnergyAndStress)
       let bonds = system.makeBondNetwork()
       let null = try NullSpace(system, bonds)
-      let solver = HessianConjugateGradient(system, bonds, null: null, maximumIterations: 20)
+      let solver = try HessianConjugateGradient(
+        system, bonds, null: null, preconditioner: .blockJacobi, maximumIterations: 20)
       let failure = #expect(throws: Failure.self) {
         try NonaffineFields(
           system, bonds, generator: Loading.Mode.simpleShear(flow: 0, gradient: 1).generator(dimension: 2), solver: solver,

@@ -24,7 +24,8 @@ struct Glass {
     let touching = system.makeBondNetwork()
     null = try NullSpace(system, touching)
     bonds = touching.without(null)
-    solver = HessianConjugateGradient(system, bonds, null: null, maximumIterations: 20_000)
+    solver = try HessianConjugateGradient(
+      system, bonds, null: null, preconditioner: .multigrid, maximumIterations: 20_000)
   }
 
   /// Brought to rest from a disordered grid in a box with unequal and tilted edges.

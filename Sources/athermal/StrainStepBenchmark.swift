@@ -1,0 +1,90 @@
+import Foundation
+import MessagePassing
+import Particles
+import QuasistaticShear
+import Statics
+
+/// Times strain steps of simple shear, each minimised to a two-norm of all forces, as other programs count it.
+struct StrainStepBenchmark {
+  let method: Minimization.Method
+  let preconditioner: PreconditionerKind
+  let strainStep: Double
+  let steps: Int
+  /// The two-norm of all forces at which a step ends.
+  let tolerance: Double
+
+  /// One step. Seconds are of the slowest rank, the processor's are added over the ranks.
+  struct Figures: Encodable {
+    var strain: Double
+    var seconds: Double
+    var processorSeconds: Double
+    /// The same in units of a force evaluation with energy and stress.
+    var costInEvaluations: Double
+    var evaluations: Int
+    var hessianProducts: Int
+    var iterations: Int
+    var negativeCurvatures: Int
+    var cappedSteps: Int
+    var rejectedSteps: Int
+    var rebuilds: Int
+    var reason: String
+    var forceNorm: Double
+    var energyPerParticle: Double
+    var stressXY: Double
+    /// The largest nonaffine displacement of a particle; beyond about 0.05 the step held an event.
+    var largestDisplacement: Double
+  }
+
+  /// Collective.
+  func run(_ system: ParticleSystem) throws -> [Figures] {
+    let communicator = system.communicator
+    // The largest component bounds the norm; at the end Newton's method passes from one side to far on the other.
+    let component = tolerance / Double(system.totalCount * system.dimension).squareRoot()
+    let minimization = Minimization(
+      method: method, preconditioner: preconditioner, tolerance: .largestComponent(component),
+      maximumEvaluations: 100_000_000)
+    _ = try minimization.run(system, from: .nearEquilibrium)
+    let evaluation = try evaluationSeconds(system)
+    var loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
+    let start = system.strain
+    var rows: [Figures] = []
+    for step in 1...max(1, steps) {
+      Heartbeat.enter(phase: "strain step \(step)")
+      let before = system.statistics
+      let tracker = system.makeDisplacementTracker()
+      let processor = Timing.processorSeconds
+      let clock = Date()
+      try loading.deform(system, to: start + Double(step) * strainStep)
+      let result = try minimization.run(system, from: .nearEquilibrium)
+      let seconds = try communicator.reduce(Date().timeIntervalSince(clock), .maximum)
+      let used = try communicator.reduce(Timing.processorSeconds - processor, .sum)
+      let totals = try system.totals()
+      var largest = 0.0
+      for i in 0..<system.ownedCount { largest = max(largest, system.displacement(tracker, of: i).squaredLength) }
+      rows.append(
+        Figures(
+          strain: system.strain, seconds: seconds, processorSeconds: used,
+          costInEvaluations: used / Double(communicator.size) / evaluation,
+          evaluations: system.statistics.evaluations - before.evaluations,
+          hessianProducts: system.statistics.hessianProducts - before.hessianProducts, iterations: result.iterations,
+          negativeCurvatures: result.negativeCurvatures, cappedSteps: result.cappedSteps,
+          rejectedSteps: result.rejectedSteps, rebuilds: system.statistics.rebuilds - before.rebuilds,
+          reason: result.reason.rawValue,
+          forceNorm: try system.dot(system.forces, system.forces).squareRoot(),
+          energyPerParticle: totals.energy / Double(system.totalCount), stressXY: totals.stress[0, 1],
+          largestDisplacement: try communicator.reduce(largest, .maximum).squareRoot()))
+    }
+    return rows
+  }
+
+  /// Processor time of one evaluation with energy and stress.
+  private func evaluationSeconds(_ system: ParticleSystem) throws -> Double {
+    var times: [Double] = []
+    for _ in 0..<21 {
+      let before = Timing.processorSeconds
+      try system.evaluate(.forcesEnergyAndStress)
+      times.append(try system.communicator.reduce(Timing.processorSeconds - before, .maximum))
+    }
+    return times.sorted()[10]
+  }
+}
