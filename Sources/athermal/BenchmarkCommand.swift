@@ -227,13 +227,17 @@ struct BenchmarkCommand {
       for _ in 0..<4 { try monteCarlo.sweep() }
       monteCarlo.tuneStep(try monteCarlo.takeTally(), to: 0.35)
     }
+    let before = clock()
     let time = try median(system) { try monteCarlo.sweep() }
+    let spent = Double(clock() - before) / Double(CLOCKS_PER_SEC)
     let tally = try monteCarlo.takeTally()
     figures.temperature = temperature
     figures.density = Double(system.totalCount) / system.cell.volume
     figures.millisecondsPerSweep = time * 1e3
     figures.trialMovesPerSecond = Double(system.totalCount) / time
     figures.trialMovesPerSecondAndRank = Double(system.totalCount) / time / Double(system.communicator.size)
+    figures.trialMovesPerProcessorSecond =
+      Double(system.totalCount * repeats) / (try system.communicator.reduce(spent, .sum))
     figures.step = monteCarlo.rule.step
     figures.blocks = monteCarlo.particles.grid.blockCount
     figures.acceptanceDisplacement = tally.displacementAcceptance
@@ -303,6 +307,8 @@ struct BenchmarkCommand {
     var millisecondsPerSweep: Double?
     var trialMovesPerSecond: Double?
     var trialMovesPerSecondAndRank: Double?
+    /// Of processor time, all ranks together: what counts on a machine that others use too.
+    var trialMovesPerProcessorSecond: Double?
     var step: Double?
     var blocks: Int?
     var acceptanceDisplacement: Double?
