@@ -27,6 +27,7 @@ struct BenchmarkCommand {
   /// Of Monte Carlo moves, in units of ε.
   private let temperature: Double
   private let swapFraction: Double
+  private let sizeWindow: Double
   private let block: Double
 
   /// For `response`.
@@ -35,14 +36,14 @@ struct BenchmarkCommand {
   private static let usage =
     "athermal benchmark kernel|halo|minimise|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3] [--repeat R] "
     + "[--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,direct] [--density D] [--temperature T] "
-    + "[--swap-fraction F] [--block B]"
+    + "[--swap-fraction F] [--size-window W] [--block B]"
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(
       words,
       options: [
         "--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance", "--solvers", "--density",
-        "--temperature", "--swap-fraction", "--block",
+        "--temperature", "--swap-fraction", "--size-window", "--block",
       ], plain: 1...1,
       usage: Self.usage)
     guard let part = Part(rawValue: arguments.plain[0]) else {
@@ -64,10 +65,12 @@ struct BenchmarkCommand {
     density = try arguments.real("--density")
     temperature = try arguments.real("--temperature") ?? 0.6
     swapFraction = try arguments.real("--swap-fraction") ?? 0.2
+    sizeWindow = try arguments.real("--size-window") ?? 0.2
     block = try arguments.real("--block") ?? 2
-    guard density ?? 1 > 0, temperature > 0, swapFraction >= 0, swapFraction < 1, block >= 1 else {
+    guard density ?? 1 > 0, temperature > 0, swapFraction >= 0, swapFraction < 1, sizeWindow > 0, block >= 1 else {
       throw Failure.everywhere(
-        .input, "a density and a temperature are greater than 0, a swap fraction is in [0, 1), a block at least 1")
+        .input,
+        "a density, a temperature and a size window are greater than 0, a swap fraction is in [0, 1), a block at least 1")
     }
     kind = arguments.value("--model") ?? "polydisperse-ipl"
     guard Self.models[kind] != nil else {
@@ -217,7 +220,7 @@ struct BenchmarkCommand {
   /// Sweeps of SWAP Monte Carlo, after some that bring the liquid near its temperature and tune the step.
   private func measureSwap(_ system: ParticleSystem, _ figures: inout Figures) throws {
     try system.evaluate(.forcesEnergyAndStress)
-    let window = Self.models[kind]!.model.parameter == .size ? 0.2 : Double.infinity
+    let window = Self.models[kind]!.model.parameter == .size ? sizeWindow : Double.infinity
     let monteCarlo = try SwapMonteCarlo(
       system,
       rule: MoveRule(
