@@ -133,7 +133,8 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
         let away = max(0, edge - high.z, low.z - (edge + size.z))
         room -= away * away
       }
-      for by in stride(from: firstY, through: lastY, by: Lanes.count) {
+      var by = firstY
+      while by <= lastY {
         let edge = (Double(by) + Lanes.ascending) * Lanes(size.y)
         let away = (edge - high.y).larger(low.y - (edge + Lanes(size.y))).larger(Lanes(0))
         let squaredHalf = room - away * away
@@ -157,6 +158,7 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
             }
           } while start < end
         }
+        by += Lanes.count
       }
       bz += 1
     }

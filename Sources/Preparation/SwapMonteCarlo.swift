@@ -65,7 +65,7 @@ public final class SwapMonteCarlo {
     let (shift, colours) = checkerboard(words)
     try particles.arrange(shift: shift)
     for (turn, colour) in colours.enumerated() {
-      if turn > 0 { try particles.updateGhosts() }
+      if turn > 0 { try particles.updateGhosts(ofColour: colours[turn - 1]) }
       treat(colour, shift, words)
     }
     sweepsDone += 1
