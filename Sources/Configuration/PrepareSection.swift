@@ -9,6 +9,8 @@ public struct PrepareSection: Sendable, Equatable {
   public var swapFraction: Double
   /// The largest difference of sizes that are exchanged, in reduced units of length; infinite for species.
   public var sizeWindow: Double
+  /// The half-width of displacements, in reduced units of length; nil if the burn-in tunes it to an acceptance.
+  public var step: Double?
   /// The smallest width of a block of the checkerboard, in units of the largest cutoff.
   public var block: Double
   /// Independent runs.
@@ -40,6 +42,7 @@ public struct PrepareSection: Sendable, Equatable {
     } else {
       sizeWindow = table.number("size_window", .positive, default: 0.2)
     }
+    step = table.optionalNumber("step", .positive)
     block = table.number(
       "block",
       Bound(words: "at least 1: a block as wide as the largest cutoff is the smallest that keeps moves apart") { $0 >= 1 },

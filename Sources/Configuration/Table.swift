@@ -135,6 +135,11 @@ final class Table {
     checked(key, .integer, bound, default: nil)
   }
 
+  /// A number that may be absent.
+  func optionalNumber(_ key: String, _ bound: Bound<Double>) -> Double? {
+    checked(key, .number, bound, default: nil)
+  }
+
   /// An array of some of `words`, each at most once.
   func words(_ key: String, of words: [String], default standard: [String]) -> [String] {
     let hint = "the possibilities are \(words.joined(separator: ", "))"

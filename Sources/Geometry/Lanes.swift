@@ -38,6 +38,7 @@ public struct Lanes: BitwiseCopyable, Sendable {
   @inlinable @inline(__always) public static func * (a: Double, b: Lanes) -> Lanes { Lanes(a) * b }
   @inlinable @inline(__always) public static func + (a: Double, b: Lanes) -> Lanes { Lanes(a) + b }
   @inlinable @inline(__always) public static func - (a: Double, b: Lanes) -> Lanes { Lanes(a) - b }
+  @inlinable @inline(__always) public static func - (a: Lanes, b: Double) -> Lanes { a - Lanes(b) }
 
   /// self · factor + addend, fused where the CPU can.
   @inlinable @inline(__always) public func times(_ factor: Lanes, plus addend: Lanes) -> Lanes {
@@ -116,7 +117,7 @@ public struct RecordLanes: BitwiseCopyable {
 extension Lanes {
   /// The numbers `base[stride · index]` of as many particles as there are lanes.
   @inlinable @inline(__always)
-  public init(gathering base: UnsafePointer<Double>, at index: UnsafePointer<Int32>, stride: Int) {
+  public init(gathering base: UnsafePointer<Double>, at index: UnsafePointer<Int32>, stride: Int = 1) {
     value = CLanes_gather_double(base, index, stride)
   }
 }
@@ -132,16 +133,32 @@ extension Lanes {
 }
 
 extension Lanes {
+  /// 0, 1, 2, …
+  @inlinable @inline(__always) public static var ascending: Lanes { Lanes(value: CLanes_ascending()) }
+
   /// The smaller number in each lane.
   @inlinable @inline(__always) public func smaller(_ other: Lanes) -> Lanes {
     Lanes(value: CLanes_smaller(value, other.value))
   }
+
+  /// The larger number in each lane.
+  @inlinable @inline(__always) public func larger(_ other: Lanes) -> Lanes {
+    Lanes(value: CLanes_larger(value, other.value))
+  }
+}
+
+extension Lanes {
+  /// Writes the lanes without their fractions, which 32 bits must be able to hold.
+  @inlinable @inline(__always) public func storeTruncated(to address: UnsafeMutablePointer<Int32>) {
+    CLanes_store_truncated(value, address)
+  }
 }
 
 extension IntegerLanes {
-  /// As masks: set where either is.
-  @inlinable @inline(__always) public func or(_ other: IntegerLanes) -> IntegerLanes {
-    IntegerLanes(value: CLanes_masks_or(value, other.value))
+  /// As a mask: writes `first` + l for every lane l that is set, in order, to a list with room for all lanes, and returns how
+  /// many.
+  @inlinable @inline(__always) public func list(from first: Int, to list: UnsafeMutablePointer<Int32>) -> Int {
+    CLanes_append(CLanes_mask_bits(value), Int32(truncatingIfNeeded: first), list)
   }
 
   /// A mask of the first `count` lanes; of all where it is larger than their number.

@@ -1,6 +1,9 @@
 import Geometry
 
-/// Sums over the particles of an arena that are within reach of a point: row by row of bins, several particles at once.
+/// Sums over the particles of an arena that are within reach of a point.
+///
+/// First those closer than a bound are listed, with little arithmetic and no branch for each; then the energies of these few,
+/// as they come.
 struct ArenaSearch<Potential: PairPotential, S: Space> {
   private let potential: Potential
   private let x: UnsafePointer<Double>
@@ -8,6 +11,10 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
   private let z: UnsafePointer<Double>
   private let parameters: UnsafePointer<Double>
   private let starts: UnsafePointer<Int32>
+  private let found: UnsafeMutablePointer<Int32>
+  private let firsts: UnsafeMutablePointer<Int32>
+  private let ends: UnsafeMutablePointer<Int32>
+  private let columns: UnsafeMutablePointer<Int32>
   private let arena: BlockArena
 
   @inline(__always) init(_ potential: Potential, _ arena: BlockArena) {
@@ -18,122 +25,143 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     z = UnsafePointer(arena.z.pointer)
     parameters = UnsafePointer(arena.parameters.pointer)
     starts = UnsafePointer(arena.binStarts.pointer)
+    found = arena.found.pointer
+    firsts = arena.firsts.pointer
+    ends = arena.ends.pointer
+    columns = arena.columns.pointer
   }
 
   /// U(after) − U(before) of a particle that goes from one point to another.
-  @inline(__always) func displacementChange(
-    from x0: Double, _ y0: Double, _ z0: Double, to x1: Double, _ y1: Double, _ z1: Double, parameter: Double,
-    reach: Double
-  ) -> Double {
+  @inline(__always) func displacementChange(from before: Vector, to after: Vector, parameter: Double) -> Double {
     let own = Lanes(parameter)
+    // Who is in reach of either end is in reach, and half the way more, of the middle.
+    let halfWay = 0.5 * (after - before).length
+    let slack = Lanes(halfWay)
+    let count = list(around: 0.5 * (before + after), reach: arena.reach[parameter] + halfWay) { other in
+      let range = potential.cutoff(own, other) + slack
+      return range * range
+    }
     let row = potential.row(own)
-    let (ax, ay, az) = (Lanes(x0), Lanes(y0), Lanes(z0))
-    let (bx, by, bz) = (Lanes(x1), Lanes(y1), Lanes(z1))
     var sum = Lanes(0)
-    forEachRun(
-      min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1), min(z0, z1), max(z0, z1), reach
-    ) { slot, present in
-      let (xs, ys) = (Lanes(loadingAnywhere: x + slot), Lanes(loadingAnywhere: y + slot))
-      let other = Lanes(loadingAnywhere: parameters + slot)
-      let (ux, uy, vx, vy) = (xs - ax, ys - ay, xs - bx, ys - by)
-      var before = uy.times(uy, plus: ux * ux)
-      var after = vy.times(vy, plus: vx * vx)
+    for k in stride(from: 0, to: count, by: Lanes.count) {
+      let at = UnsafePointer(found + k)
+      let (xs, ys, other) = (Lanes(gathering: x, at: at), Lanes(gathering: y, at: at), Lanes(gathering: parameters, at: at))
+      let (ux, uy, vx, vy) = (xs - before.x, ys - before.y, xs - after.x, ys - after.y)
+      var (old, new) = (uy.times(uy, plus: ux * ux), vy.times(vy, plus: vx * vx))
       if S.dimension == 3 {
-        let zs = Lanes(loadingAnywhere: z + slot)
-        let (uz, vz) = (zs - az, zs - bz)
-        before = uz.times(uz, plus: before)
-        after = vz.times(vz, plus: after)
+        let zs = Lanes(gathering: z, at: at)
+        let (uz, vz) = (zs - before.z, zs - after.z)
+        (old, new) = (uz.times(uz, plus: old), vz.times(vz, plus: new))
       }
-      // Most of those in the bins are out of reach; where all are, the energies need not be computed.
-      let cutoff = potential.cutoff(own, other)
-      guard (present & before.smaller(after).isLess(than: cutoff * cutoff)).bits != 0 else { return }
-      let change = potential.energyChange(row, own, other, from: before, to: after)
-      sum = sum + present.select(change, else: Lanes(0))
+      sum = sum + potential.energyChange(row, own, other, from: old, to: new)
     }
     return sum.total
   }
 
-  /// U(after) − U(before) of a particle at a point whose size changes.
-  @inline(__always) func swapChange(
-    at x0: Double, _ y0: Double, _ z0: Double, from before: Double, to after: Double, reach: Double
-  ) -> Double {
+  /// U(after) − U(before) of a particle at a point whose parameter changes.
+  @inline(__always) func swapChange(at point: Vector, from before: Double, to after: Double) -> Double {
     let (a, b) = (Lanes(before), Lanes(after))
+    let count = list(around: point, reach: max(arena.reach[before], arena.reach[after])) { other in
+      let range = potential.cutoff(a, other).larger(potential.cutoff(b, other))
+      return range * range
+    }
     let (rowA, rowB) = (potential.row(a), potential.row(b))
-    let (ax, ay, az) = (Lanes(x0), Lanes(y0), Lanes(z0))
     var sum = Lanes(0)
-    forEachRun(x0, x0, y0, y0, z0, z0, reach) { slot, present in
-      let ux = Lanes(loadingAnywhere: x + slot) - ax
-      let uy = Lanes(loadingAnywhere: y + slot) - ay
-      let other = Lanes(loadingAnywhere: parameters + slot)
+    for k in stride(from: 0, to: count, by: Lanes.count) {
+      let at = UnsafePointer(found + k)
+      let other = Lanes(gathering: parameters, at: at)
+      let (ux, uy) = (Lanes(gathering: x, at: at) - point.x, Lanes(gathering: y, at: at) - point.y)
       var squared = uy.times(uy, plus: ux * ux)
       if S.dimension == 3 {
-        let uz = Lanes(loadingAnywhere: z + slot) - az
+        let uz = Lanes(gathering: z, at: at) - point.z
         squared = uz.times(uz, plus: squared)
       }
-      let (cutA, cutB) = (potential.cutoff(a, other), potential.cutoff(b, other))
-      let reached = squared.isLess(than: cutA * cutA).or(squared.isLess(than: cutB * cutB))
-      guard (present & reached).bits != 0 else { return }
-      let change =
-        potential.interaction(rowB, other, potential.scale(b, other), squared).energy
-        - potential.interaction(rowA, other, potential.scale(a, other), squared).energy
-      sum = sum + present.select(change, else: Lanes(0))
+      let new = potential.interaction(rowB, other, potential.scale(b, other), squared).energy
+      let old = potential.interaction(rowA, other, potential.scale(a, other), squared).energy
+      sum = sum + (new - old)
     }
     return sum.total
   }
 
-  /// Visits the slots that can be within `reach` of a point of a box, a lane's width at a time, with a mask of those
-  /// that belong to the run: in each row of bins a run of slots as long as the distance of the row leaves room for.
-  @inline(__always) private func forEachRun(
-    _ x0: Double, _ x1: Double, _ y0: Double, _ y1: Double, _ z0: Double, _ z1: Double, _ reach: Double,
-    _ visit: (_ slot: Int, _ present: IntegerLanes) -> Void
-  ) {
+  /// Lists the slots closer to a point than a distance that depends on the parameter there, at most `reach`; returns how
+  /// many. The last lanes are filled up with a slot out of reach of everything.
+  @inline(__always) private func list(
+    around point: Vector, reach: Double, squaredRange: (_ parameter: Lanes) -> Lanes
+  ) -> Int {
+    let chunks = listChunks(around: point, reach: reach)
+    let (px, py, pz) = (Lanes(point.x), Lanes(point.y), Lanes(point.z))
+    var count = 0
+    for k in 0..<chunks {
+      let (slot, end) = (Int(firsts[k]), Int(ends[k]))
+      let (ux, uy) = (Lanes(loadingAnywhere: x + slot) - px, Lanes(loadingAnywhere: y + slot) - py)
+      var squared = uy.times(uy, plus: ux * ux)
+      if S.dimension == 3 {
+        let uz = Lanes(loadingAnywhere: z + slot) - pz
+        squared = uz.times(uz, plus: squared)
+      }
+      let near = squared.isLess(than: squaredRange(Lanes(loadingAnywhere: parameters + slot)))
+      count += (near & IntegerLanes(first: end - slot)).list(from: slot, to: found + count)
+    }
+    for lane in 0..<Lanes.count { found[count + lane] = arena.emptySlot }
+    return count
+  }
+
+  /// Lists runs of slots, none longer than the lanes, that hold everything within `reach` of a point; returns how many.
+  ///
+  /// Each row of bins gives a run, as long as the distance of the row leaves room for. Several rows are treated side by side,
+  /// and an empty or a short run takes the same instructions as others: where a search branches, the CPU guesses wrong.
+  @inline(__always) private func listChunks(around point: Vector, reach: Double) -> Int {
     let counts = arena.binCounts
     let size = arena.binSize
-    let perLength = 1 / size
-    let margin = arena.margin
-    // Particles may have drifted from their bins by the margin.
-    let (px0, px1) = (x0 - arena.binOrigin.x - margin, x1 - arena.binOrigin.x + margin)
-    let (py0, py1) = (y0 - arena.binOrigin.y - margin, y1 - arena.binOrigin.y + margin)
+    let perLength = arena.binsPerLength
+    // Particles may have drifted from their bins.
+    let p = point - arena.binOrigin
+    let (low, high) = (p - arena.drift, p + arena.drift)
     let squaredReach = reach * reach
-    var (bz, lastZ, pz0, pz1) = (0, 0, 0.0, 0.0)
+    let firstY = max(Int((low.y - reach) * perLength.y), 0)
+    let lastY = min(Int((high.y + reach) * perLength.y), counts.y - 1)
+    var (bz, lastZ) = (0, 0)
     if S.dimension == 3 {
-      pz0 = z0 - arena.binOrigin.z - margin
-      pz1 = z1 - arena.binOrigin.z + margin
-      bz = max(Int((pz0 - reach) * perLength.z), 0)
-      lastZ = min(Int((pz1 + reach) * perLength.z), counts.z - 1)
+      bz = max(Int((low.z - reach) * perLength.z), 0)
+      lastZ = min(Int((high.z + reach) * perLength.z), counts.z - 1)
     }
+    var chunks = 0
     while bz <= lastZ {
-      var layerSquared = 0.0
+      var room = squaredReach
       if S.dimension == 3 {
-        let low = Double(bz) * size.z
-        let away = max(0, low - pz1, pz0 - (low + size.z))
-        layerSquared = away * away
+        let edge = Double(bz) * size.z
+        let away = max(0, edge - high.z, low.z - (edge + size.z))
+        room -= away * away
       }
-      let roomInLayer = squaredReach - layerSquared
-      if S.dimension == 2 || roomInLayer > 0 {
-        let half = S.dimension == 3 ? roomInLayer.squareRoot() : reach
-        var by = max(Int((py0 - half) * perLength.y), 0)
-        let lastY = min(Int((py1 + half) * perLength.y), counts.y - 1)
-        while by <= lastY {
-          let low = Double(by) * size.y
-          let away = max(0, low - py1, py0 - (low + size.y))
-          let room = roomInLayer - away * away
-          if room > 0 {
-            let half = room.squareRoot()
-            let first = max(Int((px0 - half) * perLength.x), 0)
-            let last = min(Int((px1 + half) * perLength.x), counts.x - 1)
-            let row = counts.x * (by + counts.y * bz)
-            var slot = Int(starts[row + first])
-            let end = Int(starts[row + last + 1])
-            while slot < end {
-              visit(slot, IntegerLanes(first: end - slot))
-              slot += Lanes.count
+      var by = firstY
+      while by <= lastY {
+        let edge = (Double(by) + Lanes.ascending) * Lanes(size.y)
+        let away = (edge - high.y).larger(low.y - (edge + Lanes(size.y))).larger(Lanes(0))
+        let squaredHalf = room - away * away
+        let half = squaredHalf.larger(Lanes(0)).squareRoot
+        let first = ((low.x - half) * Lanes(perLength.x)).larger(Lanes(0))
+        let last = ((high.x + half) * Lanes(perLength.x)).smaller(Lanes(Double(counts.x - 1)))
+        let isInReach = Lanes(0).isLess(than: squaredHalf) & IntegerLanes(first: lastY + 1 - by)
+        first.storeTruncated(to: columns)
+        (isInReach.select(last, else: first - 1) + Lanes(1)).storeTruncated(to: columns + Lanes.count)
+        for lane in 0..<Lanes.count {
+          let row = counts.x &* (min(by &+ lane, lastY) &+ counts.y &* bz)
+          var start = starts[row &+ Int(columns[lane])]
+          let end = starts[row &+ Int(columns[Lanes.count &+ lane])]
+          // Seldom more than two.
+          repeat {
+            for _ in 0..<2 {
+              firsts[chunks] = start
+              ends[chunks] = end
+              chunks &+= start < end ? 1 : 0
+              start &+= Int32(Lanes.count)
             }
-          }
-          by += 1
+          } while start < end
         }
+        by += Lanes.count
       }
       bz += 1
     }
+    return chunks
   }
 }

@@ -12,7 +12,7 @@ func makeTrialMoves<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ arena: BlockArena, _ rule: MoveRule, _ stream: MoveStream
 ) -> MoveTally {
   var tally = MoveTally()
-  let neighbourhood = ArenaSearch<Potential, S>(potential, arena)
+  let search = ArenaSearch<Potential, S>(potential, arena)
   let inverseTemperature = 1 / rule.temperature
   let swapLimit = UInt64(rule.swapFraction * 0x1p32)
   let toFractions = arena.frame.fractions
@@ -31,14 +31,13 @@ func makeTrialMoves<Potential: PairPotential, S: Space>(
       guard pi != pj, abs(pi - pj) <= rule.sizeWindow else { continue }
       tally.eligibleSwaps += 1
       // The energy of the pair itself does not change.
-      let (xi, xj) = (x[i], x[j])
+      let (here, there) = (Vector(x[i], y[i], z[i]), Vector(x[j], y[j], z[j]))
       x[i] = BlockArena.nowhere
       x[j] = BlockArena.nowhere
-      let reach = max(arena.reach[pi], arena.reach[pj])
-      let here = neighbourhood.swapChange(at: xi, y[i], z[i], from: pi, to: pj, reach: reach)
-      change = here + neighbourhood.swapChange(at: xj, y[j], z[j], from: pj, to: pi, reach: reach)
-      x[i] = xi
-      x[j] = xj
+      let changeHere = search.swapChange(at: here, from: pi, to: pj)
+      change = changeHere + search.swapChange(at: there, from: pj, to: pi)
+      x[i] = here.x
+      x[j] = there.x
       guard isAccepted(change * inverseTemperature, a.2, a.3) else { continue }
       parameters[i] = pj
       parameters[j] = pi
@@ -47,26 +46,24 @@ func makeTrialMoves<Potential: PairPotential, S: Space>(
       tally.acceptedSwaps += 1
     } else {
       tally.displacements += 1
-      let (xi, yi, zi) = (x[i], y[i], z[i])
-      let xn = xi + rule.step * symmetric(b.0)
-      let yn = yi + rule.step * symmetric(b.1)
-      let zn = S.dimension == 3 ? zi + rule.step * symmetric(b.2) : 0
-      guard isInsideBlock(xn, yn, zn, toFractions, S.self) else { continue }
+      let before = Vector(x[i], y[i], z[i])
+      let depth = S.dimension == 3 ? symmetric(b.2) : 0
+      let after = before + rule.step * Vector(symmetric(b.0), symmetric(b.1), depth)
+      guard isInsideBlock(after, toFractions, S.self) else { continue }
       x[i] = BlockArena.nowhere
-      change = neighbourhood.displacementChange(
-        from: xi, yi, zi, to: xn, yn, zn, parameter: parameters[i], reach: arena.reach[parameters[i]])
+      change = search.displacementChange(from: before, to: after, parameter: parameters[i])
       guard isAccepted(change * inverseTemperature, a.2, a.3) else {
-        x[i] = xi
+        x[i] = before.x
         continue
       }
-      x[i] = xn
-      y[i] = yn
-      if S.dimension == 3 { z[i] = zn }
+      x[i] = after.x
+      y[i] = after.y
+      if S.dimension == 3 { z[i] = after.z }
       hasChanged[i] = true
       tally.acceptedDisplacements += 1
       let home = binnedAt + 3 * i
-      let drift = max(abs(xn - home[0]), abs(yn - home[1]), S.dimension == 3 ? abs(zn - home[2]) : 0)
-      if drift > arena.margin { arena.binAnew() }
+      let depthDrift = S.dimension == 3 ? abs(after.z - home[2]) : 0
+      arena.drift = max(arena.drift, abs(after.x - home[0]), abs(after.y - home[1]), depthDrift)
     }
     tally.energyChange += change
   }
@@ -83,10 +80,7 @@ func makeTrialMoves<Potential: PairPotential, S: Space>(
   reducedChange <= 0 || (reducedChange < 40 && RandomStream.unit(high, low) < exp(-reducedChange))
 }
 
-@inline(__always) private func isInsideBlock<S: Space>(
-  _ x: Double, _ y: Double, _ z: Double, _ toFractions: Tensor, _ space: S.Type
-) -> Bool {
-  let v = Vector(x, y, z)
+@inline(__always) private func isInsideBlock<S: Space>(_ v: Vector, _ toFractions: Tensor, _ space: S.Type) -> Bool {
   let s = toFractions.rows.0.dot(v)
   let t = toFractions.rows.1.dot(v)
   guard s >= 0, s < 1, t >= 0, t < 1 else { return false }

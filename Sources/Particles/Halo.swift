@@ -5,11 +5,18 @@ import MessagePassing
 ///
 /// Buffers are kept; a repeated gather allocates nothing. Ghosts are received in place, peer by peer.
 public final class Halo {
-  /// What this rank gives to one peer: a run of the send list per shift.
+  /// What this rank gives to one peer of one group of cells: a run of the send list per shift.
   private struct Parcel {
     let peer: Int
+    let group: Int
     var particles: Range<Int>
     var segments: [(particles: Range<Int>, shift: SIMD3<Int32>)]
+  }
+
+  private struct Arrival {
+    let peer: Int
+    let group: Int
+    var ghosts: Range<Int>
   }
 
   private let communicator: Communicator
@@ -17,7 +24,7 @@ public final class Halo {
   private let sendList = AlignedBuffer<Int32>()
   private let sendBuffer = AlignedBuffer<Int64>()
   private var parcels: [Parcel] = []
-  private var arrivals: [(peer: Int, ghosts: Range<Int>)] = []
+  private var arrivals: [Arrival] = []
   public private(set) var ghostCount = 0
   /// Since construction: gathers, messages sent and bytes sent to other ranks.
   public private(set) var statistics = (gathers: 0, messages: 0, bytes: 0)
@@ -29,50 +36,57 @@ public final class Halo {
   }
 
   /// Settles who sends what. `particles(cell)` are the owned particles of a cell; `place(cell, range)` is told where the
-  /// ghosts of an unwrapped cell will stand, counted from the first ghost. Collective.
+  /// ghosts of an unwrapped cell will stand, counted from the first ghost. Cells may be in groups, the same for a cell and
+  /// its images; each group can be gathered alone. Collective.
   public func prepare(
-    plan: HaloPlan, grid: CellGrid, particles: (SIMD3<Int>) -> Range<Int32>,
-    place: (SIMD3<Int>, Range<Int>) -> Void
+    plan: HaloPlan, grid: CellGrid, groups: Int = 1, group: (SIMD3<Int>) -> Int = { _ in 0 },
+    particles: (SIMD3<Int>) -> Range<Int32>, place: (SIMD3<Int>, Range<Int>) -> Void
   ) throws {
     // The number of particles in each travelling cell, peer by peer.
     var countsToSend: [Int64] = []
     var cellsToSend = [Int](repeating: 0, count: communicator.size)
-    parcels = []
-    var sent = 0
     for transfer in plan.sends {
-      if parcels.last?.peer != transfer.peer {
-        parcels.append(Parcel(peer: transfer.peer, particles: sent..<sent, segments: []))
-      }
-      let start = sent
-      transfer.ghosts.forEach { ghost in
-        let run = particles(ghost &- transfer.shift &* grid.counts)
-        countsToSend.append(Int64(run.count))
-        sendList.reserve(sent + run.count, keeping: sent)
-        for i in run {
-          sendList[sent] = i
-          sent += 1
-        }
-      }
+      transfer.ghosts.forEach { countsToSend.append(Int64(particles($0 &- transfer.shift &* grid.counts).count)) }
       cellsToSend[transfer.peer] += transfer.ghosts.count
-      let shift = SIMD3<Int32>(Int32(transfer.shift.x), Int32(transfer.shift.y), Int32(transfer.shift.z))
-      parcels[parcels.count - 1].segments.append((start..<sent, shift))
-      parcels[parcels.count - 1].particles = parcels[parcels.count - 1].particles.lowerBound..<sent
     }
-    let exchange = try Exchange(communicator, sendCounts: cellsToSend)
-    let countsReceived = try exchange.forward(countsToSend)
+    let countsReceived = try Exchange(communicator, sendCounts: cellsToSend).forward(countsToSend)
 
+    parcels = []
     arrivals = []
-    var ghost = 0
-    var next = 0
-    for transfer in plan.receives {
-      if arrivals.last?.peer != transfer.peer { arrivals.append((transfer.peer, ghost..<ghost)) }
-      transfer.ghosts.forEach { cell in
-        let count = Int(countsReceived[next])
-        next += 1
-        place(cell, ghost..<(ghost + count))
-        ghost += count
+    var (sent, ghost) = (0, 0)
+    for g in 0..<groups {
+      for transfer in plan.sends {
+        if parcels.last?.peer != transfer.peer || parcels.last?.group != g {
+          parcels.append(Parcel(peer: transfer.peer, group: g, particles: sent..<sent, segments: []))
+        }
+        let start = sent
+        transfer.ghosts.forEach { cell in
+          guard group(cell) == g else { return }
+          let run = particles(cell &- transfer.shift &* grid.counts)
+          sendList.reserve(sent + run.count, keeping: sent)
+          for i in run {
+            sendList[sent] = i
+            sent += 1
+          }
+        }
+        let shift = SIMD3<Int32>(Int32(transfer.shift.x), Int32(transfer.shift.y), Int32(transfer.shift.z))
+        parcels[parcels.count - 1].segments.append((start..<sent, shift))
+        parcels[parcels.count - 1].particles = parcels[parcels.count - 1].particles.lowerBound..<sent
       }
-      arrivals[arrivals.count - 1].ghosts = arrivals[arrivals.count - 1].ghosts.lowerBound..<ghost
+      var next = 0
+      for transfer in plan.receives {
+        if arrivals.last?.peer != transfer.peer || arrivals.last?.group != g {
+          arrivals.append(Arrival(peer: transfer.peer, group: g, ghosts: ghost..<ghost))
+        }
+        transfer.ghosts.forEach { cell in
+          let count = Int(countsReceived[next])
+          next += 1
+          guard group(cell) == g else { return }
+          place(cell, ghost..<(ghost + count))
+          ghost += count
+        }
+        arrivals[arrivals.count - 1].ghosts = arrivals[arrivals.count - 1].ghosts.lowerBound..<ghost
+      }
     }
     ghostCount = ghost
   }
@@ -89,9 +103,12 @@ public final class Halo {
     }
   }
 
-  /// The same for particle records (three coordinates and a parameter), with the coordinates moved to the ghost's image.
-  public func gatherRecords(_ records: UnsafeMutablePointer<Int64>, ownedCount: Int, cell: Cell) throws {
-    try gather(records, width: 4, ownedCount: ownedCount) { source, target, run, shift in
+  /// The same for particle records (three coordinates and a parameter), with the coordinates moved to the ghost's image; of
+  /// one group of cells or of all.
+  public func gatherRecords(
+    _ records: UnsafeMutablePointer<Int64>, ownedCount: Int, cell: Cell, group: Int? = nil
+  ) throws {
+    try gather(records, width: 4, ownedCount: ownedCount, group: group) { source, target, run, shift in
       let offset = cell.lattice(shift)
       var t = target
       for k in run {
@@ -107,17 +124,18 @@ public final class Halo {
 
   @inline(__always)
   private func gather(
-    _ values: UnsafeMutablePointer<Int64>, width: Int, ownedCount: Int,
+    _ values: UnsafeMutablePointer<Int64>, width: Int, ownedCount: Int, group: Int? = nil,
     copy: (
       _ source: UnsafePointer<Int64>, _ target: UnsafeMutablePointer<Int64>, _ run: Range<Int>, _ shift: SIMD3<Int32>
     ) -> Void
   ) throws {
     let ghosts = values + ownedCount * width
-    for arrival in arrivals where arrival.peer != communicator.rank {
+    @inline(__always) func isAskedFor(_ candidate: Int) -> Bool { group == nil || group == candidate }
+    for arrival in arrivals where arrival.peer != communicator.rank && isAskedFor(arrival.group) {
       try messages.receive(ghosts + arrival.ghosts.lowerBound * width, count: arrival.ghosts.count * width, from: arrival.peer)
     }
     sendBuffer.reserve((parcels.last?.particles.upperBound ?? 0) * width)
-    for parcel in parcels where parcel.peer != communicator.rank {
+    for parcel in parcels where parcel.peer != communicator.rank && isAskedFor(parcel.group) {
       for segment in parcel.segments {
         copy(values, sendBuffer.pointer + segment.particles.lowerBound * width, segment.particles, segment.shift)
       }
@@ -129,8 +147,9 @@ public final class Halo {
       }
     }
     // Periodic images of this rank's own particles need no message.
-    for parcel in parcels where parcel.peer == communicator.rank {
-      var target = ghosts + arrivals.first { $0.peer == communicator.rank }!.ghosts.lowerBound * width
+    for parcel in parcels where parcel.peer == communicator.rank && isAskedFor(parcel.group) {
+      let arrival = arrivals.first { $0.peer == communicator.rank && $0.group == parcel.group }!
+      var target = ghosts + arrival.ghosts.lowerBound * width
       for segment in parcel.segments {
         copy(values, target, segment.particles, segment.shift)
         target += segment.particles.count * width

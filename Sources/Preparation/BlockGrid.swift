@@ -34,7 +34,7 @@ public struct BlockGrid: Equatable, Sendable {
   /// 4 in two dimensions, 8 in three.
   public var colourCount: Int { 1 << dimension }
 
-  /// 0 ..< ``colourCount``: the parities of the place along each edge.
+  /// 0 ..< ``colourCount``: the parities of the place along each edge, the same for a block and its periodic images.
   public func colour(of block: SIMD3<Int>) -> Int { (block.x & 1) | (block.y & 1) << 1 | (block.z & 1) << 2 }
 
   /// A number for each block, whatever rank has it.

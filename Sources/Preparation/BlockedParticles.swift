@@ -226,7 +226,7 @@ public final class BlockedParticles {
     let (mine, all) = (brick, grown)
     let own = ranges
     try halo.prepare(
-      plan: plan, grid: blocks, particles: { own[all.index(of: $0)] },
+      plan: plan, grid: blocks, groups: grid.colourCount, group: grid.colour, particles: { own[all.index(of: $0)] },
       place: { b, range in
         if !mine.isEmpty {
           ranges[all.index(of: b)] = Int32(owned + range.lowerBound)..<Int32(owned + range.upperBound)
@@ -235,11 +235,13 @@ public final class BlockedParticles {
     ids.reserve(owned + halo.ghostCount, keeping: owned)
     records.reserve(4 * (owned + halo.ghostCount), keeping: 4 * owned)
     try halo.gather(ids.pointer, width: 1, ownedCount: owned)
-    try updateGhosts()
+    try halo.gatherRecords(records.pointer, ownedCount: owned, cell: cell)
   }
 
-  /// Gives the ghosts the positions and sizes of their owners. Collective.
-  func updateGhosts() throws { try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell) }
+  /// Gives the ghosts in blocks of a colour the positions and sizes of their owners. Collective.
+  func updateGhosts(ofColour colour: Int) throws {
+    try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell, group: colour)
+  }
 
   /// Where the particles of a block of the brick stand, and those of the blocks around it.
   func particles(of b: SIMD3<Int>, around: inout [Range<Int32>]) -> Range<Int32> {

@@ -10,6 +10,8 @@ public struct Equilibration: Sendable {
   public var sweeps: Int
   /// Of the lists of the systems that are made for measurements.
   public var skin: Double
+  /// Whether a burn-in tunes the step, or leaves it as it is, for times that can be compared between temperatures.
+  public var tunesStep: Bool
 
   /// The share of displacements that the burn-in tunes the step to.
   static let acceptance = 0.35
@@ -18,10 +20,11 @@ public struct Equilibration: Sendable {
   /// The cold start comes from this part of the temperature.
   static let coldness = 0.8
 
-  public init(burnIn: Int, sweeps: Int, skin: Double) {
+  public init(burnIn: Int, sweeps: Int, skin: Double, tunesStep: Bool = true) {
     self.burnIn = burnIn
     self.sweeps = sweeps
     self.skin = skin
+    self.tunesStep = tunesStep
   }
 
   public enum Phase: String, Sendable {
@@ -88,7 +91,8 @@ public struct Equilibration: Sendable {
     for sweep in 1...max(1, burnIn) {
       try monteCarlo.sweep()
       guard sweep % interval == 0 || sweep == burnIn else { continue }
-      monteCarlo.tuneStep(try monteCarlo.takeTally(), to: Self.acceptance)
+      let tally = try monteCarlo.takeTally()
+      if tunesStep { monteCarlo.tuneStep(tally, to: Self.acceptance) }
       try observe(sample(monteCarlo, phase, sweep))
     }
   }

@@ -65,7 +65,7 @@ public final class SwapMonteCarlo {
     let (shift, colours) = checkerboard(words)
     try particles.arrange(shift: shift)
     for (turn, colour) in colours.enumerated() {
-      if turn > 0 { try particles.updateGhosts() }
+      if turn > 0 { try particles.updateGhosts(ofColour: colours[turn - 1]) }
       treat(colour, shift, words)
     }
     sweepsDone += 1
@@ -102,8 +102,7 @@ public final class SwapMonteCarlo {
         origin: cell.fixed(corner), quantum: cell.quantum, fractions: blockFractions, lower: blockLower,
         upper: blockUpper)
       arena.load(
-        frame, records: particles.records.pointer, ids: particles.ids.pointer, own: own, others: around,
-        step: rule.step)
+        frame, records: particles.records.pointer, ids: particles.ids.pointer, own: own, others: around)
       let stream = MoveStream(random: moves, block: UInt32(truncatingIfNeeded: grid.number(of: b)), sweep: sweep)
       let result = particles.interaction.tryMoves(arena, rule, stream)
       arena.store(to: particles.records.pointer)

@@ -27,6 +27,7 @@ struct BenchmarkCommand {
   /// Of Monte Carlo moves, in units of ε.
   private let temperature: Double
   private let swapFraction: Double
+  private let sizeWindow: Double
   private let block: Double
 
   /// For `aqs`: how strain steps are minimised, and how long they are.
@@ -41,14 +42,14 @@ struct BenchmarkCommand {
     "athermal benchmark kernel|halo|minimise|aqs|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3] "
     + "[--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,amg,direct] [--density D] "
     + "[--method newton|cg|fire|lbfgs|gradient-flow] [--preconditioner multigrid|block-jacobi] [--strain-step Δγ] [--temperature T] "
-    + "[--swap-fraction F] [--block B]"
+    + "[--swap-fraction F] [--size-window W] [--block B]"
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(
       words,
       options: [
         "--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance", "--solvers", "--density",
-        "--temperature", "--swap-fraction", "--block", "--method", "--preconditioner", "--strain-step",
+        "--temperature", "--swap-fraction", "--size-window", "--block", "--method", "--preconditioner", "--strain-step",
       ], plain: 1...1,
       usage: Self.usage)
     guard let part = Part(rawValue: arguments.plain[0]) else {
@@ -80,10 +81,12 @@ struct BenchmarkCommand {
     density = try arguments.real("--density")
     temperature = try arguments.real("--temperature") ?? 0.6
     swapFraction = try arguments.real("--swap-fraction") ?? 0.2
+    sizeWindow = try arguments.real("--size-window") ?? 0.2
     block = try arguments.real("--block") ?? 2
-    guard density ?? 1 > 0, temperature > 0, swapFraction >= 0, swapFraction < 1, block >= 1 else {
+    guard density ?? 1 > 0, temperature > 0, swapFraction >= 0, swapFraction < 1, sizeWindow > 0, block >= 1 else {
       throw Failure.everywhere(
-        .input, "a density and a temperature are greater than 0, a swap fraction is in [0, 1), a block at least 1")
+        .input,
+        "a density, a temperature and a size window are greater than 0, a swap fraction is in [0, 1), a block at least 1")
     }
     kind = arguments.value("--model") ?? "polydisperse-ipl"
     guard Self.models[kind] != nil else {
@@ -238,7 +241,7 @@ struct BenchmarkCommand {
   /// Sweeps of SWAP Monte Carlo, after some that bring the liquid near its temperature and tune the step.
   private func measureSwap(_ system: ParticleSystem, _ figures: inout Figures) throws {
     try system.evaluate(.forcesEnergyAndStress)
-    let window = Self.models[kind]!.model.parameter == .size ? 0.2 : Double.infinity
+    let window = Self.models[kind]!.model.parameter == .size ? sizeWindow : Double.infinity
     let monteCarlo = try SwapMonteCarlo(
       system,
       rule: MoveRule(
@@ -248,13 +251,17 @@ struct BenchmarkCommand {
       for _ in 0..<4 { try monteCarlo.sweep() }
       monteCarlo.tuneStep(try monteCarlo.takeTally(), to: 0.35)
     }
+    let before = clock()
     let time = try median(system) { try monteCarlo.sweep() }
+    let spent = Double(clock() - before) / Double(CLOCKS_PER_SEC)
     let tally = try monteCarlo.takeTally()
     figures.temperature = temperature
     figures.density = Double(system.totalCount) / system.cell.volume
     figures.millisecondsPerSweep = time * 1e3
     figures.trialMovesPerSecond = Double(system.totalCount) / time
     figures.trialMovesPerSecondAndRank = Double(system.totalCount) / time / Double(system.communicator.size)
+    figures.trialMovesPerProcessorSecond =
+      Double(system.totalCount * repeats) / (try system.communicator.reduce(spent, .sum))
     figures.step = monteCarlo.rule.step
     figures.blocks = monteCarlo.particles.grid.blockCount
     figures.acceptanceDisplacement = tally.displacementAcceptance
@@ -325,6 +332,8 @@ struct BenchmarkCommand {
     var millisecondsPerSweep: Double?
     var trialMovesPerSecond: Double?
     var trialMovesPerSecondAndRank: Double?
+    /// Of processor time, all ranks together: what counts on a machine that others use too.
+    var trialMovesPerProcessorSecond: Double?
     var step: Double?
     var blocks: Int?
     var acceptanceDisplacement: Double?

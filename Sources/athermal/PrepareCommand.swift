@@ -62,11 +62,11 @@ struct PrepareCommand {
     let monteCarlo = try SwapMonteCarlo(
       start,
       rule: MoveRule(
-        temperature: settings.temperatures[0], step: 0.1 * start.spacing, swapFraction: settings.swapFraction,
-        sizeWindow: settings.sizeWindow),
+        temperature: settings.temperatures[0], step: settings.step ?? 0.1 * start.spacing,
+        swapFraction: settings.swapFraction, sizeWindow: settings.sizeWindow),
       block: settings.block, seed: settings.seed, replica: replica)
     let equilibration = Equilibration(
-      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: configuration.neighbours.skin)
+      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: configuration.neighbours.skin, tunesStep: settings.step == nil)
 
     // Files are made when nothing is left to refuse.
     let output = try PrepareOutput(folder, configuration, replica: replica, over: communicator)

@@ -124,6 +124,21 @@ import TestTools
       Self.config(file: "g.xyz", temperature: 0.2, extra: "size_window = 0.01"), says: ["a crystal", "crystallites"], folder)
   }
 
+  /// A step that the config gives is that of the whole run, also where the acceptance is far from the one aimed at.
+  @Test func aGivenStepIsKept() throws {
+    let folder = try TestFolder()
+    try folder.file(
+      "a.toml",
+      Self.config.replacing("6000", with: "60")
+        .replacing("burn_in = 1000", with: "burn_in = 200\nstep = 0.02\nquench = false\naccept_unequilibrated = true"))
+    let outcome = try TestProcess.run("athermal", ["prepare", "a.toml", "--output", "run"], in: folder.path, limit: 60)
+    #expect(outcome.exitCode == 0, "\(outcome.report)")
+    let states = try #require(try folder.json("run/summary.json")["states"] as? [[String: Any]])
+    #expect(states.map { $0["step"] as? Double } == [0.02, 0.02])
+    // Small steps at a high temperature: 0.9, where the burn-in would have come to 0.35.
+    #expect(states.allSatisfy { $0["acceptance_displacement"] as? Double ?? 0 > 0.7 }, "\(states)")
+  }
+
   /// Replicas over groups of ranks are those that run one after the other.
   @Test func replicasDoNotDependOnRanks() throws {
     let folder = try TestFolder()
@@ -155,6 +170,7 @@ import TestTools
     fault("small block", "block = 1", becomes: "block = 0.9", "a.toml:11", "as wide as the largest cutoff"),
     fault("blocks that do not fit", "block = 1", becomes: "block = 9", "too small for its blocks"),
     fault("only swaps", "block = 1", becomes: "block = 1\nswap_fraction = 1", "less than 1"),
+    fault("no step", "block = 1", becomes: "block = 1\nstep = 0", "greater than 0"),
     fault("no sweeps", "sweeps = 6000", becomes: "sweeps = 0", "at least 20"),
     fault("window of species", "\"polydisperse-ipl\"", becomes: "\"binary-lj\"\n[prepare.x]", "unknown key 'x'"),
     fault("unknown key", "block = 1", becomes: "blocks = 1", "unknown key 'blocks'", "block"),

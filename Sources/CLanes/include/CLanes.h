@@ -43,8 +43,8 @@ CLANES_INLINE unsigned CLanes_mask_bits(CLanes_integers mask) {
 #endif
 }
 CLANES_INLINE CLanes_integers CLanes_masks_and(CLanes_integers a, CLanes_integers b) { return a & b; }
-CLANES_INLINE CLanes_integers CLanes_masks_or(CLanes_integers a, CLanes_integers b) { return a | b; }
 CLANES_INLINE CLanes_reals CLanes_smaller(CLanes_reals a, CLanes_reals b) { return a < b ? a : b; }
+CLANES_INLINE CLanes_reals CLanes_larger(CLanes_reals a, CLanes_reals b) { return a > b ? a : b; }
 CLANES_INLINE CLanes_reals CLanes_select(CLanes_integers mask, CLanes_reals a, CLanes_reals b) {
   return mask ? a : b;
 }
@@ -112,6 +112,22 @@ CLANES_INLINE CLanes_reals CLanes_load_anywhere(const double *a) {
   return result;
 }
 
+// 0, 1, 2, …
+CLANES_INLINE CLanes_reals CLanes_ascending(void) {
+#if CLANES_WIDTH == 8
+  return (CLanes_reals){0, 1, 2, 3, 4, 5, 6, 7};
+#else
+  return (CLanes_reals){0, 1, 2, 3};
+#endif
+}
+
+// Truncated to integers, which must be able to hold them.
+CLANES_INLINE void CLanes_store_truncated(CLanes_reals a, int32_t *to) {
+  typedef int32_t integers __attribute__((ext_vector_type(CLANES_WIDTH)));
+  integers whole = __builtin_convertvector(a, integers);
+  __builtin_memcpy(to, &whole, sizeof whole);
+}
+
 // A mask of the first `count` lanes; all of them where it is larger.
 CLANES_INLINE CLanes_integers CLanes_first(long count) {
 #if CLANES_WIDTH == 8
@@ -129,4 +145,21 @@ CLANES_INLINE double CLanes_total(CLanes_reals a) {
 #else
   return (a[0] + a[1]) + (a[2] + a[3]);
 #endif
+}
+
+// Appends first + l to a list for every lane l of the mask, in order, without a branch, and returns how many; the list needs
+// room for all lanes. `mask` as CLanes_mask_bits gives it.
+CLANES_INLINE long CLanes_append(unsigned mask, int32_t first, int32_t *list) {
+  typedef int32_t four __attribute__((ext_vector_type(4)));
+  static const four lanes[16] = {
+      {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0}, {1, 2, 0, 0}, {0, 1, 2, 0},
+      {3, 0, 0, 0}, {0, 3, 0, 0}, {1, 3, 0, 0}, {0, 1, 3, 0}, {2, 3, 0, 0}, {0, 2, 3, 0}, {1, 2, 3, 0}, {0, 1, 2, 3}};
+  long count = 0;
+  for (int half = 0; half < CLANES_WIDTH; half += 4) {
+    unsigned bits = (mask >> half) & 15;
+    four found = lanes[bits] + (four)(first + half);
+    __builtin_memcpy(list + count, &found, sizeof found);
+    count += __builtin_popcount(bits);
+  }
+  return count;
 }
