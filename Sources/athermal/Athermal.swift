@@ -17,7 +17,7 @@ enum Athermal {
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
-      athermal benchmark kernel|halo|minimise|aqs|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3]
+      athermal benchmark kernel|halo|minimise|aqs|events|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3]
                          [--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers LIST] [--density D]
                          [--temperature T] [--swap-fraction F] [--block B] [--method M] [--preconditioner P]
                          [--strain-step Δγ]   timings as JSON

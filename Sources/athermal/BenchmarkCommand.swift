@@ -10,7 +10,7 @@ import Statics
 /// Times the parts of the engine and prints the figures as one JSON object.
 struct BenchmarkCommand {
   private enum Part: String {
-    case kernel, halo, minimise, aqs, response, swap, yieldmap
+    case kernel, halo, minimise, aqs, events, response, swap, yieldmap
   }
 
   private let part: Part
@@ -39,7 +39,7 @@ struct BenchmarkCommand {
   private let solvers: [ExpandSection.Solver]
 
   private static let usage =
-    "athermal benchmark kernel|halo|minimise|aqs|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3] "
+    "athermal benchmark kernel|halo|minimise|aqs|events|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3] "
     + "[--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,amg,direct] [--density D] "
     + "[--method newton|cg|fire|lbfgs|gradient-flow] [--preconditioner multigrid|block-jacobi] [--strain-step Δγ] [--temperature T] "
     + "[--swap-fraction F] [--size-window W] [--block B]"
@@ -124,6 +124,8 @@ struct BenchmarkCommand {
         method: minimizer, preconditioner: preconditioner, strainStep: strainStep, steps: repeats,
         tolerance: tolerance ?? 1e-8
       ).run(system)
+    case .events:
+      figures.events = try EventBenchmark(strainStep: strainStep, steps: repeats, tolerance: tolerance ?? 1e-9).run(system)
     case .response: figures.response = try ResponseBenchmark(tolerance: tolerance ?? 1e-8, solvers: solvers).run(system)
     case .swap: try measureSwap(system, &figures)
     case .yieldmap: break
@@ -326,6 +328,7 @@ struct BenchmarkCommand {
     var minimisationResidual: Double?
 
     var strainSteps: [StrainStepBenchmark.Figures]?
+    var events: [EventBenchmark.Figures]?
     var response: [ResponseBenchmark.Figures]?
     var temperature: Double?
     var density: Double?
