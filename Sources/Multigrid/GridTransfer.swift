@@ -8,22 +8,40 @@ struct GridTransfer {
   /// The coarse nodes that this rank finds from its own fine ones.
   private let share: CellBox
   private let communicator: Communicator
+  /// Along each axis: of each coarse node of the share, the fine nodes that it touches.
+  private let restriction: [[Support]]
+  /// Along each axis: of each fine node of the box, the coarse node before it and the weight of the next.
+  private let interpolation: [[(first: Int, weight: Float)]]
+
+  /// Consecutive fine nodes, unwrapped, and their weights: no more than four, since a grid has at least half the nodes of the
+  /// finer one.
+  private struct Support {
+    let first: Int
+    let count: Int
+    let weights: SIMD4<Float>
+  }
 
   init(from fine: GridLevel, to coarse: GridLevel, share: CellBox, communicator: Communicator) {
     self.fine = fine
     self.coarse = coarse
     self.share = share
     self.communicator = communicator
-  }
-
-  /// Fine nodes along one axis that a coarse one touches, with their weights; unwrapped.
-  private func weights(ofCoarse node: Int, _ axis: Int) -> (first: Int, weights: [Float]) {
-    let n = fine.grid.counts[axis]
-    let m = coarse.grid.counts[axis]
-    // The distance |a m − A n| / n of fine node a, in coarse spacings, is below one.
-    let first = Self.floor((node - 1) * n, m) + 1
-    let last = Self.floor((node + 1) * n - 1, m)
-    return (first, (first...last).map { 1 - Float(abs($0 * m - node * n)) / Float(n) })
+    let (box, counts, fewer) = (fine.grid.box, fine.grid.counts, coarse.grid.counts)
+    restriction = (0..<3).map { axis in
+      let (n, m) = (counts[axis], fewer[axis])
+      return (share.lower[axis]..<max(share.lower[axis], share.upper[axis])).map { node in
+        // The distance |a m − A n| / n of fine node a, in coarse spacings, is below one.
+        let first = Self.floor((node - 1) * n, m) + 1
+        let last = Self.floor((node + 1) * n - 1, m)
+        var weights = SIMD4<Float>()
+        for a in first...last { weights[a - first] = 1 - Float(abs(a * m - node * n)) / Float(n) }
+        return Support(first: first, count: last - first + 1, weights: weights)
+      }
+    }
+    interpolation = (0..<3).map { axis in
+      let (n, m) = (counts[axis], fewer[axis])
+      return (box.lower[axis]..<max(box.lower[axis], box.upper[axis])).map { (($0 * m) / n, Float(($0 * m) % n) / Float(n)) }
+    }
   }
 
   private static func floor(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : -((-a + b - 1) / b) }
@@ -31,57 +49,65 @@ struct GridTransfer {
   /// The residual of the coarse grid from that of the fine one. Collective.
   func restrict() throws {
     try fine.residual.gather(fine.halo)
-    let stride = fine.residual.stride
-    let tables = (0..<3).map { axis in
-      (share.lower[axis]..<max(share.lower[axis], share.upper[axis])).map { weights(ofCoarse: $0, axis) }
-    }
-    let (source, target) = (fine.residual.values, coarse.residual.values)
     if coarse.grid.isReplicated { coarse.residual.clear() }
-    share.forEach { node in
-      let (x, y, z) = (tables[0][node.x - share.lower.x], tables[1][node.y - share.lower.y], tables[2][node.z - share.lower.z])
-      var sum = SIMD4<Float>(repeating: 0)
-      for (c, wz) in z.weights.enumerated() {
-        for (b, wy) in y.weights.enumerated() {
-          for (a, wx) in x.weights.enumerated() {
-            let place = fine.residual.place(SIMD3(x.first + a, y.first + b, z.first + c))
-            let weight = wx * wy * wz
-            for k in 0..<stride { sum[k] += weight * source[place + k] }
+    if fine.grid.dimension == 2 { restrict(SIMD2<Float>.self) } else { restrict(SIMD4<Float>.self) }
+    try completeOnEveryRank(coarse.residual)
+  }
+
+  /// A node is one vector of two or four numbers.
+  @inline(__always) private func restrict<Node: SIMD<Float>>(_ type: Node.Type) {
+    let source = UnsafeRawPointer(fine.residual.values).assumingMemoryBound(to: Node.self)
+    let target = UnsafeMutableRawPointer(coarse.residual.values).assumingMemoryBound(to: Node.self)
+    let width = fine.residual.stride
+    let steps = fine.residual.steps / width
+    coarse.residual.forEachRow(of: share) { row, y, z in
+      var place = row / width
+      let (across, up) = (restriction[1][y - share.lower.y], restriction[2][z - share.lower.z])
+      let line = fine.residual.place(SIMD3(0, across.first, up.first)) / width
+      for along in restriction[0] {
+        var sum = Node()
+        for c in 0..<up.count {
+          for b in 0..<across.count {
+            let from = line + along.first + b * steps.y + c * steps.z
+            let weight = across.weights[b] * up.weights[c]
+            for a in 0..<along.count { sum += (along.weights[a] * weight) * source[from + a] }
           }
         }
+        target[place] = sum
+        place += 1
       }
-      let place = coarse.residual.place(node)
-      for k in 0..<stride { target[place + k] = sum[k] }
     }
-    try completeOnEveryRank(coarse.residual)
   }
 
   /// The correction of the fine grid from the solution of the coarse one. Collective.
   func prolong() throws {
     try coarse.solution.gather(coarse.halo)
-    let stride = fine.residual.stride
-    let (source, target) = (coarse.solution.values, fine.correction.values)
+    if fine.grid.dimension == 2 { prolong(SIMD2<Float>.self) } else { prolong(SIMD4<Float>.self) }
+  }
+
+  @inline(__always) private func prolong<Node: SIMD<Float>>(_ type: Node.Type) {
+    let source = UnsafeRawPointer(coarse.solution.values).assumingMemoryBound(to: Node.self)
+    let target = UnsafeMutableRawPointer(fine.correction.values).assumingMemoryBound(to: Node.self)
+    let width = fine.residual.stride
+    let steps = coarse.solution.steps / width
     let box = fine.grid.box
-    let tables = (0..<3).map { axis -> [(first: Int, weight: Float)] in
-      let n = fine.grid.counts[axis]
-      let m = coarse.grid.counts[axis]
-      return (box.lower[axis]..<max(box.lower[axis], box.upper[axis])).map { a in
-        ((a * m) / n, Float((a * m) % n) / Float(n))
-      }
-    }
-    box.forEach { node in
-      let (x, y, z) = (tables[0][node.x - box.lower.x], tables[1][node.y - box.lower.y], tables[2][node.z - box.lower.z])
-      var sum = SIMD4<Float>(repeating: 0)
-      for c in 0...(z.weight > 0 ? 1 : 0) {
-        for b in 0...(y.weight > 0 ? 1 : 0) {
-          for a in 0...(x.weight > 0 ? 1 : 0) {
-            let place = coarse.solution.place(SIMD3(x.first + a, y.first + b, z.first + c))
-            let weight = (a == 0 ? 1 - x.weight : x.weight) * (b == 0 ? 1 - y.weight : y.weight) * (c == 0 ? 1 - z.weight : z.weight)
-            for k in 0..<stride { sum[k] += weight * source[place + k] }
+    fine.correction.forEachRow(of: box) { row, y, z in
+      var place = row / width
+      let (across, up) = (interpolation[1][y - box.lower.y], interpolation[2][z - box.lower.z])
+      let line = coarse.solution.place(SIMD3(0, across.first, up.first)) / width
+      for along in interpolation[0] {
+        var sum = Node()
+        for c in 0..<(up.weight > 0 ? 2 : 1) {
+          for b in 0..<(across.weight > 0 ? 2 : 1) {
+            let from = line + along.first + b * steps.y + c * steps.z
+            let weight = (b == 0 ? 1 - across.weight : across.weight) * (c == 0 ? 1 - up.weight : up.weight)
+            sum += ((1 - along.weight) * weight) * source[from]
+            if along.weight > 0 { sum += (along.weight * weight) * source[from + 1] }
           }
         }
+        target[place] = sum
+        place += 1
       }
-      let place = fine.correction.place(node)
-      for k in 0..<stride { target[place + k] = sum[k] }
     }
   }
 

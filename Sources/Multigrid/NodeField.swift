@@ -22,6 +22,17 @@ final class NodeField {
   /// Where the numbers of a node stand.
   @inline(__always) func place(_ node: SIMD3<Int>) -> Int { grown.index(of: node) * stride }
 
+  /// Visits the rows of a box: where the numbers of its first node stand, those of the others behind it.
+  @inline(__always) func forEachRow(of box: CellBox, _ visit: (_ place: Int, _ y: Int, _ z: Int) -> Void) {
+    guard !box.isEmpty else { return }
+    for z in box.lower.z..<box.upper.z {
+      for y in box.lower.y..<box.upper.y { visit(place(SIMD3(box.lower.x, y, z)), y, z) }
+    }
+  }
+
+  /// From a node to the next along each axis.
+  var steps: SIMD3<Int> { stride &* SIMD3(1, grown.extent.x, grown.extent.x * grown.extent.y) }
+
   func clear() { buffer.pointer.update(repeating: 0, count: count) }
 
   func gather(_ halo: NodeHalo) throws {

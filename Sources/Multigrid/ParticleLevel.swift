@@ -137,63 +137,131 @@ final class ParticleLevel: SmoothedLevel {
   /// The residual of the coarse grid from that of the particles: inside each cell in the order of ids, then over the cells
   /// around a node in a fixed order. Collective.
   func restrict() throws {
+    if dimension == 2 { gatherMomentsInPlane() } else { gatherMomentsInVolume() }
+    try corners.gather(coarse.halo)
+    let (source, target) = (corners.values, coarse.residual.values)
     let cornerCount = 1 << dimension
-    forEachCell { node, particles in
-      let target = corners.values + corners.place(node)
-      for k in 0..<corners.stride { target[k] = 0 }
-      for i in particles {
-        let r = residual.pointer + i * stride
-        let t = offsets.pointer + i * dimension
-        if dimension == 2 {
-          let (u, v) = (t[0], t[1])
-          let weights = SIMD4<Float>((1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v)
-          for c in 0..<4 {
-            target[2 * c] += weights[c] * r[0]
-            target[2 * c + 1] += weights[c] * r[1]
-          }
-        } else {
-          let value = SIMD4<Float>(r[0], r[1], r[2], 0)
-          for c in 0..<8 {
-            let weight = (c & 1 == 0 ? 1 - t[0] : t[0]) * (c & 2 == 0 ? 1 - t[1] : t[1]) * (c & 4 == 0 ? 1 - t[2] : t[2])
-            for k in 0..<3 { target[4 * c + k] += weight * value[k] }
-          }
+    let box = coarse.grid.box
+    let steps = corners.steps
+    let behind = (0..<cornerCount).map { c in
+      (c & 1) * steps.x + ((c >> 1) & 1) * steps.y + ((c >> 2) & 1) * steps.z - c * stride
+    }
+    coarse.residual.forEachRow(of: box) { row, y, z in
+      var place = row
+      var from = corners.place(SIMD3(box.lower.x, y, z))
+      for _ in 0..<box.extent.x {
+        for k in 0..<stride { target[place + k] = 0 }
+        for c in 0..<cornerCount {
+          let corner = source + (from - behind[c])
+          for k in 0..<stride { target[place + k] += corner[k] }
         }
+        place += stride
+        from += corners.stride
       }
     }
-    try corners.gather(coarse.halo)
-    coarse.grid.box.forEach { node in
-      let target = coarse.residual.values + coarse.residual.place(node)
-      for k in 0..<stride { target[k] = 0 }
-      for c in 0..<cornerCount {
-        let from = corners.values + corners.place(node &- SIMD3<Int>(c & 1, (c >> 1) & 1, (c >> 2) & 1)) + c * stride
-        for k in 0..<stride { target[k] += from[k] }
+  }
+
+  /// The weights of the corners are products of t and 1 − t, so the sums Σ r, Σ r t, … of a cell give what each corner gets.
+  private func gatherMomentsInPlane() {
+    forEachCell { node, particles in
+      var (x0, x1, x2, x3): (Float, Float, Float, Float) = (0, 0, 0, 0)
+      var (y0, y1, y2, y3): (Float, Float, Float, Float) = (0, 0, 0, 0)
+      for i in particles {
+        let (rx, ry) = (residual[2 * i], residual[2 * i + 1])
+        let (u, v) = (offsets[2 * i], offsets[2 * i + 1])
+        let uv = u * v
+        x0 += rx
+        x1 += u * rx
+        x2 += v * rx
+        x3 += uv * rx
+        y0 += ry
+        y1 += u * ry
+        y2 += v * ry
+        y3 += uv * ry
       }
+      let target = corners.values + corners.place(node)
+      target[0] = x0 - x1 - x2 + x3
+      target[1] = y0 - y1 - y2 + y3
+      target[2] = x1 - x3
+      target[3] = y1 - y3
+      target[4] = x2 - x3
+      target[5] = y2 - y3
+      target[6] = x3
+      target[7] = y3
+    }
+  }
+
+  private func gatherMomentsInVolume() {
+    let r = UnsafeRawPointer(residual.pointer).assumingMemoryBound(to: SIMD4<Float>.self)
+    forEachCell { node, particles in
+      var m0 = SIMD4<Float>(), m1 = m0, m2 = m0, m3 = m0, m4 = m0, m5 = m0, m6 = m0, m7 = m0
+      for i in particles {
+        let value = r[i]
+        let (u, v, w) = (offsets[3 * i], offsets[3 * i + 1], offsets[3 * i + 2])
+        m0 += value
+        m1 += u * value
+        m2 += v * value
+        m3 += (u * v) * value
+        m4 += w * value
+        m5 += (u * w) * value
+        m6 += (v * w) * value
+        m7 += (u * v * w) * value
+      }
+      let target = UnsafeMutableRawPointer(corners.values + corners.place(node)).assumingMemoryBound(to: SIMD4<Float>.self)
+      target[7] = m7
+      target[6] = m6 - m7
+      target[5] = m5 - m7
+      target[4] = m4 - m5 - m6 + m7
+      target[3] = m3 - m7
+      target[2] = m2 - m3 - m6 + m7
+      target[1] = m1 - m3 - m5 + m7
+      target[0] = m0 - m1 - m2 + m3 - m4 + m5 + m6 - m7
     }
   }
 
   /// The correction of the particles from the solution of the coarse grid. Collective.
   func prolong() throws {
     try coarse.solution.gather(coarse.halo)
-    let extent = coarse.solution.grown.extent
-    let (x, target) = (coarse.solution.values, correction.pointer)
+    if dimension == 2 { interpolateInPlane() } else { interpolateInVolume() }
+  }
+
+  private func interpolateInPlane() {
+    let x = coarse.solution.values
+    let up = coarse.solution.steps.y
     forEachCell { node, particles in
-      let place = coarse.solution.place(node)
+      let low = x + coarse.solution.place(node)
+      let high = low + up
+      let (ax, ay) = (low[0], low[1])
+      let (bx, by) = (low[2] - ax, low[3] - ay)
+      let (cx, cy) = (high[0] - ax, high[1] - ay)
+      let (ex, ey) = (high[2] - high[0] - bx, high[3] - high[1] - by)
       for i in particles {
-        let t = offsets.pointer + i * dimension
-        for k in 0..<dimension {
-          func along(_ at: Int) -> Float { x[at + k] + t[0] * (x[at + stride + k] - x[at + k]) }
-          let up = stride * extent.x
-          func across(_ at: Int) -> Float {
-            let low = along(at)
-            return low + t[1] * (along(at + up) - low)
-          }
-          if dimension == 2 {
-            target[2 * i + k] = across(place)
-          } else {
-            let low = across(place)
-            target[4 * i + k] = low + t[2] * (across(place + up * extent.y) - low)
-          }
-        }
+        let (u, v) = (offsets[2 * i], offsets[2 * i + 1])
+        correction[2 * i] = ax + u * bx + v * (cx + u * ex)
+        correction[2 * i + 1] = ay + u * by + v * (cy + u * ey)
+      }
+    }
+  }
+
+  private func interpolateInVolume() {
+    let x = UnsafeRawPointer(coarse.solution.values).assumingMemoryBound(to: SIMD4<Float>.self)
+    let target = UnsafeMutableRawPointer(correction.pointer).assumingMemoryBound(to: SIMD4<Float>.self)
+    let steps = coarse.solution.steps / 4
+    forEachCell { node, particles in
+      let p = coarse.solution.place(node) / 4
+      let c0 = x[p]
+      let c1 = x[p + steps.x] - c0
+      let c2 = x[p + steps.y] - c0
+      let c3 = x[p + steps.x + steps.y] - x[p + steps.y] - c1
+      let top = x[p + steps.z]
+      let topX = x[p + steps.z + steps.x] - top
+      let topY = x[p + steps.z + steps.y] - top
+      let topXY = x[p + steps.z + steps.x + steps.y] - x[p + steps.z + steps.y] - topX
+      let (c4, c5, c6, c7) = (top - c0, topX - c1, topY - c2, topXY - c3)
+      for i in particles {
+        let (u, v, w) = (offsets[3 * i], offsets[3 * i + 1], offsets[3 * i + 2])
+        let below = c0 + u * c1 + v * (c2 + u * c3)
+        target[i] = below + w * (c4 + u * c5 + v * (c6 + u * c7))
       }
     }
   }
