@@ -34,4 +34,9 @@ public struct SingleLanes: BitwiseCopyable, Sendable {
 extension Lanes {
   /// Consecutive singles, at an address aligned to half a lane's width, as doubles.
   @inlinable @inline(__always) public init(widening address: UnsafePointer<Float>) { value = CLanes_widen(address) }
+
+  /// Writes the lanes as singles, to an address aligned to half a lane's width.
+  @inlinable @inline(__always) public func store(narrowedTo address: UnsafeMutablePointer<Float>) {
+    CLanes_narrow(value, address)
+  }
 }

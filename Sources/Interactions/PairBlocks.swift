@@ -15,15 +15,10 @@ public final class PairBlocks {
   }
 
   public let dimension: Int
-  /// Local numbers of the particles of each chunk; the padding of the last chunk is the owned count.
-  let rows = AlignedBuffer<Int32>()
-  /// First slot of each chunk; one more entry than chunks.
-  let firstSlot = AlignedBuffer<Int>()
-  /// Local numbers of the partners, a lane's width per slot; padded with the row itself.
-  let partners = AlignedBuffer<Int32>()
+  /// The pairs that are kept.
+  let list = NeighbourList()
   /// xx, xy, yy, or xx, yy, zz, xy, xz, yz, each a lane's width, per slot.
   let blocks = AlignedBuffer<Float>()
-  public internal(set) var chunkCount = 0
 
   public init(dimension: Int) { self.dimension = dimension }
 
@@ -48,12 +43,12 @@ public final class PairBlocks {
   public func diagonal(into result: UnsafeMutablePointer<Float>) {
     let width = Lanes.count
     let components = Self.components(dimension)
-    for chunk in 0..<chunkCount {
+    for chunk in 0..<list.chunkCount {
       for lane in 0..<width {
-        let target = result + Int(rows[chunk * width + lane]) * components
+        let target = result + Int(list.rows[chunk * width + lane]) * components
         for c in 0..<components {
           var sum: Float = 0
-          for slot in firstSlot[chunk]..<firstSlot[chunk + 1] { sum += blocks[(slot * components + c) * width + lane] }
+          for slot in list.firstSlot[chunk]..<list.firstSlot[chunk + 1] { sum += blocks[(slot * components + c) * width + lane] }
           target[c] = sum
         }
       }
@@ -67,15 +62,15 @@ private func multiplyBlocks<S: Space>(
 ) {
   let width = Lanes.count
   let components = PairBlocks.components(S.dimension)
-  let partners = UnsafePointer(matrix.partners.pointer)
+  let partners = UnsafePointer(matrix.list.neighbours.pointer)
   let blocks = UnsafePointer(matrix.blocks.pointer)
-  for chunk in 0..<matrix.chunkCount {
-    let members = UnsafePointer(matrix.rows.pointer + chunk * width)
+  for chunk in 0..<matrix.list.chunkCount {
+    let members = UnsafePointer(matrix.list.rows.pointer + chunk * width)
     let v = FieldLanes(gathering: field, at: members, in: space)
     var hx = Lanes(0)
     var hy = Lanes(0)
     var hz = Lanes(0)
-    for slot in matrix.firstSlot[chunk]..<matrix.firstSlot[chunk + 1] {
+    for slot in matrix.list.firstSlot[chunk]..<matrix.list.firstSlot[chunk + 1] {
       let w = FieldLanes(gathering: field, at: partners + slot * width, in: space)
       let k = blocks + slot * components * width
       let ux = v.x - w.x
@@ -110,20 +105,20 @@ private func subtractBlocks<S: Space>(
   let width = Lanes.count
   let components = PairBlocks.components(S.dimension)
   let stride = S.dimension == 2 ? 2 : 4
-  let partners = UnsafePointer(matrix.partners.pointer)
+  let partners = UnsafePointer(matrix.list.neighbours.pointer)
   let blocks = UnsafePointer(matrix.blocks.pointer)
   @inline(__always) func gathered(_ index: UnsafePointer<Int32>, _ component: Int32) -> SingleLanes {
     SingleLanes(gathering: field, at: index, stride: stride, component: component)
   }
-  for chunk in 0..<matrix.chunkCount {
-    let members = UnsafePointer(matrix.rows.pointer + chunk * width)
+  for chunk in 0..<matrix.list.chunkCount {
+    let members = UnsafePointer(matrix.list.rows.pointer + chunk * width)
     let vx = gathered(members, 0)
     let vy = gathered(members, 1)
     let vz = S.dimension == 3 ? gathered(members, 2) : SingleLanes(0)
     var hx = SingleLanes(0)
     var hy = SingleLanes(0)
     var hz = SingleLanes(0)
-    for slot in matrix.firstSlot[chunk]..<matrix.firstSlot[chunk + 1] {
+    for slot in matrix.list.firstSlot[chunk]..<matrix.list.firstSlot[chunk + 1] {
       let others = partners + slot * width
       let k = blocks + slot * components * width
       let ux = vx - gathered(others, 0)

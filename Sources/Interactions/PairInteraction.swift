@@ -21,7 +21,7 @@ public struct PairInteraction {
   /// Fills blocks of the Hessian, pair by pair.
   public let assembleBlocks: (ParticleArrays, NeighbourList, PairBlocks.Content, PairBlocks) -> Void
   /// The stiffness that each particle would have if all moved affinely (``AffineStiffness``).
-  public let affineStiffness: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Float>) -> Void
+  public let affineStiffness: (ParticleArrays, PairBlocks, _ result: UnsafeMutablePointer<Float>) -> Void
   /// Bonds, the sum of |φ'| and the largest φ'' of each particle, three numbers per particle.
   public let bonds: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Double>) -> Void
   /// The bonds of the owned particles, with derivatives to fourth order.
@@ -56,7 +56,7 @@ public struct PairInteraction {
     hessianProduct = { multiplyHessian(potential, S.self, $0, $1, $2, $3) }
     hessianDiagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
     assembleBlocks = { Interactions.assembleBlocks(potential, S.self, $0, $1, $2, into: $3) }
-    affineStiffness = { computeAffineStiffness(potential, S.self, $0, $1, $2) }
+    affineStiffness = { computeAffineStiffness(potential, S.self, $0, $1.list, $2) }
     bonds = { measureBonds(potential, S.self, $0, $1, $2) }
     collectBonds = { Interactions.collectBonds(potential, S.self, $0, $1, ownedCount: $2, into: $3) }
     tryMoves = { makeTrialMoves(potential, S.self, $0, $1, $2) }

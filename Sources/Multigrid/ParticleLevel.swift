@@ -86,7 +86,7 @@ final class ParticleLevel: SmoothedLevel {
     let d = dimension
     let count = AffineStiffness.count(dimension: d)
     let components = SymmetricBlocks.components(d)
-    system.affineStiffness(into: affine)
+    system.affineStiffness(of: blocks, into: affine)
     let pairs = ElementStiffness.pairs(d)
     let counts = system.cells.grid.counts
     // Rows: a displacement in units of length to one in cells along each axis.

@@ -16,11 +16,11 @@ extension ParticleSystem {
     statistics.hessianProducts += 1
   }
 
-  /// The stiffness of each owned particle's surroundings under affine motion (``AffineStiffness``), at the positions of the
-  /// last evaluation.
-  public func affineStiffness(into result: AlignedBuffer<Float>) {
+  /// The stiffness of each owned particle's surroundings under affine motion (``AffineStiffness``), for the pairs of
+  /// `blocks` that have been assembled as stiff bonds at these positions.
+  public func affineStiffness(of blocks: PairBlocks, into result: AlignedBuffer<Float>) {
     result.reserve((ownedCount + 1) * AffineStiffness.count(dimension: dimension))
-    interaction.affineStiffness(arrays, list, result.pointer)
+    interaction.affineStiffness(arrays, blocks, result.pointer)
   }
 
   /// Gives the ghosts the values of their owners, for `stride` singles per particle, an even number. Collective.

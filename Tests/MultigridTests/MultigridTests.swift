@@ -78,7 +78,9 @@ import Testing
     let system = try Self.solid(Self.models[0], dimension: dimension, edge: dimension == 2 ? 20 : 8, seed: 4)
     let bonds = system.makeBondNetwork()
     let measured = AlignedBuffer<Float>()
-    system.affineStiffness(into: measured)
+    let blocks = PairBlocks(dimension: dimension)
+    system.assemble(.stiffBonds, into: blocks)
+    system.affineStiffness(of: blocks, into: measured)
     let count = AffineStiffness.count(dimension: dimension)
     for i in stride(from: 0, to: system.ownedCount, by: 37) {
       for c in 0..<count {

@@ -19,6 +19,11 @@ CLANES_INLINE CLanes_reals CLanes_widen(const float *a) {
   return __builtin_convertvector(*(const CLanes_singles *)a, CLanes_reals);
 }
 
+// Doubles rounded to singles.
+CLANES_INLINE void CLanes_narrow(CLanes_reals a, float *to) {
+  *(CLanes_singles *)to = __builtin_convertvector(a, CLanes_singles);
+}
+
 // Component k of records of two, or of four, singles at the given places; the compiler merges the loads that the
 // components share.
 CLANES_INLINE CLanes_singles CLanes_gather_single2(const float *records, const int32_t *index, int k) {
