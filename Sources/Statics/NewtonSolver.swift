@@ -21,10 +21,14 @@ final class NewtonSolver {
   private let product: ParticleField
   private let hessian: PairBlocks
   private let preconditioner: any Preconditioner
+  /// In an event a few hundred particles move, and steps end at the radius of trust before long waves matter: the local
+  /// preconditioner is as fast there, and its steps keep closer to the overdamped path (Docs/Performance.md).
+  private let eventPreconditioner: any Preconditioner
 
   init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
     let d = system.dimension
     self.preconditioner = preconditioner
+    eventPreconditioner = BlockJacobi(system)
     hessian = PairBlocks(dimension: d)
     residual = system.makeField(width: d)
     preconditioned = system.makeField(width: d)
@@ -33,12 +37,14 @@ final class NewtonSolver {
   }
 
   /// Solves at the present positions, whose forces must have been computed. Collective.
+  /// - Parameter inEvent: whether the last step met negative curvature or was capped.
   func solve(
-    _ system: ParticleSystem, into step: ParticleField, shift: Double = 0, relativeTolerance: Double, radius: Double,
+    _ system: ParticleSystem, into step: ParticleField, shift: Double = 0, inEvent: Bool = false, relativeTolerance: Double, radius: Double,
     maximumIterations: Int
   ) throws -> Solution {
     let count = system.ownedCount * system.dimension
     system.assemble(.hessian, into: hessian)
+    let preconditioner = inEvent ? eventPreconditioner : preconditioner
     try preconditioner.refresh(shift: shift)
     for i in 0..<count { step.values[i] = 0 }
     copy(system.forces, to: residual.values, count: count)

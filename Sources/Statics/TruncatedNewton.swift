@@ -40,6 +40,7 @@ public struct TruncatedNewton: Minimizer {
 
     var (energy, squaredForce) = try evaluate()
     var forcing = largestForcing
+    var inEvent = false
     while true {
       result.forceMax = try system.largestComponent(system.forces, width: d)
       if result.forceMax <= tolerance {
@@ -60,12 +61,14 @@ public struct TruncatedNewton: Minimizer {
       if budget <= 0 { return result }
 
       let solution = try solver.solve(
-        system, into: step, relativeTolerance: forcing, radius: radius,
+        system, into: step, inEvent: inEvent, relativeTolerance: forcing, radius: radius,
         maximumIterations: min(budget, maximumLinearIterations))
       result.hessianProducts += solution.products
       result.iterations += 1
       if solution.negativeCurvature { result.negativeCurvatures += 1 }
-      if solution.largestMove > radius * (1 - 1e-12) { result.cappedSteps += 1 }
+      let isCapped = solution.largestMove > radius * (1 - 1e-12)
+      if isCapped { result.cappedSteps += 1 }
+      inEvent = solution.negativeCurvature || isCapped
       // On its way through an event the system may go without smaller forces for long.
       if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius { withoutGain = 0 }
 
