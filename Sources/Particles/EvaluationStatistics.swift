@@ -1,5 +1,5 @@
 /// What the engine has done since the system was made.
-public struct EvaluationStatistics: Sendable {
+public struct EvaluationStatistics: Codable, Sendable {
   /// Force evaluations.
   public var evaluations = 0
   /// Products with the Hessian.

@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import MessagePassing
 import Particles
@@ -31,7 +32,8 @@ final class NewtonSolver {
 
   /// Solves at the present positions, whose forces must have been computed. Collective.
   func solve(
-    _ system: ParticleSystem, into step: ParticleField, relativeTolerance: Double, radius: Double, maximumIterations: Int
+    _ system: ParticleSystem, into step: ParticleField, relativeTolerance: Double, radius: Double, maximumIterations: Int,
+    safePoint: SafePoint
   ) throws -> Solution {
     let count = system.ownedCount * system.dimension
     preconditioner.refresh(system)
@@ -46,6 +48,7 @@ final class NewtonSolver {
     let target = relativeTolerance * relativeTolerance * start[1]
 
     while solution.products < maximumIterations {
+      try safePoint.reached()
       try system.multiplyHessian(direction, into: product)
       solution.products += 1
       let curvature = try system.dot(direction.values, product.values)
