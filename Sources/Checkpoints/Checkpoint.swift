@@ -96,6 +96,7 @@ public final class Checkpoint {
     var outgoing: [Element] = []
     for rank in 0..<communicator.size {
       let part = column.rows.clamped(to: wants.0[rank]..<wants.1[rank])
+      if part.isEmpty { continue }
       counts[rank] = part.count
       outgoing += held[((part.lowerBound - column.firstRow) * width)..<((part.upperBound - column.firstRow) * width)]
     }

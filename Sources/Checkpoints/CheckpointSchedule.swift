@@ -36,8 +36,6 @@ public final class CheckpointSchedule {
   private var isDue = false
   private var isStopping = false
   private var hasFailed = false
-  /// Whether anything was computed since the last checkpoint.
-  private var hasMoved = true
   // The longest so far, in seconds.
   private var longestSave = 0.0
   private var longestGap = 0.0
@@ -60,7 +58,8 @@ public final class CheckpointSchedule {
 
   /// The same on all ranks, if all call it.
   func verdict(isStep: Bool) throws -> Verdict {
-    hasMoved = true
+    try Fault.reach("safe-point", rank: communicator.rank)
+    if Fault.asksToStop() { isStopping = true }
     if isStep {
       stepsSinceSaved += 1
       if rule.everySteps > 0, stepsSinceSaved >= rule.everySteps { isDue = true }
@@ -97,7 +96,6 @@ public final class CheckpointSchedule {
   /// Fills a checkpoint and brings it to safety. Where that fails the run goes on with the one before, and tries again when
   /// the next one is due, or at once if it has to stop; the second failure in a row ends it. Collective.
   func keep(isStopping: Bool, _ fill: (Checkpoint) throws -> Void) throws {
-    guard hasMoved else { return }
     let started = Date()
     do {
       let checkpoint = Checkpoint(over: communicator)
@@ -114,7 +112,6 @@ public final class CheckpointSchedule {
       if isStopping { return try keep(isStopping: true, fill) }
     }
     isDue = false
-    hasMoved = false
     stepsSinceSaved = 0
     lastSaved = Date()
     lastAsked = lastSaved

@@ -1,3 +1,4 @@
+import Foundation
 import MessagePassing
 
 /// What was written to a file, dataset by dataset: so much that a reader can tell whether it is all there.
@@ -50,6 +51,17 @@ extension HDF5File {
         }
       }
     }
+  }
+
+  /// Where a complete file keeps its own record.
+  static let recordName = "/parameters/record"
+
+  /// Notes what the file must hold, and closes it. Collective.
+  func seal() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try writeText(String(decoding: try encoder.encode(record()), as: UTF8.self), to: Self.recordName)
+    try close()
   }
 
   /// The record of all datasets of numbers that were made. Collective.

@@ -43,7 +43,7 @@ extension HDF5File {
       } else if let dataset = record.datasets[object] {
         try copy(dataset, of: old, object)
         try copyAttributes(of: old, object)
-      } else if try old.typeName(of: object).hasPrefix("string") {
+      } else if object != Self.recordName, try old.typeName(of: object).hasPrefix("string") {
         try writeText(try old.readText(object), to: object)
       }
     }

@@ -56,8 +56,11 @@ public final class LatticeFile {
     self.planes = planes
     communicator = checkpoint.communicator
     let unfinished = path + ".unfinished"
+    // A run that was killed right at its end has given the file its name already.
+    let isThere = try communicator.broadcast(access(unfinished, F_OK) == 0 ? Int32(1) : 0) == 1
     file = try HDF5File(
-      resuming: unfinished, from: checkpoint.attachments[name] ?? unfinished, state.record, over: communicator)
+      resuming: unfinished, from: checkpoint.attachments[name] ?? (isThere ? unfinished : path), state.record,
+      over: communicator)
     rowCounts = state.rowCounts
     rowShapes = state.rowShapes
   }
@@ -134,7 +137,7 @@ public final class LatticeFile {
 
   /// Closes the file and gives it its name.
   public func close() throws {
-    try file.close()
+    try file.seal()
     try communicator.coordinated {
       guard communicator.isRoot else { return }
       guard rename(path + ".unfinished", path) == 0 else {

@@ -127,5 +127,5 @@ public final class TableFile {
     try file.flush()
   }
 
-  public func close() throws { try file.close() }
+  public func close() throws { try file.seal() }
 }

@@ -215,5 +215,5 @@ public final class TrajectoryWriter {
   /// Notes the checksum of the only frame, which readers compare with what they read. Collective.
   func seal(_ checksum: String) throws { try file.setAttribute("checksum_sha256", of: Self.group, to: checksum) }
 
-  public func close() throws { try file.close() }
+  public func close() throws { try file.seal() }
 }

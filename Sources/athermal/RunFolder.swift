@@ -103,14 +103,15 @@ final class RunFolder {
 
   // MARK: Putting aside
 
-  /// Keeps how long the log is. Collective.
+  /// Keeps how long the log is. Collective over the ranks of the checkpoint, the lowest of which must have the log.
   func saveLog(to checkpoint: Checkpoint) throws {
-    let length = try communicator.broadcast(communicator.isRoot ? Int((try? log?.offset()) ?? 0) : 0)
+    let length = try checkpoint.communicator.broadcast(Int((try? log?.seekToEnd()) ?? 0))
     try checkpoint.put(length, as: "log.jsonl")
   }
 
-  /// Cuts the log to what it was when the checkpoint was made; to nothing without one. Collective.
-  func goOnWithLog(_ checkpoint: Checkpoint?) throws {
+  /// Cuts the log to what it was when the checkpoint was made; to nothing without one. Collective over ranks among which the
+  /// lowest has the log.
+  func goOnWithLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
     let length = try checkpoint?.value(Int.self, of: "log.jsonl") ?? 0
     try communicator.coordinated {
       guard communicator.isRoot, let log else { return }

@@ -71,7 +71,7 @@ final class ShearOutput: ShearObserver {
       : nil
     let (d2min, plasticCount) = (system.makeField(width: 1), system.makeField(width: 1))
     for i in 0..<system.ownedCount { d2min.values[i] = .nan }
-    try folder.goOnWithLog(nil)
+    try folder.goOnWithLog(nil, over: system.communicator)
     self.init(folder, configuration, system, schedule, table, trajectory, d2min, plasticCount)
   }
 
@@ -97,7 +97,7 @@ final class ShearOutput: ShearObserver {
       let known = try names.map { try checkpoint.holds($0) ? EventPrediction(system, resuming: checkpoint, as: $0) : nil }
       predictions = (known[0], known[1])
     }
-    try folder.goOnWithLog(checkpoint)
+    try folder.goOnWithLog(checkpoint, over: system.communicator)
   }
 
   /// Keeps everything that the next rows and frames depend on. Collective.
