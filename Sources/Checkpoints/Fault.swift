@@ -32,7 +32,7 @@ public enum Fault {
 
   /// Not collective: a rank that fails here does so alone.
   public static func reach(_ phase: String, rank: Int) throws {
-    guard var now = plan, now.phase == phase, now.rank == rank else { return }
+    guard var now = plan, now.phase == phase, now.rank == rank, now.action != "stop" else { return }
     now.left -= 1
     plan = now
     guard now.left == 0 else { return }
