@@ -76,8 +76,8 @@ let package = Package(
     .executableTarget(
       name: "athermal",
       dependencies: [
-        "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers", "ElasticLattice",
+        "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics",
+        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers", "ElasticLattice",
         "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
@@ -88,14 +88,14 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement", "Preparation",
-        "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic",
+        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Storage", "Statics", "Measurement",
+        "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: swiftFlags),
     .testTarget(
-      name: "StorageTests", dependencies: ["MessagePassing", "Geometry", "Particles", "Storage", "TestSupport"],
+      name: "StorageTests", dependencies: ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Storage", "TestSupport"],
       swiftSettings: swiftFlags),
     // Oracles, samples and the lock that the tests of several modules share.
     .target(

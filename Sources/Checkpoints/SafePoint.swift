@@ -44,6 +44,9 @@ public struct SafePoint {
     if verdict == .stop { throw Failure.everywhere(.stopped, schedule.explanation) }
   }
 
+  /// Whether there is anybody who would save anything.
+  public var isSaving: Bool { schedule != nil }
+
   /// Does work that cannot say on its way what it would have to remember. If the run has to stop inside it, everything is
   /// brought back to how it was here, by `retreat`, and saved.
   public func attempting<Result>(

@@ -61,7 +61,7 @@ private let forbidden = [
   @Test func manifestAgrees() throws {
     let manifest = try String(contentsOf: Self.root.appendingPathComponent("Package.swift"), encoding: .utf8)
     let imports = try Self.imports()
-    let pattern = /layer\("(\w+)", \[([^\]]*)\]\)/
+    let pattern = /layer\(\s*"(\w+)",\s*\[([^\]]*)\]\)/
     var declared: [String: Set<String>] = [:]
     for match in manifest.matches(of: pattern) {
       declared[String(match.1)] = Set(match.2.matches(of: /"(\w+)"/).map { String($0.1) })
