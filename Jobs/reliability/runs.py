@@ -60,6 +60,7 @@ def loading(mode="simple-shear", step="1e-3", extent="final_strain = 1.2e-2"):
 EPM = """[epm]
 shape = {shape}
 eigenstrain = 0.065
+modulus = {{ initial = 1.0, renewed = 0.9 }}
 thresholds = {{ distribution = "weibull", shape = 2.0, mean = 0.08 }}
 renewal = {{ distribution = "weibull", shape = 2.0, mean = 0.08 }}
 sample_strain = 0.02

@@ -22,6 +22,8 @@ extension StressLattice {
     let sites = (0..<pending.count).map {
       (Int(pending.x[$0]) * lattice.extents.1 + Int(pending.y[$0])) * lattice.extents.2 + Int(pending.z[$0])
     }
+    var statistics = statistics
+    statistics.candidates = try communicator.reduce(statistics.candidates, .maximum)
     try checkpoint.put(
       State(
         shape: lattice.shape, offset: offset, pendingSites: sites,

@@ -10,6 +10,7 @@ enum CheckpointFile {
 
   /// Collective. Returns the checksum of each dataset as it was in memory.
   static func write(_ checkpoint: Checkpoint, to path: String) throws -> [UInt64] {
+    try checkAgreement(checkpoint)
     let file = try HDF5File(path, .create, over: checkpoint.communicator)
     for (name, data) in checkpoint.values.sorted(by: { $0.key < $1.key }) {
       let dataset = dataset(value: name)
@@ -26,6 +27,23 @@ enum CheckpointFile {
     let record = try file.record()
     try file.close()
     return record.datasets.sorted { $0.key < $1.key }.map { UInt64(bitPattern: $0.value.checksum) }
+  }
+
+  /// The root writes for all: what ranks do not know alike would be lost without a word.
+  private static func checkAgreement(_ checkpoint: Checkpoint) throws {
+    let values = checkpoint.values.sorted { $0.key < $1.key }
+    let sums = values.map { name, data in
+      var checksum = ContentChecksum()
+      data.withUnsafeBytes { checksum.add($0, at: 0) }
+      return Int64(bitPattern: checksum.sum)
+    }
+    let root = try checkpoint.communicator.broadcast(sums)
+    try checkpoint.communicator.coordinated {
+      guard root.count == sums.count else { throw Failure(.physics, "ranks disagree on what a checkpoint holds") }
+      for k in sums.indices where sums[k] != root[k] {
+        throw Failure(.physics, "ranks disagree on '\(values[k].key)', which a checkpoint holds once for all")
+      }
+    }
   }
 
   private static func write<Element: HDF5Element>(

@@ -27,12 +27,13 @@ struct PrepareCommand {
         for replica in replicas.mine {
           let course = try prepare(configuration, replica, folder, over: group)
           states += course.states
-          last = course.summary
+          if replica == configuration.prepare!.replicas - 1 { last = course.summary }
         }
       }
       states = try replicas.collected(states)
       let failed = states.filter { !$0.equilibrated }
-      var summary = last!
+      // The scalars are those of the last replica, whichever ranks computed it.
+      var summary = try replicas.shared(last)!
       summary.wallSeconds = folder.seconds
       summary.ranks = communicator.size
       summary.states = states

@@ -59,6 +59,7 @@ import TestTools
       [epm]
       shape = [24, 20]
       eigenstrain = 0.065
+      modulus = { initial = 1.0, renewed = 0.9 }
       thresholds = { distribution = "weibull", shape = 2.0, mean = 0.08 }
       renewal = { distribution = "weibull", shape = 2.0, mean = 0.08 }
       sample_strain = 0.02
