@@ -40,7 +40,7 @@ public final class Checkpoint {
   }
 
   public let communicator: Communicator
-  /// Encoded values by name; reals keep all their bits.
+  /// Encoded values by name.
   public private(set) var values: [String: Data] = [:]
   public private(set) var columns: [String: Column] = [:]
   /// Paths of files by the name under which they are kept.
@@ -58,12 +58,14 @@ public final class Checkpoint {
 
   // MARK: Values
 
-  /// Keeps a value that all ranks hold alike. Binary property lists keep the bits of every real, also of those that are not
-  /// finite.
+  /// Keeps a value that all ranks hold alike. JSON has the shortest digits that give each real back with all its bits; of what
+  /// is not a number only that is kept.
   public func put<Value: Encodable>(_ value: Value, as name: String) throws {
     precondition(values[name] == nil, "\(name) is kept twice")
-    let encoder = PropertyListEncoder()
-    encoder.outputFormat = .binary
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    encoder.outputFormatting = .sortedKeys
     values[name] = try encoder.encode([value])
   }
 
@@ -71,7 +73,10 @@ public final class Checkpoint {
 
   /// - Throws: an input failure where there is no such value, or one of another kind: the same on all ranks.
   public func value<Value: Decodable>(_ type: Value.Type, of name: String) throws -> Value {
-    guard let data = values[name], let list = try? PropertyListDecoder().decode([Value].self, from: data),
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    guard let data = values[name], let list = try? decoder.decode([Value].self, from: data),
       let value = list.first
     else { throw Failure.everywhere(.input, "the checkpoint has no '\(name)' that this version can continue from") }
     return value

@@ -50,6 +50,8 @@ enum CheckpointFile {
     _ values: [Element], _ column: Checkpoint.Column, _ name: String, to file: HDF5File
   ) throws {
     try file.createDataset(dataset(column: name), of: Element.self, shape: [column.totalRows, column.width])
+    // HDF5 has no place for numbers that are not there.
+    guard column.totalRows > 0 else { return }
     try file.write(
       values, to: dataset(column: name), start: [column.firstRow, 0], count: [column.rows.count, column.width])
   }
@@ -102,6 +104,7 @@ enum CheckpointFile {
     _ type: Element.Type, _ name: String, _ rows: Range<Int>, _ width: Int, _ file: HDF5File
   ) throws -> UInt64 {
     var checksum = ContentChecksum()
+    guard try file.shape(of: dataset(column: name)).first != 0 else { return checksum.sum }
     let values = try file.read(type, from: dataset(column: name), start: [rows.lowerBound, 0], count: [rows.count, width])
     values.withUnsafeBufferPointer { checksum.add($0, at: rows.lowerBound * width) }
     return checksum.sum
@@ -117,7 +120,8 @@ enum CheckpointFile {
       let first = column.rows * communicator.rank / communicator.size
       let count = column.rows * (communicator.rank + 1) / communicator.size - first
       func block<Element: HDF5Element>(_ type: Element.Type) throws -> [Element] {
-        try file.read(type, from: dataset(column: column.name), start: [first, 0], count: [count, column.width])
+        guard column.rows > 0 else { return [] }
+        return try file.read(type, from: dataset(column: column.name), start: [first, 0], count: [count, column.width])
       }
       let numbers: Checkpoint.Numbers =
         switch column.kind {

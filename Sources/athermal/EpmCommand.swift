@@ -62,7 +62,7 @@ struct EpmCommand {
         Self.path(epm), samples: Self.samples(epm), observer: output, safePoint: checkpoints.safePoint.within(output.save),
         resuming: saved)
       let end = End(
-        summary: try output.finish(model, realisation: realisation, seconds: Date().timeIntervalSince(started)),
+        summary: try output.finish(model, realisation: realisation, seconds: try communicator.broadcast(Date().timeIntervalSince(started))),
         statistics: output.statistics)
       try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
       return (end.summary, end.statistics)

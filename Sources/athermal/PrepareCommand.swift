@@ -101,7 +101,8 @@ struct PrepareCommand {
         let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
         let result = try settings.quench
           ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
-        var summary = try Summary(glass, configuration, result: result, wallSeconds: folder.seconds)
+        // The time of the whole run is put in at its end.
+        var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
         if !settings.quench { summary.reason = "liquid, not quenched" }
         let name = output.stateName(temperature, turn: turn)
         let state = PreparedState(
