@@ -23,6 +23,7 @@ final class RunFolder {
     self.communicator = communicator
     try communicator.coordinated {
       guard communicator.isRoot else { return }
+      try takePossession(patience: 0)
       let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
       guard present.isEmpty || configuration.mayOverwrite || Self.holdsNothingButAComplaint(path, present) else {
         throw Failure(
@@ -55,6 +56,8 @@ final class RunFolder {
     isComplete = try communicator.broadcast(
       try communicator.coordinated { () -> Int32 in
         guard communicator.isRoot else { return 0 }
+        // Ranks of a job whose launcher was killed may live on for a moment.
+        try takePossession(patience: 20)
         let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         guard present.isEmpty || present.contains("resolved.toml") else {
           throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
@@ -71,6 +74,27 @@ final class RunFolder {
         return 0
       }) == 1
   }
+
+  /// Makes the folder and keeps other runs out of it for the life of this process. Where a file system knows no locks, nobody is.
+  /// - Parameter patience: seconds to wait for a run that is about to end.
+  /// - Throws: an input failure where another run is at work.
+  private func takePossession(patience: Double) throws {
+    try WholeFile.makeFolder(path)
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else {
+      throw Failure(.inputOutput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    possession = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let end = Date(timeIntervalSinceNow: patience)
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+      guard Date() < end else {
+        throw Failure(.input, "\(path): another run is at work in this folder; wait for its end, or name another folder with --output")
+      }
+      usleep(100_000)
+    }
+  }
+
+  private var possession: FileHandle?
 
   /// Whether the run has ended already: there is nothing to go on with.
   private(set) var isComplete = false
@@ -91,7 +115,6 @@ final class RunFolder {
   }
 
   private func begin(_ configuration: some RunText) throws {
-    try WholeFile.makeFolder(path)
     try write(configuration.inputText, to: "input.toml")
     try write(configuration.resolved, to: "resolved.toml")
     let descriptor = open(file("log.jsonl"), O_WRONLY | O_CREAT | O_APPEND, 0o666)

@@ -56,7 +56,9 @@ struct VerifyCommand {
       return [try ConfigurationReader.format(of: path) == .h5md ? .hdf5(path) : .particles(path)]
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    if names.contains("MANIFEST") { return [.checkpoint(path)] }
+    // The numbered folders of a run's checkpoints, also where the manifest is missing.
+    let name = path.split(separator: "/").last ?? ""
+    if names.contains("MANIFEST") || (name.count >= 6 && name.allSatisfy(\.isNumber)) { return [.checkpoint(path)] }
     var found: [Item] = []
     for name in names where !name.hasPrefix("tmp.") {
       let inner = path + "/" + name
