@@ -149,7 +149,7 @@ import TestTools
     }
   }
 
-  @Test func aFullDiskCostsOneCheckpointTwoEndTheRun() throws {
+  @Test func aFullDiskCostsOneCheckpoint() throws {
     let folder = try makeFolder("shear")
     let once = try run("shear", folder, "once", ranks: 2, fault: "checkpoint.write:2:fail:1")
     #expect(once.errors.contains("no checkpoint could be made"))
