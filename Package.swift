@@ -53,29 +53,32 @@ let package = Package(
 
     // Layers, lowest first. Imports go upwards in this list, never downwards.
     layer("MessagePassing", ["CMPI", "CShims"]),
+    layer("Checkpoints", ["CShims", "MessagePassing"]),
     layer("Geometry", ["CLanes"]),
     layer("Configuration", ["CToml", "MessagePassing"]),
     layer("Interactions", ["CLanes", "Geometry"]),
-    layer("Particles", ["MessagePassing", "Geometry", "Interactions"]),
-    layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Geometry", "Particles"]),
+    layer("Particles", ["MessagePassing", "Checkpoints", "Geometry", "Interactions"]),
+    layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Checkpoints", "Geometry", "Particles"]),
     layer("Multigrid", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
-    layer("Statics", ["MessagePassing", "Geometry", "Interactions", "Particles", "Multigrid"]),
+    layer("Statics", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Multigrid"]),
     layer(
       "SparseSolvers", ["CMPI", "MessagePassing", "Geometry", "Interactions", "Particles", "Statics"],
       optional: hasPETSc ? ["CPETSc", "CSLEPc"] : [], hasPETSc ? [.define("ATHERMAL_PETSC")] : []),
-    layer("Measurement", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
-    layer("Preparation", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement"]),
-    layer("QuasistaticShear", ["MessagePassing", "Geometry", "Particles", "Statics", "Measurement"]),
-    layer("StrainExpansion", ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics"]),
+    layer("Measurement", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
+    layer(
+      "Preparation",
+      ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "Measurement"]),
+    layer("QuasistaticShear", ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Statics", "Measurement"]),
+    layer("StrainExpansion", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
     layer("ElasticLattice", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
-    layer("ElastoPlastic", ["MessagePassing", "Geometry", "ElasticLattice"]),
-    layer("YieldStress", ["CLanes", "MessagePassing", "Geometry", "Interactions", "Particles"]),
+    layer("ElastoPlastic", ["MessagePassing", "Checkpoints", "Geometry", "ElasticLattice"]),
+    layer("YieldStress", ["CLanes", "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
-        "MessagePassing", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics", "Measurement",
-        "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers", "ElasticLattice",
+        "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics",
+        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers", "ElasticLattice",
         "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
@@ -86,14 +89,14 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Multigrid", "Storage", "Statics", "Measurement", "Preparation",
-        "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic",
+        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Multigrid", "Storage", "Statics",
+        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: swiftFlags),
     .testTarget(
-      name: "StorageTests", dependencies: ["MessagePassing", "Geometry", "Particles", "Storage", "TestSupport"],
+      name: "StorageTests", dependencies: ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Storage", "TestSupport"],
       swiftSettings: swiftFlags),
     // Oracles, samples and the lock that the tests of several modules share.
     .target(

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include "CShims_files.h"
 #include "CShims_hdf5.h"
 #include "CShims_memory.h"
 #include "CShims_mpi.h"
+#include "CShims_signals.h"
 
 int CShims_reserve(int descriptor, off_t start, off_t length) {
 #ifdef FALLOC_FL_KEEP_SIZE
@@ -24,3 +26,19 @@ void CShims_return_large_blocks(void) {
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
 #endif
 }
+
+static volatile sig_atomic_t stop_signal = 0;
+
+static void note_stop_signal(int number) { stop_signal = number; }
+
+void CShims_catch_stop_signals(void) {
+  struct sigaction action = {0};
+  action.sa_handler = note_stop_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGUSR1, &action, NULL);
+  sigaction(SIGUSR2, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+int CShims_stop_signal(void) { return stop_signal; }

@@ -2,14 +2,16 @@ import Foundation
 import MessagePassing
 
 /// What an `epm` run computes.
-public struct LatticeConfiguration: RunText {
+public struct LatticeConfiguration: ResumableRunText {
   public let epm: EpmSection
   public let output: LatticeOutputSection
+  public let checkpoint: CheckpointSection
   public let inputText: String
   public let resolved: String
+  let places: KeyPlaces
   public var mayOverwrite: Bool { output.overwrite }
 
-  private static let sections = ["epm", "output"]
+  private static let sections = ["epm", "output", "checkpoint"]
 
   /// The configuration in the file at `path`, which rank 0 alone reads. Collective.
   /// - Throws: an input failure with all that is wrong, one `file:line:column: message; hint` per line.
@@ -47,6 +49,8 @@ public struct LatticeConfiguration: RunText {
     defer { reading.reportUnknownKeys() }
     let epm = EpmSection(reading.table("epm", of: root), folder: folder)
     output = LatticeOutputSection(reading.table("output", of: root))
+    checkpoint = CheckpointSection(reading.table("checkpoint", of: root))
+    places = KeyPlaces(root)
     guard let epm else { return nil }
     self.epm = epm
     inputText = text

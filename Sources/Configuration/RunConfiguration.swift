@@ -18,15 +18,18 @@ public struct RunConfiguration: Sendable {
   /// Nil if there is no `[prepare]`.
   public let prepare: PrepareSection?
   public let output: OutputSection
+  public let checkpoint: CheckpointSection
 
   /// The text of the file, verbatim.
   public let inputText: String
   /// TOML with every key of every section that is used: given, overridden, or filled in and then marked `# default`.
   /// Gives the same configuration when it is parsed.
   public let resolved: String
+  let places: KeyPlaces
 
   private static let sections = [
     "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "yieldmap", "prepare", "output",
+    "checkpoint",
   ]
   /// Tables that belong to another kind of configuration.
   private static let commandsOfTheirOwn = ["epm", "bands"]
@@ -136,6 +139,10 @@ public struct RunConfiguration: Sendable {
     prepare =
       prepares ? PrepareSection(reading.table("prepare", of: root), hasSizes: potential.map(\.kind.hasSizes)) : nil
     output = OutputSection(reading.table("output", of: root))
+    let checkpoint = reading.table("checkpoint", of: root)
+    checkpoint.isUsed = command != "expand" || checkpoint.isGiven
+    self.checkpoint = CheckpointSection(checkpoint)
+    places = KeyPlaces(root)
 
     guard let systemSection, let potential, !prepares || prepare != nil else { return nil }
     self.system = systemSection

@@ -8,6 +8,16 @@ public protocol RunText: Sendable {
   var mayOverwrite: Bool { get }
 }
 
-extension RunConfiguration: RunText {
+extension RunConfiguration: ResumableRunText {
   public var mayOverwrite: Bool { output.overwrite }
+}
+
+/// A configuration of a run that can be put aside and go on.
+public protocol ResumableRunText: RunText {
+  var checkpoint: CheckpointSection { get }
+  /// In which keys it asks for another computation than an earlier one, a message for each.
+  /// - Parameters:
+  ///   - earlier: the resolved text of that one.
+  ///   - path: of the file of this one.
+  func differences(from earlier: String, path: String) -> [String]
 }

@@ -1,5 +1,5 @@
 /// What happens between the first block that yields under the load and the moment when none does.
-public struct Avalanche: Sendable, Equatable {
+public struct Avalanche: Codable, Sendable, Equatable {
   /// The strain at which the first block yielded.
   public var strain: Double
   /// The mean stress before the first block yielded, and after the last.

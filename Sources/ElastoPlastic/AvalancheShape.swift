@@ -26,6 +26,16 @@ struct AvalancheShape {
     }
   }
 
+  /// The counts of all ranks, to be put aside. Collective.
+  func total(over communicator: Communicator) throws -> [Int] {
+    var total = counts
+    try communicator.reduce(&total, .sum)
+    return total
+  }
+
+  /// Takes up counts that were put aside; one rank alone may do so.
+  mutating func add(total: [Int]) { for k in counts.indices { counts[k] += total[k] } }
+
   /// The periodic radii of gyration of all that was added on all ranks; forgets it. Collective unless `total` is 1.
   ///
   /// Along each axis: the root mean square distance, by the nearest image, from the circular mean.

@@ -1,3 +1,4 @@
+import Checkpoints
 import ElasticLattice
 import Geometry
 import MessagePassing
@@ -46,17 +47,27 @@ public final class ElastoPlasticModel {
   /// How often each own block has yielded.
   public let yieldCounts: AlignedBuffer<Int32>
 
-  private var strainAccount = Account()
-  private var stressAccount = Account()
-  public var strain: Double { strainAccount.value }
+  /// What all ranks know alike.
+  private struct Books: Codable {
+    var strain = Account()
+    var stress = Account()
+    var failures = 0
+    var sweeps = 0
+    var avalanches = 0
+    var weakest = Double.nan
+    /// Blocks that have yielded at least once.
+    var renewedCount = 0
+  }
+  private var books = Books()
+  public var strain: Double { books.strain.value }
   /// The mean stress, kept by account: loads minus what failures took.
-  public var stress: Double { stressAccount.value }
+  public var stress: Double { books.stress.value }
   /// Failures and sweeps so far.
-  public private(set) var failures = 0
-  public private(set) var sweeps = 0
-  public private(set) var avalanches = 0
+  public var failures: Int { books.failures }
+  public var sweeps: Int { books.sweeps }
+  public var avalanches: Int { books.avalanches }
   /// Distance to yield of the weakest block after the last avalanche, in stress.
-  public private(set) var weakest = Double.nan
+  public var weakest: Double { books.weakest }
 
   private let material: Material
   private let kernel: StressKernel
@@ -64,7 +75,6 @@ public final class ElastoPlasticModel {
   private let exchange: FailureExchange
   private let renewals: RandomStream
   private let eigenstrains: RandomStream
-  private var renewedCount = 0
   private var own = FailureList()
   private var shape: AvalancheShape
 
@@ -99,8 +109,8 @@ public final class ElastoPlasticModel {
   /// (1/N) Σ μ_i, from whole numbers, so that it is the same on any number of ranks.
   public var meanModulus: Double {
     let n = Double(lattice.siteCount)
-    let renewed = Double(renewedCount)
-    return renewedCount == 0
+    let renewed = Double(books.renewedCount)
+    return books.renewedCount == 0
       ? material.modulus.initial : (material.modulus.initial * (n - renewed) + material.modulus.renewed * renewed) / n
   }
 
@@ -113,35 +123,70 @@ public final class ElastoPlasticModel {
 
   // MARK: The loop
 
+  /// Where on its path the load is.
+  private struct Course: Codable {
+    /// Which of the targets is next, and how many of the samples have been looked at.
+    var target = 0
+    var samplesSeen = 0
+    /// The one that is going on.
+    var avalanche: Avalanche?
+  }
+
   /// Goes along the path. `samples` are ascending strains at which the observer looks at the state that the last avalanche
   /// before them has left; of a path with several targets it sees each target, under stress control also the end.
+  /// - Parameters:
+  ///   - safePoint: where the run can be put aside: after each sweep. Avalanches are the steps that the user counts.
+  ///   - saved: a checkpoint that was made there; nil for a fresh start.
   /// - Throws: `.notConverged` where an avalanche does not end within the given number of sweeps.
   /// Collective.
-  public func run(_ path: LoadingPath, samples: [Double], observer: AvalancheObserver) throws {
-    var samples = samples[...]
-    for target in path.targets {
-      while let (distance, site) = try nextToYield(path, before: target) {
-        try look(&samples, before: strain + distance / meanModulus, observer)
-        load(distance)
-        try observer.completed(try relax(from: site, path, direction: distance < 0 ? -1 : 1), of: self)
-        if case .stress(let limit) = path.control, strain >= limit { break }
+  public func run(
+    _ path: LoadingPath, samples: [Double], observer: AvalancheObserver, safePoint: SafePoint = .none,
+    resuming saved: Checkpoint? = nil
+  ) throws {
+    var course = try saved.map { try resume($0) } ?? Course()
+    let safePoint = safePoint.within { [self] in try save(course, to: $0) }
+    func passAvalanche(_ start: Avalanche, forced: Int?) throws {
+      course.avalanche = start
+      while try sweep(&course.avalanche!, forced: start.sweeps == course.avalanche!.sweeps ? forced : nil, path) {
+        try safePoint.reached()
       }
-      if case .stress(let limit) = path.control, strain >= limit { break }
-      try look(&samples, before: path.isStrain ? .infinity : strain + (target - stress) / meanModulus, observer)
+      let avalanche = try concluded(course.avalanche!)
+      course.avalanche = nil
+      try observer.completed(avalanche, of: self)
+      try safePoint.reached(isStep: true)
+    }
+    func isSpent() -> Bool {
+      if case .stress(let limit) = path.control { strain >= limit } else { false }
+    }
+
+    if let avalanche = course.avalanche { try passAvalanche(avalanche, forced: nil) }
+    while course.target < path.targets.count, !isSpent() {
+      let target = path.targets[course.target]
+      while !isSpent(), let (distance, site) = try nextToYield(path, before: target) {
+        try look(samples, before: strain + distance / meanModulus, &course.samplesSeen, observer)
+        load(distance)
+        try passAvalanche(avalanche(direction: distance < 0 ? -1 : 1), forced: site)
+      }
+      if isSpent() { break }
+      try look(
+        samples, before: path.isStrain ? .infinity : strain + (target - stress) / meanModulus, &course.samplesSeen, observer)
       load(path.isStrain ? (target - strain) * meanModulus : target - stress)
-      if path.isStrain { strainAccount = Account(value: target) }
+      if path.isStrain { books.strain = Account(value: target) }
       if path.targets.count > 1 { try observer.reached(strain: target, of: self) }
+      course.target += 1
     }
     if !path.isStrain {
-      try look(&samples, before: strain, observer)
+      try look(samples, before: strain, &course.samplesSeen, observer)
       try observer.reached(strain: strain, of: self)
     }
   }
 
-  private func look(_ samples: inout ArraySlice<Double>, before next: Double, _ observer: AvalancheObserver) throws {
-    while let sample = samples.first, sample < next {
-      try observer.reached(strain: sample, of: self)
-      samples.removeFirst()
+  private func look(
+    _ samples: [Double], before next: Double, _ seen: inout Int, _ observer: AvalancheObserver
+  ) throws {
+    while seen < samples.count, samples[seen] < next {
+      try observer.reached(strain: samples[seen], of: self)
+      seen += 1
     }
   }
 
@@ -152,7 +197,7 @@ public final class ElastoPlasticModel {
   private func nextToYield(_ path: LoadingPath, before target: Double) throws -> (distance: Double, site: Int)? {
     let direction = target < (path.isStrain ? strain : stress) ? -1.0 : 1.0
     guard let found = try blocks.weakest(direction: direction) else { return nil }
-    weakest = found.distance
+    books.weakest = found.distance
     let change = direction * found.distance
     let next = path.isStrain ? strain + change / meanModulus : stress + change
     return direction * next <= direction * target ? (change, found.site) : nil
@@ -161,38 +206,75 @@ public final class ElastoPlasticModel {
   /// Loads all blocks alike.
   private func load(_ amount: Double) {
     blocks.load(amount)
-    strainAccount.add(amount / meanModulus)
-    stressAccount.add(amount)
+    books.strain.add(amount / meanModulus)
+    books.stress.add(amount)
   }
 
-  /// Lets blocks yield, beginning with one, until none is at its threshold.
-  private func relax(from site: Int, _ path: LoadingPath, direction: Int) throws -> Avalanche {
-    var avalanche = Avalanche(
+  /// An avalanche that begins now.
+  private func avalanche(direction: Int) -> Avalanche {
+    Avalanche(
       strain: strain, stressBefore: stress, stressAfter: stress, failures: 0, sweeps: 0, gyration: [],
-      strainAfter: strain,
-      direction: direction)
-    var forced: Int? = site
-    while true {
-      blocks.failing(forced: forced, into: &own.sites)
-      forced = nil
-      let new = yield()
-      try exchange.share(own, new: new, limit: blocks.rule.largestShared)
-      if exchange.total == 0 { break }
-      avalanche.sweeps += 1
-      guard avalanche.sweeps <= maximumSweeps else { throw tooLong(avalanche) }
-      avalanche.failures += exchange.total
-      shape.add(own.sites, of: lattice)
-      try account()
-      try blocks.redistribute(own: own, all: exchange.all, total: exchange.total)
-      if case .stress(let limit) = path.control, strain >= limit { break }
-    }
+      strainAfter: strain, direction: direction)
+  }
+
+  /// Lets all blocks at their thresholds yield together, and `forced` in any case; false where the avalanche has ended.
+  private func sweep(_ avalanche: inout Avalanche, forced: Int?, _ path: LoadingPath) throws -> Bool {
+    blocks.failing(forced: forced, into: &own.sites)
+    let new = yield()
+    try exchange.share(own, new: new, limit: blocks.rule.largestShared)
+    if exchange.total == 0 { return false }
+    avalanche.sweeps += 1
+    guard avalanche.sweeps <= maximumSweeps else { throw tooLong(avalanche) }
+    avalanche.failures += exchange.total
+    shape.add(own.sites, of: lattice)
+    try account()
+    try blocks.redistribute(own: own, all: exchange.all, total: exchange.total)
+    if case .stress(let limit) = path.control, strain >= limit { return false }
+    return true
+  }
+
+  /// The avalanche with what is known at its end.
+  private func concluded(_ avalanche: Avalanche) throws -> Avalanche {
+    var avalanche = avalanche
     avalanche.stressAfter = stress
     avalanche.strainAfter = strain
     avalanche.gyration = try shape.gyration(total: avalanche.failures, over: communicator)
-    avalanches += 1
-    failures += avalanche.failures
-    sweeps += avalanche.sweeps
+    books.avalanches += 1
+    books.failures += avalanche.failures
+    books.sweeps += avalanche.sweeps
     return avalanche
+  }
+
+  // MARK: Putting aside
+
+  private struct State: Codable {
+    var books: Books
+    var course: Course
+    /// Where the failures of the avalanche that is going on are.
+    var shape: [Int]
+  }
+
+  /// Collective.
+  private func save(_ course: Course, to checkpoint: Checkpoint) throws {
+    try checkpoint.put(
+      State(books: books, course: course, shape: try shape.total(over: communicator)), as: "epm")
+    try blocks.save(to: checkpoint, as: "lattice")
+    checkpoint.put(
+      .init(
+        .smallIntegers(Array(UnsafeBufferPointer(start: yieldCounts.pointer, count: blocks.ownCount))), width: 1,
+        firstRow: blocks.firstSite, totalRows: lattice.siteCount), as: "lattice/yield_count")
+  }
+
+  /// Collective.
+  private func resume(_ checkpoint: Checkpoint) throws -> Course {
+    let state = try checkpoint.value(State.self, of: "epm")
+    books = state.books
+    if communicator.isRoot { shape.add(total: state.shape) }
+    try blocks.resume(checkpoint, as: "lattice")
+    let counts = try checkpoint.rows(
+      Int32.self, of: "lattice/yield_count", blocks.firstSite..<(blocks.firstSite + blocks.ownCount))
+    for i in counts.indices { yieldCounts[i] = counts[i] }
+    return state.course
   }
 
   /// Gives each own failing block its eigenstrain and a new threshold; tells how many yield for the first time.
@@ -225,9 +307,9 @@ public final class ElastoPlasticModel {
   private func account() throws {
     let released = try sumOfAmplitudes() / Double(lattice.siteCount)
     let modulus = meanModulus
-    stressAccount.add(kernel.uniform * released)
-    strainAccount.add((1 + kernel.uniform) * released / modulus)
-    renewedCount += exchange.totalNew
+    books.stress.add(kernel.uniform * released)
+    books.strain.add((1 + kernel.uniform) * released / modulus)
+    books.renewedCount += exchange.totalNew
   }
 
   private func sumOfAmplitudes() throws -> Double {
@@ -250,7 +332,7 @@ public final class ElastoPlasticModel {
 }
 
 /// A sum of many small amounts that keeps what rounding would lose (Neumaier).
-private struct Account {
+private struct Account: Codable {
   private var sum = 0.0
   private var lost = 0.0
 

@@ -1,10 +1,14 @@
 /// What the stress-strain curve says as a whole: its peak, its end, and its mean and variance in the steady state. Between
 /// avalanches the stress is linear in the strain, so the integrals are exact.
-public struct StressCurve: Sendable {
+public struct StressCurve: Codable, Sendable {
   public let steadyFrom: Double
   public private(set) var peakStress = -Double.infinity
   public private(set) var peakStrain = 0.0
-  private var last = (strain: 0.0, stress: 0.0)
+  private var last = Point(strain: 0, stress: 0)
+  private struct Point: Codable {
+    var strain: Double
+    var stress: Double
+  }
   private var length = 0.0
   private var first = 0.0
   private var second = 0.0
@@ -14,7 +18,7 @@ public struct StressCurve: Sendable {
 
   public mutating func add(_ avalanche: Avalanche) {
     go(to: avalanche.strain, avalanche.stressBefore)
-    last = (avalanche.strainAfter, avalanche.stressAfter)
+    last = Point(strain: avalanche.strainAfter, stress: avalanche.stressAfter)
   }
 
   public mutating func end(strain: Double, stress: Double) { go(to: strain, stress) }
@@ -33,7 +37,7 @@ public struct StressCurve: Sendable {
       first += step * (a + stress) / 2
       second += step * (a * a + a * stress + stress * stress) / 3
     }
-    last = (strain, stress)
+    last = Point(strain: strain, stress: stress)
   }
 
   /// Mean and variance over strain in the steady state; nil where the run did not get there.

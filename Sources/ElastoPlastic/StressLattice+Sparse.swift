@@ -74,7 +74,7 @@ extension StressLattice {
 
   // MARK: Bounds
 
-  private func raiseBounds(_ place: (Int, Int, Int), _ amplitude: Double) {
+  func raiseBounds(_ place: (Int, Int, Int), _ amplitude: Double) {
     let source = (place.0 / tiling.edges.0, place.1 / tiling.edges.1, place.2 / tiling.edges.2)
     for a in 0..<tileRows {
       for b in 0..<tiling.counts.1 {

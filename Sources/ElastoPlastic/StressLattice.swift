@@ -54,7 +54,7 @@ public final class StressLattice {
 
   /// What the redistribution has done, for the record.
   public internal(set) var statistics = Statistics()
-  public struct Statistics: Sendable {
+  public struct Statistics: Codable, Sendable {
     public var transforms = 0
     public var sparseSweeps = 0
     public var candidates = 0

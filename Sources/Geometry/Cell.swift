@@ -30,6 +30,20 @@ public struct Cell: Equatable, Sendable {
     setEdges(edges)
   }
 
+  /// A cell with the bits that another one had.
+  /// - Parameters:
+  ///   - quantum: a power of two.
+  ///   - fixedEdges: edge vectors as rows, in quanta; zeros for the third in two dimensions.
+  public init(dimension: Int, quantum: Double, fixedEdges: [FixedVector]) {
+    precondition(fixedEdges.count == 3)
+    self.dimension = dimension
+    self.quantum = quantum
+    self.fixedEdges = (fixedEdges[0], fixedEdges[1], fixedEdges[2])
+    edges = .identity
+    fractionsOfPosition = .identity
+    updateEdges()
+  }
+
   /// The kernel reads a displacement of up to 2⁵¹ quanta as the mantissa of a double, and coordinates of a few edges
   /// must fit 63 bits; the quantum is the smallest power of two that allows both.
   static func quantum(range: Double, longestEdge: Double) -> Double {

@@ -103,3 +103,15 @@ public struct Tensor: Equatable, Sendable {
     return max(0, q + 2 * p * cos(angle + 2 * Double.pi / 3)).squareRoot()
   }
 }
+
+extension Tensor: Codable {
+  public init(from decoder: any Decoder) throws {
+    var values = try decoder.unkeyedContainer()
+    self.init(try values.decode(Vector.self), try values.decode(Vector.self), try values.decode(Vector.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.unkeyedContainer()
+    for k in 0..<3 { try values.encode(self[k]) }
+  }
+}

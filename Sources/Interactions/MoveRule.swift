@@ -1,7 +1,7 @@
 import Geometry
 
 /// What trial moves a Monte Carlo sweep makes, and at which temperature they are accepted.
-public struct MoveRule: Sendable {
+public struct MoveRule: Codable, Sendable {
   /// k_B T in units of ε.
   public var temperature: Double
   /// Displacements are uniform in a square or cube of this half-width.
@@ -34,7 +34,7 @@ public struct MoveStream {
 }
 
 /// What became of trial moves.
-public struct MoveTally: Equatable, Sendable {
+public struct MoveTally: Codable, Equatable, Sendable {
   public var displacements = 0
   public var acceptedDisplacements = 0
   public var swaps = 0

@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import Interactions
 import MessagePassing
@@ -38,6 +39,19 @@ public final class StrainWindow {
       throw Failure.everywhere(
         failure.kind, "D²min within a radius of \(radius): \(failure.message); choose a smaller d2min.radius")
     }
+  }
+
+  /// Collective.
+  public func save(_ system: ParticleSystem, to checkpoint: Checkpoint, as name: String) throws {
+    try start.save(to: checkpoint, as: name + "/start")
+    try system.save(tracker, to: checkpoint, as: name + "/tracker")
+  }
+
+  /// A window that was saved, of a system that goes on. Collective.
+  public init(_ system: ParticleSystem, radius: Double, resuming checkpoint: Checkpoint, as name: String) throws {
+    tracker = try system.makeDisplacementTracker(resuming: checkpoint, as: name + "/tracker")
+    interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
+    start = try Snapshot(resuming: checkpoint, as: name + "/start")
   }
 
   /// The nonaffine displacement of owned particle `i` since the start.

@@ -47,6 +47,13 @@ public final class ExactSums {
 
   /// The sums over all ranks, rounded to nearest. Collective; all ranks get the same bits. Resets the sums.
   public func reduce(over communicator: Communicator) throws -> [Double] {
+    let limbs = try limbs(over: communicator)
+    reset()
+    return (0..<count).map { Self.round(limbs[($0 * Self.limbCount)..<(($0 + 1) * Self.limbCount)]) }
+  }
+
+  /// The sums over all ranks before they are rounded, to be put aside. Collective.
+  public func limbs(over communicator: Communicator) throws -> [Int64] {
     var limbs = [Int64](repeating: 0, count: count * Self.limbCount)
     for index in 0..<count {
       var carry: Int128 = 0
@@ -63,9 +70,23 @@ public final class ExactSums {
       limbs[base + Self.limbCount - 2] = Int64(truncatingIfNeeded: carry)
       limbs[base + Self.limbCount - 1] = nonFinite[index]
     }
-    reset()
     try communicator.reduce(&limbs, .sum)
-    return (0..<count).map { Self.round(limbs[($0 * Self.limbCount)..<(($0 + 1) * Self.limbCount)]) }
+    return limbs
+  }
+
+  /// Takes up sums that were put aside; one rank alone may do so.
+  public func add(limbs: [Int64]) {
+    precondition(limbs.count == count * Self.limbCount)
+    for index in 0..<count {
+      let base = index * Self.limbCount
+      // What stands above the bins goes to the highest of them: a sum has room for it, or would have overflowed before.
+      for bin in 0..<Self.binCount { bins[index * Self.binCount + bin] &+= Int128(limbs[base + bin]) }
+      for extra in Self.binCount..<(Self.limbCount - 1) {
+        bins[index * Self.binCount + Self.binCount - 1] &+=
+          Int128(limbs[base + extra]) << Int128(32 * (extra - Self.binCount + 1))
+      }
+      nonFinite[index] += limbs[base + Self.limbCount - 1]
+    }
   }
 
   /// The double closest to the number that the limbs (base 2³², lowest first, lowest unit 2⁻¹⁰⁷⁵) stand for.

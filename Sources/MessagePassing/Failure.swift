@@ -12,6 +12,8 @@ public struct Failure: Error, Sendable {
     case inputOutput = 5
     /// A message-passing call that failed.
     case messagePassing = 1
+    /// A run that was asked to stop, and has left a checkpoint to go on from.
+    case stopped = 75
   }
 
   public let kind: Kind

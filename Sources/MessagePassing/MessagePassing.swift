@@ -39,7 +39,7 @@ public enum MessagePassing {
     } catch {
       let failure = error as? Failure ?? Failure(.inputOutput, "\(error)")
       if let origin = failure.agreedRank {
-        let place = world.size > 1 && failure.kind != .input ? "[rank \(origin)/\(world.size)] " : ""
+        let place = world.size > 1 && failure.kind != .input && failure.kind != .stopped ? "[rank \(origin)/\(world.size)] " : ""
         if world.isRoot { report("athermal: \(place)\(failure.message)") }
         return failure.kind.rawValue
       }

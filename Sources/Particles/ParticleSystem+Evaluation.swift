@@ -211,6 +211,9 @@ extension ParticleSystem {
     return try work()
   }
 
+  /// Takes back the count of work that was done in vain.
+  public func uncount(to earlier: EvaluationStatistics) { statistics = earlier }
+
   // MARK: Bonds
 
   /// The bonds at the positions of the last evaluation.

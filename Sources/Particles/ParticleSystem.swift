@@ -71,8 +71,15 @@ public final class ParticleSystem {
   public var forces: UnsafeMutablePointer<Double> { forceBuffer.pointer }
 
   /// Distributes a configuration and lists the neighbours. Collective.
-  public init(
+  public convenience init(
     _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, communicator: Communicator
+  ) throws {
+    try self.init(snapshot, cell: nil, interaction: interaction, skin: skin, communicator: communicator)
+  }
+
+  /// - Parameter cell: that the positions in quanta of the snapshot belong to; nil for one that follows from its edges.
+  init(
+    _ snapshot: Snapshot, cell: Cell?, interaction: PairInteraction, skin: Double, communicator: Communicator
   ) throws {
     let table = snapshot.particles
     self.communicator = communicator
@@ -82,9 +89,9 @@ public final class ParticleSystem {
     speciesCount = snapshot.speciesCount
     strain = snapshot.strain
     let layout = try SystemLayout(
-      snapshot, interaction: interaction, skin: skin, ranks: communicator.size, over: communicator)
+      snapshot, cell: cell, interaction: interaction, skin: skin, ranks: communicator.size, over: communicator)
     largestCutoff = layout.largestCutoff
-    cell = layout.cell
+    self.cell = layout.cell
     grid = layout.grid
     decomposition = layout.decomposition
     plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)

@@ -14,9 +14,10 @@ public struct SystemLayout {
   public let estimatedNeighbours: Double
 
   /// Collective.
+  /// - Parameter cell: with which a computation goes on; nil for one that follows from the edges of the snapshot.
   /// - Throws: an input failure where the box is too small for the range, or has fewer cells than there are ranks.
   public init(
-    _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, ranks: Int, over communicator: Communicator
+    _ snapshot: Snapshot, cell known: Cell? = nil, interaction: PairInteraction, skin: Double, ranks: Int, over communicator: Communicator
   ) throws {
     guard snapshot.totalCount > 0 else { throw Failure.everywhere(.input, "the configuration has no particles") }
     largestCutoff = try Self.largestCutoff(of: snapshot.particles, interaction, communicator)
@@ -27,7 +28,7 @@ public struct SystemLayout {
       "a box with edges of \(lengths.map { "\($0)" }.joined(separator: ", ")) and a list range of \(range) are beyond what can "
         + "be computed; look at the density, the skin and the file")
     guard range.isFinite, lengths.allSatisfy(\.isFinite) else { throw absurd }
-    cell = Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)
+    cell = known ?? Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)
     let widths = cell.widths
     // Positions are counted in quanta, which must not become too coarse for the forces.
     guard cell.volume > 0, cell.volume.isFinite, (0..<cell.dimension).allSatisfy({ widths[$0].isFinite }),

@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import Interactions
 import MessagePassing
@@ -10,7 +11,7 @@ import Particles
 /// identifier.
 public final class BlockedParticles {
   let communicator: Communicator
-  let interaction: PairInteraction
+  public let interaction: PairInteraction
   public let cell: Cell
   public let grid: BlockGrid
   public let totalCount: Int
@@ -255,6 +256,47 @@ public final class BlockedParticles {
       }
     }
     return ranges[grown.index(of: b)]
+  }
+
+  // MARK: Putting aside
+
+  /// Keeps the configuration, and from which images of the cell the blocks took the particles: where a particle stands in
+  /// rounded fractions of the cell depends on that. Collective.
+  func save(to checkpoint: Checkpoint, as name: String) throws {
+    try snapshot().save(to: checkpoint, as: name)
+    let order = try identifierBlocks()
+    let d = cell.dimension
+    var homes: [Int32] = []
+    for i in 0..<ownedCount {
+      var position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+      let image = cell.wrap(&position)
+      for k in 0..<d { homes.append(image[k]) }
+    }
+    checkpoint.put(order.checkpointColumn(.smallIntegers(try order.column(homes, width: d)), width: d), as: name + "/home")
+  }
+
+  /// Brings the particles of the saved configuration back to the images that they were in. Collective.
+  func resume(_ checkpoint: Checkpoint, as name: String) throws {
+    let order = try identifierBlocks()
+    let d = cell.dimension
+    let homes = try order.values(
+      ofColumn: try checkpoint.rows(Int32.self, of: name + "/home", order.rows), width: d)
+    for i in 0..<ownedCount {
+      // Where the present image is, the blocks of a shifted checkerboard may have put it: first back into the cell.
+      var position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+      let here = cell.wrap(&position)
+      var home = SIMD3<Int32>()
+      for k in 0..<d { home[k] = homes[d * i + k] }
+      position = position &+ cell.lattice(home)
+      for k in 0..<3 {
+        records[4 * i + k] = position[k]
+        tails[i][k] += here[k] - home[k]
+      }
+    }
+  }
+
+  private func identifierBlocks() throws -> IdentifierBlocks {
+    try IdentifierBlocks(ids: (0..<ownedCount).map { ids[$0] }, totalCount: totalCount, over: communicator)
   }
 
   // MARK: Out

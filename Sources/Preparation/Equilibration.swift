@@ -1,3 +1,4 @@
+import Checkpoints
 import Interactions
 import Measurement
 import MessagePassing
@@ -58,118 +59,140 @@ public struct Equilibration: Sendable {
   }
 
   /// Equilibrates at a temperature, from whatever the configuration is: the hot start of a cooling schedule. Collective.
+  /// - Parameters:
+  ///   - safePoint: where the stay can be put aside: after each sweep, which are the steps that the user counts.
+  ///   - saved: a checkpoint that was made there, whose liquid `monteCarlo` continues; nil for a fresh start.
+  ///   - stays: what is done with the record, still as a part of the stay.
+  public func run(
+    _ monteCarlo: SwapMonteCarlo, temperature: Double, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
+    observe: (Sample) throws -> Void, concluding conclude: (Record, SafePoint) throws -> Void
+  ) throws {
+    let stay = try Stay(monteCarlo, saved, skin: skin)
+    let safePoint = safePoint.within(stay.save)
+    while stay.progress.stage != .done {
+      try run(stay, monteCarlo, temperature, safePoint, observe)
+      stay.progress.sweep = 0
+    }
+    try conclude(stay.record(temperature, verdict: try verdict(stay, stay.progress.cold)), safePoint)
+  }
+
+  /// The record of a stay that nobody puts aside. Collective.
   public func run(
     _ monteCarlo: SwapMonteCarlo, temperature: Double, observe: (Sample) throws -> Void
   ) throws -> Record {
-    try burnIn(monteCarlo, temperature, .burnIn, observe)
-    let step = monteCarlo.rule.step
-    let measured = try measure(monteCarlo, observe)
-    let liquid = monteCarlo.particles.snapshot()
-    let orientation = try BondOrientation(liquid, over: monteCarlo.particles.communicator)
-    let structure = try StructureFactor(liquid, over: monteCarlo.particles.communicator)
-    func verdict(_ cold: TimeSeries?) -> EquilibriumVerdict {
-      EquilibriumVerdict(
-        sweeps: sweeps, hot: measured.energies, cold: cold, overlapTime: measured.overlapTime,
-        lastOverlap: measured.lastOverlap, squaredDisplacement: measured.squaredDisplacement,
-        energyTime: measured.energies.correlationTime * Double(measured.interval), orientation: orientation,
-        structure: structure, demixing: measured.demixing)
-    }
-    var result = verdict(nil)
-    // What has failed already needs no second start.
-    if result.isEquilibrated { result = verdict(try coldStart(monteCarlo, temperature, observe)) }
-    return Record(temperature: temperature, step: step, tally: measured.tally, verdict: result, liquid: liquid)
+    var record: Record?
+    try run(monteCarlo, temperature: temperature, observe: observe) { found, _ in record = found }
+    return record!
   }
 
-  // MARK: Parts
+  // MARK: Stages
 
-  /// Tunes the step to the acceptance, and then leaves it alone.
-  private func burnIn(
-    _ monteCarlo: SwapMonteCarlo, _ temperature: Double, _ phase: Phase, _ observe: (Sample) throws -> Void
+  /// Goes through what is left of a stage, and turns to the next.
+  private func run(
+    _ stay: Stay, _ monteCarlo: SwapMonteCarlo, _ temperature: Double, _ safePoint: SafePoint,
+    _ observe: (Sample) throws -> Void
   ) throws {
-    monteCarlo.rule.temperature = temperature
-    let interval = max(1, burnIn / 50)
-    for sweep in 1...max(1, burnIn) {
-      try monteCarlo.sweep()
-      guard sweep % interval == 0 || sweep == burnIn else { continue }
-      let tally = try monteCarlo.takeTally()
-      if tunesStep { monteCarlo.tuneStep(tally, to: Self.acceptance) }
-      try observe(sample(monteCarlo, phase, sweep))
-    }
-  }
-
-  private struct Measured {
-    var energies = TimeSeries()
-    var interval = 1
-    var overlapTime = Double.infinity
-    var lastOverlap = 1.0
-    var squaredDisplacement = 0.0
-    var demixing = 0.0
-    var tally = MoveTally()
-  }
-
-  /// The run. Whenever the self-overlap has fallen to 1/e, it starts again from the present configuration, so that their
-  /// number counts the relaxation times.
-  private func measure(_ monteCarlo: SwapMonteCarlo, _ observe: (Sample) throws -> Void) throws -> Measured {
-    let particles = monteCarlo.particles
-    var measured = Measured()
-    measured.interval = max(1, sweeps / Self.measurements)
-    var demixings = TimeSeries()
-    var times: [Double] = []
-    let whole = try SelfOverlap(particles, sweep: 0, skin: skin)
-    var overlap = whole
-    var before = (sweep: 0, overlap: 1.0)
-    for sweep in 1...sweeps {
-      try monteCarlo.sweep()
-      guard sweep % measured.interval == 0 else { continue }
-      measured.tally.add(try monteCarlo.takeTally())
-      let (q, squared) = try overlap.measure(particles)
-      let mixture = try demixing(particles)
-      measured.lastOverlap = q
-      if overlap === whole { measured.squaredDisplacement = squared }
-      measured.energies.append(monteCarlo.energy / Double(particles.totalCount))
-      demixings.append(mixture)
-      try observe(
-        sample(monteCarlo, .run, sweep, overlap: q, squaredDisplacement: squared, demixing: mixture))
-      if q <= Self.inverseE {
-        // Between two measurements, linearly.
-        let part = (before.overlap - Self.inverseE) / max(before.overlap - q, .leastNormalMagnitude)
-        times.append(Double(before.sweep - overlap.start) + part * Double(sweep - before.sweep))
-        overlap = try SelfOverlap(particles, sweep: sweep, skin: skin)
-        before = (sweep, 1)
-      } else {
-        before = (sweep, q)
+    func goThrough(_ count: Int, _ look: (_ sweep: Int) throws -> Void) throws {
+      while stay.progress.sweep < count {
+        try monteCarlo.sweep()
+        stay.progress.sweep += 1
+        try look(stay.progress.sweep)
+        try safePoint.reached(isStep: true)
       }
     }
-    if !times.isEmpty { measured.overlapTime = times.reduce(0, +) / Double(times.count) }
-    // A slow stretch at the end counts, though it has not ended.
-    if measured.lastOverlap > Self.inverseE {
-      measured.overlapTime = max(measured.overlapTime, times.isEmpty ? .infinity : Double(sweeps - overlap.start))
+    switch stay.progress.stage {
+    case .burnIn:
+      monteCarlo.rule.temperature = temperature
+      try goThrough(max(1, burnIn)) { try tune(monteCarlo, .burnIn, $0, observe) }
+      stay.progress.step = monteCarlo.rule.step
+      stay.overlap = try SelfOverlap(monteCarlo.particles, sweep: 0, skin: skin)
+      stay.progress.stage = .run
+    case .run:
+      try goThrough(sweeps) { sweep in
+        if sweep % interval == 0 { try observe(try measure(stay, monteCarlo, sweep)) }
+      }
+      stay.liquid = monteCarlo.particles.snapshot()
+      // What has failed already needs no second start.
+      stay.progress.stage = try verdict(stay, nil).isEquilibrated ? .coldBurnIn : .done
+    case .coldBurnIn:
+      monteCarlo.rule.temperature = Self.coldness * temperature
+      try goThrough(max(1, burnIn)) { try tune(monteCarlo, .cold, $0, observe) }
+      monteCarlo.rule.step = stay.progress.step
+      monteCarlo.rule.temperature = temperature
+      stay.progress.stage = .rewarming
+    case .rewarming:
+      try goThrough(burnIn) { _ in }
+      stay.progress.cold = TimeSeries()
+      stay.progress.stage = .coldRun
+    case .coldRun:
+      try goThrough(max(1, sweeps / 2)) { sweep in
+        guard sweep % interval == 0 else { return }
+        _ = try monteCarlo.takeTally()
+        stay.progress.cold!.append(monteCarlo.energy / Double(monteCarlo.particles.totalCount))
+        try observe(sample(monteCarlo, .cold, sweep))
+      }
+      stay.progress.stage = .done
+    case .done: break
     }
-    measured.demixing = demixings.halves.1.mean
-    return measured
+  }
+
+  /// Between measurements.
+  private var interval: Int { max(1, sweeps / Self.measurements) }
+
+  /// Brings the step to the acceptance now and then; after the burn-in it is left alone.
+  private func tune(
+    _ monteCarlo: SwapMonteCarlo, _ phase: Phase, _ sweep: Int, _ observe: (Sample) throws -> Void
+  ) throws {
+    guard sweep % max(1, burnIn / 50) == 0 || sweep == burnIn else { return }
+    let tally = try monteCarlo.takeTally()
+    if tunesStep { monteCarlo.tuneStep(tally, to: Self.acceptance) }
+    try observe(sample(monteCarlo, phase, sweep))
+  }
+
+  /// A measurement of the run. Whenever the self-overlap has fallen to 1/e, it starts again from the present configuration,
+  /// so that their number counts the relaxation times.
+  private func measure(_ stay: Stay, _ monteCarlo: SwapMonteCarlo, _ sweep: Int) throws -> Sample {
+    let particles = monteCarlo.particles
+    stay.progress.tally.add(try monteCarlo.takeTally())
+    let (q, squared) = try stay.overlap!.measure(particles)
+    let mixture = try demixing(particles)
+    stay.progress.lastOverlap = q
+    if stay.progress.isFirstOrigin { stay.progress.squaredDisplacement = squared }
+    stay.progress.energies.append(monteCarlo.energy / Double(particles.totalCount))
+    stay.progress.demixings.append(mixture)
+    let before = stay.progress.before
+    if q <= Self.inverseE {
+      // Between two measurements, linearly.
+      let part = (before.overlap - Self.inverseE) / max(before.overlap - q, .leastNormalMagnitude)
+      stay.progress.relaxationTimes.append(
+        Double(before.sweep - stay.overlap!.start) + part * Double(sweep - before.sweep))
+      stay.overlap = try SelfOverlap(particles, sweep: sweep, skin: skin)
+      stay.progress.isFirstOrigin = false
+      stay.progress.before = .init(sweep: sweep, overlap: 1)
+    } else {
+      stay.progress.before = .init(sweep: sweep, overlap: q)
+    }
+    return sample(monteCarlo, .run, sweep, overlap: q, squaredDisplacement: squared, demixing: mixture)
   }
 
   private static let inverseE = 0.36787944117144233
 
-  /// The energy after a stay at a lower temperature and a burn-in back at this one.
-  private func coldStart(
-    _ monteCarlo: SwapMonteCarlo, _ temperature: Double, _ observe: (Sample) throws -> Void
-  ) throws -> TimeSeries {
-    let step = monteCarlo.rule.step
-    try burnIn(monteCarlo, Self.coldness * temperature, .cold, observe)
-    monteCarlo.rule.step = step
-    monteCarlo.rule.temperature = temperature
-    for _ in 0..<burnIn { try monteCarlo.sweep() }
-    var energies = TimeSeries()
-    let interval = max(1, sweeps / Self.measurements)
-    for sweep in 1...max(1, sweeps / 2) {
-      try monteCarlo.sweep()
-      guard sweep % interval == 0 else { continue }
-      _ = try monteCarlo.takeTally()
-      energies.append(monteCarlo.energy / Double(monteCarlo.particles.totalCount))
-      try observe(sample(monteCarlo, .cold, sweep))
+  /// Of the run alone, or held against a cold start. Collective.
+  private func verdict(_ stay: Stay, _ cold: TimeSeries?) throws -> EquilibriumVerdict {
+    let progress = stay.progress
+    let times = progress.relaxationTimes
+    var overlapTime = times.isEmpty ? .infinity : times.reduce(0, +) / Double(times.count)
+    // A slow stretch at the end counts, though it has not ended.
+    if progress.lastOverlap > Self.inverseE {
+      overlapTime = max(overlapTime, times.isEmpty ? .infinity : Double(sweeps - stay.overlap!.start))
     }
-    return energies
+    let liquid = stay.liquid!
+    return EquilibriumVerdict(
+      sweeps: sweeps, hot: progress.energies, cold: cold, overlapTime: overlapTime, lastOverlap: progress.lastOverlap,
+      squaredDisplacement: progress.squaredDisplacement,
+      energyTime: progress.energies.correlationTime * Double(interval),
+      orientation: try BondOrientation(liquid, over: stay.communicator),
+      structure: try StructureFactor(liquid, over: stay.communicator), demixing: progress.demixings.halves.1.mean)
   }
 
   private func sample(

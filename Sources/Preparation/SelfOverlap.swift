@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import Interactions
 import MessagePassing
@@ -24,15 +25,45 @@ final class SelfOverlap {
   private let motion: ParticleField
 
   /// Starts at the present configuration. Collective.
-  init(_ particles: BlockedParticles, sweep: Int, skin: Double) throws {
+  convenience init(_ particles: BlockedParticles, sweep: Int, skin: Double) throws {
+    try self.init(particles.snapshot(), sweep: sweep, skin: skin, like: particles)
+  }
+
+  /// Goes on from the reference that was saved. Collective.
+  convenience init(
+    _ particles: BlockedParticles, skin: Double, resuming checkpoint: Checkpoint, as name: String
+  ) throws {
+    try self.init(
+      try Snapshot(resuming: checkpoint, as: name + "/reference"), sweep: try checkpoint.value(Int.self, of: name), skin: skin,
+      like: particles)
+  }
+
+  /// Collective.
+  func save(to checkpoint: Checkpoint, as name: String) throws {
+    try checkpoint.put(start, as: name)
+    try reference.snapshot().save(to: checkpoint, as: name + "/reference")
+  }
+
+  private init(_ snapshot: Snapshot, sweep: Int, skin: Double, like particles: BlockedParticles) throws {
     start = sweep
     communicator = particles.communicator
     reference = try ParticleSystem(
-      particles.snapshot(), interaction: particles.interaction, skin: skin, communicator: communicator)
+      snapshot, interaction: particles.interaction, skin: skin, communicator: communicator)
     let d = reference.dimension
-    blocks = try IdentifierBlocks(
-      ids: (0..<reference.ownedCount).map(reference.id), totalCount: reference.totalCount, over: communicator)
-    origins = try blocks.values(ofColumn: try Self.positions(particles), width: d)
+    blocks = try reference.identifierBlocks()
+    let table = reference.snapshot().particles
+    var origins: [Double] = []
+    for i in 0..<table.count {
+      var position = FixedVector()
+      var image = SIMD3<Int32>()
+      for k in 0..<d {
+        position[k] = table.fixedPositions[d * i + k]
+        image[k] = table.images[d * i + k]
+      }
+      let x = reference.cell.position(position &+ reference.cell.lattice(image))
+      for k in 0..<d { origins.append(x[k]) }
+    }
+    self.origins = origins
     motion = reference.makeField(width: d)
     var lists = [[Int32]](repeating: [], count: reference.ownedCount)
     if d == 2 { reference.forEachNeighbourhood { i, found in lists[i] = found.map { Int32($0.0) } } }

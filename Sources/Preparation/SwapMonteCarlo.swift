@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import Interactions
 import MessagePassing
@@ -57,6 +58,50 @@ public final class SwapMonteCarlo {
     try particles.arrange(shift: .zero)
   }
 
+  // MARK: Putting aside
+
+  private struct State: Codable {
+    var rule: MoveRule
+    var energy: Double
+    /// Changes of energy that are not part of it yet, unrounded.
+    var changes: [Int64]
+    var tally: MoveTally
+    var sweepsDone: Int
+  }
+
+  /// Collective.
+  public func save(to checkpoint: Checkpoint, as name: String = "liquid") throws {
+    try checkpoint.put(
+      State(
+        rule: rule, energy: energy, changes: try changes.limbs(over: communicator),
+        tally: try tally.total(over: communicator), sweepsDone: sweepsDone), as: name)
+    try particles.save(to: checkpoint, as: name + "/particles")
+  }
+
+  /// Goes on with what was saved. Collective.
+  /// - Parameter system: made of the saved configuration (``configuration(in:as:)``).
+  public convenience init(
+    _ system: ParticleSystem, resuming checkpoint: Checkpoint, as name: String = "liquid", block: Double, seed: UInt64,
+    replica: Int = 0
+  ) throws {
+    let state = try checkpoint.value(State.self, of: name)
+    try system.evaluate(.forcesEnergyAndStress)
+    try self.init(system, rule: state.rule, block: block, seed: seed, replica: replica)
+    try particles.resume(checkpoint, as: name + "/particles")
+    energy = state.energy
+    sweepsDone = state.sweepsDone
+    // The root speaks for all.
+    if communicator.isRoot {
+      changes.add(limbs: state.changes)
+      tally = state.tally
+    }
+  }
+
+  /// The configuration that was saved. Collective.
+  public static func configuration(in checkpoint: Checkpoint, as name: String = "liquid") throws -> Snapshot {
+    try Snapshot(resuming: checkpoint, as: name + "/particles")
+  }
+
   /// As many trial moves as there are particles. Collective.
   public func sweep() throws {
     let number = UInt64(sweepsDone)
@@ -114,14 +159,8 @@ public final class SwapMonteCarlo {
   /// Brings ``energy`` up to date and returns the moves since the last time, of all ranks. Collective.
   public func takeTally() throws -> MoveTally {
     energy += try changes.reduce(over: communicator)[0]
-    var counts = [
-      tally.displacements, tally.acceptedDisplacements, tally.swaps, tally.eligibleSwaps, tally.acceptedSwaps,
-    ]
-    try communicator.reduce(&counts, .sum)
+    let total = try tally.total(over: communicator)
     tally = MoveTally()
-    var total = MoveTally()
-    (total.displacements, total.acceptedDisplacements) = (counts[0], counts[1])
-    (total.swaps, total.eligibleSwaps, total.acceptedSwaps) = (counts[2], counts[3], counts[4])
     return total
   }
 
@@ -145,6 +184,16 @@ public final class SwapMonteCarlo {
 }
 
 extension MoveTally {
+  /// Of all ranks. Collective.
+  func total(over communicator: Communicator) throws -> MoveTally {
+    var counts = [displacements, acceptedDisplacements, swaps, eligibleSwaps, acceptedSwaps]
+    try communicator.reduce(&counts, .sum)
+    var total = MoveTally()
+    (total.displacements, total.acceptedDisplacements) = (counts[0], counts[1])
+    (total.swaps, total.eligibleSwaps, total.acceptedSwaps) = (counts[2], counts[3], counts[4])
+    return total
+  }
+
   mutating func add(_ other: MoveTally) {
     displacements += other.displacements
     acceptedDisplacements += other.acceptedDisplacements

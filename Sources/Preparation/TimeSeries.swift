@@ -1,5 +1,5 @@
 /// Measurements at equal intervals of one quantity in a stationary state.
-public struct TimeSeries: Sendable {
+public struct TimeSeries: Codable, Sendable {
   public private(set) var values: [Double] = []
 
   public init(_ values: [Double] = []) { self.values = values }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import Measurement
 import MessagePassing
@@ -22,37 +23,87 @@ public struct EventSearch: Sendable {
   /// Loads the system up to `target`, stopping at each event on the way to report it. Collective.
   ///
   /// What is reported was itself found irreversible: where a long step jumps although its parts do not, the parts are taken.
+  /// - Parameters:
+  ///   - safePoint: where the search can be put aside: before each step that it tries.
+  ///   - saved: a checkpoint that was made there, whose system `system` continues; nil for a fresh start.
   func advance(
-    _ system: ParticleSystem, _ loading: inout Loading, to target: Double,
-    equilibrate: () throws -> MinimizationResult, found: (PlasticEvent) throws -> Void
+    _ system: ParticleSystem, _ loading: Loading, to target: Double, safePoint: SafePoint, resuming saved: Checkpoint?,
+    equilibrate: @escaping (SafePoint) throws -> MinimizationResult, found: (PlasticEvent) throws -> Void
   ) throws -> MinimizationResult {
+    var search = try saved?.value(Search.self, of: "events") ?? Search(high: target)
     while true {
-      let start = Checkpoint(system, loading)
-      var (result, reversible) = try tryStep(system, &loading, to: target, equilibrate)
-      if reversible { return result }
+      try safePoint.reached { try $0.put(search, as: "events") }
+      // The way has been found reversible up to here.
+      let low = Place(system, loading)
+      let statistics = system.statistics
+      func attempt<Result>(_ work: (_ equilibrate: () throws -> MinimizationResult) throws -> Result) throws -> Result {
+        try safePoint.attempting { inside in
+          try work { try equilibrate(inside) }
+        } retreat: {
+          try low.restore(system, loading)
+          system.uncount(to: statistics)
+        } _: {
+          try $0.put(search, as: "events")
+        }
+      }
+      func tryStep(to strain: Double) throws -> MinimizationResult {
+        let (result, reversible) = try attempt { try self.tryStep(system, loading, to: strain, $0) }
+        search.wasReversible = reversible
+        if !reversible { try low.restore(system, loading) }
+        return result
+      }
 
-      // Halve the interval that holds the first event until it is as short as asked for.
-      var low = start
-      var high = target
-      while abs(high - low.strain) > smallestStep {
-        let middle = 0.5 * (low.strain + high)
-        if middle == low.strain || middle == high { break }
-        try low.restore(system, &loading)
-        (result, reversible) = try tryStep(system, &loading, to: middle, equilibrate)
-        if reversible { low = Checkpoint(system, loading) } else { high = middle }
+      switch search.stage {
+      case .whole:
+        let result = try tryStep(to: target)
+        if search.wasReversible { return result }
+        search.high = target
+        search.stage = .halving
+      case .halving:
+        // Until the interval that holds the first event is as short as asked for. Where the last step tried was reversible,
+        // the rest of the way has not been tried yet.
+        let middle = 0.5 * (low.strain + search.high)
+        if abs(search.high - low.strain) <= smallestStep || middle == low.strain || middle == search.high {
+          search.stage = search.wasReversible ? .rest : .event
+        } else {
+          _ = try tryStep(to: middle)
+          if !search.wasReversible { search.high = middle }
+        }
+      case .rest:
+        let result = try tryStep(to: search.high)
+        if search.wasReversible, search.high == target { return result }
+        search.stage = search.wasReversible ? .whole : .event
+      case .event:
+        let (result, event) = try attempt { try follow(system, loading, to: search.high, $0) }
+        try found(event)
+        if search.high == target { return result }
+        search.stage = .whole
       }
-      // Where the last step tried was reversible, the rest of the way, from its end to `high`, has not been tried yet.
-      try low.restore(system, &loading)
-      if reversible {
-        (result, reversible) = try tryStep(system, &loading, to: high, equilibrate)
-        if !reversible { try low.restore(system, &loading) }
-      }
-      if !reversible { result = try follow(system, &loading, to: high, equilibrate, found) }
-      if high == target { return result }
     }
   }
 
-  private struct Checkpoint {
+  /// What is being done between the last state known to be reversible and a strain beyond which the first event is.
+  private struct Search: Codable {
+    enum Stage: String, Codable {
+      /// Try the whole way to the target.
+      case whole
+      /// Halve the interval.
+      case halving
+      /// Try what is left of it.
+      case rest
+      /// Pass the event within it.
+      case event
+    }
+
+    var stage = Stage.whole
+    var high: Double
+    var wasReversible = false
+
+    init(high: Double) { self.high = high }
+  }
+
+  /// A state on the way, to come back to.
+  private struct Place {
     let state: SavedState
     let flips: Tensor
     let strain: Double
@@ -63,7 +114,7 @@ public struct EventSearch: Sendable {
       strain = system.strain
     }
 
-    func restore(_ system: ParticleSystem, _ loading: inout Loading) throws {
+    func restore(_ system: ParticleSystem, _ loading: Loading) throws {
       try system.restore(state)
       loading.flips = flips
     }
@@ -71,7 +122,7 @@ public struct EventSearch: Sendable {
 
   /// Steps to `target` and tells whether stepping back would bring every particle home; if so, ends at `target`.
   private func tryStep(
-    _ system: ParticleSystem, _ loading: inout Loading, to target: Double, _ equilibrate: () throws -> MinimizationResult
+    _ system: ParticleSystem, _ loading: Loading, to target: Double, _ equilibrate: () throws -> MinimizationResult
   ) throws -> (MinimizationResult, reversible: Bool) {
     let origin = system.strain
     let limit = displacement * system.spacing
@@ -79,12 +130,12 @@ public struct EventSearch: Sendable {
     try loading.deform(system, to: target)
     let result = try equilibrate()
     if try DisplacementStatistics(system, tracker).largest < 0.5 * limit { return (result, true) }
-    let there = Checkpoint(system, loading)
+    let there = Place(system, loading)
     try loading.deform(system, to: origin)
     _ = try equilibrate()
     let reversible = try DisplacementStatistics(system, tracker).largest <= limit
     if reversible {
-      try there.restore(system, &loading)
+      try there.restore(system, loading)
       try system.evaluate(.forcesEnergyAndStress)
     }
     return (result, reversible)
@@ -92,9 +143,9 @@ public struct EventSearch: Sendable {
 
   /// Passes the event within the last short interval, and describes it.
   private func follow(
-    _ system: ParticleSystem, _ loading: inout Loading, to high: Double,
-    _ equilibrate: () throws -> MinimizationResult, _ found: (PlasticEvent) throws -> Void
-  ) throws -> MinimizationResult {
+    _ system: ParticleSystem, _ loading: Loading, to high: Double,
+    _ equilibrate: () throws -> MinimizationResult
+  ) throws -> (MinimizationResult, PlasticEvent) {
     try system.evaluate(.forcesEnergyAndStress)
     let before = try system.totals()
     let strainBefore = system.strain
@@ -103,11 +154,10 @@ public struct EventSearch: Sendable {
     let result = try equilibrate()
     let after = try system.totals()
     let motion = try DisplacementStatistics(system, tracker)
-    try found(
-      PlasticEvent(
-        strainBefore: strainBefore, strainAfter: high, stressBefore: before.stress, stressAfter: after.stress,
-        energyBefore: before.energy, energyAfter: after.energy, participationRatio: motion.participationRatio,
-        centre: motion.centre))
-    return result
+    let event = PlasticEvent(
+      strainBefore: strainBefore, strainAfter: high, stressBefore: before.stress, stressAfter: after.stress,
+      energyBefore: before.energy, energyAfter: after.energy, participationRatio: motion.participationRatio,
+      centre: motion.centre)
+    return (result, event)
   }
 }

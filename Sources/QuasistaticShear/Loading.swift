@@ -1,10 +1,12 @@
+import Checkpoints
 import Geometry
 import Particles
 
 /// A one-parameter deformation D(γ) = exp(γ A) of the box as it was at the start.
 ///
-/// The box at a strain follows from the start and the strain alone, whatever path led there.
-public struct Loading {
+/// The box at a strain follows from the start and the strain alone, whatever path led there; the basis that describes it
+/// keeps the flips made so far.
+public final class Loading {
   public enum Mode: Equatable, Sendable {
     /// A = e_flow ⊗ e_gradient: the only mode without limit, since the box can be flipped.
     case simpleShear(flow: Int, gradient: Int)
@@ -44,30 +46,44 @@ public struct Loading {
   public let mode: Mode
   /// The generator A.
   public let generator: Tensor
-  private let startEdges: Tensor
-  private let startStrain: Double
-  /// How often each edge contains each edge of the start, after flips.
-  private var basis = Tensor.identity
+  private var state: State
+
+  private struct State: Codable {
+    var startEdges: Tensor
+    var startStrain: Double
+    /// How often each edge contains each edge of the start, after flips.
+    var basis = Tensor.identity
+  }
+
+  public var startStrain: Double { state.startStrain }
 
   /// A loading of the system as it is now.
   public init(_ mode: Mode, of system: ParticleSystem) {
     self.mode = mode
-    startEdges = system.cell.edges
-    startStrain = system.strain
+    state = State(startEdges: system.cell.edges, startStrain: system.strain)
     generator = mode.generator(dimension: system.dimension)
   }
+
+  /// A loading that was put aside, of a system that goes on.
+  public init(_ mode: Mode, of system: ParticleSystem, resuming checkpoint: Checkpoint) throws {
+    self.mode = mode
+    state = try checkpoint.value(State.self, of: "loading")
+    generator = mode.generator(dimension: system.dimension)
+  }
+
+  func save(to checkpoint: Checkpoint) throws { try checkpoint.put(state, as: "loading") }
 
   /// The map from the box at one strain (of this loading) to that at another.
   private func map(from old: Double, to new: Double) -> Tensor { ((new - old) * generator).exponential }
 
   /// Brings the system to `strain`, counted like the system's, by the affine map alone. Collective.
-  public mutating func deform(_ system: ParticleSystem, to strain: Double) throws {
-    let total = ((strain - startStrain) * generator).exponential
+  public func deform(_ system: ParticleSystem, to strain: Double) throws {
+    let total = ((strain - state.startStrain) * generator).exponential
     var unflipped = Tensor()
-    for k in 0..<3 { unflipped[k] = total * startEdges[k] }
-    try system.deform(by: map(from: system.strain, to: strain), edges: basis * unflipped, strain: strain)
+    for k in 0..<3 { unflipped[k] = total * state.startEdges[k] }
+    try system.deform(by: map(from: system.strain, to: strain), edges: state.basis * unflipped, strain: strain)
     if case .simpleShear(let flow, let gradient) = mode {
-      if abs(startEdges[flow][gradient]) > 1e-9 * startEdges[flow].length {
+      if abs(state.startEdges[flow][gradient]) > 1e-9 * state.startEdges[flow].length {
         try shortenEdges(system)
       } else {
         try uprightEdges(system, flow)
@@ -76,7 +92,7 @@ public struct Loading {
   }
 
   /// Takes the flow edge, which the shear leaves as it is, off the others.
-  private mutating func uprightEdges(_ system: ParticleSystem, _ flow: Int) throws {
+  private func uprightEdges(_ system: ParticleSystem, _ flow: Int) throws {
     // In a tilted box other edges than that of the gradient have a part along the gradient, and are sheared too.
     for edge in 0..<system.dimension where edge != flow {
       guard try flip(system, edge, along: flow) else { continue }
@@ -87,7 +103,7 @@ public struct Loading {
 
   /// Where the flow edge stands askew to the flow it grows with the strain, and no edge can stay: all are taken off one
   /// another as long as one gets shorter by it.
-  private mutating func shortenEdges(_ system: ParticleSystem) throws {
+  private func shortenEdges(_ system: ParticleSystem) throws {
     var isShortened = true
     while isShortened {
       isShortened = false
@@ -100,15 +116,15 @@ public struct Loading {
   }
 
   /// Takes one edge off another where the tilt is beyond ±1/2. Collective.
-  private mutating func flip(_ system: ParticleSystem, _ edge: Int, along other: Int) throws -> Bool {
+  private func flip(_ system: ParticleSystem, _ edge: Int, along other: Int) throws -> Bool {
     let flips = try system.reduceTilt(of: edge, along: other)
-    if flips != 0 { basis[edge] = basis[edge] - Double(flips) * basis[other] }
+    if flips != 0 { state.basis[edge] = state.basis[edge] - Double(flips) * state.basis[other] }
     return flips != 0
   }
 
   /// Where a saved state is restored, its basis has to come back with it.
   public var flips: Tensor {
-    get { basis }
-    set { basis = newValue }
+    get { state.basis }
+    set { state.basis = newValue }
   }
 }

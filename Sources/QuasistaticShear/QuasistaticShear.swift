@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import MessagePassing
 import Measurement
@@ -24,34 +25,67 @@ public struct QuasistaticShear {
     self.events = events
   }
 
-  /// Runs the whole schedule. Collective.
-  /// - Throws: a failure of kind `notConverged` at the first step whose minimisation ends short of its tolerance.
-  public func run(_ observer: any ShearObserver) throws {
-    var loading = loading
-    var evaluations = evaluationCount
-    var tracker = system.makeDisplacementTracker()
-    try report(0, try equilibrate(step: 0), since: &evaluations, tracker, to: observer)
-
-    for (index, strain) in schedule.strains.enumerated() {
-      let step = index + 1
-      Heartbeat.enter(phase: "strain step \(step)")
-      tracker = system.makeDisplacementTracker()
-      let result: MinimizationResult
-      if let events {
-        result = try events.advance(
-          system, &loading, to: strain, equilibrate: { try equilibrate(step: step) },
-          found: { try observer.found($0, in: system) })
-      } else {
-        try loading.deform(system, to: strain)
-        result = try equilibrate(step: step)
-      }
-      try report(step, result, since: &evaluations, tracker, to: observer)
-    }
+  /// Where a loading is: at the beginning of a step, or within it.
+  private struct Course: Codable {
+    var step = 0
+    var isWithin = false
+    /// Evaluations when the last step was reported.
+    var evaluations: Int
   }
 
-  private func equilibrate(step: Int) throws -> MinimizationResult {
+  /// Runs the whole schedule. Collective.
+  /// - Parameters:
+  ///   - safePoint: where the loading can be put aside: its steps are those that the user counts.
+  ///   - saved: a checkpoint that was made there, whose system this one continues; nil for a fresh start.
+  /// - Throws: a failure of kind `notConverged` at the first step whose minimisation ends short of its tolerance.
+  public func run(
+    _ observer: any ShearObserver, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
+  ) throws {
+    let strains = schedule.strains
+    var course = try saved?.value(Course.self, of: "shear") ?? Course(evaluations: evaluationCount)
+    var tracker: ParticleField?
+    let safePoint = safePoint.within {
+      try $0.put(course, as: "shear")
+      try loading.save(to: $0)
+      if course.isWithin { try system.save(tracker!, to: $0, as: "shear/step") }
+    }
+
+    for step in course.step..<max(course.step, strains.count + 1) {
+      Heartbeat.enter(phase: "strain step \(step)")
+      let resumed = course.isWithin ? saved : nil
+      tracker = try resumed.map { try system.makeDisplacementTracker(resuming: $0, as: "shear/step") }
+        ?? system.makeDisplacementTracker()
+      course.isWithin = true
+      let result = try advance(step, to: step == 0 ? nil : strains[step - 1], observer, safePoint, resumed)
+      try report(step, result, since: &course.evaluations, tracker!, to: observer)
+      course.step = step + 1
+      course.isWithin = false
+      try safePoint.reached(isStep: true)
+    }
+    try safePoint.end()
+  }
+
+  /// Brings the system to rest at a strain; nil is that of the start.
+  private func advance(
+    _ step: Int, to strain: Double?, _ observer: any ShearObserver, _ safePoint: SafePoint,
+    _ resumed: Checkpoint?
+  ) throws -> MinimizationResult {
+    if let strain, let events {
+      return try events.advance(
+        system, loading, to: strain, safePoint: safePoint, resuming: resumed,
+        equilibrate: { try equilibrate(step: step, $0) }, found: { try observer.found($0, in: system) })
+    }
+    if let strain, resumed == nil { try loading.deform(system, to: strain) }
+    return try equilibrate(step: step, safePoint, resuming: resumed)
+  }
+
+  private func equilibrate(
+    step: Int, _ safePoint: SafePoint, resuming saved: Checkpoint? = nil
+  ) throws -> MinimizationResult {
     try keepsRoom(step: step)
-    let result = try minimization.run(system, from: step == 0 ? .anywhere : .nearEquilibrium)
+    let result = try minimization.run(
+      system, from: step == 0 ? .anywhere : .nearEquilibrium, safePoint: safePoint.within(countsSteps: false) { _ in },
+      resuming: saved)
     guard result.reason == .converged else {
       throw Failure.everywhere(
         .notConverged,

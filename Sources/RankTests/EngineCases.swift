@@ -50,7 +50,7 @@ private func shake(_ system: ParticleSystem, amplitude: Double) {
 func halo(_ world: Communicator, _ arguments: [String]) throws {
   let (dimension, count) = (Int(arguments[0])!, Int(arguments[1])!)
   let system = try generatedSystem("ipl", dimension: dimension, count: count, world)
-  var loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
+  let loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
   for (round, strain) in [0.0, 0.31, 0.77, -0.4, 2.5].enumerated() {
     if round > 0 {
       shake(system, amplitude: 0.8)
@@ -134,7 +134,7 @@ func sameBits(_ world: Communicator, _ arguments: [String]) throws {
   let start = try minimum(system, methods[0])
   if world.isRoot { print("start \(start)") }
 
-  var loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
+  let loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
   try loading.deform(system, to: 0.63)
   shake(system, amplitude: 0.05)
   let displaced = system.save()

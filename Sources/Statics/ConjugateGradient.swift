@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import MessagePassing
 import Particles
@@ -13,81 +14,102 @@ public struct ConjugateGradient: Minimizer {
 
   public init() {}
 
+  /// What the next iteration depends on besides the positions and the direction.
+  private struct State: Codable {
+    var result: MinimizationResult
+    var squaredForce = 0.0
+    /// The force along the direction.
+    var slope = 0.0
+    /// The last accepted step length, first guess of the next.
+    var step = 0.0
+    var stalled = 0
+  }
+
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let d = system.dimension
-    let direction = system.makeField(width: d)
+    let direction: ParticleField
     let previous = system.makeField(width: d)
-    var result = MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance)
+    var state: State
 
     func evaluate() throws {
       try system.evaluate()
-      result.evaluations += 1
+      state.result.evaluations += 1
     }
 
-    try evaluate()
-    copy(system.forces, to: direction.values, count: system.ownedCount * d)
-    var squaredForce = try system.dot(system.forces, system.forces)
-    var slope = squaredForce
-    var step = 0.0  // the last accepted step length, first guess of the next
-    var stalled = 0
+    if let saved {
+      state = try saved.value(State.self, of: "cg")
+      direction = try system.makeField(resuming: saved, as: "cg/direction")
+      try system.withoutCounting { try system.evaluate() }
+    } else {
+      state = State(result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance))
+      direction = system.makeField(width: d)
+      try evaluate()
+      copy(system.forces, to: direction.values, count: system.ownedCount * d)
+      state.squaredForce = try system.dot(system.forces, system.forces)
+      state.slope = state.squaredForce
+    }
 
     while true {
-      if try isConverged(system, squaredForce: squaredForce, &result) { return result }
-      if result.evaluations >= maximumEvaluations { break }
+      try safePoint.reached(isStep: true) {
+        try $0.put(state, as: "cg")
+        try system.save(direction, to: $0, as: "cg/direction")
+      }
+      if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
+      if state.result.evaluations >= maximumEvaluations { break }
 
       // Line search from here along the direction: steps are increments from the present position.
       let largestMove = try system.largestLength(direction.values)
       let cap = largestStepInSpacings * system.spacing / largestMove
       copy(system.forces, to: previous.values, count: system.ownedCount * d)
-      if step == 0 { step = 0.01 * cap }
+      if state.step == 0 { state.step = 0.01 * cap }
       var position = 0.0
-      var positionSlope = slope
-      var trial = min(step, cap)
+      var positionSlope = state.slope
+      var trial = min(state.step, cap)
       var bracket: (position: Double, slope: Double)?
       for trials in 1...maximumTrials {
         system.move(along: direction.values, by: trial - position)
         try evaluate()
         let trialSlope = try system.dot(system.forces, direction.values)
-        try requireFinite(trialSlope, result)
+        try requireFinite(trialSlope, state.result)
         let next = secant(position, positionSlope, trial, trialSlope, bracket)
         if trialSlope < 0 { bracket = (trial, trialSlope) }
         position = trial
         positionSlope = trialSlope
-        if abs(trialSlope) <= slopeReduction * abs(slope) || trials == maximumTrials { break }
+        if abs(trialSlope) <= slopeReduction * abs(state.slope) || trials == maximumTrials { break }
         if trialSlope > 0 && trial >= cap * 0.999 {
-          result.cappedSteps += 1
+          state.result.cappedSteps += 1
           break
         }
         trial = min(max(next, 0), cap)
         if trial == position { break }
       }
-      step = position > 0 ? position : cap * 0x1p-20
+      state.step = position > 0 ? position : cap * 0x1p-20
 
       // Polak-Ribière from the forces before and after.
       let products = try system.dots(
         [(system.forces, system.forces), (system.forces, previous.values)], width: d)
-      let beta = max(0, (products[0] - products[1]) / squaredForce)
+      let beta = max(0, (products[0] - products[1]) / state.squaredForce)
       let newSquared = products[0]
       for i in 0..<(system.ownedCount * d) {
         direction.values[i] = system.forces[i] + beta * direction.values[i]
       }
-      slope = newSquared + beta * positionSlope
-      if slope <= 0 {
+      state.slope = newSquared + beta * positionSlope
+      if state.slope <= 0 {
         copy(system.forces, to: direction.values, count: system.ownedCount * d)
-        slope = newSquared
+        state.slope = newSquared
       }
-      stalled = newSquared >= squaredForce ? stalled + 1 : 0
-      squaredForce = newSquared
-      result.iterations += 1
-      if stalled > 500 {
-        result.reason = .stagnated
+      state.stalled = newSquared >= state.squaredForce ? state.stalled + 1 : 0
+      state.squaredForce = newSquared
+      state.result.iterations += 1
+      if state.stalled > 500 {
+        state.result.reason = .stagnated
         break
       }
     }
-    result.forceMax = try system.largestComponent(system.forces, width: d)
-    return result
+    state.result.forceMax = try system.largestComponent(system.forces, width: d)
+    return state.result
   }
 
   /// Where the force along the line would vanish if it were linear; inside the bracket once there is one, and beyond the

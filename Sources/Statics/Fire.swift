@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import MessagePassing
 import Particles
@@ -13,65 +14,82 @@ public struct Fire: Minimizer {
 
   public init() {}
 
+  /// What the next iteration depends on besides positions and velocities.
+  private struct State: Codable {
+    var result: MinimizationResult
+    var largestStep: Double
+    var timeStep: Double
+    var mixing: Double
+    var positive = 0
+  }
+
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let d = system.dimension
-    let velocity = system.makeField(width: d)
-    var result = MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance)
+    let velocity: ParticleField
+    var state: State
 
-    func evaluate() throws {
+    if let saved {
+      state = try saved.value(State.self, of: "fire")
+      velocity = try system.makeField(resuming: saved, as: "fire/velocity")
+      try system.withoutCounting { try system.evaluate() }
+    } else {
       try system.evaluate()
-      result.evaluations += 1
+      velocity = system.makeField(width: d)
+      // Half the limit of stability of the stiffest particle.
+      let blocks = system.makeField(width: d * d)
+      system.hessianDiagonal(into: blocks)
+      let largestStep = 1 / (2 * (try system.largestComponent(blocks.values, width: d * d))).squareRoot()
+      state = State(
+        result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance),
+        largestStep: largestStep, timeStep: 0.1 * largestStep, mixing: mixingStart)
+      state.result.evaluations = 1
     }
-    try evaluate()
-    // Half the limit of stability of the stiffest particle.
-    let blocks = system.makeField(width: d * d)
-    system.hessianDiagonal(into: blocks)
-    let stiffness = try system.largestComponent(blocks.values, width: d * d)
-    let largestStep = 1 / (2 * stiffness).squareRoot()
-    var timeStep = 0.1 * largestStep
-    var mixing = mixingStart
-    var positive = 0
 
     while true {
+      try safePoint.reached(isStep: true) {
+        try $0.put(state, as: "fire")
+        try system.save(velocity, to: $0, as: "fire/velocity")
+      }
       let products = try system.dots(
         [(system.forces, system.forces), (system.forces, velocity.values), (velocity.values, velocity.values)], width: d)
       let (squaredForce, power, squaredVelocity) = (products[0], products[1], products[2])
-      try requireFinite(squaredVelocity, result)
-      if try isConverged(system, squaredForce: squaredForce, &result) { return result }
-      if result.evaluations >= maximumEvaluations { break }
+      try requireFinite(squaredVelocity, state.result)
+      if try isConverged(system, squaredForce: squaredForce, &state.result) { return state.result }
+      if state.result.evaluations >= maximumEvaluations { break }
 
       var retained = 1.0
       var steered = 0.0
       if power > 0 {
-        positive += 1
-        if positive > delay {
-          timeStep = min(timeStep * growth, largestStep)
-          mixing *= mixingDecay
+        state.positive += 1
+        if state.positive > delay {
+          state.timeStep = min(state.timeStep * growth, state.largestStep)
+          state.mixing *= mixingDecay
         }
-        retained = 1 - mixing
-        steered = mixing * (squaredVelocity / squaredForce).squareRoot()
+        retained = 1 - state.mixing
+        steered = state.mixing * (squaredVelocity / squaredForce).squareRoot()
       } else {
-        positive = 0
-        mixing = mixingStart
-        timeStep = max(timeStep * shrink, 0.02 * largestStep)
-        system.move(along: velocity.values, by: -0.5 * timeStep)
+        state.positive = 0
+        state.mixing = mixingStart
+        state.timeStep = max(state.timeStep * shrink, 0.02 * state.largestStep)
+        system.move(along: velocity.values, by: -0.5 * state.timeStep)
         retained = 0
-        result.rejectedSteps += 1
+        state.result.rejectedSteps += 1
       }
       for i in 0..<(system.ownedCount * d) {
-        velocity.values[i] = retained * velocity.values[i] + (steered + timeStep) * system.forces[i]
+        velocity.values[i] = retained * velocity.values[i] + (steered + state.timeStep) * system.forces[i]
       }
       let fastest = try system.largestLength(velocity.values)
       let cap = largestStepInSpacings * system.spacing
-      let step = min(timeStep, fastest > 0 ? cap / fastest : timeStep)
-      if step < timeStep { result.cappedSteps += 1 }
+      let step = min(state.timeStep, fastest > 0 ? cap / fastest : state.timeStep)
+      if step < state.timeStep { state.result.cappedSteps += 1 }
       system.move(along: velocity.values, by: step)
-      try evaluate()
-      result.iterations += 1
+      try system.evaluate()
+      state.result.evaluations += 1
+      state.result.iterations += 1
     }
-    result.forceMax = try system.largestComponent(system.forces, width: d)
-    return result
+    state.result.forceMax = try system.largestComponent(system.forces, width: d)
+    return state.result
   }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import MessagePassing
 import Particles
 
@@ -15,56 +16,78 @@ public struct GradientFlow: Minimizer {
 
   public init(preconditioner: PreconditionerKind) { self.preconditioner = preconditioner }
 
+  /// What the next step depends on besides the positions. A solve that is interrupted begins anew.
+  private struct State: Codable {
+    var result: MinimizationResult
+    var squaredForce = 0.0
+    var timeStep = 1.0
+    var withoutGain = 0
+    var smallestForce = Double.infinity
+  }
+
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let d = system.dimension
-    var result = MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance)
+    var state = State(
+      result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance))
     let step = system.makeField(width: d)
     let solver = NewtonSolver(system, try preconditioner.make(for: system))
     let target = aim * system.spacing
 
     func evaluate() throws -> Double {
       try system.evaluate()
-      result.evaluations += 1
+      state.result.evaluations += 1
       return try system.dot(system.forces, system.forces)
     }
 
-    var squaredForce = try evaluate()
-    // What an explicit step of that length would take.
-    let strongest = try system.largestLength(system.forces)
-    var timeStep = strongest > 0 ? target / strongest : 1
-    var withoutGain = 0
-    var smallestForce = Double.infinity
+    if let saved {
+      state = try saved.value(State.self, of: "gradient flow")
+      try system.withoutCounting { try system.evaluate() }
+    } else {
+      state.squaredForce = try evaluate()
+      // What an explicit step of that length would take.
+      let strongest = try system.largestLength(system.forces)
+      if strongest > 0 { state.timeStep = target / strongest }
+    }
     while true {
-      if try isConverged(system, squaredForce: squaredForce, &result) { return result }
-      let budget = maximumEvaluations - result.evaluations - result.hessianProducts
+      try safePoint.reached(isStep: true) { try $0.put(state, as: "gradient flow") }
+      let start = (state: state, statistics: system.statistics)
+      if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
+      let budget = maximumEvaluations - state.result.evaluations - state.result.hessianProducts
       if budget <= 0 { break }
-      withoutGain = squaredForce < 0.5 * smallestForce ? 0 : withoutGain + 1
-      smallestForce = min(smallestForce, squaredForce)
-      let solution = try solver.solve(
-        system, into: step, shift: 1 / timeStep, relativeTolerance: linearTolerance, radius: .infinity,
-        maximumIterations: min(budget, maximumLinearIterations))
-      result.hessianProducts += solution.products
-      result.iterations += 1
+      state.withoutGain = state.squaredForce < 0.5 * state.smallestForce ? 0 : state.withoutGain + 1
+      state.smallestForce = min(state.smallestForce, state.squaredForce)
+      let solution = try safePoint.attempting {
+        try solver.solve(
+          system, into: step, shift: 1 / state.timeStep, relativeTolerance: linearTolerance, radius: .infinity,
+          maximumIterations: min(budget, maximumLinearIterations), safePoint: $0)
+      } retreat: {
+        // A solve moves nothing.
+        system.uncount(to: start.statistics)
+      } _: {
+        try $0.put(start.state, as: "gradient flow")
+      }
+      state.result.hessianProducts += solution.products
+      state.result.iterations += 1
       if solution.negativeCurvature || solution.largestMove > 2 * target {
         // The energy is concave on the scale of Δt, or the step left the path: a shorter one from the same place.
-        if solution.negativeCurvature { result.negativeCurvatures += 1 } else { result.rejectedSteps += 1 }
-        timeStep *= solution.negativeCurvature ? 0.25 : max(0.25, target / solution.largestMove)
+        if solution.negativeCurvature { state.result.negativeCurvatures += 1 } else { state.result.rejectedSteps += 1 }
+        state.timeStep *= solution.negativeCurvature ? 0.25 : max(0.25, target / solution.largestMove)
         continue
       }
       // On its way through an event the system may go without smaller forces for long.
-      if solution.largestMove > 0.1 * target { withoutGain = 0 }
-      if withoutGain > 60 {
-        result.reason = .stagnated
+      if solution.largestMove > 0.1 * target { state.withoutGain = 0 }
+      if state.withoutGain > 60 {
+        state.result.reason = .stagnated
         break
       }
       system.move(along: step.values, by: 1)
-      squaredForce = try evaluate()
-      timeStep *= min(4, max(0.5, target / max(solution.largestMove, .leastNormalMagnitude)))
-      timeStep = min(timeStep, 1e30)
+      state.squaredForce = try evaluate()
+      state.timeStep *= min(4, max(0.5, target / max(solution.largestMove, .leastNormalMagnitude)))
+      state.timeStep = min(state.timeStep, 1e30)
     }
-    result.forceMax = try system.largestComponent(system.forces, width: d)
-    return result
+    state.result.forceMax = try system.largestComponent(system.forces, width: d)
+    return state.result
   }
 }

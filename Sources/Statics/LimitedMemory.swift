@@ -1,3 +1,4 @@
+import Checkpoints
 import MessagePassing
 import Particles
 
@@ -22,11 +23,22 @@ public struct LimitedMemory: Minimizer {
     var product = 0.0
   }
 
+  /// What the next iteration depends on besides the positions and the pairs, where the preconditioner is made anew.
+  private struct State: Codable {
+    var result: MinimizationResult
+    var energy = 0.0
+    var squaredForce = 0.0
+    var stalled = 0
+    /// s·y of each pair.
+    var products: [Double] = []
+  }
+
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let d = system.dimension
-    var result = MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance)
+    var state = State(
+      result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance))
     let approximateInverse = try preconditioner.make(for: system)
     let direction = system.makeField(width: d)
     let reduced = system.makeField(width: d)
@@ -38,19 +50,38 @@ public struct LimitedMemory: Minimizer {
 
     func evaluate() throws -> (energy: Double, squaredForce: Double) {
       try system.evaluate(.forcesEnergyAndStress)
-      result.evaluations += 1
+      state.result.evaluations += 1
       return (try system.totals().energy, try system.dot(system.forces, system.forces))
     }
 
-    var (energy, squaredForce) = try evaluate()
-    var stalled = 0
+    if let saved {
+      state = try saved.value(State.self, of: "lbfgs")
+      for (k, product) in state.products.enumerated() {
+        pairs.append(
+          Pair(
+            step: try system.makeField(resuming: saved, as: "lbfgs/step \(k)"),
+            change: try system.makeField(resuming: saved, as: "lbfgs/change \(k)"), product: product))
+      }
+      try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
+    } else {
+      (state.energy, state.squaredForce) = try evaluate()
+    }
     while true {
-      if try isConverged(system, squaredForce: squaredForce, &result) { return result }
-      if result.evaluations >= maximumEvaluations { break }
-      if system.listing != listing || result.iterations >= refreshed + refreshInterval {
+      if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
+      if state.result.evaluations >= maximumEvaluations { break }
+      if system.listing != listing || state.result.iterations >= refreshed + refreshInterval {
+        // What the preconditioner is made of now is all that it will remember.
+        state.products = pairs.map(\.product)
+        try safePoint.reached(isStep: true) {
+          try $0.put(state, as: "lbfgs")
+          for (k, pair) in pairs.enumerated() {
+            try system.save(pair.step, to: $0, as: "lbfgs/step \(k)")
+            try system.save(pair.change, to: $0, as: "lbfgs/change \(k)")
+          }
+        }
         try approximateInverse.refresh(shift: 0)
         listing = system.listing
-        refreshed = result.iterations
+        refreshed = state.result.iterations
       }
       try findDirection(system, pairs, approximateInverse, reduced, into: direction)
       var slope = try system.dot(system.forces, direction.values)
@@ -62,7 +93,7 @@ public struct LimitedMemory: Minimizer {
       let longest = try system.largestLength(direction.values)
       guard slope > 0, longest > 0 else { break }
       var length = min(1, cap / longest)
-      if length < 1 { result.cappedSteps += 1 }
+      if length < 1 { state.result.cappedSteps += 1 }
 
       let count = system.ownedCount * d
       copy(system.forces, to: oldForces.values, count: count)
@@ -70,44 +101,44 @@ public struct LimitedMemory: Minimizer {
       for _ in 0..<maximumBacktracks {
         system.move(along: direction.values, by: length)
         let (newEnergy, newSquared) = try evaluate()
-        try requireFinite(newSquared, result)
+        try requireFinite(newSquared, state.result)
         let newSlope = try system.dot(system.forces, direction.values)
         // Where the decrease drowns in the rounding of the energy the forces decide.
-        let isBelowRounding = slope * length < 1e-9 * abs(energy)
+        let isBelowRounding = slope * length < 1e-9 * abs(state.energy)
         accepted =
           isBelowRounding
-          ? newSlope >= -0.9 * slope && newEnergy - energy < 1e-11 * abs(energy)
-          : newEnergy <= energy - sufficientDecrease * slope * length
+          ? newSlope >= -0.9 * slope && newEnergy - state.energy < 1e-11 * abs(state.energy)
+          : newEnergy <= state.energy - sufficientDecrease * slope * length
         if accepted {
-          stalled = newSquared >= squaredForce ? stalled + 1 : 0
-          energy = newEnergy
-          squaredForce = newSquared
+          state.stalled = newSquared >= state.squaredForce ? state.stalled + 1 : 0
+          state.energy = newEnergy
+          state.squaredForce = newSquared
           break
         }
-        result.rejectedSteps += 1
+        state.result.rejectedSteps += 1
         system.move(along: direction.values, by: -length)
         length *= 0.5
       }
-      result.iterations += 1
+      state.result.iterations += 1
       if !accepted {
         // The next direction starts from the forces of the place that was gone back to.
-        (energy, squaredForce) = try evaluate()
-        if pairs.isEmpty || stalled > 200 {
-          result.reason = .stagnated
+        (state.energy, state.squaredForce) = try evaluate()
+        if pairs.isEmpty || state.stalled > 200 {
+          state.result.reason = .stagnated
           break
         }
         pairs = []
         continue
       }
-      if stalled > 200 {
-        result.reason = .stagnated
+      if state.stalled > 200 {
+        state.result.reason = .stagnated
         break
       }
       remember(system, &pairs, direction, length, oldForces)
       try weigh(system, &pairs)
     }
-    result.forceMax = try system.largestComponent(system.forces, width: d)
-    return result
+    state.result.forceMax = try system.largestComponent(system.forces, width: d)
+    return state.result
   }
 
   private func remember(

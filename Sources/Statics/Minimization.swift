@@ -1,3 +1,4 @@
+import Checkpoints
 import MessagePassing
 import Particles
 
@@ -47,38 +48,82 @@ public struct Minimization: Sendable {
     }
   }
 
+  /// How far it is, for whom it is continued by.
+  private struct State: Codable {
+    enum Stage: String, Codable { case overlaps, firstOrder, newton }
+    var stage: Stage
+    /// Work that others have done before.
+    var before: EvaluationStatistics
+    /// The force that counts as zero, by the bonds last looked at, and that at which first-order methods hand over.
+    var threshold = 0.0
+    var coarse = 0.0
+    var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: 0)
+  }
+
   /// Collective. The system is left with forces, energies and stress of its final position.
-  public func run(_ system: ParticleSystem, from start: Start = .anywhere) throws -> MinimizationResult {
-    let before = system.statistics
-    if start == .anywhere { try OverlapRelaxation().relax(system) } else { try system.evaluate() }
-    var bonds = try system.bondStatistics()
-    var threshold = tolerance.threshold(for: system, bonds: bonds)
-    let used = { system.statistics.evaluations - before.evaluations + system.statistics.hessianProducts - before.hessianProducts }
-    var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: threshold)
+  /// - Parameters:
+  ///   - safePoint: where the minimisation can be put aside.
+  ///   - saved: a checkpoint that was made there, whose system `system` continues; nil for a fresh start.
+  public func run(
+    _ system: ParticleSystem, from start: Start = .anywhere, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
+  ) throws -> MinimizationResult {
+    var state = try saved?.value(State.self, of: "minimization") ?? State(stage: .overlaps, before: system.statistics)
+    var resumed = saved
+    let safePoint = safePoint.within { try $0.put(state, as: "minimization") }
+    /// What a stage continues from: only the one that was put aside.
+    func takeResumed() -> Checkpoint? {
+      defer { resumed = nil }
+      return resumed
+    }
+    func used() -> Int {
+      system.statistics.evaluations - state.before.evaluations + system.statistics.hessianProducts
+        - state.before.hessianProducts
+    }
+    func measure() throws {
+      let bonds = try system.bondStatistics()
+      state.threshold = tolerance.threshold(for: system, bonds: bonds)
+      state.coarse = max(state.threshold, handOver * bonds.meanForce)
+    }
+
+    if state.stage == .overlaps {
+      if start == .anywhere {
+        try OverlapRelaxation().relax(system, safePoint: safePoint, resuming: takeResumed())
+      } else {
+        try system.evaluate()
+      }
+      try measure()
+      state.result.tolerance = state.threshold
+      state.stage = firstStage(from: start) == nil ? .newton : .firstOrder
+    }
     // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
     // bonds that it has, until they agree.
-    if let first = firstStage(from: start) {
-      var coarse = max(threshold, handOver * bonds.meanForce)
+    if state.stage == .firstOrder {
+      let first = firstStage(from: start)!
       repeat {
-        result.takeOver(
-          try first.minimize(system, tolerance: coarse, maximumEvaluations: maximumEvaluations - used()))
-        bonds = try system.bondStatistics()
-        threshold = tolerance.threshold(for: system, bonds: bonds)
-        coarse = max(threshold, handOver * bonds.meanForce)
-      } while result.reason == .converged && result.forceMax > coarse
+        let budget = resumed == nil ? maximumEvaluations - used() : try resumed!.value(Int.self, of: "budget")
+        state.result.takeOver(
+          try first.minimize(
+            system, tolerance: state.coarse, maximumEvaluations: budget,
+            safePoint: safePoint.within { try $0.put(budget, as: "budget") }, resuming: takeResumed()))
+        try measure()
+      } while state.result.reason == .converged && state.result.forceMax > state.coarse
+      state.stage = .newton
     }
-    while result.reason != .evaluationLimit && result.forceMax > threshold {
-      result.takeOver(
+    while resumed != nil || (state.result.reason != .evaluationLimit && state.result.forceMax > state.threshold) {
+      let budget = resumed == nil ? maximumEvaluations - used() : try resumed!.value(Int.self, of: "budget")
+      state.result.takeOver(
         try TruncatedNewton(preconditioner: preconditioner).minimize(
-          system, tolerance: threshold, maximumEvaluations: maximumEvaluations - used()))
-      threshold = try tolerance.threshold(for: system)
-      if result.reason != .converged { break }
+          system, tolerance: state.threshold, maximumEvaluations: budget,
+          safePoint: safePoint.within { try $0.put(budget, as: "budget") }, resuming: takeResumed()))
+      state.threshold = try tolerance.threshold(for: system)
+      if state.result.reason != .converged { break }
     }
-    result.tolerance = threshold
+    var result = state.result
+    result.tolerance = state.threshold
     try system.evaluate(.forcesEnergyAndStress)
     result.forceMax = try system.largestComponent(system.forces, width: system.dimension)
-    result.evaluations = system.statistics.evaluations - before.evaluations
-    result.hessianProducts = system.statistics.hessianProducts - before.hessianProducts
+    result.evaluations = system.statistics.evaluations - state.before.evaluations
+    result.hessianProducts = system.statistics.hessianProducts - state.before.hessianProducts
     return result
   }
 }

@@ -1,6 +1,6 @@
 /// How a minimisation ended, and what it cost.
-public struct MinimizationResult: Sendable {
-  public enum Reason: String, Sendable {
+public struct MinimizationResult: Codable, Sendable {
+  public enum Reason: String, Codable, Sendable {
     /// The largest force component is within the tolerance.
     case converged
     /// No further step lowers the forces, though the tolerance is not reached.

@@ -1,3 +1,4 @@
+import Checkpoints
 import MessagePassing
 import Particles
 
@@ -5,8 +6,23 @@ import Particles
 public protocol Minimizer {
   /// Moves the particles until the largest force component is at most `tolerance`, or says why it stopped. Collective.
   ///
-  /// `maximumEvaluations` limits force evaluations and Hessian products together.
-  func minimize(_ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int) throws -> MinimizationResult
+  /// - Parameters:
+  ///   - maximumEvaluations: limits force evaluations and Hessian products together.
+  ///   - safePoint: where the minimiser can be put aside, with what it has to remember besides the system.
+  ///   - saved: a checkpoint that was made at one of its safe points, whose system `system` continues; nil for a fresh start.
+  func minimize(
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
+  ) throws -> MinimizationResult
+}
+
+extension Minimizer {
+  /// From a fresh start to the end.
+  public func minimize(
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int
+  ) throws -> MinimizationResult {
+    try minimize(
+      system, tolerance: tolerance, maximumEvaluations: maximumEvaluations, safePoint: .none, resuming: nil)
+  }
 }
 
 /// The largest displacement of a particle in one step of any minimiser, in units of the mean particle spacing: small enough

@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import Interactions
 import MessagePassing
@@ -39,8 +40,8 @@ final class NewtonSolver {
   /// Solves at the present positions, whose forces must have been computed. Collective.
   /// - Parameter inEvent: whether the last step met negative curvature or was capped.
   func solve(
-    _ system: ParticleSystem, into step: ParticleField, shift: Double = 0, inEvent: Bool = false, relativeTolerance: Double, radius: Double,
-    maximumIterations: Int
+    _ system: ParticleSystem, into step: ParticleField, shift: Double = 0, inEvent: Bool = false, relativeTolerance: Double,
+    radius: Double, maximumIterations: Int, safePoint: SafePoint
   ) throws -> Solution {
     let count = system.ownedCount * system.dimension
     system.assemble(.hessian, into: hessian)
@@ -57,6 +58,7 @@ final class NewtonSolver {
     let target = relativeTolerance * relativeTolerance * start[1]
 
     while solution.products < maximumIterations {
+      try safePoint.reached()
       try multiply(system, direction, shift)
       solution.products += 1
       let curvature = try system.dot(direction.values, product.values)

@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import MessagePassing
 import Particles
@@ -16,11 +17,16 @@ public struct OverlapRelaxation {
   public init() {}
 
   /// Collective. The forces are those of the last position.
-  public func relax(_ system: ParticleSystem) throws {
+  /// - Parameters:
+  ///   - safePoint: where the relaxation can be put aside.
+  ///   - saved: a checkpoint that was made there.
+  public func relax(_ system: ParticleSystem, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil) throws {
     let d = system.dimension
     let blocks = system.makeField(width: d * d)
     let step = system.makeField(width: d)
-    for _ in 0..<maximumIterations {
+    let done = try saved?.value(Int.self, of: "relaxation") ?? 0
+    for iteration in done..<maximumIterations {
+      try safePoint.reached(isStep: true) { try $0.put(iteration, as: "relaxation") }
       try system.evaluate()
       system.hessianDiagonal(into: blocks)
       let largest = cap * system.spacing

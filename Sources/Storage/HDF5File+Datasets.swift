@@ -23,6 +23,7 @@ extension HDF5File {
           try check(H5Dcreate2(handle, name, Element.storageType, space, links, properties, 0), "H5Dcreate", name))
       }
     }
+    ledgers[name] = Ledger(shape: shape, isGrowing: growing)
   }
 
   /// Of a chunk, in bytes.
@@ -49,6 +50,7 @@ extension HDF5File {
         try check(H5Dset_extent(dataset, shape.map { hsize_t($0) }), "H5Dset_extent", name)
       }
     }
+    ledgers[name]?.shape[0] = rows
   }
 
   public func shape(of name: String) throws -> [Int] {
@@ -59,6 +61,7 @@ extension HDF5File {
   /// zero.
   public func write<Element: HDF5Element>(_ values: [Element], to name: String, start: [Int], count: [Int]) throws {
     precondition(values.count == count.reduce(1, *), "the values must fill the block")
+    ledgers[name]?.add(values, start: start, count: count)
     let bytes = values.count * MemoryLayout<Element>.stride
     try reserve(try communicator?.reduce(bytes, .sum) ?? bytes)
     try transfer(name, start: start, count: count, elementSize: MemoryLayout<Element>.stride) {

@@ -15,10 +15,13 @@ public final class HDF5File {
     case read
   }
 
-  public let path: String
+  /// A file that takes the place of an older one gets its name when it is complete.
+  public internal(set) var path: String
   let access: Access
   let communicator: Communicator?
   private(set) var handle: hid_t = -1
+  /// Of each dataset of numbers that was made here.
+  var ledgers: [String: Ledger] = [:]
 
   /// - Throws: `.input` where a file to be read is missing or damaged, `.inputOutput` where one cannot be created.
   public init(_ path: String, _ access: Access, over communicator: Communicator?) throws {

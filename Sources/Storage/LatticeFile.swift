@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import MessagePassing
 
@@ -29,6 +30,39 @@ public final class LatticeFile {
     try file.setAttribute("creator", of: "/", to: "athermal " + provenance.version)
     try provenance.write(to: file)
     try file.flush()
+  }
+
+  private struct State: Codable {
+    var record: HDF5Record
+    var rowCounts: [String: Int]
+    var rowShapes: [String: [Int]]
+  }
+
+  /// Keeps what is needed to go on with the file. Collective.
+  public func save(to checkpoint: Checkpoint, as name: String) throws {
+    try file.flush()
+    try checkpoint.put(State(record: try file.record(), rowCounts: rowCounts, rowShapes: rowShapes), as: name)
+    checkpoint.attach(file.path, as: name)
+  }
+
+  /// Goes on with the file as it was when the checkpoint was made. Collective.
+  /// - Throws: an input failure where the file is not there any more as it was.
+  public init(
+    path: String, shape: [Int], planes: Range<Int>, resuming checkpoint: Checkpoint, as name: String
+  ) throws {
+    let state = try checkpoint.value(State.self, of: name)
+    self.path = path
+    self.shape = shape
+    self.planes = planes
+    communicator = checkpoint.communicator
+    let unfinished = path + ".unfinished"
+    // A run that was killed right at its end has given the file its name already.
+    let isThere = try communicator.broadcast(access(unfinished, F_OK) == 0 ? Int32(1) : 0) == 1
+    file = try HDF5File(
+      resuming: unfinished, from: checkpoint.attachments[name] ?? (isThere ? unfinished : path), state.record,
+      over: communicator)
+    rowCounts = state.rowCounts
+    rowShapes = state.rowShapes
   }
 
   /// Makes an empty column; `row` is the shape of one entry, empty for a number.
@@ -103,7 +137,7 @@ public final class LatticeFile {
 
   /// Closes the file and gives it its name.
   public func close() throws {
-    try file.close()
+    try file.seal()
     try communicator.coordinated {
       guard communicator.isRoot else { return }
       guard rename(path + ".unfinished", path) == 0 else {

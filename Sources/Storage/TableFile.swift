@@ -1,3 +1,4 @@
+import Checkpoints
 import MessagePassing
 
 /// An HDF5 file of tables and series: a stress-strain curve with named columns, a series of events, arrays.
@@ -19,6 +20,30 @@ public final class TableFile {
     try file.setAttribute("creator", of: "/", to: "athermal " + provenance.version)
     try provenance.write(to: file)
     try file.flush()
+  }
+
+  private struct State: Codable {
+    var record: HDF5Record
+    var rowCounts: [String: Int]
+    var columnCounts: [String: Int]
+  }
+
+  /// Keeps what is needed to go on with the file. Collective.
+  public func save(to checkpoint: Checkpoint, as name: String) throws {
+    try flush()
+    try checkpoint.put(State(record: try file.record(), rowCounts: rowCounts, columnCounts: columnCounts), as: name)
+    checkpoint.attach(file.path, as: name)
+  }
+
+  /// Goes on with the file as it was when the checkpoint was made. Collective.
+  /// - Throws: an input failure where the file is not there any more as it was.
+  public init(path: String, resuming checkpoint: Checkpoint, as name: String, rowsPerFlush: Int = 1) throws {
+    let state = try checkpoint.value(State.self, of: name)
+    self.rowsPerFlush = rowsPerFlush
+    file = try HDF5File(
+      resuming: path, from: checkpoint.attachments[name] ?? path, state.record, over: checkpoint.communicator)
+    rowCounts = state.rowCounts
+    columnCounts = state.columnCounts
   }
 
   /// Makes a table that grows row by row, with the names of its columns as the attribute `columns`.
@@ -102,5 +127,5 @@ public final class TableFile {
     try file.flush()
   }
 
-  public func close() throws { try file.close() }
+  public func close() throws { try file.seal() }
 }

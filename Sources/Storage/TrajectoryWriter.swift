@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import MessagePassing
 import Particles
@@ -52,6 +53,39 @@ public final class TrajectoryWriter {
     try file.createGroup("/observables")
     try createPositions()
     try file.flush()
+  }
+
+  private struct State: Codable {
+    var record: HDF5Record
+    var frameCount: Int
+    var totalCount: Int
+    var dimension: Int
+    var isExact: Bool
+    var quantum: Double?
+    var elements: [String]
+  }
+
+  /// Keeps what is needed to go on with the file. Collective.
+  public func save(to checkpoint: Checkpoint, as name: String) throws {
+    try checkpoint.put(
+      State(
+        record: try file.record(), frameCount: frameCount, totalCount: totalCount, dimension: dimension, isExact: isExact,
+        quantum: quantum, elements: elements.sorted()), as: name)
+    checkpoint.attach(file.path, as: name)
+  }
+
+  /// Goes on with the file as it was when the checkpoint was made. Collective.
+  /// - Throws: an input failure where the file is not there any more as it was.
+  public init(path: String, resuming checkpoint: Checkpoint, as name: String) throws {
+    let state = try checkpoint.value(State.self, of: name)
+    communicator = checkpoint.communicator
+    totalCount = state.totalCount
+    dimension = state.dimension
+    isExact = state.isExact
+    file = try HDF5File(resuming: path, from: checkpoint.attachments[name] ?? path, state.record, over: communicator)
+    frameCount = state.frameCount
+    quantum = state.quantum
+    elements = Set(state.elements)
   }
 
   private func writeHeader(_ provenance: Provenance) throws {
@@ -181,5 +215,5 @@ public final class TrajectoryWriter {
   /// Notes the checksum of the only frame, which readers compare with what they read. Collective.
   func seal(_ checksum: String) throws { try file.setAttribute("checksum_sha256", of: Self.group, to: checksum) }
 
-  public func close() throws { try file.close() }
+  public func close() throws { try file.seal() }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Geometry
 import Interactions
 import MessagePassing
@@ -41,6 +42,19 @@ public final class EventPrediction {
       indicators.values[2 * i] = square.squareRoot()
       indicators.values[2 * i + 1] = fields.product(i, bonds)
     }
+  }
+
+  /// Collective.
+  public func save(to checkpoint: Checkpoint, as name: String) throws {
+    try checkpoint.put(strain, as: name)
+    try system.save(indicators, to: checkpoint, as: name + "/indicators")
+  }
+
+  /// A prediction that was saved, of a system that goes on. Collective.
+  public init(_ system: ParticleSystem, resuming checkpoint: Checkpoint, as name: String) throws {
+    self.system = system
+    strain = try checkpoint.value(Double.self, of: name)
+    indicators = try system.makeField(resuming: checkpoint, as: name + "/indicators")
   }
 
   /// The ranks of the particle that is now closest to `centre`, for strain that grows or falls; a product of positive sign

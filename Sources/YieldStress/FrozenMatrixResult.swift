@@ -57,17 +57,19 @@ public final class FrozenMatrixResult {
   }
 
   /// Shears the cavity in all directions, the first steps guided by its expansion.
-  func shear(_ node: CentrePlacement.Node, _ cavity: Cavity, _ series: [StressSeries], _ expansion: CavityExpansion) {
+  func shear(_ node: CentrePlacement.Node, _ cavity: Cavity, _ expansion: CavityExpansion) -> [FrozenMatrix.Shearing] {
     explicit.load(cavity, around: node.copy, reach: matrixReach)
-    var entries: [[MethodResult.Entry]] = []
-    for direction in settings.directions {
-      let shearing = method.shear(along: direction.sign * settings.generator, dimension: cavity.dimension) {
+    return settings.directions.map { direction in
+      method.shear(along: direction.sign * settings.generator, dimension: cavity.dimension) {
         expansion.nonaffine(at: direction.sign * $0, into: $1)
       }
-      entries.append(shearing.entries)
-      append(shearing)
     }
-    let byWeight = StressWeight.allCases.indices.flatMap { w in entries.map { $0[w] } }
+  }
+
+  /// Adds a cavity that was sheared.
+  func record(_ node: CentrePlacement.Node, _ cavity: Cavity, _ series: [StressSeries], _ shearings: [FrozenMatrix.Shearing]) {
+    for shearing in shearings { append(shearing) }
+    let byWeight = StressWeight.allCases.indices.flatMap { w in shearings.map { $0.entries[w] } }
     result.record(node, cavity, series: series, byWeight)
   }
 

@@ -49,19 +49,26 @@ public final class OrientationFan {
     lowest.pointer.update(repeating: .infinity, count: surroundings.count)
   }
 
-  /// Adds a cavity; nil where it has no response.
-  func record(_ cavity: Cavity, _ response: CavityExpansion?) {
+  /// Orientation × direction of a cavity; NaN where there is none.
+  func yields(_ response: CavityExpansion) -> [Double] {
+    let w = StressWeight.allCases.firstIndex(of: weight)!
+    return orientations.flatMap { orientation in
+      let series = response.series(along: orientation.generator)[w]
+      return directions.map { direction in
+        guard case .success(let point) = (direction == .forward ? series : series.reversed).yield else { return Double.nan }
+        return point.stress
+      }
+    }
+  }
+
+  /// Adds a cavity with its yield stresses; empty where it has no response.
+  func record(_ cavity: Cavity, _ yields: [Double]) {
     var best = (angle: Double.nan, sign: Double.nan, stress: Double.infinity)
-    for orientation in orientations {
-      let series = response?.series(along: orientation.generator)[StressWeight.allCases.firstIndex(of: weight)!]
-      for direction in directions {
-        let result = series.map { direction == .forward ? $0 : $0.reversed }?.yield
-        guard case .success(let point) = result else {
-          stresses.append(.nan)
-          continue
-        }
-        stresses.append(point.stress)
-        if point.stress < best.stress { best = (orientation.angle, direction.sign, point.stress) }
+    for (o, orientation) in orientations.enumerated() {
+      for (d, direction) in directions.enumerated() {
+        let stress = yields.isEmpty ? .nan : yields[o * directions.count + d]
+        stresses.append(stress)
+        if stress < best.stress { best = (orientation.angle, direction.sign, stress) }
       }
     }
     softest.append(contentsOf: [best.angle, best.sign, best.stress < .infinity ? best.stress : .nan])

@@ -1,3 +1,5 @@
+import Checkpoints
+import Dispatch
 import Geometry
 import MessagePassing
 import Particles
@@ -39,16 +41,24 @@ public struct YieldMap {
   /// What the measurements of all nodes belong to.
   public let settings: Settings
   /// Of each node, where it was asked for; NaN where the cavity is not stable.
-  public private(set) var lowestEigenvalues: [Double] = []
+  public let lowestEigenvalues: [Double]
   /// Nodes of all ranks.
   public let total: Int
-  public private(set) var phases = Phases()
+  public let phases: Phases
 
   /// Of a system whose forces are up to date and small. Collective.
-  /// - Parameter progress: is told how many of how many nodes are done on this rank.
-  public init(_ system: ParticleSystem, _ settings: Settings, progress: (_ done: Int, _ of: Int) -> Void) throws {
+  /// - Parameters:
+  ///   - safePoint: where the map can be put aside: some twenty times a second, which are the steps that the user counts.
+  ///   - saved: a checkpoint that was made there; nil for a fresh start.
+  ///   - progress: is told how many of how many nodes are done on this rank.
+  public init(
+    _ system: ParticleSystem, _ settings: Settings, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
+    progress: (_ done: Int, _ of: Int) -> Void
+  ) throws {
     try Self.check(system, settings)
     var watch = Stopwatch()
+    var times = Phases()
+    var eigenvalues: [Double] = []
     let communicator = system.communicator
     let matrixReach = settings.matrixReach(system)
     let placement = try CentrePlacement(
@@ -70,43 +80,69 @@ public struct YieldMap {
       ? nil
       : OrientationFan(
         placement.surroundings, settings.fan, directions: settings.directions, weight: settings.weight)
-    watch.lap(&phases.surroundings)
+    watch.lap(&times.surroundings)
 
-    // All ranks meet now and then, so that none that waits is taken for dead.
-    let most = try communicator.reduce(placement.nodes.count, .maximum)
-    let round = max(1, most / (frozen == nil ? 20 : 200))
-    for start in stride(from: 0, to: most, by: round) {
-      for done in start..<max(start, min(start + round, placement.nodes.count)) {
+    /// What is found for a cavity that has been filled and factored.
+    func examine(_ node: CentrePlacement.Node) -> CavityOutcome {
+      var outcome = CavityOutcome()
+      outcome.discarded = node.isDuplicate ? .duplicate : response.factor()
+      guard outcome.discarded == nil else { return outcome }
+      outcome.series = response.series(along: settings.generator)
+      if settings.lowestEigenvalue { outcome.lowestEigenvalue = response.lowestEigenvalue() }
+      if let frozen {
+        watch = Stopwatch()
+        outcome.shearings = frozen.shear(node, cavity, response)
+        watch.lap(&times.shearing)
+      }
+      outcome.turned = fan?.yields(response) ?? []
+      return outcome
+    }
+    func record(_ node: CentrePlacement.Node, _ outcome: CavityOutcome) {
+      if let reason = outcome.discarded {
+        expansion.record(node, cavity, discarded: reason)
+        frozen?.record(node, cavity, discarded: reason)
+      } else {
+        expansion.record(node, cavity, series: outcome.series)
+        frozen?.record(node, cavity, outcome.series, outcome.shearings)
+      }
+      fan?.record(cavity, outcome.turned)
+      if settings.lowestEigenvalue { eigenvalues.append(outcome.lowestEigenvalue) }
+    }
+
+    // Cavities know nothing of each other: those that are known already are only entered again.
+    var known = try saved.map { try RaggedRows(resuming: $0, as: "cavities", wanted: placement.nodes.map(\.number)).rows } ?? [:]
+    var done = 0
+    // All ranks meet now and then, so that none that waits is taken for dead. When that is decides no number.
+    while try communicator.reduce(placement.nodes.count - done, .maximum) > 0 {
+      let start = DispatchTime.now().uptimeNanoseconds
+      while done < placement.nodes.count, DispatchTime.now().uptimeNanoseconds - start < Self.round {
         let node = placement.nodes[done]
         watch = Stopwatch()
         cavity.fill(around: node.copy)
-        watch.lap(&phases.cavities)
-        if let reason = node.isDuplicate ? .duplicate : response.factor() {
-          expansion.record(node, cavity, discarded: reason)
-          frozen?.record(node, cavity, discarded: reason)
-          fan?.record(cavity, nil)
-          if settings.lowestEigenvalue { lowestEigenvalues.append(.nan) }
-        } else {
-          let series = response.series(along: settings.generator)
-          expansion.record(node, cavity, series: series)
-          if settings.lowestEigenvalue { lowestEigenvalues.append(response.lowestEigenvalue()) }
-          watch = Stopwatch()
-          frozen?.shear(node, cavity, series, response)
-          watch.lap(&phases.shearing)
-          fan?.record(cavity, response)
-        }
-        progress(done + 1, placement.nodes.count)
+        watch.lap(&times.cavities)
+        let outcome = known[node.number].map { CavityOutcome(numbers: $0) } ?? examine(node)
+        record(node, outcome)
+        if safePoint.isSaving { known[node.number] = outcome.numbers }
+        done += 1
+        progress(done, placement.nodes.count)
         Heartbeat.beat()
       }
-      try communicator.barrier()
+      try safePoint.reached(isStep: true) {
+        try RaggedRows(known).save(to: $0, as: "cavities", totalRows: placement.total)
+      }
     }
-    phases += response.phases
+    times += response.phases
+    phases = times
+    lowestEigenvalues = eigenvalues
     total = placement.total
     self.expansion = settings.usesExpansion ? expansion : nil
     frozenMatrix = frozen
     self.fan = fan
     self.settings = settings
   }
+
+  /// Nanoseconds between two meetings.
+  private static let round: UInt64 = 50_000_000
 
   /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.
   private static func check(_ system: ParticleSystem, _ settings: Settings) throws {

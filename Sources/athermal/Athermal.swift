@@ -16,6 +16,7 @@ enum Athermal {
       athermal bands CONFIG [--output FOLDER] [--set table.key=value]…       shear bands in epm and shear runs
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
+      athermal verify FILE|FOLDER [--content]                                whether it is as it was written; SHA-256 per dataset
       athermal export FILE --to lammps|xyz [--frame K] [--output FILE]       for other programs
       athermal benchmark kernel|halo|minimise|aqs|events|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3]
                          [--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers LIST] [--density D]
@@ -23,6 +24,9 @@ enum Athermal {
                          [--strain-step Δγ]   timings as JSON
       athermal benchmark epm [--edge L] [--dimension 2|3] [--strain γ] [--sweeps S] [--repeat R]
       athermal --version
+
+    minimize, prepare, shear, yieldmap and epm also take --resume auto (go on from the newest valid checkpoint, or start) and
+    --walltime H:MM:SS (stop in time, with a checkpoint and exit code 75).
 
     Run any of them under mpirun -n RANKS. The first example: athermal shear Configs/quickstart.toml --output runs/a
     """
@@ -48,6 +52,7 @@ enum Athermal {
     case "yieldmap": return try YieldmapCommand(rest).run(over: communicator)
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
+    case "verify": return try VerifyCommand(rest).run(over: communicator)
     case "export": return try ExportCommand(rest).run(over: communicator)
     case "benchmark" where rest.first == "epm": return try EpmBenchmark(rest).run(over: communicator)
     case "benchmark": return try BenchmarkCommand(rest).run(over: communicator)

@@ -1,4 +1,5 @@
 import Configuration
+import Checkpoints
 import ElasticLattice
 import ElastoPlastic
 import Foundation
@@ -9,18 +10,19 @@ import Storage
 struct EpmCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("epm", words) }
+  init(_ words: [String]) throws { run = try RunArguments("epm", words, isLong: true) }
 
   func run(over world: Communicator) throws -> Int32 {
     let configuration = try LatticeConfiguration.load(path: run.config, overrides: run.overrides, over: world)
-    let folder = try RunFolder(run.folder, configuration, over: world)
+    let folder = try RunFolder(run, configuration, over: world)
+    if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
       let groups = try RealisationGroups(configuration.epm, over: world)
       var summaries: [Int: EpmSummary] = [:]
       var statistics = SteadyStatistics()
       try groups.run { realisation, communicator in
         let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
-        let (summary, steady) = try Self.simulate(
+        let (summary, steady) = try simulate(
           configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
         summaries[realisation] = summary
         if communicator.isRoot { statistics.add(steady) }
@@ -31,31 +33,49 @@ struct EpmCommand {
   }
 
   /// One realisation, from thresholds to files. Collective over the ranks of its group.
-  private static func simulate(
+  private func simulate(
     _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ isSingle: Bool,
     over communicator: Communicator
   ) throws -> (EpmSummary, SteadyStatistics) {
     let started = Date()
     let epm = configuration.epm
+    if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
+    let checkpoints = try RunCheckpoints(run, in: place, configuration, over: communicator)
+    let saved = checkpoints.saved
+    if let saved, saved.holds("end") {
+      let end = try saved.value(End.self, of: "end")
+      return (end.summary, end.statistics)
+    }
     let lattice = Lattice(shape: epm.shape)
-    try checkMemory(epm, ranks: communicator.size)
+    try Self.checkMemory(epm, ranks: communicator.size)
     let transform = try LatticeTransform(lattice, over: communicator)
     let kernel = StressKernel(
       lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
       control: epm.control == .strain ? .strain : .stress)
     let model = try ElastoPlasticModel(
-      try material(epm, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
-      rule: rule(epm, lattice),
+      try Self.material(epm, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
+      rule: Self.rule(epm, lattice),
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
-    let output = try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil)
+    let output = try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved)
     do {
-      try model.run(path(epm), samples: samples(epm), observer: output)
-      let summary = try output.finish(model, realisation: realisation, seconds: Date().timeIntervalSince(started))
-      return (summary, output.statistics)
-    } catch let failure as Failure where failure.agreedRank != nil {
+      try model.run(
+        Self.path(epm), samples: Self.samples(epm), observer: output, safePoint: checkpoints.safePoint.within(output.save),
+        resuming: saved)
+      let end = End(
+        summary: try output.finish(model, realisation: realisation, seconds: try communicator.broadcast(Date().timeIntervalSince(started))),
+        statistics: output.statistics)
+      try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
+      return (end.summary, end.statistics)
+    } catch let failure as Failure where failure.agreedRank != nil && failure.kind != .stopped {
       output.discard()
       throw failure
     }
+  }
+
+  /// All that is left of a realisation once its files are written.
+  private struct End: Codable {
+    var summary: EpmSummary
+    var statistics: SteadyStatistics
   }
 
   private static func material(

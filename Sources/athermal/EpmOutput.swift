@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import ElastoPlastic
 import Foundation
@@ -23,9 +24,12 @@ final class EpmOutput: AvalancheObserver {
 
   private static let axes = ["x", "y", "z"]
 
+  /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective.
   /// - Parameter folder: of the run, whose log gets a line for each look at the state; nil for one of many realisations.
-  /// Collective.
-  init(_ place: String, _ configuration: LatticeConfiguration, _ model: ElastoPlasticModel, folder: RunFolder?) throws {
+  init(
+    _ place: String, _ configuration: LatticeConfiguration, _ model: ElastoPlasticModel, folder: RunFolder?,
+    resuming checkpoint: Checkpoint?
+  ) throws {
     self.folder = folder
     self.place = place
     self.configuration = configuration
@@ -38,8 +42,15 @@ final class EpmOutput: AvalancheObserver {
     case .cycles(let amplitude, let count): end = 4 * amplitude * Double(count)
     }
     curve = StressCurve(steadyFrom: configuration.epm.steadyFrom)
-    if folder == nil {
-      try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } }
+    edges = ResidualStrengths.edges
+    try folder?.goOnWithLog(checkpoint, over: communicator)
+    if let checkpoint {
+      file = try LatticeFile(
+        path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes, resuming: checkpoint, as: "epm.h5")
+      let state = try checkpoint.value(State.self, of: "output")
+      curve = state.curve
+      statistics = state.statistics
+      return
     }
     file = try LatticeFile(
       path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes,
@@ -58,10 +69,22 @@ final class EpmOutput: AvalancheObserver {
     for (axis, extent) in model.lattice.shape.enumerated() {
       try file.createColumn("samples/yield_counts_\(Self.axes[axis])", of: Int64.self, row: [extent])
     }
-    edges = ResidualStrengths.edges
     try file.createColumn("samples/residual_counts", of: Int64.self, row: [edges.count + 1])
     try file.write(edges, to: "residual_edges", shape: [edges.count])
     try file.flush()
+  }
+
+  private struct State: Codable {
+    var curve: StressCurve
+    var statistics: SteadyStatistics
+  }
+
+  /// Collective.
+  func save(to checkpoint: Checkpoint) throws {
+    try writeAvalanches()
+    try checkpoint.put(State(curve: curve, statistics: statistics), as: "output")
+    try file.save(to: checkpoint, as: "epm.h5")
+    try folder?.saveLog(to: checkpoint)
   }
 
   // MARK: AvalancheObserver

@@ -45,21 +45,21 @@ struct EventBenchmark {
   func run(_ system: ParticleSystem) throws -> [Figures] {
     let threshold = tolerance * (try rest(system))
     var figures = [Figures(method: "gradient-flow")] + Self.methods.map { Figures(method: $0.name) }
-    var loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
+    let loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
     let start = system.strain
     for step in 1...max(1, steps) {
       Heartbeat.enter(phase: "strain step \(step)")
-      let before = (state: system.save(), loading: loading)
+      let before = (state: system.save(), flips: loading.flips)
       let target = start + Double(step) * strainStep
-      let reference = try follow(system, &loading, to: target, .gradientFlow, .multigrid, threshold)
+      let reference = try follow(system, loading, to: target, .gradientFlow, .multigrid, threshold)
       guard reference.largest > eventDisplacement * system.spacing else { continue }
       count(reference, in: &figures[0])
       figures[0].same += 1
-      let after = (state: system.save(), loading: loading)
+      let after = (state: system.save(), flips: loading.flips)
       for (k, entry) in Self.methods.enumerated() {
         try system.restore(before.state)
-        loading = before.loading
-        let outcome = try follow(system, &loading, to: target, entry.method, entry.preconditioner, threshold)
+        loading.flips = before.flips
+        let outcome = try follow(system, loading, to: target, entry.method, entry.preconditioner, threshold)
         count(outcome, in: &figures[k + 1])
         let difference = system.makeField(width: system.dimension)
         for i in 0..<(system.ownedCount * system.dimension) {
@@ -72,7 +72,7 @@ struct EventBenchmark {
         }
       }
       try system.restore(after.state)
-      loading = after.loading
+      loading.flips = after.flips
     }
     return figures
   }
@@ -93,7 +93,7 @@ struct EventBenchmark {
   }
 
   private func follow(
-    _ system: ParticleSystem, _ loading: inout Loading, to strain: Double, _ method: Minimization.Method,
+    _ system: ParticleSystem, _ loading: Loading, to strain: Double, _ method: Minimization.Method,
     _ preconditioner: PreconditionerKind, _ threshold: Double
   ) throws -> Outcome {
     let tracker = system.makeDisplacementTracker()

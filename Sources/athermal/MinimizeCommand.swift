@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import MessagePassing
 import Particles
@@ -8,17 +9,19 @@ import Storage
 struct MinimizeCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("minimize", words) }
+  init(_ words: [String]) throws { run = try RunArguments("minimize", words, isLong: true) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)
-    let folder = try RunFolder(run.folder, configuration, over: communicator)
+    let folder = try RunFolder(run, configuration, over: communicator)
+    if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
-      let system = try Model.system(configuration, over: communicator)
+      let checkpoints = try RunCheckpoints(run, in: folder.path, configuration, over: communicator)
+      let system = try Model.system(configuration, resuming: checkpoints.saved, over: communicator)
       Heartbeat.enter(phase: "minimisation")
       let progress = Progress(isShown: communicator.isRoot)
       system.onEvaluation = { progress.show("evaluation \($0.evaluations)", fraction: 0) }
-      let result = try Model.minimization(configuration.minimizer).run(system)
+      let result = try Self.minimize(system, Model.minimization(configuration.minimizer), checkpoints)
 
       let summary = try Summary(system, configuration, result: result, wallSeconds: folder.seconds)
       let provenance = Build.provenance(config: configuration.resolved)
@@ -42,5 +45,19 @@ struct MinimizeCommand {
       }
       return 0
     }
+  }
+
+  /// From wherever the system is, also from the end.
+  private static func minimize(
+    _ system: ParticleSystem, _ minimization: Minimization, _ checkpoints: RunCheckpoints
+  ) throws -> MinimizationResult {
+    let safePoint = checkpoints.safePoint.within { try system.save(to: $0) }
+    if let saved = checkpoints.saved, saved.holds("result") {
+      try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
+      return try saved.value(MinimizationResult.self, of: "result")
+    }
+    let result = try minimization.run(system, safePoint: safePoint, resuming: checkpoints.saved)
+    try safePoint.within { try $0.put(result, as: "result") }.end()
+    return result
   }
 }

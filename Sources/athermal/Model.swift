@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import Foundation
 import Geometry
@@ -145,6 +146,18 @@ enum Model {
     return try ParticleSystem(
       snapshot, interaction: pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
       skin: configuration.neighbours.skin, communicator: communicator)
+  }
+
+  /// The system that a run goes on with; without a checkpoint that of the config. Collective.
+  static func system(
+    _ configuration: RunConfiguration, resuming checkpoint: Checkpoint?, over communicator: Communicator
+  ) throws -> ParticleSystem {
+    guard let checkpoint else { return try system(configuration, over: communicator) }
+    Heartbeat.enter(phase: "going on from a checkpoint")
+    let dimension = checkpoint.columns["system/position"]?.width ?? 2
+    return try ParticleSystem(
+      resuming: checkpoint, interaction: pairModel(configuration.potential).compiled(dimension: dimension),
+      skin: configuration.neighbours.skin)
   }
 
   /// The deformation that [loading] asks for.

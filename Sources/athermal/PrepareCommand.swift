@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import Interactions
 import MessagePassing
@@ -10,11 +11,12 @@ import Storage
 struct PrepareCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("prepare", words) }
+  init(_ words: [String]) throws { run = try RunArguments("prepare", words, isLong: true) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)
-    let folder = try RunFolder(run.folder, configuration, over: communicator)
+    let folder = try RunFolder(run, configuration, over: communicator)
+    if folder.isComplete { return folder.sayItIsComplete() }
     var failure: Failure?
     let code = try folder.recordingFailure {
       let replicas = Replicas(configuration.prepare!.replicas, over: communicator)
@@ -23,12 +25,15 @@ struct PrepareCommand {
       var last: Summary?
       try replicas.agree {
         for replica in replicas.mine {
-          (states, last) = try prepare(configuration, replica, folder, states, over: group)
+          let course = try prepare(configuration, replica, folder, over: group)
+          states += course.states
+          if replica == configuration.prepare!.replicas - 1 { last = course.summary }
         }
       }
       states = try replicas.collected(states)
       let failed = states.filter { !$0.equilibrated }
-      var summary = last!
+      // The scalars are those of the last replica, whichever ranks computed it.
+      var summary = try replicas.shared(last)!
       summary.wallSeconds = folder.seconds
       summary.ranks = communicator.size
       summary.states = states
@@ -47,56 +52,109 @@ struct PrepareCommand {
     return code
   }
 
+  /// What is known of a replica so far.
+  private struct Course: Codable {
+    /// Which of the temperatures it is at.
+    var turn = 0
+    var states: [PreparedState] = []
+    var density: Double
+    /// Of the last state.
+    var summary: Summary?
+  }
+
   /// One replica: from the start through all temperatures. Collective over its ranks.
   private func prepare(
-    _ configuration: RunConfiguration, _ replica: Int, _ folder: RunFolder, _ earlier: [PreparedState],
-    over communicator: Communicator
-  ) throws -> ([PreparedState], Summary) {
+    _ configuration: RunConfiguration, _ replica: Int, _ folder: RunFolder, over communicator: Communicator
+  ) throws -> Course {
+    let settings = configuration.prepare!
+    let skin = configuration.neighbours.skin
+    let checkpoints = try RunCheckpoints(
+      run, in: folder.path, part: settings.replicas > 1 ? "replica-\(replica)" : nil, configuration, over: communicator)
+    var saved = checkpoints.saved
+    let monteCarlo = try saved.map { try goOn(configuration, replica, $0) }
+      ?? start(configuration, replica, over: communicator)
+    var course = try saved?.value(Course.self, of: "prepare")
+      ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
+    let equilibration = Equilibration(
+      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
+    // Files are made when nothing is left to refuse.
+    let output = try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
+    let safePoint = checkpoints.safePoint.within {
+      try $0.put(course, as: "prepare")
+      try monteCarlo.save(to: $0)
+      try output.save(to: $0)
+    }
+
+    while course.turn < settings.temperatures.count {
+      let (turn, temperature) = (course.turn, settings.temperatures[course.turn])
+      Heartbeat.enter(phase: "equilibration at T = \(temperature)")
+      let resumed = saved
+      saved = nil
+      try equilibration.run(
+        monteCarlo, temperature: temperature, safePoint: safePoint, resuming: resumed,
+        observe: { try output.write($0, turn: turn) }
+      ) { record, safePoint in
+        Heartbeat.enter(phase: "quench from T = \(temperature)")
+        let quenched = resumed.flatMap { $0.holds("glass") ? $0 : nil }
+        let interaction = monteCarlo.particles.interaction
+        let glass = try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
+          ?? ParticleSystem(record.liquid, interaction: interaction, skin: skin, communicator: communicator)
+        let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
+        let result = try settings.quench
+          ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
+        // The time of the whole run is put in at its end.
+        var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
+        if !settings.quench { summary.reason = "liquid, not quenched" }
+        let name = output.stateName(temperature, turn: turn)
+        let state = PreparedState(
+          record, density: course.density, replica: replica, seed: settings.seed, burnIn: settings.burnIn,
+          inherentEnergy: settings.quench ? summary.energyPerParticle : nil, file: name)
+        try output.save(glass.snapshot(), state, as: name)
+        course.states.append(state)
+        course.summary = summary
+      }
+      course.turn += 1
+      try safePoint.reached()
+    }
+    try safePoint.end()
+    try output.finish()
+    return course
+  }
+
+  /// A liquid from the config, fit to be moved by Monte Carlo.
+  private func start(
+    _ configuration: RunConfiguration, _ replica: Int, over communicator: Communicator
+  ) throws -> SwapMonteCarlo {
     let settings = configuration.prepare!
     let start = try Model.system(configuration, replica: replica, over: communicator)
     try LiquidStart.check(start, sizeWindow: settings.sizeWindow, swapFraction: settings.swapFraction)
     if case .generate = configuration.system.source { try OverlapRelaxation().relax(start) }
     try start.evaluate(.forcesEnergyAndStress)
     try LiquidStart.checkOverlaps(start)
-    let density = Double(start.totalCount) / start.cell.volume
-    let monteCarlo = try SwapMonteCarlo(
+    return try SwapMonteCarlo(
       start,
       rule: MoveRule(
         temperature: settings.temperatures[0], step: settings.step ?? 0.1 * start.spacing,
         swapFraction: settings.swapFraction, sizeWindow: settings.sizeWindow),
       block: settings.block, seed: settings.seed, replica: replica)
-    let equilibration = Equilibration(
-      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: configuration.neighbours.skin, tunesStep: settings.step == nil)
+  }
 
-    // Files are made when nothing is left to refuse.
-    let output = try PrepareOutput(folder, configuration, replica: replica, over: communicator)
-    var states = earlier
-    var last: Summary?
-    for (k, temperature) in settings.temperatures.enumerated() {
-      Heartbeat.enter(phase: "equilibration at T = \(temperature)")
-      let record = try equilibration.run(monteCarlo, temperature: temperature) { try output.write($0, turn: k) }
-      Heartbeat.enter(phase: "quench from T = \(temperature)")
-      let glass = try ParticleSystem(
-        record.liquid, interaction: start.interaction, skin: configuration.neighbours.skin, communicator: communicator)
-      let result = try settings.quench ? quench(glass, configuration, temperature) : liquid(glass)
-      var summary = try Summary(glass, configuration, result: result, wallSeconds: folder.seconds)
-      if !settings.quench { summary.reason = "liquid, not quenched" }
-      let name = output.stateName(temperature, turn: k)
-      let state = PreparedState(
-        record, density: density, replica: replica, seed: settings.seed, burnIn: settings.burnIn,
-        inherentEnergy: settings.quench ? summary.energyPerParticle : nil, file: name)
-      try output.save(glass.snapshot(), state, as: name)
-      states.append(state)
-      last = summary
-    }
-    try output.finish()
-    return (states, last!)
+  private func goOn(
+    _ configuration: RunConfiguration, _ replica: Int, _ saved: Checkpoint
+  ) throws -> SwapMonteCarlo {
+    let settings = configuration.prepare!
+    let liquid = try SwapMonteCarlo.configuration(in: saved)
+    let system = try ParticleSystem(
+      liquid, interaction: Model.pairModel(configuration.potential).compiled(dimension: liquid.dimension),
+      skin: configuration.neighbours.skin, communicator: saved.communicator)
+    return try SwapMonteCarlo(system, resuming: saved, block: settings.block, seed: settings.seed, replica: replica)
   }
 
   private func quench(
-    _ glass: ParticleSystem, _ configuration: RunConfiguration, _ temperature: Double
+    _ glass: ParticleSystem, _ configuration: RunConfiguration, _ temperature: Double, _ safePoint: SafePoint,
+    resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
-    let result = try Model.minimization(configuration.minimizer).run(glass)
+    let result = try Model.minimization(configuration.minimizer).run(glass, safePoint: safePoint, resuming: saved)
     guard result.reason == .converged else {
       throw Failure.everywhere(
         .notConverged,

@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import MessagePassing
 import Particles
@@ -13,16 +14,26 @@ final class PrepareOutput {
   private let table: TableFile
   private let progress: Progress
 
-  /// Collective over the ranks of a replica.
-  init(_ folder: RunFolder, _ configuration: RunConfiguration, replica: Int, over communicator: Communicator) throws {
+  /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective over the ranks of a replica.
+  init(
+    _ folder: RunFolder, _ configuration: RunConfiguration, replica: Int, resuming checkpoint: Checkpoint?,
+    over communicator: Communicator
+  ) throws {
     self.folder = folder
     self.configuration = configuration
     self.communicator = communicator
     self.replica = replica
     progress = Progress(isShown: replica == 0 && communicator.isRoot)
     let suffix = configuration.prepare!.replicas > 1 ? "-r\(replica)" : ""
+    let path = folder.file("prepare\(suffix).h5")
+    // The log belongs to the first replica.
+    if replica == 0 { try folder.goOnWithLog(checkpoint, over: communicator) }
+    if let checkpoint {
+      table = try TableFile(path: path, resuming: checkpoint, as: "prepare.h5", rowsPerFlush: 50)
+      return
+    }
     table = try TableFile(
-      path: folder.file("prepare\(suffix).h5"), provenance: Build.provenance(config: configuration.resolved),
+      path: path, provenance: Build.provenance(config: configuration.resolved),
       rowsPerFlush: 50, over: communicator)
     try table.createTable(
       "series",
@@ -30,6 +41,12 @@ final class PrepareOutput {
         "state", "phase", "temperature", "sweep", "energy_per_particle", "self_overlap", "squared_displacement",
         "size_structure_factor",
       ])
+  }
+
+  /// Collective over the ranks of a replica.
+  func save(to checkpoint: Checkpoint) throws {
+    try table.save(to: checkpoint, as: "prepare.h5")
+    if replica == 0 { try folder.saveLog(to: checkpoint) }
   }
 
   func write(_ sample: Equilibration.Sample, turn: Int) throws {

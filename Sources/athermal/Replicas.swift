@@ -31,6 +31,14 @@ struct Replicas {
     try world.agree(on: own)
   }
 
+  /// What the group of a replica knows, on all ranks; nil elsewhere. Collective over all.
+  func shared<Value: Codable>(_ value: Value?) throws -> Value? {
+    let owner = try world.reduce(value == nil ? world.size : world.rank, .minimum)
+    guard owner < world.size else { return nil }
+    let data = try world.broadcast(try value.map { Array(try JSONEncoder.states.encode([$0])) } ?? [], from: owner)
+    return try value ?? JSONDecoder.states.decode([Value].self, from: Data(data))[0]
+  }
+
   /// The states of all groups on rank 0, by replica; elsewhere those of this group. Collective over all.
   func collected(_ states: [PreparedState]) throws -> [PreparedState] {
     guard groups > 1 else { return states }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import MessagePassing
 import Particles
@@ -14,12 +15,17 @@ struct Rest {
 
   /// Brings the particles to rest where that is asked for, and makes sure that they are. Collective.
   /// - Throws: not converged, with the largest force, where they are not.
-  func reach(_ system: ParticleSystem, _ minimizer: MinimizerSection) throws -> MinimizationResult {
+  /// - Parameters:
+  ///   - safePoint: where the minimisation can be put aside.
+  ///   - saved: a checkpoint that was made there; nil for a fresh start.
+  func reach(
+    _ system: ParticleSystem, _ minimizer: MinimizerSection, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
+  ) throws -> MinimizationResult {
     if minimizes {
       Heartbeat.enter(phase: "minimisation")
       let progress = Progress(isShown: system.communicator.isRoot)
       system.onEvaluation = { progress.show("minimising, evaluation \($0.evaluations)", fraction: 0) }
-      let result = try Model.minimization(minimizer).run(system)
+      let result = try Model.minimization(minimizer).run(system, safePoint: safePoint, resuming: saved)
       system.onEvaluation = nil
       guard result.reason == .converged else {
         throw Failure.everywhere(

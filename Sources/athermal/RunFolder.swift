@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import Foundation
 import MessagePassing
@@ -22,27 +23,129 @@ final class RunFolder {
     self.communicator = communicator
     try communicator.coordinated {
       guard communicator.isRoot else { return }
-      let manager = FileManager.default
-      let present = (try? manager.contentsOfDirectory(atPath: path)) ?? []
-      if !present.isEmpty {
-        guard configuration.mayOverwrite || Self.holdsNothingButAComplaint(path, present) else {
-          throw Failure(
-            .input,
-            "\(path) is not empty; name another folder with --output, or replace the run in it with "
-              + "--set output.overwrite=true")
-        }
-        for name in present where Self.files.contains(name) || Self.isPrepared(name) {
-          try manager.removeItem(atPath: "\(path)/\(name)")
-        }
-        for folder in present where folder.hasPrefix("realisation-") {
-          for name in Self.files { unlink("\(path)/\(folder)/\(name)") }
-        }
+      try takePossession(patience: 0)
+      let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      guard present.isEmpty || configuration.mayOverwrite || Self.holdsNothingButAComplaint(path, present) else {
+        throw Failure(
+          .input,
+          "\(path) is not empty; name another folder with --output, go on with a run that was stopped with --resume auto, or "
+            + "replace the run in it with --set output.overwrite=true")
       }
-      try WholeFile.makeFolder(path)
-      try write(configuration.inputText, to: "input.toml")
-      try write(configuration.resolved, to: "resolved.toml")
-      try write("", to: "log.jsonl")
-      log = FileHandle(forWritingAtPath: "\(path)/log.jsonl")
+      try clear(present)
+      try begin(configuration)
+    }
+  }
+
+  /// The same for a command that can go on with what is there. Collective.
+  /// - Throws: an input failure also where the config asks for another computation than the run in the folder.
+  convenience init(
+    _ run: RunArguments, _ configuration: some ResumableRunText, over communicator: Communicator
+  ) throws {
+    if run.resumes {
+      try self.init(goingOnIn: run.folder, configuration, path: run.config, over: communicator)
+    } else {
+      try self.init(run.folder, configuration, over: communicator)
+    }
+  }
+
+  private init(
+    goingOnIn path: String, _ configuration: some ResumableRunText, path config: String, over communicator: Communicator
+  ) throws {
+    self.path = path
+    self.communicator = communicator
+    isComplete = try communicator.broadcast(
+      try communicator.coordinated { () -> Int32 in
+        guard communicator.isRoot else { return 0 }
+        // Ranks of a job whose launcher was killed may live on for a moment.
+        try takePossession(patience: 20)
+        let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard present.isEmpty || present.contains("resolved.toml") else {
+          throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
+        }
+        if let earlier = try? String(contentsOfFile: "\(path)/resolved.toml", encoding: .utf8) {
+          let differences = configuration.differences(from: earlier, path: config)
+          guard differences.isEmpty else { throw Failure(.input, differences.joined(separator: "\n")) }
+        }
+        if Self.status(path) == "done" { return 1 }
+        // A run that never got to a checkpoint begins again.
+        if !present.contains("checkpoints"), !present.contains(where: { $0.hasPrefix("realisation-") }) { try clear(present) }
+        unlink("\(path)/summary.json")
+        try begin(configuration)
+        return 0
+      }) == 1
+  }
+
+  /// Makes the folder and keeps other runs out of it for the life of this process. Where a file system knows no locks, nobody is.
+  /// - Parameter patience: seconds to wait for a run that is about to end.
+  /// - Throws: an input failure where another run is at work.
+  private func takePossession(patience: Double) throws {
+    try WholeFile.makeFolder(path)
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else {
+      throw Failure(.inputOutput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    possession = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let end = Date(timeIntervalSinceNow: patience)
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+      guard Date() < end else {
+        throw Failure(.input, "\(path): another run is at work in this folder; wait for its end, or name another folder with --output")
+      }
+      usleep(100_000)
+    }
+  }
+
+  private var possession: FileHandle?
+
+  /// Whether the run has ended already: there is nothing to go on with.
+  private(set) var isComplete = false
+
+  func sayItIsComplete() -> Int32 {
+    if communicator.isRoot { print("the run in \(path) is complete; there is nothing to go on with") }
+    return 0
+  }
+
+  private func clear(_ present: [String]) throws {
+    for name in present where Self.files.contains(name) || Self.isPrepared(name) || name == "checkpoints" {
+      try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+    for folder in present where folder.hasPrefix("realisation-") {
+      for name in Self.files { unlink("\(path)/\(folder)/\(name)") }
+      try? FileManager.default.removeItem(atPath: "\(path)/\(folder)/checkpoints")
+    }
+  }
+
+  private func begin(_ configuration: some RunText) throws {
+    try write(configuration.inputText, to: "input.toml")
+    try write(configuration.resolved, to: "resolved.toml")
+    let descriptor = open(file("log.jsonl"), O_WRONLY | O_CREAT | O_APPEND, 0o666)
+    guard descriptor >= 0 else {
+      throw Failure(.inputOutput, "\(file("log.jsonl")): cannot be written: \(String(cString: strerror(errno)))")
+    }
+    log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  }
+
+  // MARK: Putting aside
+
+  /// Keeps how long the log is. Collective over the ranks of the checkpoint, the lowest of which must have the log.
+  func saveLog(to checkpoint: Checkpoint) throws {
+    let length = try checkpoint.communicator.broadcast(Int((try? log?.seekToEnd()) ?? 0))
+    try checkpoint.put(length, as: "log.jsonl")
+  }
+
+  /// Cuts the log to what it was when the checkpoint was made; to nothing without one. Collective over ranks among which the
+  /// lowest has the log.
+  func goOnWithLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
+    let length = try checkpoint?.value(Int.self, of: "log.jsonl") ?? 0
+    try communicator.coordinated {
+      guard communicator.isRoot, let log else { return }
+      let there = Int(try log.seekToEnd())
+      guard there >= length else {
+        throw Failure(.input, "\(file("log.jsonl")) has \(there) bytes, where the checkpoint was made with \(length)")
+      }
+      guard ftruncate(log.fileDescriptor, off_t(length)) == 0 else {
+        throw Failure(.inputOutput, "\(file("log.jsonl")): \(String(cString: strerror(errno)))")
+      }
+      try log.seekToEnd()
     }
   }
 
@@ -54,11 +157,17 @@ final class RunFolder {
   /// Whether all that an earlier run left is the message that it could not begin.
   private static func holdsNothingButAComplaint(_ path: String, _ present: [String]) -> Bool {
     guard Set(present) == ["input.toml", "resolved.toml", "log.jsonl", "summary.json"],
-      FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty == true,
-      let summary = FileManager.default.contents(atPath: "\(path)/summary.json"),
-      let values = try? JSONSerialization.jsonObject(with: summary) as? [String: Any]
+      FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty == true
     else { return false }
-    return values["status"] as? String == "failed"
+    return status(path) == "failed"
+  }
+
+  /// How the run in a folder ended, by its summary.
+  private static func status(_ path: String) -> String? {
+    guard let summary = FileManager.default.contents(atPath: "\(path)/summary.json"),
+      let values = try? JSONSerialization.jsonObject(with: summary) as? [String: Any]
+    else { return nil }
+    return values["status"] as? String
   }
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
@@ -87,7 +196,8 @@ final class RunFolder {
   func recordingFailure(_ work: () throws -> Int32) throws -> Int32 {
     do { return try work() } catch {
       if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot {
-        let summary = FailureSummary(exitCode: Int(failure.kind.rawValue), reason: failure.message, wallSeconds: seconds)
+        let summary = FailureSummary(
+          status: failure.kind == .stopped ? "stopped" : "failed", exitCode: Int(failure.kind.rawValue), reason: failure.message, wallSeconds: seconds)
         if let data = try? Self.encoder(pretty: true).encode(summary) { try? WholeFile.write(data, to: file("summary.json")) }
       }
       throw error
@@ -98,7 +208,7 @@ final class RunFolder {
   var seconds: Double { Date().timeIntervalSince(started) }
 
   private struct FailureSummary: Encodable {
-    var status = "failed"
+    var status: String
     var exitCode: Int
     var reason: String
     var wallSeconds: Double

@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import Geometry
 import MessagePassing
@@ -10,25 +11,34 @@ import Storage
 struct ShearCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("shear", words) }
+  init(_ words: [String]) throws { run = try RunArguments("shear", words, isLong: true) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)
-    let folder = try RunFolder(run.folder, configuration, over: communicator)
+    let folder = try RunFolder(run, configuration, over: communicator)
+    if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
-      let system = try Model.system(configuration, over: communicator)
-      let loading = Loading(
-        try Model.loading(configuration.loading!.mode, dimension: system.dimension), of: system)
-      let schedule = try Self.schedule(configuration.loading!, from: system.strain)
+      let checkpoints = try RunCheckpoints(run, in: folder.path, configuration, over: communicator)
+      let saved = checkpoints.saved
+      let system = try Model.system(configuration, resuming: saved, over: communicator)
+      let mode = try Model.loading(configuration.loading!.mode, dimension: system.dimension)
+      let loading = try saved.map { try Loading(mode, of: system, resuming: $0) } ?? Loading(mode, of: system)
+      let schedule = try Self.schedule(configuration.loading!, from: loading.startStrain)
       let events = configuration.events
       let shear = QuasistaticShear(
         system, loading: loading, schedule: schedule, minimization: Model.minimization(configuration.minimizer),
         events: events.adaptive
           ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil)
-      let output = try ShearOutput(folder, configuration, system, schedule)
+      let output = try saved.map { try ShearOutput(folder, configuration, system, schedule, resuming: $0) }
+        ?? ShearOutput(folder, configuration, system, schedule)
+      let safePoint = checkpoints.safePoint.within {
+        try system.save(to: $0)
+        try output.save(system, to: $0)
+      }
 
-      try shear.run(output)
+      try shear.run(output, safePoint: safePoint, resuming: saved)
 
+      try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
       try output.finish(system)
       let summary = try Summary(
         system, configuration, result: output.lastResult!, wallSeconds: folder.seconds,

@@ -1,3 +1,4 @@
+import Checkpoints
 import Configuration
 import Foundation
 import Geometry
@@ -19,58 +20,139 @@ final class ShearOutput: ShearObserver {
   private var trajectory: TrajectoryWriter?
   private let stepCount: Int
   private let progress: Progress
+  private let provenance: Provenance
 
   private let measuresWindows: Bool
   private var window: StrainWindow?
   /// D²min of the last window closed, and the number of windows in which it was above the threshold.
   private let d2min: ParticleField
   private let plasticCount: ParticleField
-  private let provenance: Provenance
-  private var lastStep = 0
-  private var lastFrame = -1
+  private var state = State()
+
+  /// What is remembered besides fields and files.
+  private struct State: Codable {
+    var step = 0
+    var frame = -1
+    var eventCount = 0
+    var lastWindowEnd: Double?
+    /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
+    var profileBins: [Int]?
+    var lastResult: MinimizationResult?
+    var hasWindow = false
+  }
+
+  var eventCount: Int { state.eventCount }
+  var lastResult: MinimizationResult? { state.lastResult }
 
   /// What the first state, and the last one that was reported (a step or an event), foretell.
   private var predictions: (first: EventPrediction?, last: EventPrediction?)?
 
-  private(set) var eventCount = 0
-  private(set) var lastResult: MinimizationResult?
-
-  /// Collective.
-  init(
+  /// Starts the files. Collective.
+  convenience init(
     _ folder: RunFolder, _ configuration: RunConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule
   ) throws {
-    self.folder = folder
-    self.configuration = configuration
-    communicator = system.communicator
-    stepCount = schedule.strains.count
-    measuresWindows =
-      configuration.output.profiles
-      || !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
-    if measuresWindows {
+    let provenance = Build.provenance(config: configuration.resolved)
+    if Self.measuresWindows(configuration) {
       // Whether the box has room for the neighbourhoods is told before anything is computed.
       _ = try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
       let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
-      if communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
+      if system.communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
         print(
           "D²min is not measured: the loading goes \(farthest) from its start, less than d2min.window = "
             + "\(configuration.d2min.window)")
       }
     }
-    let progress = Progress(isShown: communicator.isRoot)
-    self.progress = progress
-    d2min = system.makeField(width: 1)
-    plasticCount = system.makeField(width: 1)
+    let table = try TableFile(path: folder.file("shear.h5"), provenance: provenance, over: system.communicator)
+    try Self.createTables(table, configuration, dimension: system.dimension)
+    let trajectory =
+      configuration.output.trajectory
+      ? try TrajectoryWriter(
+        path: folder.file("trajectory.h5"), particles: system.snapshot(), provenance: provenance, over: system.communicator)
+      : nil
+    let (d2min, plasticCount) = (system.makeField(width: 1), system.makeField(width: 1))
     for i in 0..<system.ownedCount { d2min.values[i] = .nan }
+    try folder.goOnWithLog(nil, over: system.communicator)
+    self.init(folder, configuration, system, schedule, table, trajectory, d2min, plasticCount)
+  }
+
+  /// Goes on with the files as they were when the checkpoint was made. Collective.
+  convenience init(
+    _ folder: RunFolder, _ configuration: RunConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule,
+    resuming checkpoint: Checkpoint
+  ) throws {
+    self.init(
+      folder, configuration, system, schedule,
+      try TableFile(path: folder.file("shear.h5"), resuming: checkpoint, as: "shear.h5"),
+      try checkpoint.holds("trajectory.h5")
+        ? TrajectoryWriter(path: folder.file("trajectory.h5"), resuming: checkpoint, as: "trajectory.h5") : nil,
+      try system.makeField(resuming: checkpoint, as: "output/d2min"),
+      try system.makeField(resuming: checkpoint, as: "output/plastic_count"))
+    state = try checkpoint.value(State.self, of: "output")
+    if state.hasWindow {
+      window = try StrainWindow(
+        system, radius: configuration.d2min.radius * system.spacing, resuming: checkpoint, as: "output/window")
+    }
+    if checkpoint.holds("output/predictions") {
+      let names = ["output/first", "output/last"]
+      let known = try names.map { try checkpoint.holds($0) ? EventPrediction(system, resuming: checkpoint, as: $0) : nil }
+      predictions = (known[0], known[1])
+    }
+    try folder.goOnWithLog(checkpoint, over: system.communicator)
+  }
+
+  /// Keeps everything that the next rows and frames depend on. Collective.
+  func save(_ system: ParticleSystem, to checkpoint: Checkpoint) throws {
+    state.hasWindow = window != nil
+    try checkpoint.put(state, as: "output")
+    try system.save(d2min, to: checkpoint, as: "output/d2min")
+    try system.save(plasticCount, to: checkpoint, as: "output/plastic_count")
+    try window?.save(system, to: checkpoint, as: "output/window")
+    if let predictions {
+      try checkpoint.put(true, as: "output/predictions")
+      try predictions.first?.save(to: checkpoint, as: "output/first")
+      try predictions.last?.save(to: checkpoint, as: "output/last")
+    }
+    try table.save(to: checkpoint, as: "shear.h5")
+    try trajectory?.save(to: checkpoint, as: "trajectory.h5")
+    try folder.saveLog(to: checkpoint)
+  }
+
+  private static func measuresWindows(_ configuration: RunConfiguration) -> Bool {
+    configuration.output.profiles
+      || !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
+  }
+
+  private init(
+    _ folder: RunFolder, _ configuration: RunConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule,
+    _ table: TableFile, _ trajectory: TrajectoryWriter?, _ d2min: ParticleField, _ plasticCount: ParticleField
+  ) {
+    self.folder = folder
+    self.configuration = configuration
+    communicator = system.communicator
+    stepCount = schedule.strains.count
+    measuresWindows = Self.measuresWindows(configuration)
     provenance = Build.provenance(config: configuration.resolved)
-    table = try TableFile(path: folder.file("shear.h5"), provenance: provenance, over: communicator)
-    let axes = ["x", "y", "z"].prefix(system.dimension)
+    progress = Progress(isShown: communicator.isRoot)
+    self.table = table
+    self.trajectory = trajectory
+    self.d2min = d2min
+    self.plasticCount = plasticCount
+    let progress = progress
+    let steps = stepCount
+    system.onEvaluation = { [unowned self] statistics in
+      let done = Double(state.step) / Double(max(1, steps))
+      progress.show("step \(state.step + (state.lastResult == nil ? 0 : 1))/\(steps)  minimising, evaluation \(statistics.evaluations)", fraction: done)
+    }
+  }
+
+  private static func createTables(_ table: TableFile, _ configuration: RunConfiguration, dimension d: Int) throws {
+    let axes = ["x", "y", "z"].prefix(d)
     let stress = axes.flatMap { a in axes.map { b in "stress_\(a)\(b)" } }
     try table.createTable(
       "curve",
       columns: ["step", "strain"] + stress + [
         "energy_per_particle", "pressure", "evaluations", "force_max", "displacement_max", "displacement_mean",
       ])
-    let d = system.dimension
     try table.createSeries(
       "events",
       [
@@ -81,15 +163,6 @@ final class ShearOutput: ShearObserver {
     if configuration.events.prediction {
       try table.createSeries(
         "events", ["fields_strain", "rank_velocity", "rank_product", "rank_velocity_start", "rank_product_start"].map { ($0, []) })
-    }
-    let steps = stepCount
-    system.onEvaluation = { [unowned self] statistics in
-      let done = Double(lastStep) / Double(max(1, steps))
-      progress.show("step \(lastStep + (lastResult == nil ? 0 : 1))/\(steps)  minimising, evaluation \(statistics.evaluations)", fraction: done)
-    }
-    if configuration.output.trajectory {
-      trajectory = try TrajectoryWriter(
-        path: folder.file("trajectory.h5"), particles: system.snapshot(), provenance: provenance, over: communicator)
     }
   }
 
@@ -105,8 +178,8 @@ final class ShearOutput: ShearObserver {
         step.displacementMean,
       ])
     folder.log(LogLine(step, d))
-    lastStep = step.step
-    lastResult = step.minimization
+    state.step = step.step
+    state.lastResult = step.minimization
     if configuration.events.prediction {
       let now = try foretell(system)
       predictions = (predictions == nil ? now : predictions!.first, now)
@@ -122,7 +195,7 @@ final class ShearOutput: ShearObserver {
   }
 
   func found(_ event: PlasticEvent, in system: ParticleSystem) throws {
-    eventCount += 1
+    state.eventCount += 1
     let d = system.dimension
     func tensor(_ t: Tensor) -> [Double] { t.block(d).flatMap { $0 } }
     try table.append(
@@ -181,7 +254,7 @@ final class ShearOutput: ShearObserver {
     try trajectory?.close()
     try table.close()
     try StateFile.write(
-      system.snapshot(), to: folder.file("state.h5"), step: lastStep, provenance: provenance, over: communicator)
+      system.snapshot(), to: folder.file("state.h5"), step: state.step, provenance: provenance, over: communicator)
   }
 
   // MARK: D²min
@@ -193,27 +266,26 @@ final class ShearOutput: ShearObserver {
   /// Measures D²min whenever the strain has come a window's length; tells whether it did.
   private func measureWindow(_ strain: Double, _ system: ParticleSystem) throws -> Bool {
     let settings = configuration.d2min
-    guard let window, abs(strain - (lastWindowEnd ?? window.strain)) >= settings.window * (1 - 1e-9) else { return false }
+    guard let window, abs(strain - (state.lastWindowEnd ?? window.strain)) >= settings.window * (1 - 1e-9) else { return false }
     let measured = try window.d2min(system, normalisation: settings.normalisation == .mean ? .mean : .sum)
     for i in 0..<system.ownedCount {
       d2min.values[i] = measured[i]
       if measured[i] > settings.threshold { plasticCount.values[i] += 1 }
     }
     if configuration.output.profiles { try writeProfiles(strain, system, window) }
-    lastWindowEnd = strain
+    state.lastWindowEnd = strain
     return true
   }
-  private var lastWindowEnd: Double?
 
   private func writeProfiles(_ strain: Double, _ system: ParticleSystem, _ window: StrainWindow) throws {
     let flow: Int
     if case .simpleShear(let axis, _) = configuration.loading!.mode { flow = axis } else { flow = 0 }
     let bins: [Int]
-    if let profileBins {
-      bins = profileBins
+    if let known = state.profileBins {
+      bins = known
     } else {
       bins = Profile.bins(for: system)
-      profileBins = bins
+      state.profileBins = bins
       for axis in 0..<system.dimension {
         let edges = (0...bins[axis]).map { Double($0) / Double(bins[axis]) }
         try table.write("profiles/edges_\(Self.axisName(axis))", edges, shape: [edges.count])
@@ -234,16 +306,14 @@ final class ShearOutput: ShearObserver {
     }
     try table.append(to: "profiles", entries)
   }
-  /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
-  private var profileBins: [Int]?
 
   private static func axisName(_ axis: Int) -> String { ["x", "y", "z"][axis] }
 
   // MARK: Frames
 
   private func writeFrame(_ step: Int, _ system: ParticleSystem) throws {
-    guard let trajectory, step != lastFrame else { return }
-    lastFrame = step
+    guard let trajectory, step != state.frame else { return }
+    state.frame = step
     try trajectory.append(step: step, snapshot: system.snapshot(), fields: columns(system))
   }
 

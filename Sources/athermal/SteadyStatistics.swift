@@ -3,7 +3,7 @@ import Measurement
 import MessagePassing
 
 /// What the steady state of one or many realisations was like: avalanche sizes and residual strengths.
-struct SteadyStatistics {
+struct SteadyStatistics: Codable {
   private(set) var sizes: [Int: Int] = [:]
   private(set) var residualCounts = [Int64](repeating: 0, count: ResidualStrengths.edges.count + 1)
 

@@ -45,7 +45,7 @@ struct StrainStepBenchmark {
       maximumEvaluations: 100_000_000)
     _ = try minimization.run(system, from: .nearEquilibrium)
     let evaluation = try evaluationSeconds(system)
-    var loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
+    let loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
     let start = system.strain
     var rows: [Figures] = []
     for step in 1...max(1, steps) {

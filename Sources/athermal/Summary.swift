@@ -5,7 +5,7 @@ import Statics
 import Storage
 
 /// The scalars that a script wants, the same for all commands that end with a configuration.
-struct Summary: Encodable {
+struct Summary: Codable {
   var status = "done"
   var exitCode = 0
   var reason: String

@@ -1,34 +1,56 @@
+import Checkpoints
 import Configuration
 import Geometry
 import MessagePassing
 import Particles
 import QuasistaticShear
+import Statics
 import YieldStress
 
 /// The local yield stress of a whole sample, by cavity expansion, by explicit frozen matrix, or by both.
 struct YieldmapCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("yieldmap", words) }
+  init(_ words: [String]) throws { run = try RunArguments("yieldmap", words, isLong: true) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)
-    let folder = try RunFolder(run.folder, configuration, over: communicator)
+    let folder = try RunFolder(run, configuration, over: communicator)
+    if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
-      let system = try Model.system(configuration, over: communicator)
+      let checkpoints = try RunCheckpoints(run, in: folder.path, configuration, over: communicator)
+      let saved = checkpoints.saved
+      let system = try Model.system(configuration, resuming: saved, over: communicator)
+      let safePoint = checkpoints.safePoint.within { try system.save(to: $0) }
       let loading = try Model.loading(configuration.deformation!, dimension: system.dimension)
       let section = configuration.yieldmap
-      let rest = try Rest(equilibrium: section.equilibrium, minimizes: section.minimize, table: "yieldmap")
-        .reach(system, configuration.minimizer)
+      let rest = try Self.rest(system, section, configuration.minimizer, safePoint, resuming: saved)
 
       Heartbeat.enter(phase: "yield map")
       let progress = Progress(isShown: communicator.isRoot)
-      let map = try YieldMap(system, Self.settings(section, system, loading)) { done, total in
+      let map = try YieldMap(
+        system, Self.settings(section, system, loading),
+        safePoint: safePoint.within { try $0.put(rest, as: "rest") },
+        resuming: saved.flatMap { $0.holds("rest") ? $0 : nil }
+      ) { done, total in
         progress.show("cavity \(done) of \(total)", fraction: Double(done) / Double(total))
       }
       try YieldmapOutput(folder, configuration, system, map).write(rest)
       return 0
     }
+  }
+
+  /// Brings the system to rest, or takes it as it was when the map had begun.
+  private static func rest(
+    _ system: ParticleSystem, _ section: YieldmapSection, _ minimizer: MinimizerSection, _ safePoint: SafePoint,
+    resuming saved: Checkpoint?
+  ) throws -> MinimizationResult {
+    if let saved, saved.holds("rest") {
+      try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
+      return try saved.value(MinimizationResult.self, of: "rest")
+    }
+    return try Rest(equilibrium: section.equilibrium, minimizes: section.minimize, table: "yieldmap")
+      .reach(system, minimizer, safePoint: safePoint.within(countsSteps: false) { _ in }, resuming: saved)
   }
 
   /// Lengths of the config are in d.

@@ -38,9 +38,10 @@ struct ProblemTests {
       ends: "; its keys are skin"),
     .init(
       adding: "[neighbors]\nskin = 1", begins: "12:2: unknown table [neighbors]", ends: "; did you mean 'neighbours'?"),
-    .init(adding: "[checkpoint]\nkeep = 1", begins: "12:2: unknown table [checkpoint]", ends: ", output"),
+    .init(adding: "[checkpoint]\nkeep = 0", begins: "13:8: 'keep' in [checkpoint] is 0", ends: "at least 1"),
+    .init(adding: "[colours]\nred = 1", begins: "12:2: unknown table [colours]", ends: ", checkpoint"),
     .init(
-      "[system]", "skin = 1\n[system]", begins: "1:1: key 'skin' stands outside of any table", ends: ", output"),
+      "[system]", "skin = 1\n[system]", begins: "1:1: key 'skin' stands outside of any table", ends: ", checkpoint"),
     .init(
       adding: "[epm]\nshape = [64, 64]",
       begins: "12:2: table [epm] has no effect on this command", ends: "; give it a config of its own, for athermal epm"),
@@ -299,7 +300,7 @@ struct ProblemTests {
     ("potential.kind.name=1", "--set potential.kind.name: it sets a key inside the string", "; only tables have keys"),
     ("output.fields=[d2min]", "--set output.fields: [d2min] is not a TOML value", "need quotes"),
     ("neighbours.skin=1\nother=2", "--set neighbours.skin: more than one value", "one --set for each key"),
-    ("colour.red=1", "--set colour.red: unknown table [colour]", ", output"),
+    ("colour.red=1", "--set colour.red: unknown table [colour]", ", checkpoint"),
     ("system.generate.seed=1", "--set system.generate.seed: [system] has both", "keep one of them"),
   ])
   func badOverridesAreReported(override: String, begins: String, ends: String) {

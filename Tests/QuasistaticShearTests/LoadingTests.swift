@@ -117,7 +117,7 @@ extension QuasistaticShearTests {
         // A tilted flow edge is stretched by the shear, which no flip can undo; that box has an end.
         if case .simpleShear(let flow, _) = mode, tilted, flow == 2 || (flow == 1 && dimension == 2) { continue }
         let start = system.cell
-        var loading = Loading(mode, of: system)
+        let loading = Loading(mode, of: system)
         var unlimited = false
         if case .simpleShear = mode { unlimited = true }
         let strains = unlimited ? [0.3, 0.8, 2.7, 1.1, -0.9, -0.2, 0] : [0.05, 0.1, 0.03, -0.1, 0]
@@ -141,7 +141,7 @@ extension QuasistaticShearTests {
       let (mode, dimension) = Self.modes[index]
       let system = try Self.system(dimension, tilted: false)
       let start = system.cell
-      var loading = Loading(mode, of: system)
+      let loading = Loading(mode, of: system)
       try loading.deform(system, to: 0.13)
       let trace: Double
       switch mode {
@@ -179,7 +179,7 @@ extension QuasistaticShearTests {
         for direction in [1.0, -1] {
           let system = try Self.system(dimension, tilted: tilted)
           let narrowest = (0..<dimension).map { system.cell.widths[$0] }.min()!
-          var loading = Loading(mode, of: system)
+          let loading = Loading(mode, of: system)
           var flips = 0
           for k in 1...60 {
             let before = system.cell
@@ -213,7 +213,7 @@ extension QuasistaticShearTests {
         for direction in [1.0, -1] {
           let system = try Self.system(dimension, tilted: true)
           let volume = system.cell.volume
-          var loading = Loading(mode, of: system)
+          let loading = Loading(mode, of: system)
           for k in 1...60 {
             try loading.deform(system, to: direction * 0.17 * Double(k))
             let edges = system.cell.edges

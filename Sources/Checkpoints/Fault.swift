@@ -1,0 +1,47 @@
+import Foundation
+import MessagePassing
+
+/// Faults on demand, for tests of what a run survives: `ATHERMAL_FAULT=phase:count:action[:rank]` does the action when the rank
+/// (0 unless it is given) comes to the phase for the count-th time.
+///
+/// Actions: `kill` (as by kill -9), `stall` (for ever), `fail` (as if the disk were full). At the phase `safe-point` there is also
+/// `stop`, the same as a signal that asks for it, which all ranks get at once.
+///
+/// Phases: `safe-point`, and those of ``CheckpointFolder/write(_:)``, `checkpoint.begin` to `checkpoint.end`.
+public enum Fault {
+  private struct Plan {
+    let phase: String
+    let action: String
+    let rank: Int
+    var left: Int
+  }
+
+  private nonisolated(unsafe) static var plan: Plan? = {
+    let words = (ProcessInfo.processInfo.environment["ATHERMAL_FAULT"] ?? "").split(separator: ":").map(String.init)
+    guard words.count >= 3, let count = Int(words[1]) else { return nil }
+    return Plan(phase: words[0], action: words[2], rank: words.count > 3 ? Int(words[3]) ?? 0 : 0, left: count)
+  }()
+
+  /// Whether this call of many, which all ranks make alike, is the one at which the run shall stop.
+  static func asksToStop() -> Bool {
+    guard var now = plan, now.phase == "safe-point", now.action == "stop" else { return false }
+    now.left -= 1
+    plan = now
+    return now.left == 0
+  }
+
+  /// Not collective: a rank that fails here does so alone.
+  public static func reach(_ phase: String, rank: Int) throws {
+    guard var now = plan, now.phase == phase, now.rank == rank, now.action != "stop" else { return }
+    now.left -= 1
+    plan = now
+    guard now.left == 0 else { return }
+    switch now.action {
+    case "kill": kill(getpid(), SIGKILL)
+    case "stall": while true { sleep(1) }
+    case "fail":
+      throw Failure(.inputOutput, "\(phase): \(String(cString: strerror(ENOSPC))) (on demand)")
+    default: break
+    }
+  }
+}

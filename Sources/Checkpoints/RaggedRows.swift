@@ -1,0 +1,87 @@
+import MessagePassing
+
+/// Rows of different lengths that ranks hold in any order, as two columns of a checkpoint: the lengths, and the numbers one row
+/// after the other.
+public struct RaggedRows {
+  /// Rows of this rank by their number.
+  public let rows: [Int: [Double]]
+
+  public init(_ rows: [Int: [Double]]) { self.rows = rows }
+
+  /// Rows that no rank has stay empty. Collective.
+  public func save(to checkpoint: Checkpoint, as name: String, totalRows: Int) throws {
+    let communicator = checkpoint.communicator
+    let numbers = rows.keys.sorted()
+    func owner(_ row: Int) -> Int { ((row + 1) * communicator.size - 1) / totalRows }
+    var rowCounts = [Int](repeating: 0, count: communicator.size)
+    var wordCounts = rowCounts
+    for number in numbers {
+      rowCounts[owner(number)] += 1
+      wordCounts[owner(number)] += rows[number]!.count
+    }
+    let exchange = try Exchange(communicator, sendCounts: rowCounts)
+    let arrived = try exchange.forward(numbers)
+    let lengths = try exchange.forward(numbers.map { rows[$0]!.count })
+    let words = try Exchange(communicator, sendCounts: wordCounts).forward(numbers.flatMap { rows[$0]! })
+
+    let own = Self.block(of: communicator, totalRows)
+    var lengthOf = [Int64](repeating: 0, count: own.count)
+    var starts = [Int](repeating: 0, count: own.count)
+    var start = 0
+    for (row, length) in zip(arrived, lengths) {
+      lengthOf[row - own.lowerBound] = Int64(length)
+      starts[row - own.lowerBound] = start
+      start += length
+    }
+    let ordered = own.indices.flatMap { row -> ArraySlice<Double> in
+      let k = row - own.lowerBound
+      return words[starts[k]..<(starts[k] + Int(lengthOf[k]))]
+    }
+    checkpoint.put(
+      .init(.integers(lengthOf), width: 1, firstRow: own.lowerBound, totalRows: totalRows), as: name + "/lengths")
+    checkpoint.put(
+      .init(
+        .reals(ordered), width: 1, firstRow: try communicator.exclusiveSum(ordered.count),
+        totalRows: try communicator.reduce(ordered.count, .sum)), as: name + "/numbers")
+  }
+
+  /// The saved ones of the rows that this rank wants. Collective.
+  public init(resuming checkpoint: Checkpoint, as name: String, wanted: [Int]) throws {
+    let communicator = checkpoint.communicator
+    let totalRows = checkpoint.columns[name + "/lengths"]?.totalRows ?? 0
+    let own = Self.block(of: communicator, totalRows)
+    let lengths = try checkpoint.rows(Int64.self, of: name + "/lengths", own).map(Int.init)
+    let first = try communicator.exclusiveSum(lengths.reduce(0, +))
+    let words = try checkpoint.rows(Double.self, of: name + "/numbers", first..<(first + lengths.reduce(0, +)))
+    var starts = [0]
+    for length in lengths { starts.append(starts.last! + length) }
+
+    // Whoever wants a row asks the rank that has read it.
+    func owner(_ row: Int) -> Int { ((row + 1) * communicator.size - 1) / totalRows }
+    let asked = wanted.filter { (0..<totalRows).contains($0) }.sorted()
+    var counts = [Int](repeating: 0, count: communicator.size)
+    for row in asked { counts[owner(row)] += 1 }
+    let questions = try Exchange(communicator, sendCounts: counts)
+    let requests = try questions.forward(asked)
+    let answers = try questions.backward(requests.map { lengths[$0 - own.lowerBound] })
+    var wordCounts = [Int](repeating: 0, count: communicator.size)
+    var next = 0
+    for rank in 0..<communicator.size {
+      for row in requests[next..<(next + questions.receiveCounts[rank])] { wordCounts[rank] += lengths[row - own.lowerBound] }
+      next += questions.receiveCounts[rank]
+    }
+    let received = try Exchange(communicator, sendCounts: wordCounts).forward(
+      requests.flatMap { words[starts[$0 - own.lowerBound]..<starts[$0 - own.lowerBound + 1]] })
+    var found: [Int: [Double]] = [:]
+    var start = 0
+    for (row, length) in zip(asked, answers) {
+      if length > 0 { found[row] = Array(received[start..<(start + length)]) }
+      start += length
+    }
+    rows = found
+  }
+
+  private static func block(of communicator: Communicator, _ totalRows: Int) -> Range<Int> {
+    (totalRows * communicator.rank / communicator.size)..<(totalRows * (communicator.rank + 1) / communicator.size)
+  }
+}

@@ -1,0 +1,66 @@
+import Checkpoints
+import ElasticLattice
+import Geometry
+import MessagePassing
+
+/// Putting the stresses aside without settling them, since that would round them.
+///
+/// What is pending is kept as it is. Candidates, bounds and floors are found anew: they say which blocks are looked at closely,
+/// and a block that is gets the same bits whenever that begins.
+extension StressLattice {
+  private struct State: Codable {
+    var shape: [Int]
+    var offset: Double
+    /// Failures since the last settling.
+    var pendingSites: [Int]
+    var pendingAmplitudes: [Double]
+    var statistics: Statistics
+  }
+
+  /// Collective.
+  func save(to checkpoint: Checkpoint, as name: String) throws {
+    let sites = (0..<pending.count).map {
+      (Int(pending.x[$0]) * lattice.extents.1 + Int(pending.y[$0])) * lattice.extents.2 + Int(pending.z[$0])
+    }
+    var statistics = statistics
+    statistics.candidates = try communicator.reduce(statistics.candidates, .maximum)
+    try checkpoint.put(
+      State(
+        shape: lattice.shape, offset: offset, pendingSites: sites,
+        pendingAmplitudes: (0..<pending.count).map { self.pendingAmplitudes[$0] }, statistics: statistics), as: name)
+    checkpoint.put(column(stress.pointer), as: name + "/stress")
+    checkpoint.put(column(thresholds.pointer), as: name + "/threshold")
+  }
+
+  /// Goes on with what was saved. Collective.
+  func resume(_ checkpoint: Checkpoint, as name: String) throws {
+    let state = try checkpoint.value(State.self, of: name)
+    guard state.shape == lattice.shape else {
+      throw Failure.everywhere(.input, "the checkpoint is of a lattice of \(state.shape) blocks, not \(lattice.shape)")
+    }
+    let sites = firstSite..<(firstSite + ownCount)
+    let stresses = try checkpoint.rows(Double.self, of: name + "/stress", sites)
+    let known = try checkpoint.rows(Double.self, of: name + "/threshold", sites)
+    for i in 0..<ownCount {
+      stress[i] = stresses[i]
+      thresholds[i] = known[i]
+    }
+    transform.clearField()
+    addField()
+    offset = state.offset
+    pendingAmplitudes.reserve(state.pendingSites.count, keeping: 0)
+    for (site, amplitude) in zip(state.pendingSites, state.pendingAmplitudes) {
+      let place = lattice.coordinates(of: site)
+      pendingAmplitudes[pending.count] = amplitude
+      pending.append(place)
+      raiseBounds(place, abs(amplitude))
+    }
+    statistics = state.statistics
+  }
+
+  private func column(_ values: UnsafeMutablePointer<Double>) -> Checkpoint.Column {
+    Checkpoint.Column(
+      .reals(Array(UnsafeBufferPointer(start: values, count: ownCount))), width: 1, firstRow: firstSite,
+      totalRows: lattice.siteCount)
+  }
+}

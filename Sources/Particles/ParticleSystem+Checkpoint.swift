@@ -1,0 +1,114 @@
+import Checkpoints
+import Geometry
+import Interactions
+import MessagePassing
+
+/// Putting a system aside and going on with the same bits.
+///
+/// The positions at the last re-neighbouring are part of the state: cells, lists and their order follow from them, and they
+/// say when neighbours are listed anew.
+extension ParticleSystem {
+  private struct State: Codable {
+    var dimension: Int
+    var quantum: Double
+    var fixedEdges: [FixedVector]
+    var strain: Double
+    var speciesCount: Int
+    var statistics: EvaluationStatistics
+  }
+
+  /// Collective.
+  public func save(to checkpoint: Checkpoint, as name: String = "system") throws {
+    try checkpoint.put(
+      State(
+        dimension: dimension, quantum: cell.quantum, fixedEdges: (0..<3).map(cell.fixedEdge), strain: strain,
+        speciesCount: speciesCount, statistics: statistics), as: name)
+    let order = try identifierBlocks()
+    let d = dimension
+    func put<Element: MessageElement & Numeric>(
+      _ column: String, width: Int, _ kind: ([Element]) -> Checkpoint.Numbers, _ value: (_ particle: Int, _ k: Int) -> Element
+    ) throws {
+      var values: [Element] = []
+      values.reserveCapacity(ownedCount * width)
+      for i in 0..<ownedCount { for k in 0..<width { values.append(value(i, k)) } }
+      checkpoint.put(order.checkpointColumn(kind(try order.column(values, width: width)), width: width), as: name + "/" + column)
+    }
+    try put("species", width: 1, Checkpoint.Numbers.smallIntegers) { i, _ in species[i] }
+    try put("diameter", width: 1, Checkpoint.Numbers.reals) { i, _ in diameters[i] }
+    try put("image", width: d, Checkpoint.Numbers.smallIntegers) { i, k in images[3 * i + k] }
+    try put("reference", width: d, Checkpoint.Numbers.integers) { i, k in reference[3 * i + k] }
+    try put("position", width: d, Checkpoint.Numbers.integers) { i, k in records[4 * i + k] }
+  }
+
+  /// The system that was saved, with the same bits, on any number of ranks; its forces are to be evaluated anew. Collective.
+  public convenience init(
+    resuming checkpoint: Checkpoint, as name: String = "system", interaction: PairInteraction, skin: Double
+  ) throws {
+    let communicator = checkpoint.communicator
+    let state = try checkpoint.value(State.self, of: name)
+    guard let totalCount = checkpoint.columns[name + "/species"]?.totalRows, state.fixedEdges.count == 3 else {
+      throw Failure.everywhere(.input, "the checkpoint has no particles '\(name)'")
+    }
+    let d = state.dimension
+    let rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    var table = ParticleTable()
+    table.ids = rows.map { Int64($0 + 1) }
+    table.species = try checkpoint.rows(Int32.self, of: name + "/species", rows)
+    table.diameters = try checkpoint.rows(Double.self, of: name + "/diameter", rows)
+    table.images = try checkpoint.rows(Int32.self, of: name + "/image", rows)
+    table.fixedPositions = try checkpoint.rows(Int64.self, of: name + "/reference", rows)
+    let cell = Cell(dimension: d, quantum: state.quantum, fixedEdges: state.fixedEdges)
+    var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
+    snapshot.strain = state.strain
+    snapshot.speciesCount = state.speciesCount
+    snapshot.hasDiameters = interaction.parameter == .size
+    snapshot.quantum = state.quantum
+    try self.init(snapshot, cell: cell, interaction: interaction, skin: skin, communicator: communicator)
+
+    // The lists are those of the last re-neighbouring; now the particles go to where they have moved since.
+    let positions = try identifierBlocks().values(
+      ofColumn: try checkpoint.rows(Int64.self, of: name + "/position", rows), width: d)
+    for i in 0..<ownedCount { for k in 0..<d { records[4 * i + k] = positions[d * i + k] } }
+    statistics = state.statistics
+  }
+
+  /// The order of identifiers, for the particles as they are distributed now. Collective.
+  public func identifierBlocks() throws -> IdentifierBlocks {
+    try IdentifierBlocks(ids: (0..<ownedCount).map { ids[$0] }, totalCount: totalCount, over: communicator)
+  }
+
+  // MARK: Fields
+
+  /// Collective.
+  public func save(_ field: ParticleField, to checkpoint: Checkpoint, as name: String) throws {
+    let order = try identifierBlocks()
+    let values = Array(UnsafeBufferPointer(start: field.values, count: ownedCount * field.width))
+    let column = try order.column(values, width: field.width)
+    checkpoint.put(order.checkpointColumn(.reals(column), width: field.width), as: name)
+  }
+
+  /// A field that was saved, of this system or of the one that it continues. Collective.
+  public func makeField(resuming checkpoint: Checkpoint, as name: String) throws -> ParticleField {
+    let order = try identifierBlocks()
+    let column = try checkpoint.rows(Double.self, of: name, order.rows)
+    let field = makeField(width: checkpoint.columns[name]!.width)
+    let values = try order.values(ofColumn: column, width: field.width)
+    for k in values.indices { field.values[k] = values[k] }
+    return field
+  }
+
+  /// A displacement tracker that was saved as a field; it goes on from what it had accumulated. Collective.
+  public func makeDisplacementTracker(resuming checkpoint: Checkpoint, as name: String) throws -> ParticleField {
+    let field = try makeField(resuming: checkpoint, as: name)
+    trackers.removeAll { $0.field == nil }
+    trackers.append(WeakField(field: field))
+    return field
+  }
+}
+
+extension IdentifierBlocks {
+  /// The rows of this rank as part of a checkpoint.
+  public func checkpointColumn(_ numbers: Checkpoint.Numbers, width: Int) -> Checkpoint.Column {
+    Checkpoint.Column(numbers, width: width, firstRow: rows.lowerBound, totalRows: totalCount)
+  }
+}

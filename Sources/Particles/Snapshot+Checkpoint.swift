@@ -1,0 +1,62 @@
+import Checkpoints
+import Geometry
+import MessagePassing
+
+/// Configurations that a computation remembers, such as the start of a window of strain.
+extension Snapshot {
+  private struct State: Codable {
+    var dimension: Int
+    var edges: Tensor
+    var strain: Double
+    var speciesCount: Int
+    var hasDiameters: Bool
+    var quantum: Double?
+  }
+
+  /// Keeps the columns that there are. Collective.
+  public func save(to checkpoint: Checkpoint, as name: String) throws {
+    try checkpoint.put(
+      State(
+        dimension: dimension, edges: edges, strain: strain, speciesCount: speciesCount, hasDiameters: hasDiameters,
+        quantum: quantum), as: name)
+    let order = try IdentifierBlocks(ids: particles.ids, totalCount: totalCount, over: checkpoint.communicator)
+    func put<Element: MessageElement & Numeric>(
+      _ values: [Element], _ column: String, width: Int, _ kind: ([Element]) -> Checkpoint.Numbers
+    ) throws {
+      // A column is there on all ranks or on none; a rank without particles cannot tell.
+      guard try checkpoint.communicator.reduce(values.count, .maximum) > 0 else { return }
+      checkpoint.put(order.checkpointColumn(kind(try order.column(values, width: width)), width: width), as: name + "/" + column)
+    }
+    try put(particles.species, "species", width: 1, Checkpoint.Numbers.smallIntegers)
+    try put(particles.diameters, "diameter", width: 1, Checkpoint.Numbers.reals)
+    try put(particles.images, "image", width: dimension, Checkpoint.Numbers.smallIntegers)
+    try put(particles.positions, "position", width: dimension, Checkpoint.Numbers.reals)
+    try put(particles.fixedPositions, "position_fixed", width: dimension, Checkpoint.Numbers.integers)
+  }
+
+  /// A configuration that was saved; each rank gets a block of identifiers. Collective.
+  public init(resuming checkpoint: Checkpoint, as name: String) throws {
+    let communicator = checkpoint.communicator
+    let state = try checkpoint.value(State.self, of: name)
+    let columns = checkpoint.columns.filter { $0.key.hasPrefix(name + "/") }
+    guard let totalCount = columns.first?.value.totalRows else {
+      throw Failure.everywhere(.input, "the checkpoint has no particles '\(name)'")
+    }
+    let rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    func column<Element: CheckpointElement>(_ column: String, _ type: Element.Type) throws -> [Element] {
+      columns[name + "/" + column] == nil ? [] : try checkpoint.rows(type, of: name + "/" + column, rows)
+    }
+    var table = ParticleTable()
+    table.ids = rows.map { Int64($0 + 1) }
+    table.species = try column("species", Int32.self)
+    table.diameters = try column("diameter", Double.self)
+    table.images = try column("image", Int32.self)
+    table.positions = try column("position", Double.self)
+    table.fixedPositions = try column("position_fixed", Int64.self)
+    self.init(dimension: state.dimension, edges: state.edges, totalCount: totalCount, particles: table)
+    strain = state.strain
+    speciesCount = state.speciesCount
+    hasDiameters = state.hasDiameters
+    quantum = state.quantum
+  }
+}

@@ -1,0 +1,66 @@
+import Checkpoints
+import Interactions
+import MessagePassing
+import Particles
+
+/// How far a stay at a temperature is, and what it has measured so far.
+final class Stay {
+  enum Stage: String, Codable {
+    case burnIn, run, coldBurnIn, rewarming, coldRun, done
+  }
+
+  /// A measurement of the self-overlap.
+  struct OverlapPoint: Codable {
+    var sweep: Int
+    var overlap: Double
+  }
+
+  struct Progress: Codable {
+    var stage = Stage.burnIn
+    /// Sweeps of the stage that are done.
+    var sweep = 0
+    /// That the burn-in found.
+    var step = 0.0
+    var tally = MoveTally()
+    var energies = TimeSeries()
+    var demixings = TimeSeries()
+    /// Sweeps from each origin of the self-overlap until it had fallen to 1/e.
+    var relaxationTimes: [Double] = []
+    var before = OverlapPoint(sweep: 0, overlap: 1)
+    var isFirstOrigin = true
+    var lastOverlap = 1.0
+    var squaredDisplacement = 0.0
+    /// Energies after the cold start.
+    var cold: TimeSeries?
+  }
+
+  var progress = Progress()
+  /// Since the present origin; from the run on.
+  var overlap: SelfOverlap?
+  /// At the end of the run.
+  var liquid: Snapshot?
+  let communicator: Communicator
+
+  /// Collective.
+  init(_ monteCarlo: SwapMonteCarlo, _ saved: Checkpoint?, skin: Double) throws {
+    communicator = monteCarlo.particles.communicator
+    // Between two stays there is none.
+    guard let saved, saved.holds("stay") else { return }
+    progress = try saved.value(Progress.self, of: "stay")
+    if saved.holds("stay/overlap") {
+      overlap = try SelfOverlap(monteCarlo.particles, skin: skin, resuming: saved, as: "stay/overlap")
+    }
+    if saved.holds("stay/liquid") { liquid = try Snapshot(resuming: saved, as: "stay/liquid") }
+  }
+
+  /// Collective.
+  func save(to checkpoint: Checkpoint) throws {
+    try checkpoint.put(progress, as: "stay")
+    try overlap?.save(to: checkpoint, as: "stay/overlap")
+    try liquid?.save(to: checkpoint, as: "stay/liquid")
+  }
+
+  func record(_ temperature: Double, verdict: EquilibriumVerdict) -> Equilibration.Record {
+    .init(temperature: temperature, step: progress.step, tally: progress.tally, verdict: verdict, liquid: liquid!)
+  }
+}

@@ -1,0 +1,215 @@
+import Checkpoints
+import Foundation
+import MessagePassing
+
+/// The checkpoints of a run on disk: `000001`, `000002`, … in a folder, of which the newest few are kept.
+///
+/// One that has its name is complete and was read back by other ranks than those that wrote it; a run that is killed at any
+/// moment leaves the one before.
+public final class CheckpointFolder {
+  /// Files that are larger are not copied into each checkpoint.
+  private static let largestCopy = 16 << 20
+
+  public let path: String
+  private let command: String
+  private let config: String
+  private let build: String
+  private let keep: Int
+  private let communicator: Communicator
+  private var number = 0
+
+  /// - Parameters:
+  ///   - config: the resolved config, which goes into every checkpoint.
+  ///   - build: which program writes.
+  ///   - keep: how many checkpoints stay, at least 1.
+  public init(_ path: String, command: String, config: String, build: String, keep: Int, over communicator: Communicator) {
+    self.path = path
+    self.command = command
+    self.config = config
+    self.build = build
+    self.keep = max(1, keep)
+    self.communicator = communicator
+  }
+
+  // MARK: Writing
+
+  /// Collective.
+  /// - Throws: `.inputOutput` where it cannot be written or is not found as it was written; then those before are still there.
+  public func write(_ checkpoint: Checkpoint) throws {
+    let next = number + 1
+    let unfinished = "\(path)/tmp.\(next)"
+    func reach(_ phase: String) throws { try communicator.coordinated { try Fault.reach("checkpoint." + phase, rank: communicator.rank) } }
+
+    try reach("begin")
+    try onRoot {
+      try Self.makeFolder(path)
+      try Self.removeFolder(unfinished)
+      try Self.makeFolder(unfinished)
+    }
+    let state = unfinished + "/" + CheckpointManifest.stateName
+    try reach("write")
+    let written = try CheckpointFile.write(checkpoint, to: state)
+    try reach("verify")
+    guard try CheckpointFile.checksums(of: checkpoint, in: state) == written else {
+      throw Failure.everywhere(.inputOutput, "\(state): what was read back is not what was written; the file system is not to be trusted")
+    }
+    try reach("manifest")
+    let copied = try copyAttachments(checkpoint, to: unfinished)
+    var manifest = CheckpointManifest(
+      number: next, command: command, config: config, build: build, columns: CheckpointFile.columns(of: checkpoint),
+      values: checkpoint.values.keys.sorted(), files: [])
+    for name in [CheckpointManifest.stateName] + copied {
+      let file = unfinished + "/" + name
+      let bytes = try communicator.coordinated { try FileRange.byteCount(of: file) }
+      manifest.files.append(.init(name: name, bytes: bytes, checksum: try checksum(of: file, bytes: bytes)))
+    }
+    try onRoot { try Self.write(Array(try manifest.text().utf8), to: unfinished + "/" + CheckpointManifest.fileName) }
+    try reach("synchronise")
+    // Each rank, since on a shared file system each machine has a cache of its own.
+    try communicator.coordinated { try FileRange.synchronise(state) }
+    try onRoot {
+      for file in copied + [CheckpointManifest.fileName] { try FileRange.synchronise(unfinished + "/" + file) }
+      try FileRange.synchronise(unfinished)
+    }
+    try reach("rename")
+    try onRoot {
+      try Self.removeFolder(folder(next))
+      guard rename(unfinished, folder(next)) == 0 else { throw FileRange.failure(folder(next)) }
+      try FileRange.synchronise(path)
+    }
+    number = next
+    try reach("latest")
+    try onRoot {
+      let latest = path + "/LATEST"
+      try Self.write(Array((Self.name(next) + "\n").utf8), to: latest + ".unfinished")
+      try FileRange.synchronise(latest + ".unfinished")
+      guard rename(latest + ".unfinished", latest) == 0 else { throw FileRange.failure(latest) }
+      try FileRange.synchronise(path)
+    }
+    try reach("remove")
+    try onRoot {
+      for old in try Self.numbers(in: path).dropLast(keep) { try Self.removeFolder(folder(old)) }
+    }
+    try reach("end")
+  }
+
+  /// Small files are kept as they are now; larger ones are found again in the run folder.
+  private func copyAttachments(_ checkpoint: Checkpoint, to folder: String) throws -> [String] {
+    var copied: [String] = []
+    for (name, path) in checkpoint.attachments.sorted(by: { $0.key < $1.key }) {
+      let bytes = try communicator.broadcast(try communicator.coordinated { communicator.isRoot ? try FileRange.byteCount(of: path) : 0 })
+      guard bytes <= Self.largestCopy else { continue }
+      try onRoot { try FileRange.copy(path, to: folder + "/" + name, length: bytes) }
+      copied.append(name)
+    }
+    return copied
+  }
+
+  // MARK: Reading
+
+  /// The newest checkpoint that is valid, with its manifest; nil where there is none. Those that are not are named on the standard
+  /// error. Collective.
+  public func newest() throws -> (Checkpoint, CheckpointManifest)? {
+    let numbers = try communicator.broadcast(
+      try communicator.coordinated { communicator.isRoot ? try Self.numbers(in: path) : [] })
+    for candidate in numbers.reversed() {
+      do {
+        let found = try read(candidate)
+        number = max(number, candidate)
+        return found
+      } catch let failure as Failure where failure.agreedRank != nil {
+        if communicator.isRoot {
+          FileHandle.standardError.write(Data("athermal: not used: \(failure.message)\n".utf8))
+        }
+      }
+    }
+    return nil
+  }
+
+  private func read(_ candidate: Int) throws -> (Checkpoint, CheckpointManifest) {
+    let manifest = try Self.validManifest(of: folder(candidate), over: communicator)
+    try communicator.coordinated {
+      guard manifest.number == candidate else {
+        throw Failure(.input, "\(folder(candidate)): holds checkpoint \(manifest.number); folders were mixed up")
+      }
+    }
+    return (try CheckpointFile.read(manifest, in: folder(candidate), over: communicator), manifest)
+  }
+
+  /// The manifest of a checkpoint, if all its files agree with it. Collective.
+  public static func validManifest(of folder: String, over communicator: Communicator) throws -> CheckpointManifest {
+    let path = folder + "/" + CheckpointManifest.fileName
+    // All ranks look at the same bytes.
+    let text = try communicator.broadcast(try communicator.coordinated { () -> [UInt8] in
+      guard communicator.isRoot else { return [] }
+      guard try FileRange.byteCount(of: path) <= 64 << 20, let data = FileManager.default.contents(atPath: path) else {
+        throw Failure(.input, "\(path): cannot be read")
+      }
+      return Array(data)
+    })
+    let manifest = try communicator.coordinated { try CheckpointManifest(text: text, path: path) }
+    for file in manifest.files {
+      let place = folder + "/" + file.name
+      try communicator.coordinated {
+        let bytes = try FileRange.byteCount(of: place)
+        guard bytes == file.bytes else { throw Failure(.input, "\(place): has \(bytes) bytes, not \(file.bytes); it is truncated or damaged") }
+      }
+      let sum = try checksum(of: place, bytes: file.bytes, over: communicator)
+      guard sum == file.checksum else {
+        throw Failure.everywhere(.input, "\(place): does not agree with its checksum; it is damaged")
+      }
+    }
+    return manifest
+  }
+
+  /// Removes all checkpoints: none of them is of the run that begins. Collective.
+  public func clear() throws {
+    try onRoot { for old in try Self.numbers(in: path) { try Self.removeFolder(folder(old)) } }
+  }
+
+  // MARK: Parts
+
+  /// Ranks share the bytes. Collective.
+  private static func checksum(of file: String, bytes: Int, over communicator: Communicator) throws -> Int64 {
+    let words = (bytes + 7) / 8
+    let first = words * communicator.rank / communicator.size
+    let last = words * (communicator.rank + 1) / communicator.size
+    let own = try communicator.coordinated { try FileRange.checksum(of: file, (8 * first)..<max(8 * first, min(bytes, 8 * last))) }
+    return Int64(bitPattern: try communicator.reduce(own, .sum))
+  }
+
+  private func checksum(of file: String, bytes: Int) throws -> Int64 {
+    try Self.checksum(of: file, bytes: bytes, over: communicator)
+  }
+
+  private func onRoot(_ work: () throws -> Void) throws {
+    try communicator.coordinated { if communicator.isRoot { try work() } }
+  }
+
+  private static func name(_ number: Int) -> String { String(format: "%06d", number) }
+  private func folder(_ number: Int) -> String { "\(path)/\(Self.name(number))" }
+
+  /// Of the checkpoints in a folder, ascending; none where it does not exist.
+  public static func numbers(in path: String) throws -> [Int] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    return names.filter { $0.count >= 6 && $0.allSatisfy(\.isNumber) }.compactMap(Int.init).sorted()
+  }
+
+  private static func makeFolder(_ path: String) throws {
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileRange.failure(path) }
+  }
+
+  private static func removeFolder(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    do { try FileManager.default.removeItem(atPath: path) } catch {
+      throw Failure(.inputOutput, "\(path): cannot be removed: \(error.localizedDescription)")
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String) throws {
+    guard let file = fopen(path, "w") else { throw FileRange.failure(path) }
+    let count = fwrite(bytes, 1, bytes.count, file)
+    guard fclose(file) == 0, count == bytes.count else { throw FileRange.failure(path) }
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import MessagePassing
+
+/// The table of contents of a checkpoint on disk: what its files must look like to the last bit.
+///
+/// Two lines of text: the content as JSON, and the SHA-256 of the first line. A reader looks at nothing else of a checkpoint
+/// before this agrees with the bytes of all files.
+public struct CheckpointManifest: Codable, Equatable, Sendable {
+  public struct File: Codable, Equatable, Sendable {
+    public var name: String
+    public var bytes: Int
+    /// The bits of a ``ContentChecksum`` of its bytes.
+    public var checksum: Int64
+  }
+
+  struct Column: Codable, Equatable, Sendable {
+    enum Kind: String, Codable { case float64, int64, int32 }
+    var name: String
+    var kind: Kind
+    var width: Int
+    var rows: Int
+  }
+
+  /// Of the format. Readers know all up to their own.
+  public static let newestVersion = 1
+  private static let title = "athermal checkpoint"
+
+  var format = Self.title
+  public var version = Self.newestVersion
+  /// The number of the checkpoint, which is also the name of its folder.
+  public var number: Int
+  /// The command that it belongs to.
+  public var command: String
+  /// The resolved config.
+  public var config: String
+  /// The program that made it.
+  public var build: String
+  var columns: [Column]
+  var values: [String]
+  var files: [File]
+
+  static let fileName = "MANIFEST"
+  static let stateName = "state.h5"
+
+}
+
+// MARK: Text
+
+extension CheckpointManifest {
+  func text() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let line = String(decoding: try encoder.encode(self), as: UTF8.self)
+    return line + "\n" + Self.digest(line) + "\n"
+  }
+
+  /// - Throws: an input failure that says what is wrong with the text.
+  init(text: [UInt8], path: String) throws {
+    func failure(_ what: String) -> Failure { Failure(.input, "\(path): \(what)") }
+    let lines = text.split(separator: 0x0a, omittingEmptySubsequences: false)
+    guard lines.count == 3, lines[2].isEmpty else { throw failure("is not a manifest of two lines; it is damaged or truncated") }
+    guard lines[1].elementsEqual(Self.digest(lines[0]).utf8) else { throw failure("does not agree with its own checksum; it is damaged") }
+    struct Head: Decodable {
+      var format: String
+      var version: Int
+    }
+    let decoder = JSONDecoder()
+    guard let head = try? decoder.decode(Head.self, from: Data(lines[0])), head.format == Self.title else {
+      throw failure("is not the manifest of a checkpoint")
+    }
+    guard (1...Self.newestVersion).contains(head.version) else {
+      throw failure("is of version \(head.version), and this program reads up to \(Self.newestVersion)")
+    }
+    do { self = try decoder.decode(Self.self, from: Data(lines[0])) } catch { throw failure("has missing or wrong entries") }
+    try check(failure)
+  }
+
+  private func check(_ failure: (String) -> Failure) throws {
+    guard number > 0, files.contains(where: { $0.name == Self.stateName }) else { throw failure("names no state") }
+    // Names become paths; sizes become memory.
+    for file in files where file.bytes < 0 || file.name.isEmpty || file.name.hasPrefix(".") || file.name.contains("/") {
+      throw failure("names a file '\(file.name)' of \(file.bytes) bytes")
+    }
+    let stateBytes = files.first { $0.name == Self.stateName }!.bytes
+    for column in columns {
+      let (numbers, overflows) = column.rows.multipliedReportingOverflow(by: column.width)
+      guard column.rows >= 0, column.width > 0, !overflows, numbers / 2 <= stateBytes else {
+        throw failure("has a column '\(column.name)' of \(column.rows) rows of \(column.width)")
+      }
+    }
+  }
+
+  private static func digest(_ line: some Sequence<UInt8>) -> String {
+    var hash = SHA256()
+    Array(line).withUnsafeBytes { hash.update($0) }
+    return hash.finished()
+  }
+
+  private static func digest(_ line: String) -> String { digest(line.utf8) }
+}

@@ -1,0 +1,51 @@
+/// A checksum of words at numbered places: the sum of a well-mixed function of place and word.
+///
+/// Parts can be summed up by different ranks in any order, so that it does not depend on how data are distributed. Of two
+/// different contents of the same length one in 2⁶⁴ pairs has the same sum. It guards against damage, not against malice.
+struct ContentChecksum {
+  private(set) var sum: UInt64 = 0
+
+  @inline(__always)
+  mutating func add(_ word: UInt64, at place: Int) {
+    // The finaliser of SplitMix64, twice, so that neither place nor word shows through.
+    sum &+= Self.mix(Self.mix(UInt64(truncatingIfNeeded: place) &+ 0x9e37_79b9_7f4a_7c15) ^ word)
+  }
+
+  @inline(__always)
+  private static func mix(_ x: UInt64) -> UInt64 {
+    var z = (x ^ (x >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+
+  /// Elements that stand at the places from `first` on.
+  @inline(never)
+  mutating func add<Element: HDF5Element>(_ values: UnsafeBufferPointer<Element>, at first: Int) {
+    if MemoryLayout<Element>.size == 8 {
+      values.withMemoryRebound(to: UInt64.self) { words in
+        for (k, word) in words.enumerated() { add(word, at: first + k) }
+      }
+    } else {
+      for (k, value) in values.enumerated() {
+        var word: UInt64 = 0
+        withUnsafeBytes(of: value) { bytes in for (b, byte) in bytes.enumerated() { word |= UInt64(byte) << UInt64(8 * b) } }
+        add(word, at: first + k)
+      }
+    }
+  }
+
+  /// The bytes of a file from `first` on, which is a multiple of eight; a last word that is not whole is filled with zeros.
+  mutating func add(_ bytes: UnsafeRawBufferPointer, at first: Int) {
+    var place = first / 8
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      add(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self), at: place)
+      offset += 8
+      place += 1
+    }
+    guard offset < bytes.count else { return }
+    var last: UInt64 = 0
+    for b in 0..<(bytes.count - offset) { last |= UInt64(bytes[offset + b]) << UInt64(8 * b) }
+    add(last, at: place)
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import MessagePassing
+import Storage
+
+/// Whether files are as they were written: results, states, checkpoints, or a whole run folder.
+struct VerifyCommand {
+  private let path: String
+  private let showsContent: Bool
+
+  private static let usage = "athermal verify FILE|FOLDER [--content]"
+
+  init(_ words: [String]) throws {
+    showsContent = words.contains("--content")
+    let arguments = try Arguments(words.filter { $0 != "--content" }, options: [], plain: 1...1, usage: Self.usage)
+    path = arguments.plain[0]
+  }
+
+  func run(over communicator: Communicator) throws -> Int32 {
+    for item in try communicator.coordinated({ try items(path) }) {
+      switch item {
+      case .checkpoint(let folder):
+        let manifest = try CheckpointFolder.validManifest(of: folder, over: communicator)
+        say("\(folder): checkpoint \(manifest.number) of athermal \(manifest.command), complete and undamaged", communicator)
+        if showsContent {
+          try communicator.coordinated { if communicator.isRoot { try showContent(folder + "/state.h5") } }
+        }
+      case .hdf5(let file):
+        try communicator.coordinated {
+          guard communicator.isRoot else { return }
+          let (datasets, isRecorded) = try FileVerification.verifyHDF5(file)
+          print("\(file): \(datasets) datasets read, " + (isRecorded ? "complete and undamaged" : "no record to hold them against"))
+          if showsContent { try showContent(file) }
+        }
+        if try isState(file, communicator) { _ = try ConfigurationReader.read(path: file, over: communicator) }
+      case .particles(let file):
+        let snapshot = try ConfigurationReader.read(path: file, over: communicator)
+        say("\(file): \(snapshot.totalCount) particles, readable", communicator)
+      }
+    }
+    return 0
+  }
+
+  private enum Item {
+    case checkpoint(String)
+    case hdf5(String)
+    case particles(String)
+  }
+
+  /// What there is to look at below a path. Not collective.
+  private func items(_ path: String) throws -> [Item] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw Failure(.input, "\(path): there is no such file or folder")
+    }
+    guard isFolder.boolValue else {
+      return [try ConfigurationReader.format(of: path) == .h5md ? .hdf5(path) : .particles(path)]
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    // The numbered folders of a run's checkpoints, also where the manifest is missing.
+    let name = path.split(separator: "/").last ?? ""
+    if names.contains("MANIFEST") || (name.count >= 6 && name.allSatisfy(\.isNumber)) { return [.checkpoint(path)] }
+    var found: [Item] = []
+    for name in names where !name.hasPrefix("tmp.") {
+      let inner = path + "/" + name
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder)
+      if isFolder.boolValue { found += (try? items(inner)) ?? [] } else if name.hasSuffix(".h5") { found.append(.hdf5(inner)) }
+    }
+    guard !found.isEmpty || path != self.path else { throw Failure(.input, "\(path): holds no files of athermal") }
+    return found
+  }
+
+  /// A state carries a checksum of its own, which its reader looks at.
+  private func isState(_ file: String, _ communicator: Communicator) throws -> Bool {
+    try communicator.broadcast(
+      try communicator.coordinated { communicator.isRoot ? try FileVerification.isSealedState(file) ? Int32(1) : 0 : 0 }) == 1
+  }
+
+  private func showContent(_ file: String) throws {
+    for content in try FileVerification.contents(file) {
+      print("\(content.sha256)  \(content.name)  \(content.type) \(content.shape)")
+    }
+  }
+
+  private func say(_ text: String, _ communicator: Communicator) { if communicator.isRoot { print(text) } }
+}
