@@ -32,6 +32,29 @@ final class GridLevel: SmoothedLevel {
     stencil.reserve(grid.box.count * components * (grid.dimension == 2 ? 9 : 27))
   }
 
+  /// Puts together what the ranks have found of a field of a grid that each of them holds whole: every word comes from one
+  /// rank, and zeros from the others. Collective.
+  func complete(_ field: NodeField, over communicator: Communicator) throws {
+    guard communicator.size > 1 else { return }
+    let perNode = field.stride / 2
+    var words = [Int64](repeating: 0, count: grid.nodeCount * perNode)
+    try field.values.withMemoryRebound(to: Int64.self, capacity: field.count / 2) { values in
+      func forEachWord(_ visit: (_ word: Int, _ place: Int) -> Void) {
+        var next = 0
+        grid.box.forEach { node in
+          let place = field.place(node) / 2
+          for w in 0..<perNode {
+            visit(next, place + w)
+            next += 1
+          }
+        }
+      }
+      forEachWord { words[$0] = values[$1] }
+      try communicator.reduce(&words, .sum)
+      forEachWord { values[$1] = words[$0] }
+    }
+  }
+
   private var neighbourhood: CellBox {
     CellBox(
       lower: SIMD3(-1, -1, grid.dimension == 3 ? -1 : 0), upper: SIMD3(2, 2, grid.dimension == 3 ? 2 : 1))

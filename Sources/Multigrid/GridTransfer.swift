@@ -163,26 +163,7 @@ struct GridTransfer {
     try completeOnEveryRank(coarse.masses)
   }
 
-  /// Puts the shares of all ranks together where the coarse grid is the first that every rank holds whole: each word comes
-  /// from one rank, and zeros from the others.
   private func completeOnEveryRank(_ field: NodeField) throws {
-    guard coarse.grid.isReplicated, !fine.grid.isReplicated, communicator.size > 1 else { return }
-    var words = [Int64](repeating: 0, count: coarse.grid.nodeCount * field.stride / 2)
-    try field.values.withMemoryRebound(to: Int64.self, capacity: field.count / 2) { values in
-      let perNode = field.stride / 2
-      func forEachWord(_ visit: (_ word: Int, _ place: Int) -> Void) {
-        var next = 0
-        coarse.grid.box.forEach { node in
-          let place = field.place(node) / 2
-          for w in 0..<perNode {
-            visit(next, place + w)
-            next += 1
-          }
-        }
-      }
-      forEachWord { words[$0] = values[$1] }
-      try communicator.reduce(&words, .sum)
-      forEachWord { values[$1] = words[$0] }
-    }
+    if coarse.grid.isReplicated && !fine.grid.isReplicated { try coarse.complete(field, over: communicator) }
   }
 }

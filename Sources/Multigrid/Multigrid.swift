@@ -32,7 +32,10 @@ public final class Multigrid {
   private static func hierarchy(_ system: ParticleSystem, _ largestReplicated: Int) throws -> (levels: [GridLevel], transfers: [GridTransfer]) {
     let communicator = try system.communicator.channel()
     let rank = communicator.rank
-    var levels = [GridLevel(NodeGrid.shared(system.cells, rank: rank), communicator: communicator)]
+    let first = NodeGrid.shared(system.cells, rank: rank)
+    var levels = [
+      GridLevel(first.nodeCount <= largestReplicated ? first.replicated() : first, communicator: communicator)
+    ]
     var transfers: [GridTransfer] = []
     while true {
       let fine = levels.last!

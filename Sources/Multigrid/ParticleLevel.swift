@@ -59,12 +59,12 @@ final class ParticleLevel: SmoothedLevel {
     }
     for i in 0..<count { SymmetricBlocks.invert(inverseDiagonal.pointer + i * components, dimension, empty: loose) }
     locate()
-    fillCells()
+    try fillCells()
   }
 
   private func forEachCell(_ visit: (_ node: SIMD3<Int>, _ particles: Range<Int>) -> Void) {
     var k = 0
-    coarse.grid.box.forEach { node in
+    system.ownedCells.forEach { node in
       visit(node, system.particles(ofCell: k))
       k += 1
     }
@@ -81,8 +81,15 @@ final class ParticleLevel: SmoothedLevel {
     }
   }
 
-  /// The stiffness of each cell under affine motion, in grid coordinates.
-  private func fillCells() {
+  /// Where every rank holds the whole grid, each fills in its own cells.
+  private func share(_ fields: [NodeField], _ fill: () -> Void) throws {
+    if coarse.grid.isReplicated { for field in fields { field.clear() } }
+    fill()
+    if coarse.grid.isReplicated { for field in fields { try coarse.complete(field, over: system.communicator) } }
+  }
+
+  /// The stiffness of each cell under affine motion, in grid coordinates. Collective.
+  private func fillCells() throws {
     let d = dimension
     let count = AffineStiffness.count(dimension: d)
     let components = SymmetricBlocks.components(d)
@@ -109,15 +116,17 @@ final class ParticleLevel: SmoothedLevel {
       }
     }
     var sum = [Double](repeating: 0, count: count)
-    forEachCell { node, particles in
-      for q in 0..<count { sum[q] = 0 }
-      for i in particles { for q in 0..<count { sum[q] += Double(affine[i * count + q]) } }
-      coarse.masses.values[coarse.masses.place(node)] = Float(particles.count)
-      let target = coarse.cells.values + coarse.cells.place(node)
-      for entry in 0..<(components * components) {
-        var value = 0.0
-        for q in 0..<count { value += linear[entry * count + q] * sum[q] }
-        target[entry] = Float(value)
+    try share([coarse.cells, coarse.masses]) {
+      forEachCell { node, particles in
+        for q in 0..<count { sum[q] = 0 }
+        for i in particles { for q in 0..<count { sum[q] += Double(affine[i * count + q]) } }
+        coarse.masses.values[coarse.masses.place(node)] = Float(particles.count)
+        let target = coarse.cells.values + coarse.cells.place(node)
+        for entry in 0..<(components * components) {
+          var value = 0.0
+          for q in 0..<count { value += linear[entry * count + q] * sum[q] }
+          target[entry] = Float(value)
+        }
       }
     }
   }
@@ -137,7 +146,7 @@ final class ParticleLevel: SmoothedLevel {
   /// The residual of the coarse grid from that of the particles: inside each cell in the order of ids, then over the cells
   /// around a node in a fixed order. Collective.
   func restrict() throws {
-    if dimension == 2 { gatherMomentsInPlane() } else { gatherMomentsInVolume() }
+    try share([corners]) { if dimension == 2 { gatherMomentsInPlane() } else { gatherMomentsInVolume() } }
     try corners.gather(coarse.halo)
     let (source, target) = (corners.values, coarse.residual.values)
     let cornerCount = 1 << dimension
