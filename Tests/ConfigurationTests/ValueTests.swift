@@ -14,7 +14,7 @@ struct ValueTests {
     #expect(potential.kind == .polydisperseIPL && potential.exponent == 10 && potential.smoothing == 3)
     #expect(potential.cutoff == 1.4 && potential.nonadditivity == 0.1 && potential.sizes == nil)
     #expect(configuration.neighbours.skin == 0.3)
-    #expect(configuration.minimizer.method == .cg && configuration.minimizer.forceTolerance == .floor)
+    #expect(configuration.minimizer.method == .newton && configuration.minimizer.forceTolerance == .floor)
     #expect(configuration.minimizer.maximumEvaluations == 1_000_000)
     let loading = try #require(configuration.loading)
     #expect(loading.mode == .simpleShear(flow: 0, gradient: 1) && loading.strainStep == 1e-3)
