@@ -28,7 +28,7 @@ import TestTools
       "shear.toml",
       """
       [system]
-      generate = { dimension = 2, particles = 601, density = 0.86, seed = 3 }
+      generate = { dimension = 2, particles = 601, density = 0.86, seed = 6 }
       [potential]
       kind = "polydisperse-ipl"
       [loading]
