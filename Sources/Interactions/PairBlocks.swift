@@ -22,7 +22,8 @@ public final class PairBlocks {
 
   public init(dimension: Int) { self.dimension = dimension }
 
-  @inline(__always) static func components(_ dimension: Int) -> Int { dimension == 2 ? 3 : 6 }
+  /// Numbers per symmetric block.
+  @inline(__always) public static func components(_ dimension: Int) -> Int { dimension == 2 ? 3 : 6 }
 
   /// result_i = Σ_j K_ij (v_i − v_j): `field` has values for owned particles and ghosts, `result` for owned ones and room
   /// for one more; `dimension` numbers per particle.

@@ -1,4 +1,5 @@
 import Geometry
+import Interactions
 import MessagePassing
 import Particles
 
@@ -22,7 +23,7 @@ final class GridLevel: SmoothedLevel {
     self.grid = grid
     halo = NodeHalo(grid, rank: communicator.rank, communicator: communicator)
     let stride = grid.dimension == 2 ? 2 : 4
-    let components = SymmetricBlocks.components(grid.dimension)
+    let components = PairBlocks.components(grid.dimension)
     solution = NodeField(grid, stride: stride)
     residual = NodeField(grid, stride: stride)
     correction = NodeField(grid, stride: stride)
@@ -66,7 +67,7 @@ final class GridLevel: SmoothedLevel {
     try cells.gather(halo)
     if shift > 0 { try masses.gather(halo) }
     let d = grid.dimension
-    let components = SymmetricBlocks.components(d)
+    let components = PairBlocks.components(d)
     let around = neighbourhood
     let size = around.count * components
     var next = 0
@@ -102,7 +103,7 @@ final class GridLevel: SmoothedLevel {
 
   /// The entries of the stencil at an owned node: the block that couples it to `node + offset`.
   func forEachBlock(_ visit: (_ node: SIMD3<Int>, _ offset: SIMD3<Int>, _ block: UnsafePointer<Float>) -> Void) {
-    let components = SymmetricBlocks.components(grid.dimension)
+    let components = PairBlocks.components(grid.dimension)
     var next = 0
     grid.box.forEach { node in
       neighbourhood.forEach { offset in

@@ -1,3 +1,4 @@
+import Interactions
 import MessagePassing
 import Particles
 
@@ -116,7 +117,7 @@ struct GridTransfer {
     try fine.cells.gather(fine.halo)
     try fine.masses.gather(fine.halo)
     let d = fine.grid.dimension
-    let components = SymmetricBlocks.components(d)
+    let components = PairBlocks.components(d)
     let (source, target) = (fine.cells.values, coarse.cells.values)
     if coarse.grid.isReplicated {
       coarse.cells.clear()

@@ -46,7 +46,7 @@ final class ParticleLevel: SmoothedLevel {
       buffer.pointer.update(repeating: 0, count: room)
     }
     system.assemble(.stiffBonds, into: blocks)
-    let components = SymmetricBlocks.components(dimension)
+    let components = PairBlocks.components(dimension)
     inverseDiagonal.reserve((count + 1) * components)
     blocks.diagonal(into: inverseDiagonal.pointer)
     var stiffest: Float = 0
@@ -92,7 +92,7 @@ final class ParticleLevel: SmoothedLevel {
   private func fillCells() throws {
     let d = dimension
     let count = AffineStiffness.count(dimension: d)
-    let components = SymmetricBlocks.components(d)
+    let components = PairBlocks.components(d)
     system.affineStiffness(of: blocks, into: affine)
     let pairs = ElementStiffness.pairs(d)
     let counts = system.cells.grid.counts

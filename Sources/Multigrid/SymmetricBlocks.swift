@@ -1,9 +1,7 @@
-import Geometry
+import Interactions
 
 /// Symmetric blocks of two or three rows as numbers xx, xy, yy or xx, yy, zz, xy, xz, yz.
 enum SymmetricBlocks {
-  static func components(_ dimension: Int) -> Int { dimension == 2 ? 3 : 6 }
-
   /// Where entry (α, β) of a block stands.
   static func component(_ alpha: Int, _ beta: Int, _ dimension: Int) -> Int {
     if dimension == 2 { return alpha + beta }
@@ -15,7 +13,7 @@ enum SymmetricBlocks {
   static func invert(_ block: UnsafeMutablePointer<Float>, _ dimension: Int, empty: Float) {
     let trace = dimension == 2 ? Double(block[0]) + Double(block[2]) : Double(block[0]) + Double(block[1]) + Double(block[2])
     guard trace > 0 else {
-      for c in 0..<components(dimension) { block[c] = 0 }
+      for c in 0..<PairBlocks.components(dimension) { block[c] = 0 }
       for k in 0..<dimension { block[component(k, k, dimension)] = empty }
       return
     }

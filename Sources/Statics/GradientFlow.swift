@@ -52,22 +52,16 @@ public struct GradientFlow: Minimizer {
     }
     while true {
       try safePoint.reached(isStep: true) { try $0.put(state, as: "gradient flow") }
-      let start = (state: state, statistics: system.statistics)
+      let start = state
       if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
       let budget = maximumEvaluations - state.result.evaluations - state.result.hessianProducts
       if budget <= 0 { break }
       state.withoutGain = state.squaredForce < 0.5 * state.smallestForce ? 0 : state.withoutGain + 1
       state.smallestForce = min(state.smallestForce, state.squaredForce)
-      let solution = try safePoint.attempting {
-        try solver.solve(
-          system, into: step, shift: 1 / state.timeStep, relativeTolerance: linearTolerance, radius: .infinity,
-          maximumIterations: min(budget, maximumLinearIterations), safePoint: $0)
-      } retreat: {
-        // A solve moves nothing.
-        system.uncount(to: start.statistics)
-      } _: {
-        try $0.put(start.state, as: "gradient flow")
-      }
+      let solution = try solver.solve(
+        system, into: step, shift: 1 / state.timeStep, relativeTolerance: linearTolerance, radius: .infinity,
+        maximumIterations: min(budget, maximumLinearIterations), safePoint: safePoint
+      ) { try $0.put(start, as: "gradient flow") }
       state.result.hessianProducts += solution.products
       state.result.iterations += 1
       if solution.negativeCurvature || solution.largestMove > 2 * target {

@@ -91,7 +91,10 @@ public struct LimitedMemory: Minimizer {
         slope = try system.dot(system.forces, direction.values)
       }
       let longest = try system.largestLength(direction.values)
-      guard slope > 0, longest > 0 else { break }
+      guard slope > 0, longest > 0 else {
+        state.result.reason = .stagnated
+        break
+      }
       var length = min(1, cap / longest)
       if length < 1 { state.result.cappedSteps += 1 }
 

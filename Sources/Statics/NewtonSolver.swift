@@ -23,13 +23,13 @@ final class NewtonSolver {
   private let hessian: PairBlocks
   private let preconditioner: any Preconditioner
   /// In an event a few hundred particles move, and steps end at the radius of trust before long waves matter: the local
-  /// preconditioner is as fast there, and its steps keep closer to the overdamped path (Docs/Performance.md).
+  /// preconditioner is as fast there, and its steps keep closer to the overdamped path (Docs/Validation.md).
   private let eventPreconditioner: any Preconditioner
 
   init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
     let d = system.dimension
     self.preconditioner = preconditioner
-    eventPreconditioner = BlockJacobi(system)
+    eventPreconditioner = (preconditioner as? BlockJacobi) ?? BlockJacobi(system)
     hessian = PairBlocks(dimension: d)
     residual = system.makeField(width: d)
     preconditioned = system.makeField(width: d)
@@ -38,9 +38,23 @@ final class NewtonSolver {
   }
 
   /// Solves at the present positions, whose forces must have been computed. Collective.
-  /// - Parameter inEvent: whether the last step met negative curvature or was capped.
+  /// - Parameters:
+  ///   - inEvent: whether the last step met negative curvature or was capped.
+  ///   - save: what is to be remembered where the run has to stop inside: the solve then begins anew.
   func solve(
     _ system: ParticleSystem, into step: ParticleField, shift: Double = 0, inEvent: Bool = false, relativeTolerance: Double,
+    radius: Double, maximumIterations: Int, safePoint: SafePoint, _ save: (Checkpoint) throws -> Void
+  ) throws -> Solution {
+    let before = system.statistics
+    return try safePoint.attempting({
+      try iterate(
+        system, into: step, shift, inEvent, relativeTolerance: relativeTolerance, radius: radius,
+        maximumIterations: maximumIterations, safePoint: $0)
+    }, retreat: { system.uncount(to: before) }, save)  // a solve moves nothing
+  }
+
+  private func iterate(
+    _ system: ParticleSystem, into step: ParticleField, _ shift: Double, _ inEvent: Bool, relativeTolerance: Double,
     radius: Double, maximumIterations: Int, safePoint: SafePoint
   ) throws -> Solution {
     let count = system.ownedCount * system.dimension

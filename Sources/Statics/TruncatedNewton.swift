@@ -60,7 +60,7 @@ public struct TruncatedNewton: Minimizer {
     }
     while true {
       try safePoint.reached(isStep: true) { try $0.put(state, as: "newton") }
-      let start = (state: state, statistics: system.statistics)
+      let start = state
       state.result.forceMax = try system.largestComponent(system.forces, width: d)
       if state.result.forceMax <= tolerance {
         state.result.reason = .converged
@@ -79,16 +79,10 @@ public struct TruncatedNewton: Minimizer {
       let budget = maximumEvaluations - state.result.evaluations - state.result.hessianProducts
       if budget <= 0 { return state.result }
 
-      let solution = try safePoint.attempting {
-        try solver.solve(
-          system, into: step, inEvent: state.inEvent, relativeTolerance: state.forcing, radius: state.radius,
-          maximumIterations: min(budget, maximumLinearIterations), safePoint: $0)
-      } retreat: {
-        // A solve moves nothing.
-        system.uncount(to: start.statistics)
-      } _: {
-        try $0.put(start.state, as: "newton")
-      }
+      let solution = try solver.solve(
+        system, into: step, inEvent: state.inEvent, relativeTolerance: state.forcing, radius: state.radius,
+        maximumIterations: min(budget, maximumLinearIterations), safePoint: safePoint
+      ) { try $0.put(start, as: "newton") }
       state.result.hessianProducts += solution.products
       state.result.iterations += 1
       if solution.negativeCurvature { state.result.negativeCurvatures += 1 }

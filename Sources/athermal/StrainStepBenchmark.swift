@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 import MessagePassing
 import Particles
 import QuasistaticShear
@@ -59,8 +60,6 @@ struct StrainStepBenchmark {
       let seconds = try communicator.reduce(Date().timeIntervalSince(clock), .maximum)
       let used = try communicator.reduce(Timing.processorSeconds - processor, .sum)
       let totals = try system.totals()
-      var largest = 0.0
-      for i in 0..<system.ownedCount { largest = max(largest, system.displacement(tracker, of: i).squaredLength) }
       rows.append(
         Figures(
           strain: system.strain, seconds: seconds, processorSeconds: used,
@@ -72,7 +71,7 @@ struct StrainStepBenchmark {
           reason: result.reason.rawValue,
           forceNorm: try system.dot(system.forces, system.forces).squareRoot(),
           energyPerParticle: totals.energy / Double(system.totalCount), stressXY: totals.stress[0, 1],
-          largestDisplacement: try communicator.reduce(largest, .maximum).squareRoot()))
+          largestDisplacement: try DisplacementStatistics(system, tracker).largest))
     }
     return rows
   }
