@@ -24,6 +24,32 @@ public final class NeighbourList {
   public internal(set) var coincidence: (Int32, Int32)?
 
   public init() {}
+
+  /// Takes over the chunks of `whole` that hold a row `isWanted` asks for, all their rows.
+  public func select(from whole: NeighbourList, where isWanted: (_ row: Int32) -> Bool) {
+    let width = Lanes.count
+    rows.reserve(whole.chunkCount * width)
+    firstSlot.reserve(whole.chunkCount + 1)
+    chunkCount = 0
+    slotCount = 0
+    firstSlot[0] = 0
+    for chunk in 0..<whole.chunkCount {
+      let members = whole.rows.pointer + chunk * width
+      guard (0..<width).contains(where: { isWanted(members[$0]) }) else { continue }
+      let slots = whole.firstSlot[chunk]..<whole.firstSlot[chunk + 1]
+      let (kept, added) = (slotCount * width, slots.count * width)
+      (rows.pointer + chunkCount * width).update(from: members, count: width)
+      neighbours.reserve(kept + added, keeping: kept)
+      (neighbours.pointer + kept).update(from: whole.neighbours.pointer + slots.lowerBound * width, count: added)
+      if whole.scales.capacity > 0 {
+        scales.reserve(kept + added, keeping: kept)
+        (scales.pointer + kept).update(from: whole.scales.pointer + slots.lowerBound * width, count: added)
+      }
+      chunkCount += 1
+      slotCount += slots.count
+      firstSlot[chunkCount] = slotCount
+    }
+  }
 }
 
 /// Where the particles of one cell and of the cells around it stand in the local arrays.

@@ -5,7 +5,7 @@ import Interactions
 extension ParticleSystem {
   /// Fills `blocks` at the positions of the last evaluation; it serves until the neighbours are listed anew.
   public func assemble(_ content: PairBlocks.Content, into blocks: PairBlocks) {
-    interaction.assembleBlocks(arrays, list, content, blocks)
+    interaction.assembleBlocks(arrays, workingList, content, blocks)
   }
 
   /// result = Σ_j K_ij (v_i − v_j) for assembled blocks; ghosts are gathered here. Collective.
@@ -13,7 +13,7 @@ extension ParticleSystem {
     result.buffer.reserve((ownedCount + 1) * dimension)
     try gather(field)
     blocks.multiply(field.values, into: result.values)
-    statistics.hessianProducts += 1
+    if let region { statistics.regionalRows += region.listedCount } else { statistics.hessianProducts += 1 }
   }
 
   /// The stiffness of each owned particle's surroundings under affine motion (``AffineStiffness``), for the pairs of

@@ -3,7 +3,7 @@ import Geometry
 import Interactions
 import MessagePassing
 
-/// Energy and stress of the whole configuration.
+/// Energy and stress of the whole configuration, or of the region that a system is confined to and its rim.
 public struct Totals: Equatable, Sendable {
   /// Σ φ over all pairs.
   public var energy: Double
@@ -29,12 +29,15 @@ extension ParticleSystem {
     }
     reserveForces()
     switch output {
-    case .forces: interaction.forces(arrays, list)
-    case .forcesEnergyAndStress: interaction.forcesAndStress(arrays, list)
+    case .forces: interaction.forces(arrays, workingList)
+    case .forcesEnergyAndStress: interaction.forcesAndStress(arrays, workingList)
     }
-    statistics.evaluations += 1
+    if let region { statistics.regionalRows += region.listedCount } else { statistics.evaluations += 1 }
     onEvaluation?(statistics)
   }
+
+  /// The neighbours of the particles that are worked on.
+  var workingList: NeighbourList { region?.list ?? list }
 
   var arrays: ParticleArrays {
     ParticleArrays(
@@ -48,18 +51,20 @@ extension ParticleSystem {
     let now = records.pointer
     let then = reference.pointer
     var largest = 0.0
-    if dimension == 2 {
-      for i in 0..<ownedCount {
-        let x = Double(now[4 * i] &- then[3 * i]) * quantum
-        let y = Double(now[4 * i + 1] &- then[3 * i + 1]) * quantum
-        largest = max(largest, x * x + y * y)
-      }
-    } else {
-      for i in 0..<ownedCount {
-        let x = Double(now[4 * i] &- then[3 * i]) * quantum
-        let y = Double(now[4 * i + 1] &- then[3 * i + 1]) * quantum
-        let z = Double(now[4 * i + 2] &- then[3 * i + 2]) * quantum
-        largest = max(largest, x * x + y * y + z * z)
+    for run in runs {
+      if dimension == 2 {
+        for i in run {
+          let x = Double(now[4 * i] &- then[3 * i]) * quantum
+          let y = Double(now[4 * i + 1] &- then[3 * i + 1]) * quantum
+          largest = max(largest, x * x + y * y)
+        }
+      } else {
+        for i in run {
+          let x = Double(now[4 * i] &- then[3 * i]) * quantum
+          let y = Double(now[4 * i + 1] &- then[3 * i + 1]) * quantum
+          let z = Double(now[4 * i + 2] &- then[3 * i + 2]) * quantum
+          largest = max(largest, x * x + y * y + z * z)
+        }
       }
     }
     return try communicator.reduce(largest, .maximum) > halfSkinSquared
@@ -72,13 +77,19 @@ extension ParticleSystem {
   public func sums(
     _ count: Int, _ terms: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void
   ) throws -> [Double] {
+    try sums(count, over: workingCells, terms)
+  }
+
+  private func sums(
+    _ count: Int, over cells: [Int32], _ terms: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void
+  ) throws -> [Double] {
     let started = DispatchTime.now()
     let accumulators = ExactSums(count: count)
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * count) { buffer in
       let out = buffer.baseAddress!
       let partial = out + count
-      for c in 0..<(cellStarts.count - 1) {
-        let range = Int(cellStarts[c])..<Int(cellStarts[c + 1])
+      for cell in cells {
+        let range = particles(ofCell: Int(cell))
         if range.isEmpty { continue }
         for k in 0..<count { partial[k] = 0 }
         for i in range {
@@ -99,7 +110,8 @@ extension ParticleSystem {
     let accumulators = ExactSums(count: pairs.count)
     for (k, pair) in pairs.enumerated() {
       let (a, b) = pair
-      for c in 0..<(cellStarts.count - 1) {
+      for cell in workingCells {
+        let c = Int(cell)
         let range = Int(cellStarts[c]) * width..<Int(cellStarts[c + 1]) * width
         var partial = 0.0
         for i in range { partial += a[i] * b[i] }
@@ -128,7 +140,9 @@ extension ParticleSystem {
   public func totals() throws -> Totals {
     let stride = ParticleArrays.contributionStride(dimension: dimension)
     let shares = contributionBuffer.pointer
-    let s = try sums(stride) { i, out in for k in 0..<stride { out[k] = shares[i * stride + k] } }
+    let s = try sums(stride, over: region?.listedCells ?? workingCells) { i, out in
+      for k in 0..<stride { out[k] = shares[i * stride + k] }
+    }
     let stress = (1 / cell.volume) * Self.symmetric(s.dropFirst(), dimension)
     return Totals(energy: s[0], stress: stress, pressure: -stress.trace / Double(dimension))
   }
@@ -154,11 +168,17 @@ extension ParticleSystem {
 
   /// The largest component of a field in magnitude, over all ranks; infinite if any component is not a number. Collective.
   public func largestComponent(_ values: UnsafeMutablePointer<Double>, width: Int) throws -> Double {
+    try largestComponent(values, width: width, of: runs)
+  }
+
+  func largestComponent(_ values: UnsafeMutablePointer<Double>, width: Int, of runs: [Range<Int>]) throws -> Double {
     var largest = 0.0
-    for i in 0..<(ownedCount * width) {
-      let magnitude = abs(values[i])
-      // NaN sorts above everything, so that it is not lost in a maximum.
-      if !(magnitude <= largest) { largest = magnitude.isNaN ? .infinity : magnitude }
+    for run in runs {
+      for i in (run.lowerBound * width)..<(run.upperBound * width) {
+        let magnitude = abs(values[i])
+        // NaN sorts above everything, so that it is not lost in a maximum.
+        if !(magnitude <= largest) { largest = magnitude.isNaN ? .infinity : magnitude }
+      }
     }
     return try communicator.reduce(largest, .maximum)
   }
@@ -166,10 +186,12 @@ extension ParticleSystem {
   /// The largest length of a vector field, over all ranks. Collective.
   public func largestLength(_ values: UnsafeMutablePointer<Double>) throws -> Double {
     var largest = 0.0
-    for i in 0..<ownedCount {
-      var squared = 0.0
-      for k in 0..<dimension { squared += values[i * dimension + k] * values[i * dimension + k] }
-      if !(squared <= largest) { largest = squared.isNaN ? .infinity : squared }
+    for run in runs {
+      for i in run {
+        var squared = 0.0
+        for k in 0..<dimension { squared += values[i * dimension + k] * values[i * dimension + k] }
+        if !(squared <= largest) { largest = squared.isNaN ? .infinity : squared }
+      }
     }
     return try communicator.reduce(largest, .maximum).squareRoot()
   }
@@ -181,9 +203,11 @@ extension ParticleSystem {
     let factor = scale / cell.quantum
     let d = dimension
     let coordinates = records.pointer
-    for i in 0..<ownedCount {
-      for k in 0..<d {
-        coordinates[4 * i + k] &+= Int64((factor * direction[i * d + k]).rounded(.toNearestOrEven))
+    for run in runs {
+      for i in run {
+        for k in 0..<d {
+          coordinates[4 * i + k] &+= Int64((factor * direction[i * d + k]).rounded(.toNearestOrEven))
+        }
       }
     }
   }
@@ -201,7 +225,7 @@ extension ParticleSystem {
   /// The diagonal blocks of the Hessian into a field of dimension² numbers.
   public func hessianDiagonal(into blocks: ParticleField) {
     blocks.buffer.reserve((ownedCount + 1) * dimension * dimension)
-    interaction.hessianDiagonal(arrays, list, blocks.values)
+    interaction.hessianDiagonal(arrays, workingList, blocks.values)
   }
 
   /// Does work that shall not appear in the statistics.

@@ -23,6 +23,7 @@ extension ParticleSystem {
     try buildHalo()
     listAllNeighbours()
     try checkLists()
+    try settleRegion()
     statistics.rebuilds += 1
   }
 
@@ -233,6 +234,15 @@ extension ParticleSystem {
   }
 
   private func listAllNeighbours() {
+    let around = cellsAround
+    interaction.listNeighbours(
+      into: list, records: records.pointer, quantum: cell.quantum, skin: skin,
+      ownedCount: ownedCount, cellCount: decomposition.bricks[communicator.rank].count
+    ) { k in CellNeighbourhood(owned: cellStarts[k]..<cellStarts[k + 1], candidates: around(k)) }
+  }
+
+  /// Where the particles of the cells around an owned cell and of itself stand, in the global order of cells.
+  var cellsAround: (_ ownedCell: Int) -> [Range<Int32>] {
     let own = decomposition.bricks[communicator.rank]
     let grown = own.grown(dimension: dimension)
     let extent = own.extent
@@ -240,14 +250,10 @@ extension ParticleSystem {
     CellBox(lower: SIMD3(0, 0, 0), upper: SIMD3(1, 1, 1)).grown(dimension: dimension).forEach {
       offsets.append(grown.index(of: own.lower &+ $0) - grown.index(of: own.lower))
     }
-    interaction.listNeighbours(
-      into: list, records: records.pointer, quantum: cell.quantum, skin: skin,
-      ownedCount: ownedCount, cellCount: own.count
-    ) { k in
+    return { [cellRanges] k in
       let c = SIMD3<Int>(k % extent.x, (k / extent.x) % extent.y, k / (extent.x * extent.y))
       let centre = grown.index(of: own.lower &+ c)
-      return CellNeighbourhood(
-        owned: cellStarts[k]..<cellStarts[k + 1], candidates: offsets.map { cellRanges[centre + $0] })
+      return offsets.map { cellRanges[centre + $0] }
     }
   }
 

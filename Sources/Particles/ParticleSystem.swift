@@ -52,6 +52,13 @@ public final class ParticleSystem {
   var cellStarts: [Int32] = []
   /// For each cell of the brick grown by one layer: where its particles stand.
   var cellRanges: [Range<Int32>] = []
+  /// What work is confined to; nothing: everything is worked on.
+  var region: Region?
+  /// The owned cells whose particles are worked on, and where these particles stand, in ascending order.
+  var workingCells: [Int32] = []
+  public internal(set) var runs: [Range<Int>] = []
+  /// Changes whenever ``runs`` are made anew.
+  public internal(set) var workingSet = 0
   public internal(set) var statistics = EvaluationStatistics()
   /// Called after each evaluation, on every rank: for progress lines during long minimisations.
   public var onEvaluation: ((EvaluationStatistics) -> Void)?

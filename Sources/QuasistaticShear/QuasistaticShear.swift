@@ -123,5 +123,5 @@ public struct QuasistaticShear {
     try observer.completed(record, of: system)
   }
 
-  private var evaluationCount: Int { system.statistics.evaluations + system.statistics.hessianProducts }
+  private var evaluationCount: Int { system.workDone }
 }

@@ -177,6 +177,23 @@ private func fingerprint(_ values: UnsafeMutablePointer<Double>, _ system: Parti
   return String(try system.communicator.reduce(sum, .sum), radix: 16)
 }
 
+// MARK: Events
+
+/// `MODEL DIMENSION COUNT STEPS`: strain steps of 2e-3 by Newton's method, which follows events in regions of their own: the
+/// bits after each, and the work done in regions.
+func events(_ world: Communicator, _ arguments: [String]) throws {
+  let system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
+  _ = try minimum(system, .newton)
+  let loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
+  for step in 1...Int(arguments[3])! {
+    try loading.deform(system, to: 2e-3 * Double(step))
+    let result = try Minimization(method: .newton, tolerance: .floor, maximumEvaluations: 200_000)
+      .run(system, from: .nearEquilibrium)
+    let bits = try values(system)
+    if world.isRoot { print("step \(step) \(result.reason.rawValue) regional \(result.regionalRows) \(bits)") }
+  }
+}
+
 // MARK: Multigrid
 
 /// `MODEL DIMENSION COUNT`: the bits of V-cycles, with coarse grids held by all ranks and with grids shared out down to the

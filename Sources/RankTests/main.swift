@@ -13,6 +13,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "deadlock": deadlock,
   "halo": halo,
   "same-bits": sameBits,
+  "events": events,
   "multigrid": multigrid,
   "swap": swapMonteCarlo,
   "distribution": distribution,

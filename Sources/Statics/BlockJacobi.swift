@@ -17,29 +17,35 @@ final class BlockJacobi: Preconditioner {
     system.hessianDiagonal(into: blocks)
     if shift > 0 {
       let d = dimension
-      for i in 0..<system.ownedCount { for k in 0..<d { blocks.values[(i * d + k) * d + k] += shift } }
+      for run in system.runs { for i in run { for k in 0..<d { blocks.values[(i * d + k) * d + k] += shift } } }
     }
     invert()
   }
 
   private func invert() {
     let d = dimension
-    for i in 0..<system.ownedCount {
-      let b = blocks.values + i * d * d
-      if d == 2 { Self.invert2(b) } else { Self.invert3(b) }
+    for run in system.runs {
+      for i in run {
+        let b = blocks.values + i * d * d
+        if d == 2 { Self.invert2(b) } else { Self.invert3(b) }
+      }
     }
   }
 
   func apply(_ r: UnsafePointer<Double>, into z: UnsafeMutablePointer<Double>) {
+    for run in system.runs { apply(r, into: z, of: run) }
+  }
+
+  private func apply(_ r: UnsafePointer<Double>, into z: UnsafeMutablePointer<Double>, of particles: Range<Int>) {
     let m = blocks.values
     if dimension == 2 {
-      for i in 0..<system.ownedCount {
+      for i in particles {
         let (x, y) = (r[2 * i], r[2 * i + 1])
         z[2 * i] = m[4 * i] * x + m[4 * i + 1] * y
         z[2 * i + 1] = m[4 * i + 2] * x + m[4 * i + 3] * y
       }
     } else {
-      for i in 0..<system.ownedCount {
+      for i in particles {
         let (x, y, w) = (r[3 * i], r[3 * i + 1], r[3 * i + 2])
         let b = m + 9 * i
         z[3 * i] = b[0] * x + b[1] * y + b[2] * w

@@ -68,16 +68,13 @@ public struct Minimization: Sendable {
     _ system: ParticleSystem, from start: Start = .anywhere, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
   ) throws -> MinimizationResult {
     var state = try saved?.value(State.self, of: "minimization") ?? State(stage: .overlaps, before: system.statistics)
+    let workBefore = state.before.evaluations + state.before.hessianProducts + state.before.regionalRows / system.totalCount
     var resumed = saved
     let safePoint = safePoint.within { try $0.put(state, as: "minimization") }
     /// What a stage continues from: only the one that was put aside.
     func takeResumed() -> Checkpoint? {
       defer { resumed = nil }
       return resumed
-    }
-    func used() -> Int {
-      system.statistics.evaluations - state.before.evaluations + system.statistics.hessianProducts
-        - state.before.hessianProducts
     }
     func measure() throws {
       let bonds = try system.bondStatistics()
@@ -100,7 +97,7 @@ public struct Minimization: Sendable {
     if state.stage == .firstOrder {
       let first = firstStage(from: start)!
       repeat {
-        let budget = resumed == nil ? maximumEvaluations - used() : try resumed!.value(Int.self, of: "budget")
+        let budget = resumed == nil ? maximumEvaluations - (system.workDone - workBefore) : try resumed!.value(Int.self, of: "budget")
         state.result.takeOver(
           try first.minimize(
             system, tolerance: state.coarse, maximumEvaluations: budget,
@@ -110,7 +107,7 @@ public struct Minimization: Sendable {
       state.stage = .newton
     }
     while resumed != nil || (state.result.reason != .evaluationLimit && state.result.forceMax > state.threshold) {
-      let budget = resumed == nil ? maximumEvaluations - used() : try resumed!.value(Int.self, of: "budget")
+      let budget = resumed == nil ? maximumEvaluations - (system.workDone - workBefore) : try resumed!.value(Int.self, of: "budget")
       state.result.takeOver(
         try TruncatedNewton(preconditioner: preconditioner).minimize(
           system, tolerance: state.threshold, maximumEvaluations: budget,
@@ -124,6 +121,7 @@ public struct Minimization: Sendable {
     result.forceMax = try system.largestComponent(system.forces, width: system.dimension)
     result.evaluations = system.statistics.evaluations - state.before.evaluations
     result.hessianProducts = system.statistics.hessianProducts - state.before.hessianProducts
+    result.regionalRows = system.statistics.regionalRows - state.before.regionalRows
     return result
   }
 }

@@ -1,3 +1,5 @@
+import Particles
+
 /// How a minimisation ended, and what it cost.
 public struct MinimizationResult: Codable, Sendable {
   public enum Reason: String, Codable, Sendable {
@@ -18,6 +20,8 @@ public struct MinimizationResult: Codable, Sendable {
   /// Force evaluations, and products with the Hessian, which cost about as much each.
   public var evaluations = 0
   public var hessianProducts = 0
+  /// Particles whose forces, or rows of such products, were computed while an event was followed in a region of its own.
+  public var regionalRows = 0
   /// Directions of negative curvature met, and steps that were capped or rejected: where they are not zero, the path to the
   /// minimum was not a plain descent.
   public var negativeCurvatures = 0
@@ -29,6 +33,24 @@ public struct MinimizationResult: Codable, Sendable {
     self.forceMax = forceMax
     self.tolerance = tolerance
   }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    reason = try container.decode(Reason.self, forKey: .reason)
+    forceMax = try container.decode(Double.self, forKey: .forceMax)
+    tolerance = try container.decode(Double.self, forKey: .tolerance)
+    iterations = try container.decode(Int.self, forKey: .iterations)
+    evaluations = try container.decode(Int.self, forKey: .evaluations)
+    hessianProducts = try container.decode(Int.self, forKey: .hessianProducts)
+    negativeCurvatures = try container.decode(Int.self, forKey: .negativeCurvatures)
+    cappedSteps = try container.decode(Int.self, forKey: .cappedSteps)
+    rejectedSteps = try container.decode(Int.self, forKey: .rejectedSteps)
+    // Checkpoints of versions that knew no regions.
+    regionalRows = try container.decodeIfPresent(Int.self, forKey: .regionalRows) ?? 0
+  }
+
+  /// Evaluations and products, those of regions by their share of the system.
+  func work(of system: ParticleSystem) -> Int { evaluations + hessianProducts + regionalRows / system.totalCount }
 
   /// Goes on with what a further stage reached; what it took is added. Evaluations and products are left to the caller.
   mutating func takeOver(_ stage: MinimizationResult) {

@@ -25,6 +25,8 @@ final class NewtonSolver {
   /// In an event a few hundred particles move, and steps end at the radius of trust before long waves matter: the local
   /// preconditioner is as fast there, and its steps keep closer to the overdamped path (Docs/Validation.md).
   private let eventPreconditioner: any Preconditioner
+  /// That of the last solve.
+  private var workingSet = 0
 
   init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
     let d = system.dimension
@@ -57,17 +59,17 @@ final class NewtonSolver {
     _ system: ParticleSystem, into step: ParticleField, _ shift: Double, _ inEvent: Bool, relativeTolerance: Double,
     radius: Double, maximumIterations: Int, safePoint: SafePoint
   ) throws -> Solution {
-    let count = system.ownedCount * system.dimension
+    let d = system.dimension
     system.assemble(.hessian, into: hessian)
-    let preconditioner = inEvent ? eventPreconditioner : preconditioner
+    let preconditioner = inEvent || system.isConfined ? eventPreconditioner : preconditioner
     try preconditioner.refresh(shift: shift)
-    for i in 0..<count { step.values[i] = 0 }
-    copy(system.forces, to: residual.values, count: count)
+    clear(step, in: system)
+    forEach(system) { residual.values[$0] = system.forces[$0] }
     try preconditioner.apply(residual.values, into: preconditioned.values)
-    copy(preconditioned.values, to: direction.values, count: count)
+    forEach(system) { direction.values[$0] = preconditioned.values[$0] }
     var solution = Solution()
     let start = try system.dots(
-      [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
+      [(residual.values, preconditioned.values), (residual.values, residual.values)], width: d)
     var rz = start[0]
     let target = relativeTolerance * relativeTolerance * start[1]
 
@@ -82,25 +84,26 @@ final class NewtonSolver {
         break
       }
       let alpha = rz / curvature
-      for i in 0..<count {
+      forEach(system) { i in
         step.values[i] += alpha * direction.values[i]
         residual.values[i] -= alpha * product.values[i]
       }
       try preconditioner.apply(residual.values, into: preconditioned.values)
       let sums = try system.dots(
         [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
-      if sums[1] <= target { break }
+      // A preconditioner in singles has done what it can where it is no longer positive.
+      if sums[1] <= target || !(sums[0] > 0) { break }
       // Beyond the radius the step is cut back anyway: looking every few iterations is enough.
       if solution.products % 16 == 0, try system.largestLength(step.values) > 2 * radius { break }
       let beta = sums[0] / rz
       rz = sums[0]
-      for i in 0..<count { direction.values[i] = preconditioned.values[i] + beta * direction.values[i] }
+      forEach(system) { direction.values[$0] = preconditioned.values[$0] + beta * direction.values[$0] }
     }
-    try removeMean(system, step)
+    if !system.isConfined { try removeMean(system, step) }
     let longest = try system.largestLength(step.values)
     if longest > radius {
       let scale = radius / longest
-      for i in 0..<count { step.values[i] *= scale }
+      forEach(system) { step.values[$0] *= scale }
     }
     solution.largestMove = min(longest, radius)
     try multiply(system, step, shift)
@@ -114,20 +117,37 @@ final class NewtonSolver {
   private func multiply(_ system: ParticleSystem, _ field: ParticleField, _ shift: Double) throws {
     try system.multiply(hessian, field, into: product)
     if shift > 0 {
-      for i in 0..<(system.ownedCount * system.dimension) { product.values[i] += shift * field.values[i] }
+      forEach(system) { product.values[$0] += shift * field.values[$0] }
     }
   }
 
   /// Adds the present direction, downhill, until some particle has moved by the radius.
   private func followToRadius(_ system: ParticleSystem, _ step: ParticleField, radius: Double) throws {
-    let count = system.ownedCount * system.dimension
     let downhill = try system.dot(direction.values, system.forces) >= 0 ? 1.0 : -1.0
     let direct = try system.largestLength(direction.values)
     let travelled = try system.largestLength(step.values)
     guard direct > 0, radius.isFinite else { return }
     // The sum of the two lengths bounds the length of the sum; the cut back to the radius follows.
     let scale = downhill * max(radius - travelled, 0.5 * radius) / direct
-    for i in 0..<count { step.values[i] += scale * direction.values[i] }
+    forEach(system) { step.values[$0] += scale * direction.values[$0] }
+  }
+
+  /// Visits the components of the particles that are worked on.
+  @inline(__always)
+  private func forEach(_ system: ParticleSystem, _ body: (_ component: Int) -> Void) {
+    let d = system.dimension
+    for run in system.runs { for i in (run.lowerBound * d)..<(run.upperBound * d) { body(i) } }
+  }
+
+  /// Sets `step` to zero, and where another set of particles is worked on than the last time, what stands still too.
+  private func clear(_ step: ParticleField, in system: ParticleSystem) {
+    forEach(system) { step.values[$0] = 0 }
+    guard system.workingSet != workingSet else { return }
+    workingSet = system.workingSet
+    for i in 0..<(system.ownedCount * system.dimension) {
+      step.values[i] = 0
+      direction.values[i] = 0
+    }
   }
 
   /// Takes the common translation off, which no force opposes.

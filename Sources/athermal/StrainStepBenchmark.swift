@@ -23,6 +23,8 @@ struct StrainStepBenchmark {
     var costInEvaluations: Double
     var evaluations: Int
     var hessianProducts: Int
+    /// Of regions around events, as a share of an evaluation or product of the whole each.
+    var regionalWork: Double
     var iterations: Int
     var negativeCurvatures: Int
     var cappedSteps: Int
@@ -65,7 +67,8 @@ struct StrainStepBenchmark {
           strain: system.strain, seconds: seconds, processorSeconds: used,
           costInEvaluations: used / Double(communicator.size) / evaluation,
           evaluations: system.statistics.evaluations - before.evaluations,
-          hessianProducts: system.statistics.hessianProducts - before.hessianProducts, iterations: result.iterations,
+          hessianProducts: system.statistics.hessianProducts - before.hessianProducts,
+          regionalWork: Double(system.statistics.regionalRows - before.regionalRows) / Double(system.totalCount), iterations: result.iterations,
           negativeCurvatures: result.negativeCurvatures, cappedSteps: result.cappedSteps,
           rejectedSteps: result.rejectedSteps, rebuilds: system.statistics.rebuilds - before.rebuilds,
           reason: result.reason.rawValue,

@@ -52,7 +52,7 @@ struct Summary: Codable {
     forceMax = result.forceMax
     self.bonds = bonds.count
     meanBondForce = bonds.meanForce
-    evaluations = system.statistics.evaluations + system.statistics.hessianProducts
+    evaluations = system.workDone
     self.wallSeconds = wallSeconds
     ranks = system.communicator.size
     stateSha256 = try StateHash.sha256(of: system.snapshot(), over: system.communicator)

@@ -14,6 +14,13 @@ import TestTools
     }
   }
 
+  /// Strain steps with plastic events that are followed in regions of their own: some work must have been done there.
+  @Test(arguments: ["lj 2 3000 5", "ipl 2 3000 6"]) func eventsHaveTheSameBits(model: String) throws {
+    let steps = try sameLines(["events"] + model.split(separator: " ").map(String.init)).filter { $0.hasPrefix("step ") }
+    #expect(steps.count > 4 && steps.allSatisfy { $0.contains("converged") }, "\(steps)")
+    #expect(steps.contains { !$0.contains(" regional 0 ") }, "no event was followed by itself: \(steps)")
+  }
+
   /// V-cycles, whichever grids every rank holds whole; so the lines of both ways agree too.
   @Test(arguments: ["ipl 2 3001", "lj 2 2003", "lj 3 4001"]) func multigridHasTheSameBits(model: String) throws {
     let lines = try sameLines(["multigrid"] + model.split(separator: " ").map(String.init))

@@ -1,0 +1,102 @@
+import Interactions
+
+/// Work on a part of the box. Regions are made of whole global cells, so they are the same on any number of ranks.
+extension ParticleSystem {
+  /// Whether only a part of the particles moves.
+  public var isConfined: Bool { region != nil }
+  /// Particles that move, on all ranks together.
+  public var movingCount: Int { region?.movingCount ?? totalCount }
+
+  /// Evaluations and products with the Hessian since the system was made, those of regions by their share of the particles.
+  public var workDone: Int {
+    statistics.evaluations + statistics.hessianProducts + statistics.regionalRows / totalCount
+  }
+
+  /// Confines evaluations, sums, products and motion to the cells of the particles that `isChosen` names and `layers` cells
+  /// around them, until ``release()``. Energies are then those of the region and its rim: they change as those of the whole
+  /// do. Forces are to be evaluated anew. Collective.
+  public func confine(layers: Int, toCellsOf isChosen: (_ particle: Int) -> Bool) throws {
+    var isMoving = (0..<(cellStarts.count - 1)).map { particles(ofCell: $0).contains(where: isChosen) }
+    for _ in 0..<layers { isMoving = try grown(isMoving) }
+    region = Region(isMoving: isMoving)
+    try settleRegion()
+  }
+
+  /// Lets the rim move too. Forces are to be evaluated anew. Collective.
+  public func growRegion() throws {
+    guard let region else { return }
+    region.isMoving = zip(region.isMoving, region.isRim).map { $0 || $1 }
+    try settleRegion()
+  }
+
+  /// Everything is worked on again. Forces are to be evaluated anew. Collective.
+  public func release() throws {
+    region = nil
+    try settleRegion()
+  }
+
+  /// The largest force component in the rim, over all ranks. Collective.
+  public func largestForceInRim() throws -> Double {
+    try largestComponent(forces, width: dimension, of: region?.rimRuns ?? [])
+  }
+
+  /// The largest force component of what does not move, as it was when everything was last evaluated. Collective.
+  public func largestForceOutside() throws -> Double {
+    var outside: [Range<Int>] = []
+    var next = 0
+    for run in runs {
+      outside.append(next..<run.lowerBound)
+      next = run.upperBound
+    }
+    outside.append(next..<ownedCount)
+    return try largestComponent(forces, width: dimension, of: outside)
+  }
+
+  /// The cells given and those around them, on all ranks.
+  private func grown(_ cells: [Bool]) throws -> [Bool] {
+    let marks = makeField(width: 1)
+    for c in cells.indices where cells[c] { for i in particles(ofCell: c) { marks.values[i] = 1 } }
+    try gather(marks)
+    let around = cellsAround
+    return cells.indices.map { c in
+      cells[c] || around(c).contains { !$0.isEmpty && marks.values[Int($0.lowerBound)] != 0 }
+    }
+  }
+
+  /// Finds what follows from the cells that move and from the present order of particles. Collective.
+  func settleRegion() throws {
+    workingSet += 1
+    guard let region else {
+      workingCells = (0..<Int32(cellStarts.count - 1)).map { $0 }
+      runs = [0..<ownedCount]
+      return
+    }
+    let withRim = try grown(region.isMoving)
+    region.isRim = zip(withRim, region.isMoving).map { $0 && !$1 }
+    (workingCells, runs) = cells(where: region.isMoving)
+    region.rimRuns = cells(where: region.isRim).runs
+    region.listedCells = cells(where: withRim).cells
+    var isListed = [Bool](repeating: false, count: ownedCount + 1)
+    for run in runs + region.rimRuns { for i in run { isListed[i] = true } }
+    region.list.select(from: list) { isListed[Int($0)] }
+    var counts = [runs, region.rimRuns].map { $0.reduce(0) { $0 + $1.count } }
+    try communicator.reduce(&counts, .sum)
+    region.movingCount = counts[0]
+    region.listedCount = counts[0] + counts[1]
+  }
+
+  private func cells(where isWanted: [Bool]) -> (cells: [Int32], runs: [Range<Int>]) {
+    var cells: [Int32] = []
+    var runs: [Range<Int>] = []
+    for c in isWanted.indices where isWanted[c] {
+      cells.append(Int32(c))
+      let run = particles(ofCell: c)
+      if let last = runs.last, last.upperBound == run.lowerBound {
+        runs[runs.count - 1] = last.lowerBound..<run.upperBound
+      } else if !run.isEmpty {
+        runs.append(run)
+      }
+    }
+    return (cells, runs)
+  }
+}

@@ -1,0 +1,105 @@
+import Checkpoints
+import Geometry
+import Particles
+
+/// One outer iteration of the truncated Newton method: a solve inside the region of trust, the step, and the judgement on it.
+final class NewtonIteration {
+  /// What the next iteration depends on besides the positions. A solve that is interrupted begins anew.
+  struct State: Codable {
+    var result: MinimizationResult
+    /// Of the region of trust.
+    var radius: Double
+    var bestForce = Double.infinity
+    var withoutGain = 0
+    var energy = 0.0
+    var squaredForce = 0.0
+    var forcing: Double
+    /// Whether the last step met negative curvature or was capped.
+    var inEvent = false
+  }
+
+  enum Outcome {
+    case accepted, rejected
+    /// Even a step of a quantum is not accepted.
+    case stuck
+  }
+
+  static let largestForcing = 0.1
+  private static let smallestForcing = 1e-4
+  private static let maximumLinearIterations = 20_000
+
+  let system: ParticleSystem
+  /// The last step.
+  let step: ParticleField
+  let largestRadius: Double
+  private let solver: NewtonSolver
+
+  /// Collective.
+  init(_ system: ParticleSystem, _ preconditioner: PreconditionerKind) throws {
+    self.system = system
+    step = system.makeField(width: system.dimension)
+    largestRadius = largestStepInSpacings * system.spacing
+    solver = NewtonSolver(system, try preconditioner.make(for: system))
+  }
+
+  /// Forces and energy at the present positions. Collective.
+  func evaluate(_ state: inout State) throws {
+    try system.evaluate(.forcesEnergyAndStress)
+    if !system.isConfined { state.result.evaluations += 1 }
+    state.squaredForce = try system.dot(system.forces, system.forces)
+    state.energy = try system.totals().energy
+    try requireFinite(state.squaredForce, state.result)
+  }
+
+  /// Collective. The forces of the present positions must be known.
+  /// - Parameter save: what is to be remembered where the run has to stop inside the solve.
+  func advance(
+    _ state: inout State, maximumProducts: Int = .max, safePoint: SafePoint = .none, _ save: (Checkpoint) throws -> Void = { _ in }
+  ) throws -> Outcome {
+    let solution = try solver.solve(
+      system, into: step, inEvent: state.inEvent, relativeTolerance: state.forcing, radius: state.radius,
+      maximumIterations: min(maximumProducts, Self.maximumLinearIterations), safePoint: safePoint, save)
+    if !system.isConfined { state.result.hessianProducts += solution.products }
+    state.result.iterations += 1
+    if solution.negativeCurvature { state.result.negativeCurvatures += 1 }
+    let isCapped = solution.largestMove > state.radius * (1 - 1e-12)
+    if isCapped { state.result.cappedSteps += 1 }
+    state.inEvent = solution.negativeCurvature || isCapped
+    // On its way through an event the system may go without smaller forces for long.
+    if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius { state.withoutGain = 0 }
+
+    let before = state
+    let alongBefore = try system.dot(system.forces, step.values)
+    system.move(along: step.values, by: 1)
+    try evaluate(&state)
+    let alongAfter = try system.dot(system.forces, step.values)
+    let rounding = 1e-9 * abs(before.energy)
+    let gain = solution.predictedDecrease > 0 ? (before.energy - state.energy) / solution.predictedDecrease : -1
+    let accepted: Bool
+    if solution.predictedDecrease < rounding {
+      accepted = alongAfter >= -0.9 * abs(alongBefore) && state.energy - before.energy < 1e-11 * abs(before.energy)
+    } else {
+      accepted = gain >= 0.1
+    }
+    guard accepted else {
+      state.result.rejectedSteps += 1
+      system.move(along: step.values, by: -1)
+      try evaluate(&state)
+      state.radius = 0.3 * solution.largestMove
+      return state.radius < system.cell.quantum ? .stuck : .rejected
+    }
+    if gain > 0.7 && solution.largestMove > 0.99 * state.radius {
+      state.radius = min(2 * state.radius, largestRadius)
+    } else if gain < 0.3 && solution.predictedDecrease >= rounding {
+      state.radius /= 2
+    } else {
+      state.radius = min(largestRadius, max(state.radius, 1.5 * solution.largestMove))
+    }
+    // Eisenstat and Walker: solve as well as the last step deserves, and no better than the tolerance needs.
+    let ratio = state.squaredForce / before.squaredForce
+    let needed = 0.3 * state.result.tolerance / state.squaredForce.squareRoot()
+    state.forcing = max(
+      min(max(0.9 * ratio, Self.smallestForcing), Self.largestForcing), min(needed, Self.largestForcing))
+    return .accepted
+  }
+}
