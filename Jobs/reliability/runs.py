@@ -88,7 +88,7 @@ accept_unequilibrated = true
 VARIANTS = {
     "minimize": {
         "cg": glass("cg"), "fire": glass("fire"), "newton": glass("newton"), "cg-3d": glass("cg", 3),
-        "newton-3d": glass("newton", 3),
+        "newton-3d": glass("newton", 3), "lbfgs": glass("lbfgs"), "gradient-flow": glass("gradient-flow"),
     },
     "shear": {
         "all-outputs": glass() + loading() + OUTPUTS["all"],
