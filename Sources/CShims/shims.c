@@ -39,6 +39,13 @@ void CShims_catch_stop_signals(void) {
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGUSR2, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  // Whoever started this process may have left them blocked, as threads of a test or of a server do.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGUSR1);
+  sigaddset(&signals, SIGUSR2);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 int CShims_stop_signal(void) { return stop_signal; }
