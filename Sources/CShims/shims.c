@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include "CShims_files.h"
 #include "CShims_hdf5.h"
 #include "CShims_memory.h"
@@ -12,6 +13,12 @@
 #include "CShims_signals.h"
 
 int CShims_reserve(int descriptor, off_t start, off_t length) {
+  // Reserving beyond the end of a file is not held against the limit that writing there meets.
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (rlim_t)(start + length) > limit.rlim_cur) {
+    errno = EFBIG;
+    return -1;
+  }
 #ifdef FALLOC_FL_KEEP_SIZE
   return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, start, length);
 #else

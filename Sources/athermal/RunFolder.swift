@@ -184,12 +184,19 @@ final class RunFolder {
     try WholeFile.write(Data(text.utf8), to: file(name))
   }
 
-  /// Adds a line to log.jsonl. Not collective: rank 0 writes, and a full disk is met by the HDF5 files, collectively.
-  func log<Entry: Encodable>(_ entry: Entry) {
-    guard communicator.isRoot, let log else { return }
-    var line = (try? Self.encoder(pretty: false).encode(entry)) ?? Data()
-    line.append(0x0a)
-    try? log.write(contentsOf: line)
+  /// Adds a line to log.jsonl, or leaves it as it was where the line does not fit on the disk. Collective over ranks among which
+  /// the lowest has the log.
+  func log<Entry: Encodable>(_ entry: Entry, over communicator: Communicator) throws {
+    try communicator.coordinated {
+      guard communicator.isRoot, let log else { return }
+      let line = try Self.encoder(pretty: false).encode(entry) + [0x0a]
+      let end = try log.seekToEnd()
+      let written = line.withUnsafeBytes { Foundation.write(log.fileDescriptor, $0.baseAddress, $0.count) }
+      guard written != line.count else { return }
+      let code = written < 0 ? errno : ENOSPC
+      ftruncate(log.fileDescriptor, off_t(end))
+      throw Failure(.inputOutput, "\(file("log.jsonl")): cannot be written: \(String(cString: strerror(code)))")
+    }
   }
 
   /// Writes a JSON file. Collective.

@@ -177,7 +177,7 @@ final class ShearOutput: ShearObserver {
         step.energyPerParticle, step.pressure, Double(step.evaluations), step.forceMax, step.displacementMax,
         step.displacementMean,
       ])
-    folder.log(LogLine(step, d))
+    try folder.log(LogLine(step, d), over: communicator)
     state.step = step.step
     state.lastResult = step.minimization
     if configuration.events.prediction {
@@ -209,7 +209,7 @@ final class ShearOutput: ShearObserver {
         Observable("energy_drop", event.energyDrop), Observable("participation_ratio", event.participationRatio),
         Observable("centre", (0..<d).map { event.centre[$0] }, shape: [d]),
       ])
-    folder.log(EventLine(event, d))
+    try folder.log(EventLine(event, d), over: communicator)
     if let predictions { try judge(predictions, by: event, system) }
   }
 
@@ -221,7 +221,7 @@ final class ShearOutput: ShearObserver {
     do {
       return try EventPrediction(system, generator: loading.generator(dimension: system.dimension))
     } catch let failure as Failure where failure.kind == .notConverged && failure.agreedRank != nil {
-      folder.log(NoPrediction(strain: system.strain, reason: failure.message))
+      try folder.log(NoPrediction(strain: system.strain, reason: failure.message), over: communicator)
       return nil
     }
   }
