@@ -5,7 +5,8 @@ struct ResolvedKeys {
   /// Those that were filled in.
   let defaults: Set<String>
 
-  /// May differ between the parts of one run: what they change is when it stops, not where it goes.
+  /// May differ between the parts of one run: what they change is when it stops, not where it goes. Where steps may end
+  /// unconverged the limit of evaluations decides where they end.
   private static let free: Set = [
     "output.overwrite", "minimizer.maximum_evaluations", "epm.maximum_sweeps",
   ]

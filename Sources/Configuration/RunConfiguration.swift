@@ -131,7 +131,7 @@ public struct RunConfiguration: Sendable {
     self.yieldmap = YieldmapSection(yieldmap, isGenerated: isGenerated)
     let events = reading.table("events", of: root)
     events.isUsed = loads || events.isGiven
-    self.events = EventSection(events, strainStep: strainStep)
+    self.events = EventSection(events, strainStep: strainStep, isExact: loading.glance("unconverged")?.text != "accept")
     let d2min = reading.table("d2min", of: root)
     d2min.isUsed = loads || d2min.isGiven
     self.d2min = D2minSection(d2min)

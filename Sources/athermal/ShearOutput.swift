@@ -39,10 +39,13 @@ final class ShearOutput: ShearObserver {
     var profileBins: [Int]?
     var lastResult: MinimizationResult?
     var hasWindow = false
+    /// Steps that ended short of the tolerance; nil where none may.
+    var unconvergedSteps: Int?
   }
 
   var eventCount: Int { state.eventCount }
   var lastResult: MinimizationResult? { state.lastResult }
+  var unconvergedSteps: Int? { state.unconvergedSteps }
 
   /// What the first state, and the last one that was reported (a step or an event), foretell.
   private var predictions: (first: EventPrediction?, last: EventPrediction?)?
@@ -180,6 +183,9 @@ final class ShearOutput: ShearObserver {
     try folder.log(LogLine(step, d), over: communicator)
     state.step = step.step
     state.lastResult = step.minimization
+    if configuration.loading!.unconverged == .accept {
+      state.unconvergedSteps = (state.unconvergedSteps ?? 0) + (step.minimization.reason == .converged ? 0 : 1)
+    }
     if configuration.events.prediction {
       let now = try foretell(system)
       predictions = (predictions == nil ? now : predictions!.first, now)
