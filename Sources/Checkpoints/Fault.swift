@@ -2,7 +2,7 @@ import Foundation
 import MessagePassing
 
 /// Faults on demand, for tests of what a run survives: `ATHERMAL_FAULT=phase:count:action[:rank]` does the action when the rank
-/// (0 unless it is given) comes to the phase for the count-th time.
+/// (0 unless it is given) comes to the phase for the count-th time. Several of them stand with commas between them.
 ///
 /// Actions: `kill` (as by kill -9), `stall` (for ever), `fail` (as if the disk were full). At the phase `safe-point` there is also
 /// `stop`, the same as a signal that asks for it, which all ranks get at once.
@@ -16,27 +16,31 @@ public enum Fault {
     var left: Int
   }
 
-  private nonisolated(unsafe) static var plan: Plan? = {
-    let words = (ProcessInfo.processInfo.environment["ATHERMAL_FAULT"] ?? "").split(separator: ":").map(String.init)
-    guard words.count >= 3, let count = Int(words[1]) else { return nil }
-    return Plan(phase: words[0], action: words[2], rank: words.count > 3 ? Int(words[3]) ?? 0 : 0, left: count)
-  }()
+  private nonisolated(unsafe) static var plans: [Plan] =
+    (ProcessInfo.processInfo.environment["ATHERMAL_FAULT"] ?? "").split(separator: ",").compactMap { text in
+      let words = text.split(separator: ":").map(String.init)
+      guard words.count >= 3, let count = Int(words[1]) else { return nil }
+      return Plan(phase: words[0], action: words[2], rank: words.count > 3 ? Int(words[3]) ?? 0 : 0, left: count)
+    }
+
+  /// Counts this arrival; the action that is due, if one is.
+  private static func arrive(where isMeant: (Plan) -> Bool) -> String? {
+    var due: String?
+    for k in plans.indices where isMeant(plans[k]) {
+      plans[k].left -= 1
+      if plans[k].left == 0 { due = plans[k].action }
+    }
+    return due
+  }
 
   /// Whether this call of many, which all ranks make alike, is the one at which the run shall stop.
   static func asksToStop() -> Bool {
-    guard var now = plan, now.phase == "safe-point", now.action == "stop" else { return false }
-    now.left -= 1
-    plan = now
-    return now.left == 0
+    arrive { $0.phase == "safe-point" && $0.action == "stop" } != nil
   }
 
   /// Not collective: a rank that fails here does so alone.
   public static func reach(_ phase: String, rank: Int) throws {
-    guard var now = plan, now.phase == phase, now.rank == rank, now.action != "stop" else { return }
-    now.left -= 1
-    plan = now
-    guard now.left == 0 else { return }
-    switch now.action {
+    switch arrive(where: { $0.phase == phase && $0.rank == rank && $0.action != "stop" }) {
     case "kill": kill(getpid(), SIGKILL)
     case "stall": while true { sleep(1) }
     case "fail":

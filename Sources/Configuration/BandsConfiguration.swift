@@ -75,13 +75,13 @@ public struct BandsConfiguration: RunText {
     let (text, folder) = try RunConfiguration.text(at: path, over: communicator)
     return try communicator.coordinated {
       let reading = Reading()
-      let configuration = BandsConfiguration(text, folder, overrides, reading)
+      let configuration = BandsConfiguration(text, folder, Override.list(overrides, reading), reading)
       guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
       return configuration
     }
   }
 
-  private init?(_ text: String, _ folder: String, _ overrides: [String], _ reading: Reading) {
+  private init?(_ text: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
     guard let root = RunConfiguration.tables(text, overrides, reading) else { return nil }
     for (name, entry) in root where !Self.sections.contains(name) {
       reading.report(

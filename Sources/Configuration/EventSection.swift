@@ -11,8 +11,10 @@ public struct EventSection: Sendable, Equatable {
   /// Whether the fields that should foretell each event are computed in the state before it.
   public var prediction: Bool
 
-  /// `strainStep` is that of the loading, nil without one.
-  init(_ table: Table, strainStep: Double?) {
+  /// - Parameters:
+  ///   - strainStep: that of the loading, nil without one.
+  ///   - isExact: whether every step of the loading ends in equilibrium.
+  init(_ table: Table, strainStep: Double?, isExact: Bool) {
     adaptive = table.boolean("adaptive", default: false)
     smallestStep = table.number("smallest_step", .positive, default: 1e-7)
     displacement = table.number("displacement", .positive, default: 0.05)
@@ -20,6 +22,11 @@ public struct EventSection: Sendable, Equatable {
     if prediction, !adaptive {
       table.report(
         "'prediction' in [\(table.name)] needs events to foretell", hint: "set adaptive = true", key: "prediction")
+    }
+    if adaptive, !isExact {
+      table.report(
+        "'adaptive' in [\(table.name)] needs steps that converge, and 'unconverged' in [loading] is \"accept\"",
+        hint: "keep one of them", key: "adaptive")
     }
     if let strainStep, strainStep > 0, adaptive || table.gives("smallest_step"), smallestStep >= strainStep {
       table.report(

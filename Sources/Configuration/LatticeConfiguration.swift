@@ -19,7 +19,9 @@ public struct LatticeConfiguration: ResumableRunText {
     path: String, overrides: [String] = [], over communicator: Communicator
   ) throws -> LatticeConfiguration {
     let (text, folder) = try RunConfiguration.text(at: path, over: communicator)
-    return try communicator.coordinated { try parse(text: text, path: path, folder: folder, overrides: overrides) }
+    return try communicator.coordinated {
+      try parse(text: text, path: path, folder: folder) { Override.list(overrides, $0) }
+    }
   }
 
   /// The names of the tables of a configuration, whatever its kind; none where it is not TOML. Collective.
@@ -28,15 +30,16 @@ public struct LatticeConfiguration: ResumableRunText {
     return Set((RunConfiguration.tables(text, [], Reading()) ?? [:]).keys)
   }
 
-  static func parse(text: String, path: String, folder: String, overrides: [String] = []) throws -> LatticeConfiguration
-  {
+  static func parse(
+    text: String, path: String, folder: String, overrides: (Reading) -> [Override] = { _ in [] }
+  ) throws -> LatticeConfiguration {
     let reading = Reading()
-    let configuration = LatticeConfiguration(text, folder, overrides, reading)
+    let configuration = LatticeConfiguration(text, folder, overrides(reading), reading)
     guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
     return configuration
   }
 
-  private init?(_ text: String, _ folder: String, _ overrides: [String], _ reading: Reading) {
+  private init?(_ text: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
     guard let root = RunConfiguration.tables(text, overrides, reading) else { return nil }
     for (name, entry) in root where !Self.sections.contains(name) {
       let kind =

@@ -20,6 +20,14 @@ public struct LoadingSection: Sendable, Equatable {
     public var count: Int
   }
 
+  /// What becomes of a step whose minimisation ends short of its tolerance.
+  public enum Unconverged: String, Word {
+    /// The run ends.
+    case refuse
+    /// The run goes on from there; the step counts as not converged.
+    case accept
+  }
+
   public var mode: Mode
   /// The strain between two minimisations.
   public var strainStep: Double
@@ -28,6 +36,7 @@ public struct LoadingSection: Sendable, Equatable {
   /// Whether the strain grows in the negative direction; cycles then begin in it.
   public var backward: Bool
   public var cycles: Cycles?
+  public var unconverged: Unconverged
 
   /// `dimension` is that of space, nil if it is not known yet.
   init?(_ table: Table, dimension: Int?) {
@@ -49,6 +58,7 @@ public struct LoadingSection: Sendable, Equatable {
       table.know("cycles")
       path = finalStrain
     }
+    unconverged = table.choice("unconverged", default: .refuse)
     if let path, let strainStep, path / strainStep > 0x1p53 {
       table.report(
         "'strain_step' in [\(table.name)] is \(strainStep), which needs \(path / strainStep) steps",
@@ -90,7 +100,7 @@ extension LoadingSection.Mode {
   /// The deformation alone, for commands that do not go along it: how far and in which steps is not theirs to know. Simple
   /// shear of the plane xy where the configuration says nothing.
   init?(directionOf table: Table, dimension: Int?) {
-    table.know("strain_step", "final_strain", "backward", "cycles")
+    table.know("strain_step", "final_strain", "backward", "cycles", "unconverged")
     self.init(table, dimension: dimension, orSimpleShear: !table.isGiven)
   }
 

@@ -1,8 +1,25 @@
-/// A `--set table.key=value` of the command line.
+/// A value for one key, from outside of the text: a `--set table.key=value` of the command line, or a value of a sweep.
 struct Override {
+  private enum Source {
+    case text(String)
+    case toml(TomlValue)
+  }
+
   private let keys: [String]
-  private let value: String
+  private let source: Source
   private let place: Place
+
+  /// Those of a command line. Texts of another form are problems, and left out.
+  static func list(_ texts: [String], _ reading: Reading) -> [Override] {
+    texts.enumerated().compactMap { Override($1, position: $0, reading: reading) }
+  }
+
+  /// `value` for the key with its tables.
+  init(_ keys: [String], _ value: TomlValue) {
+    self.keys = keys
+    source = .toml(value)
+    place = value.place
+  }
 
   /// Nil, and a problem, if `text` has no such form. `position` counts the overrides.
   init?(_ text: String, position: Int, reading: Reading) {
@@ -10,7 +27,8 @@ struct Override {
     let path = parts[0].trimmed
     keys = path.split(separator: ".", omittingEmptySubsequences: false).map(\.trimmed)
     place = .override(position: position, key: path)
-    value = parts.count == 2 ? parts[1].trimmed : ""
+    let value = parts.count == 2 ? parts[1].trimmed : ""
+    source = .text(value)
     if value.isEmpty || keys.count < 2 || keys.contains("") {
       reading.report(
         "'\(text)' does not set a key of a table", hint: "write --set table.key=value", at: place)
@@ -26,6 +44,11 @@ struct Override {
 
   /// The value as TOML; a bare word is a string.
   private func parsed(_ reading: Reading) -> TomlValue? {
+    let value: String
+    switch source {
+    case .toml(let given): return given
+    case .text(let given): value = given
+    }
     do {
       let document = try TomlValue.parse("value = " + value, allAt: place)
       guard case .table(let entries) = document.content, entries.count == 1, let only = entries["value"] else {

@@ -4,12 +4,15 @@ enum Place: Comparable {
   case file(line: Int, column: Int)
   /// The `position`-th `--set` of the command line, and the key that it sets.
   case override(position: Int, key: String)
+  /// Line and column of a sweep, which has a file of its own.
+  case sweep(path: String, line: Int, column: Int)
 
   /// What precedes a message about this place.
   func label(path: String) -> String {
     switch self {
     case .file(let line, let column): "\(path):\(line):\(column)"
     case .override(_, let key): "--set \(key)"
+    case .sweep(let path, let line, let column): "\(path):\(line):\(column)"
     }
   }
 }

@@ -46,7 +46,7 @@ public struct RunConfiguration: Sendable {
     text: String, path: String, overrides: [String] = [], command: String
   ) throws -> RunConfiguration {
     let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ""
-    return try parse(text: text, path: path, folder: folder, overrides: overrides, command: command)
+    return try parse(text: text, path: path, folder: folder, command: command) { Override.list(overrides, $0) }
   }
 
   /// The configuration in the file at `path`, which rank 0 alone reads. Collective.
@@ -57,7 +57,7 @@ public struct RunConfiguration: Sendable {
   ) throws -> RunConfiguration {
     let (text, folder) = try text(at: path, over: communicator)
     return try communicator.coordinated {
-      try parse(text: text, path: path, folder: folder, overrides: overrides, command: command)
+      try parse(text: text, path: path, folder: folder, command: command) { Override.list(overrides, $0) }
     }
   }
 
@@ -82,17 +82,17 @@ public struct RunConfiguration: Sendable {
     return text
   }
 
-  private static func parse(
-    text: String, path: String, folder: String, overrides: [String], command: String
+  static func parse(
+    text: String, path: String, folder: String, command: String, overrides: (Reading) -> [Override]
   ) throws -> RunConfiguration {
     let reading = Reading()
-    let configuration = RunConfiguration(text, folder, overrides, command, reading)
+    let configuration = RunConfiguration(text, folder, overrides(reading), command, reading)
     guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
     return configuration
   }
 
   /// Nil, and problems, if a value that has no default is missing or wrong.
-  private init?(_ text: String, _ folder: String, _ overrides: [String], _ command: String, _ reading: Reading) {
+  private init?(_ text: String, _ folder: String, _ overrides: [Override], _ command: String, _ reading: Reading) {
     guard let root = Self.tables(text, overrides, reading) else { return nil }
     Self.reportUnknownTables(root, reading)
     defer { reading.reportUnknownKeys() }
@@ -131,7 +131,7 @@ public struct RunConfiguration: Sendable {
     self.yieldmap = YieldmapSection(yieldmap, isGenerated: isGenerated)
     let events = reading.table("events", of: root)
     events.isUsed = loads || events.isGiven
-    self.events = EventSection(events, strainStep: strainStep)
+    self.events = EventSection(events, strainStep: strainStep, isExact: loading.glance("unconverged")?.text != "accept")
     let d2min = reading.table("d2min", of: root)
     d2min.isUsed = loads || d2min.isGiven
     self.d2min = D2minSection(d2min)
@@ -153,13 +153,11 @@ public struct RunConfiguration: Sendable {
 
   /// The tables of the text with the overrides applied; nil, and a problem, if the text is not TOML.
   static func tables(
-    _ text: String, _ overrides: [String], _ reading: Reading
+    _ text: String, _ overrides: [Override], _ reading: Reading
   ) -> [String: TomlValue.Entry]? {
     do {
       var root = try TomlValue.parse(text)
-      for (position, override) in overrides.enumerated() {
-        Override(override, position: position, reading: reading)?.apply(to: &root, reading: reading)
-      }
+      for override in overrides { override.apply(to: &root, reading: reading) }
       guard case .table(let tables) = root.content else { return nil }
       return tables
     } catch {

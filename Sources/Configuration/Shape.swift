@@ -63,6 +63,11 @@ extension TomlValue {
     if case .integer(let integer) = content, Bound.dimension.holds(integer) { integer } else { nil }
   }
 
+  /// The value as a string, if it is one.
+  var text: String? {
+    if case .string(let text) = content { text } else { nil }
+  }
+
   /// The value as a number, if it is one and finite.
   var finiteNumber: Double? {
     switch content {

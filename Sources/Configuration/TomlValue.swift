@@ -71,6 +71,32 @@ struct TomlValue {
     self.place = place
   }
 
+  /// The same, as if all of it stood at one place.
+  func moved(to place: Place) -> TomlValue {
+    let moved: Content =
+      switch content {
+      case .table(let entries):
+        .table(entries.mapValues { Entry(keyPlace: place, value: $0.value.moved(to: place)) })
+      case .array(let elements): .array(elements.map { $0.moved(to: place) })
+      default: content
+      }
+    return TomlValue(moved, at: place)
+  }
+
+  /// As TOML on one line; keys of tables are sorted. A date, which no key takes, is only named.
+  var toml: String {
+    switch content {
+    case .table(let entries):
+      "{ " + entries.sorted { $0.key < $1.key }.map { "\($0.tomlQuoted) = \($1.value.toml)" }.joined(separator: ", ") + " }"
+    case .array(let elements): "[" + elements.map(\.toml).joined(separator: ", ") + "]"
+    case .string(let text): text.tomlQuoted
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .boolean(let value): "\(value)"
+    case .date: "a date"
+    }
+  }
+
   /// What this is, for a message that says what was found in place of what was expected.
   var summary: String {
     switch content {

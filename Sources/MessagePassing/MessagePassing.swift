@@ -13,6 +13,8 @@ public enum MessagePassing {
     // Open MPI before 4.1.7 corrupts parallel HDF5 files unless data sieving on writes is off (open-mpi/ompi #12718).
     setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 1)
     CShims_return_large_blocks()
+    // A file that may not grow beyond a limit is then an error of its write, as a full disk is.
+    signal(SIGXFSZ, SIG_IGN)
     var provided: Int32 = 0
     guard MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided) == 0 else {
       report("athermal: MPI_Init failed")

@@ -12,17 +12,20 @@ public struct QuasistaticShear {
   public let schedule: StrainSchedule
   /// Nil for fixed steps, in which an event is whatever happens within one.
   public let events: EventSearch?
+  /// Whether the loading goes on from a step whose minimisation ended short of its tolerance.
+  public let acceptsUnconverged: Bool
   private let loading: Loading
 
   public init(
     _ system: ParticleSystem, loading: Loading, schedule: StrainSchedule, minimization: Minimization,
-    events: EventSearch? = nil
+    events: EventSearch? = nil, acceptsUnconverged: Bool = false
   ) {
     self.system = system
     self.loading = loading
     self.schedule = schedule
     self.minimization = minimization
     self.events = events
+    self.acceptsUnconverged = acceptsUnconverged
   }
 
   /// Where a loading is: at the beginning of a step, or within it.
@@ -37,7 +40,8 @@ public struct QuasistaticShear {
   /// - Parameters:
   ///   - safePoint: where the loading can be put aside: its steps are those that the user counts.
   ///   - saved: a checkpoint that was made there, whose system this one continues; nil for a fresh start.
-  /// - Throws: a failure of kind `notConverged` at the first step whose minimisation ends short of its tolerance.
+  /// - Throws: a failure of kind `notConverged` at the first step whose minimisation ends short of its tolerance, unless that is
+  ///   accepted.
   public func run(
     _ observer: any ShearObserver, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
   ) throws {
@@ -86,7 +90,7 @@ public struct QuasistaticShear {
     let result = try minimization.run(
       system, from: step == 0 ? .anywhere : .nearEquilibrium, safePoint: safePoint.within(countsSteps: false) { _ in },
       resuming: saved)
-    guard result.reason == .converged else {
+    guard result.reason == .converged || acceptsUnconverged else {
       throw Failure.everywhere(
         .notConverged,
         "step \(step), strain \(system.strain): the minimisation ended by \(result.reason.rawValue) after "

@@ -109,6 +109,7 @@ public final class CheckpointFolder {
 
   /// The newest checkpoint that is valid, with its manifest; nil where there is none. Those that are not are named on the standard
   /// error. Collective.
+  /// - Throws: an input failure where one is of a version to come: it is good, and a run that went on without it would replace it.
   public func newest() throws -> (Checkpoint, CheckpointManifest)? {
     let numbers = try communicator.broadcast(
       try communicator.coordinated { communicator.isRoot ? try Self.numbers(in: path) : [] })
@@ -118,6 +119,9 @@ public final class CheckpointFolder {
         number = max(number, candidate)
         return found
       } catch let failure as Failure where failure.agreedRank != nil {
+        if try isOfLaterVersion(candidate) {
+          throw Failure.everywhere(.input, failure.message + "; go on with the program that made it, or a later one")
+        }
         if communicator.isRoot {
           FileHandle.standardError.write(Data("athermal: not used: \(failure.message)\n".utf8))
         }
@@ -134,6 +138,13 @@ public final class CheckpointFolder {
       }
     }
     return (try CheckpointFile.read(manifest, in: folder(candidate), over: communicator), manifest)
+  }
+
+  private func isOfLaterVersion(_ candidate: Int) throws -> Bool {
+    let path = folder(candidate) + "/" + CheckpointManifest.fileName
+    return try communicator.broadcast(
+      communicator.isRoot && CheckpointManifest.isOfLaterVersion(Array(FileManager.default.contents(atPath: path) ?? Data()))
+        ? Int32(1) : 0) == 1
   }
 
   /// The manifest of a checkpoint, if all its files agree with it. Collective.

@@ -60,19 +60,28 @@ extension CheckpointManifest {
     let lines = text.split(separator: 0x0a, omittingEmptySubsequences: false)
     guard lines.count == 3, lines[2].isEmpty else { throw failure("is not a manifest of two lines; it is damaged or truncated") }
     guard lines[1].elementsEqual(Self.digest(lines[0]).utf8) else { throw failure("does not agree with its own checksum; it is damaged") }
+    guard let version = Self.version(line: lines[0]) else { throw failure("is not the manifest of a checkpoint") }
+    guard (1...Self.newestVersion).contains(version) else {
+      throw failure("is of version \(version), and this program reads up to \(Self.newestVersion)")
+    }
+    do { self = try JSONDecoder().decode(Self.self, from: Data(lines[0])) } catch { throw failure("has missing or wrong entries") }
+    try check(failure)
+  }
+
+  /// Whether a text is a manifest in order that only later programs can read.
+  static func isOfLaterVersion(_ text: [UInt8]) -> Bool {
+    let lines = text.split(separator: 0x0a)
+    guard lines.count == 2, lines[1].elementsEqual(digest(lines[0]).utf8) else { return false }
+    return version(line: lines[0]).map { $0 > newestVersion } ?? false
+  }
+
+  private static func version(line: ArraySlice<UInt8>) -> Int? {
     struct Head: Decodable {
       var format: String
       var version: Int
     }
-    let decoder = JSONDecoder()
-    guard let head = try? decoder.decode(Head.self, from: Data(lines[0])), head.format == Self.title else {
-      throw failure("is not the manifest of a checkpoint")
-    }
-    guard (1...Self.newestVersion).contains(head.version) else {
-      throw failure("is of version \(head.version), and this program reads up to \(Self.newestVersion)")
-    }
-    do { self = try decoder.decode(Self.self, from: Data(lines[0])) } catch { throw failure("has missing or wrong entries") }
-    try check(failure)
+    guard let head = try? JSONDecoder().decode(Head.self, from: Data(line)), head.format == title else { return nil }
+    return head.version
   }
 
   private func check(_ failure: (String) -> Failure) throws {

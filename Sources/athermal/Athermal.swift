@@ -14,6 +14,7 @@ enum Athermal {
       athermal ensemble RUN… --output FOLDER                                 tails and soft modes over many expansions
       athermal epm CONFIG [--output FOLDER] [--set table.key=value]…         quasistatic elasto-plastic model on a lattice
       athermal bands CONFIG [--output FOLDER] [--set table.key=value]…       shear bands in epm and shear runs
+      athermal sweep SWEEP [--output FOLDER] [--task N | --run WORDS]        folders of many runs, their states, running them
       athermal validate CONFIG [--ranks N] [--set table.key=value]…          check a config; memory, decomposition, disk
       athermal info FILE                                                     what a file holds
       athermal verify FILE|FOLDER [--content]                                whether it is as it was written; SHA-256 per dataset
@@ -50,6 +51,7 @@ enum Athermal {
     case "epm": return try EpmCommand(rest).run(over: communicator)
     case "bands": return try BandsCommand(rest).run(over: communicator)
     case "yieldmap": return try YieldmapCommand(rest).run(over: communicator)
+    case "sweep": return try SweepCommand(rest).run(over: communicator)
     case "validate": return try ValidateCommand(rest).run(over: communicator)
     case "info": return try InfoCommand(rest).run(over: communicator)
     case "verify": return try VerifyCommand(rest).run(over: communicator)

@@ -125,10 +125,10 @@ final class EpmOutput: AvalancheObserver {
       try file.appendField(UnsafePointer(model.yieldCounts.pointer), to: "frames/failures")
     }
     try file.flush()
-    folder?.log(
+    try folder?.log(
       SampleLine(
         strain: strain, stress: model.stress(at: strain), avalanches: model.avalanches, failures: model.failures,
-        sweeps: model.sweeps, yielded: look.yielded))
+        sweeps: model.sweeps, yielded: look.yielded), over: model.communicator)
   }
 
   private func writeAvalanches() throws {

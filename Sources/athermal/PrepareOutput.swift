@@ -82,7 +82,7 @@ final class PrepareOutput {
         Observable("equilibrated", state.equilibrated ? 1 : 0),
         Observable("relaxation_time", state.relaxationTime),
       ], over: communicator)
-    if replica == 0 { folder.log(state) }
+    if replica == 0 { try folder.log(state, over: communicator) }
   }
 
   func finish() throws { try table.close() }

@@ -24,7 +24,7 @@ final class RunFolder {
     try communicator.coordinated {
       guard communicator.isRoot else { return }
       try takePossession(patience: 0)
-      let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      let present = present
       guard present.isEmpty || configuration.mayOverwrite || Self.holdsNothingButAComplaint(path, present) else {
         throw Failure(
           .input,
@@ -58,7 +58,7 @@ final class RunFolder {
         guard communicator.isRoot else { return 0 }
         // Ranks of a job whose launcher was killed may live on for a moment.
         try takePossession(patience: 20)
-        let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let present = present
         guard present.isEmpty || present.contains("resolved.toml") else {
           throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
         }
@@ -103,6 +103,14 @@ final class RunFolder {
     if communicator.isRoot { print("the run in \(path) is complete; there is nothing to go on with") }
     return 0
   }
+
+  /// What is in the folder, but for the config that a sweep puts there before the run begins.
+  private var present: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != Self.sweepConfig }
+  }
+
+  /// The config of a run of a sweep, in its folder.
+  static let sweepConfig = "config.toml"
 
   private func clear(_ present: [String]) throws {
     for name in present where Self.files.contains(name) || Self.isPrepared(name) || name == "checkpoints" {
@@ -176,12 +184,19 @@ final class RunFolder {
     try WholeFile.write(Data(text.utf8), to: file(name))
   }
 
-  /// Adds a line to log.jsonl. Not collective: rank 0 writes, and a full disk is met by the HDF5 files, collectively.
-  func log<Entry: Encodable>(_ entry: Entry) {
-    guard communicator.isRoot, let log else { return }
-    var line = (try? Self.encoder(pretty: false).encode(entry)) ?? Data()
-    line.append(0x0a)
-    try? log.write(contentsOf: line)
+  /// Adds a line to log.jsonl, or leaves it as it was where the line does not fit on the disk. Collective over ranks among which
+  /// the lowest has the log.
+  func log<Entry: Encodable>(_ entry: Entry, over communicator: Communicator) throws {
+    try communicator.coordinated {
+      guard communicator.isRoot, let log else { return }
+      let line = try Self.encoder(pretty: false).encode(entry) + [0x0a]
+      let end = try log.seekToEnd()
+      let written = line.withUnsafeBytes { Foundation.write(log.fileDescriptor, $0.baseAddress, $0.count) }
+      guard written != line.count else { return }
+      let code = written < 0 ? errno : ENOSPC
+      ftruncate(log.fileDescriptor, off_t(end))
+      throw Failure(.inputOutput, "\(file("log.jsonl")): cannot be written: \(String(cString: strerror(code)))")
+    }
   }
 
   /// Writes a JSON file. Collective.

@@ -28,7 +28,8 @@ struct ShearCommand {
       let shear = QuasistaticShear(
         system, loading: loading, schedule: schedule, minimization: Model.minimization(configuration.minimizer),
         events: events.adaptive
-          ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil)
+          ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil,
+        acceptsUnconverged: configuration.loading!.unconverged == .accept)
       let output = try saved.map { try ShearOutput(folder, configuration, system, schedule, resuming: $0) }
         ?? ShearOutput(folder, configuration, system, schedule)
       let safePoint = checkpoints.safePoint.within {
@@ -42,10 +43,15 @@ struct ShearCommand {
       try output.finish(system)
       let summary = try Summary(
         system, configuration, result: output.lastResult!, wallSeconds: folder.seconds,
-        events: output.eventCount)
+        events: output.eventCount, unconvergedSteps: output.unconvergedSteps)
       try folder.write(summary, as: "summary.json")
       try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
-      if communicator.isRoot { print("strain \(summary.strain) reached; results in \(folder.path)") }
+      if communicator.isRoot {
+        if let count = summary.unconvergedSteps, count > 0 {
+          print("\(count) of \(schedule.strains.count + 1) steps did not converge, which loading.unconverged = \"accept\" allows")
+        }
+        print("strain \(summary.strain) reached; results in \(folder.path)")
+      }
       return 0
     }
   }

@@ -39,10 +39,13 @@ final class ShearOutput: ShearObserver {
     var profileBins: [Int]?
     var lastResult: MinimizationResult?
     var hasWindow = false
+    /// Steps that ended short of the tolerance; nil where none may.
+    var unconvergedSteps: Int?
   }
 
   var eventCount: Int { state.eventCount }
   var lastResult: MinimizationResult? { state.lastResult }
+  var unconvergedSteps: Int? { state.unconvergedSteps }
 
   /// What the first state, and the last one that was reported (a step or an event), foretell.
   private var predictions: (first: EventPrediction?, last: EventPrediction?)?
@@ -177,9 +180,12 @@ final class ShearOutput: ShearObserver {
         step.energyPerParticle, step.pressure, Double(step.evaluations), step.forceMax, step.displacementMax,
         step.displacementMean,
       ])
-    folder.log(LogLine(step, d))
+    try folder.log(LogLine(step, d), over: communicator)
     state.step = step.step
     state.lastResult = step.minimization
+    if configuration.loading!.unconverged == .accept {
+      state.unconvergedSteps = (state.unconvergedSteps ?? 0) + (step.minimization.reason == .converged ? 0 : 1)
+    }
     if configuration.events.prediction {
       let now = try foretell(system)
       predictions = (predictions == nil ? now : predictions!.first, now)
@@ -209,7 +215,7 @@ final class ShearOutput: ShearObserver {
         Observable("energy_drop", event.energyDrop), Observable("participation_ratio", event.participationRatio),
         Observable("centre", (0..<d).map { event.centre[$0] }, shape: [d]),
       ])
-    folder.log(EventLine(event, d))
+    try folder.log(EventLine(event, d), over: communicator)
     if let predictions { try judge(predictions, by: event, system) }
   }
 
@@ -221,7 +227,7 @@ final class ShearOutput: ShearObserver {
     do {
       return try EventPrediction(system, generator: loading.generator(dimension: system.dimension))
     } catch let failure as Failure where failure.kind == .notConverged && failure.agreedRank != nil {
-      folder.log(NoPrediction(strain: system.strain, reason: failure.message))
+      try folder.log(NoPrediction(strain: system.strain, reason: failure.message), over: communicator)
       return nil
     }
   }

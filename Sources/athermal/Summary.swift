@@ -32,13 +32,15 @@ struct Summary: Codable {
   var strain: Double
   /// Plastic events recorded: those of an adaptive run, 0 with fixed steps. Only of a loading.
   var events: Int?
+  /// Steps that ended short of the force tolerance. Only of a loading that accepts them.
+  var unconvergedSteps: Int?
   /// What was prepared, state by state. Only of `prepare`.
   var states: [PreparedState]?
 
   /// Of a system whose forces, energies and stress are up to date. Collective.
   init(
     _ system: ParticleSystem, _ configuration: RunConfiguration, result: MinimizationResult, wallSeconds: Double,
-    events: Int? = nil
+    events: Int? = nil, unconvergedSteps: Int? = nil
   ) throws {
     let totals = try system.totals()
     let bonds = try system.bondStatistics()
@@ -58,5 +60,6 @@ struct Summary: Codable {
     stateSha256 = try StateHash.sha256(of: system.snapshot(), over: system.communicator)
     strain = system.strain
     self.events = events
+    self.unconvergedSteps = unconvergedSteps
   }
 }

@@ -78,7 +78,15 @@ import TestTools
       """,
   ]
 
-  private static func command(_ name: String) -> String { name == "events" ? "shear" : name }
+  /// A few strain steps by each minimiser that has safe points of its own within.
+  static let minimizers = ["lbfgs": "lbfgs", "gradient-flow": "gradient flow"]
+
+  private static func command(_ name: String) -> String { configs[name] == nil || name == "events" ? "shear" : name }
+
+  private static func config(_ name: String) -> String {
+    configs[name] ?? configs["shear"]!.replacing("[loading]", with: "[minimizer]\nmethod = \"\(name)\"\n[loading]")
+      .replacing("final_strain = 1e-2", with: "final_strain = 3e-3")
+  }
 
   @discardableResult
   private func run(
@@ -109,7 +117,7 @@ import TestTools
 
   private func makeFolder(_ name: String, everySteps: Int = 3) throws -> TestFolder {
     let folder = try TestFolder()
-    try folder.file("\(name).toml", Self.configs[name]! + "\n[checkpoint]\nevery_steps = \(everySteps)\n")
+    try folder.file("\(name).toml", Self.config(name) + "\n[checkpoint]\nevery_steps = \(everySteps)\n")
     return folder
   }
 
@@ -131,6 +139,26 @@ import TestTools
     }
     #expect(stops[0] == 75, "the first point must lie within the run, or nothing is tested")
     try run(name, folder, "parts", ranks: 4)
+    expectSame(try leavings(folder, "whole"), try leavings(folder, "parts"), name)
+  }
+
+  /// L-BFGS and the gradient flow, put aside with what they remember (pairs of steps, the time step) and taken up on other
+  /// ranks, three times each: L-BFGS on the way from the random start, where its safe points are; the flow there too, and within
+  /// a strain step.
+  @Test(arguments: [("lbfgs", [78, 6, 6]), ("gradient-flow", [100, 800, 1000])])
+  func minimizersGoOnWithin(name: String, points: [Int]) throws {
+    let folder = try makeFolder(name, everySteps: 0)
+    try run(name, folder, "whole")
+    for (number, (point, ranks)) in zip(points, [nil, 3, 2] as [Int?]).enumerated() {
+      try run(name, folder, "parts", ranks: ranks, fault: "safe-point:\(point):stop", expecting: [75])
+      let checkpoint = String(format: "parts/checkpoints/%06d", number + 1)
+      let content = try TestProcess.run("athermal", ["verify", checkpoint, "--content"], in: folder.path)
+      #expect(
+        content.output.contains("  /values/\(Self.minimizers[name]!)  "), "stop \(number + 1) is not within the minimiser: \(content.report)")
+    }
+    try run(name, folder, "parts", ranks: 4)
+    #expect(
+      try folder.json("parts/summary.json")["state_sha256"] as? String == folder.json("whole/summary.json")["state_sha256"] as? String)
     expectSame(try leavings(folder, "whole"), try leavings(folder, "parts"), name)
   }
 

@@ -84,6 +84,13 @@ struct ProblemTests {
     .init(
       adding: "[minimizer]\nforce_tolerance = \"flor\"",
       begins: "13:19: 'force_tolerance' in [minimizer] must be \"floor\" or a number greater than 0", ends: "1e-10"),
+    .init(
+      adding: "unconverged = \"ignore\"", begins: "12:15: 'unconverged' in [loading] is \"ignore\", which does not exist",
+      ends: "; the possibilities are refuse, accept"),
+    .init(
+      adding: "unconverged = \"accept\"\n[events]\nadaptive = true",
+      begins: "14:12: 'adaptive' in [events] needs steps that converge, and 'unconverged' in [loading] is \"accept\"",
+      ends: "; keep one of them"),
     // Ranges
     .init(
       step, "strain_step = 0", begins: "10:15: 'strain_step' in [loading] is 0.0", ends: "; it must be greater than 0"),
@@ -216,7 +223,7 @@ struct ProblemTests {
       begins: "6:1: 'sizes' in [potential] needs generated particles", ends: "brings their sizes"),
     .init(
       step, "\"a\\nb\" = 1\nstrain_step = 1e-3", begins: "10:1: unknown key 'a b' in [loading]",
-      ends: "; its keys are mode, plane, axis, matrix, strain_step, backward, final_strain, cycles"),
+      ends: "; its keys are mode, plane, axis, matrix, strain_step, backward, final_strain, cycles, unconverged"),
     // Not TOML; in the first two an assertion of toml++ used to end the process
     .init(step, "strain_step = # later", begins: "10:", ends: "numbers, true and false do not"),
     .init(adding: "[[[output]]]", begins: "12:", ends: "numbers, true and false do not"),

@@ -1,0 +1,27 @@
+/// One point of the grid of a sweep.
+public struct SweepRun: Sendable {
+  public struct Setting: Sendable {
+    /// With its tables.
+    public let key: String
+    /// As TOML.
+    public let value: String
+  }
+
+  /// Counted from 1.
+  public let number: Int
+  /// Of its folder: the settings, as far as they can be read in a name. It does not depend on the other runs.
+  public let name: String
+  public let settings: [Setting]
+  let configuration: any ResumableRunText
+  /// Of the base, for messages.
+  let path: String
+
+  /// What is set, in words.
+  public var title: String { settings.map { "\($0.key) = \($0.value)" }.joined(separator: ", ") }
+  /// The whole configuration: TOML with every key.
+  public var resolved: String { configuration.resolved }
+
+  /// In which keys it asks for another computation than an earlier one, a message for each.
+  /// - Parameter earlier: the resolved text of that one.
+  public func differences(from earlier: String) -> [String] { configuration.differences(from: earlier, path: path) }
+}

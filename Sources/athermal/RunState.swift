@@ -1,0 +1,95 @@
+import Foundation
+import Storage
+
+/// What has become of a run, as far as its folder tells.
+struct RunState: Encodable {
+  enum Stage: String, Encodable {
+    case notStarted = "not started"
+    /// Another process holds the lock of the folder.
+    case running
+    /// In time, with a checkpoint.
+    case stopped
+    /// Begun, and neither at work nor ended: killed, or at work where the file system knows no locks.
+    case interrupted
+    case failed
+    case finished
+  }
+
+  var stage: Stage
+  /// Of a run that ended.
+  var exitCode: Int?
+  /// What the log says last.
+  var progress: String?
+  /// The newest checkpoint, with its time.
+  var checkpoint: String?
+
+  /// Of the run in a folder, which need not exist.
+  init(of folder: String) {
+    if Self.isLocked(folder) {
+      stage = .running
+    } else if !FileManager.default.fileExists(atPath: folder + "/resolved.toml") {
+      stage = .notStarted
+      return
+    } else if let summary = Self.json(FileManager.default.contents(atPath: folder + "/summary.json") ?? Data()) {
+      exitCode = summary["exit_code"] as? Int ?? 0
+      stage =
+        switch summary["status"] as? String {
+        case "stopped": .stopped
+        case "failed": .failed
+        default: .finished
+        }
+    } else {
+      stage = .interrupted
+    }
+    progress = Self.progress(folder)
+    checkpoint = Self.newestCheckpoint(folder)
+  }
+
+  /// Whether a run is at work in the folder. A lock that is shared, and given back at once, hinders nobody who waits a moment.
+  private static func isLocked(_ folder: String) -> Bool {
+    let descriptor = open(folder, O_RDONLY)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
+  private static func json(_ data: some DataProtocol) -> [String: Any]? {
+    (try? JSONSerialization.jsonObject(with: Data(data))) as? [String: Any]
+  }
+
+  /// From the last line of the log that is complete and has any of the words.
+  private static func progress(_ folder: String) -> String? {
+    guard let log = FileHandle(forReadingAtPath: folder + "/log.jsonl"), let length = try? log.seekToEnd() else { return nil }
+    let tail = min(length, 1 << 16)
+    guard (try? log.seek(toOffset: length - tail)) != nil, let bytes = try? log.readToEnd() else { return nil }
+    for line in bytes.split(separator: 0x0a).reversed() {
+      guard let entry = json(line) else { continue }
+      let known = ["step", "temperature", "strain"].compactMap { word in
+        (entry[word] as? NSNumber).map { "\(word) \(String(format: "%.6g", $0.doubleValue))" }
+      }
+      if !known.isEmpty { return known.joined(separator: ", ") }
+    }
+    return nil
+  }
+
+  /// Of a run, or of any of its replicas or realisations.
+  private static func newestCheckpoint(_ folder: String) -> String? {
+    let manager = FileManager.default
+    func folders(_ path: String) -> [String] {
+      ((try? manager.contentsOfDirectory(atPath: path)) ?? []).map { "\(path)/\($0)" }
+    }
+    let places = [folder + "/checkpoints"] + folders(folder + "/checkpoints").filter { $0.contains("/replica-") }
+      + folders(folder).filter { $0.contains("/realisation-") }.map { $0 + "/checkpoints" }
+    let found = places.compactMap { place -> (Date, Int)? in
+      guard let number = (try? CheckpointFolder.numbers(in: place))?.last,
+        let made = (try? manager.attributesOfItem(atPath: "\(place)/\(String(format: "%06d", number))"))?[.modificationDate] as? Date
+      else { return nil }
+      return (made, number)
+    }
+    guard let (made, number) = found.max(by: { $0.0 < $1.0 }) else { return nil }
+    let format = DateFormatter()
+    format.locale = Locale(identifier: "en_US_POSIX")
+    format.dateFormat = "yyyy-MM-dd HH:mm:ss"
+    return "\(number) of \(format.string(from: made))"
+  }
+}

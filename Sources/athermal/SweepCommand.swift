@@ -1,0 +1,183 @@
+import Checkpoints
+import Configuration
+import Foundation
+import MessagePassing
+
+/// Many runs of one configuration: their folders, what has become of them, and running what is left.
+struct SweepCommand {
+  private let path: String
+  private let folder: String
+  /// The run whose arguments are wanted, counted from 1.
+  private let task: Int?
+  /// What stands before `athermal` to run what is left.
+  private let launcher: [String]?
+
+  init(_ words: [String]) throws {
+    let arguments = try Arguments(
+      words, options: ["--output", "--task", "--run"], plain: 1...1,
+      usage: "athermal sweep SWEEP [--output FOLDER] [--task N | --run \"mpirun -n RANKS\"]")
+    path = arguments.plain[0]
+    folder = arguments.value("--output") ?? "runs/\(URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)"
+    task = try arguments.integer("--task", in: 1...Int.max)
+    launcher = arguments.value("--run").map { $0.split(whereSeparator: \.isWhitespace).map(String.init) }
+    guard task == nil || launcher == nil else {
+      throw Failure.everywhere(.input, "--task and --run contradict each other: the one names a run, the other runs all that are left")
+    }
+  }
+
+  func run(over communicator: Communicator) throws -> Int32 {
+    guard communicator.size == 1 else {
+      throw Failure.everywhere(
+        .input, "sweep is one process, not \(communicator.size) ranks; what starts the ranks of each run is given with --run")
+    }
+    let sweep = try Sweep.load(path: path, over: communicator)
+    let complaints = sweep.runs.flatMap { self.complaints(about: $0, of: sweep.command) }
+    guard complaints.isEmpty else {
+      throw Failure.everywhere(.input, complaints.joined(separator: "\n"))
+    }
+    if let task { return try printArguments(of: task, sweep) }
+    for run in sweep.runs { try writeConfig(of: run, sweep.command) }
+    var code: Int32 = 0
+    if let launcher { code = try runWhatIsLeft(sweep, launcher) }
+    try report(sweep)
+    return code
+  }
+
+  // MARK: Folders
+
+  private func place(_ run: SweepRun) -> String { "\(folder)/\(run.name)" }
+  private func config(_ run: SweepRun) -> String { "\(place(run))/\(RunFolder.sweepConfig)" }
+
+  /// What keeps a run from its folder: a run that was begun there with another config, or other things.
+  private func complaints(about run: SweepRun, of command: Sweep.Command) -> [String] {
+    let place = place(run)
+    let manager = FileManager.default
+    guard let present = try? manager.contentsOfDirectory(atPath: place) else {
+      guard manager.fileExists(atPath: place) else { return [] }
+      return ["\(place): is not a folder; name another one with --output"]
+    }
+    let remedy = "name another folder with --output, or remove this one"
+    guard let earlier = try? String(contentsOfFile: place + "/resolved.toml", encoding: .utf8) else {
+      let others = present.filter { $0 != RunFolder.sweepConfig && !$0.hasSuffix(".unfinished") }
+      return others.isEmpty ? [] : ["\(place): holds other things than a run of a sweep; \(remedy)"]
+    }
+    var found = run.differences(from: earlier).map { "\(place): was begun with another config; \(remedy): \($0)" }
+    if let text = try? String(contentsOfFile: config(run), encoding: .utf8), let before = Self.command(in: text),
+      before != command.rawValue
+    {
+      found.append("\(place): was begun by athermal \(before), not athermal \(command.rawValue); \(remedy)")
+    }
+    return found
+  }
+
+  /// The first line says what the config is for.
+  private static func text(_ run: SweepRun, _ command: Sweep.Command) -> String {
+    "# athermal \(command.rawValue), of a sweep: \(run.title)\n" + run.resolved
+  }
+
+  private static func command(in text: String) -> String? {
+    let words = text.prefix { !$0.isNewline }.split(separator: " ")
+    return words.count > 2 && words[1] == "athermal" ? words[2].trimmingCharacters(in: [","]) : nil
+  }
+
+  private func writeConfig(of run: SweepRun, _ command: Sweep.Command) throws {
+    let text = Self.text(run, command)
+    if (try? String(contentsOfFile: config(run), encoding: .utf8)) == text { return }
+    do {
+      try WholeFile.makeFolder(place(run))
+      try WholeFile.write(Data(text.utf8), to: config(run))
+    } catch let failure as Failure { throw Failure.everywhere(failure.kind, failure.message) }
+  }
+
+  // MARK: Running
+
+  /// What follows `athermal` to begin a run or to go on with it.
+  private func arguments(of run: SweepRun, _ command: Sweep.Command) -> [String] {
+    let words = [command.rawValue, config(run), "--output", place(run)]
+    // An expansion cannot be put aside: it begins again.
+    return words + (command == .expand ? ["--set", "output.overwrite=true"] : ["--resume", "auto"])
+  }
+
+  /// One word per line, so that a script can read names with spaces. Writes nothing: many tasks may ask at once.
+  private func printArguments(of task: Int, _ sweep: Sweep) throws -> Int32 {
+    guard task <= sweep.runs.count else {
+      throw Failure.everywhere(.input, "\(path) has \(sweep.runs.count) runs, and no run \(task)")
+    }
+    let run = sweep.runs[task - 1]
+    guard (try? String(contentsOfFile: config(run), encoding: .utf8)) == Self.text(run, sweep.command) else {
+      throw Failure.everywhere(
+        .input, "\(config(run)) is not there, or not up to date; run athermal sweep \(path) --output \(folder) once before its tasks")
+    }
+    print(arguments(of: run, sweep.command).joined(separator: "\n"))
+    return 0
+  }
+
+  /// One after another, those that failed once more. A run that was stopped in time ends the sequence: so will the next be.
+  /// - Returns: the first exit code that is not zero, and 75 where the sequence was stopped.
+  private func runWhatIsLeft(_ sweep: Sweep, _ launcher: [String]) throws -> Int32 {
+    StopSignal.watch()
+    let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    var first: Int32 = 0
+    for run in sweep.runs {
+      let stage = RunState(of: place(run)).stage
+      if stage == .finished || stage == .running { continue }
+      say("run \(run.number) of \(sweep.runs.count), \(stage.rawValue): \(run.title)")
+      let code = try ChildProcess.run(launcher + [program] + arguments(of: run, sweep.command))
+      say("run \(run.number) of \(sweep.runs.count) ended with code \(code)")
+      try writeStates(sweep)
+      if StopSignal.hasCome || code == Failure.Kind.stopped.rawValue {
+        FileHandle.standardError.write(Data("athermal: stopped early; the same command goes on\n".utf8))
+        return Failure.Kind.stopped.rawValue
+      }
+      if first == 0 { first = code }
+    }
+    return first
+  }
+
+  /// At once, also where the output goes to a file beside that of the runs.
+  private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
+  // MARK: States
+
+  private struct Row: Encodable {
+    var run: Int
+    var folder: String
+    var set: [String: String]
+    var state: RunState
+  }
+
+  @discardableResult private func writeStates(_ sweep: Sweep) throws -> [Row] {
+    let rows = sweep.runs.map { run in
+      Row(
+        run: run.number, folder: run.name, set: Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) }),
+        state: RunState(of: place(run)))
+    }
+    do {
+      try WholeFile.write(try RunFolder.encoder(pretty: true).encode(rows), to: "\(folder)/status.json")
+    } catch let failure as Failure { throw Failure.everywhere(failure.kind, failure.message) }
+    return rows
+  }
+
+  private func report(_ sweep: Sweep) throws {
+    let rows = try writeStates(sweep)
+    var lines = [["run", "state", "progress", "last checkpoint", "folder"]]
+    for row in rows {
+      let code = row.state.stage == .failed ? " with code \(row.state.exitCode ?? 0)" : ""
+      lines.append([
+        "\(row.run)", row.state.stage.rawValue + code, row.state.progress ?? "", row.state.checkpoint ?? "", row.folder,
+      ])
+    }
+    let widths = lines[0].indices.map { k in lines.map { $0[k].count }.max()! }
+    for line in lines {
+      let cells = zip(line, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
+      say(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
+    }
+    let counts = Dictionary(grouping: rows, by: \.state.stage.rawValue).mapValues(\.count).sorted { $0.key < $1.key }
+    say("\(rows.count) runs: " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + "; also in \(folder)/status.json")
+    let names = Set(sweep.runs.map(\.name))
+    let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().filter {
+      !names.contains($0) && FileManager.default.fileExists(atPath: "\(folder)/\($0)/\(RunFolder.sweepConfig)")
+    }
+    if !others.isEmpty { say("not of this sweep: " + others.joined(separator: ", ")) }
+  }
+}
