@@ -7,8 +7,10 @@ import TestTools
 @Suite(.serialized) struct FullDiskTests {
   let folder = try! TestFolder()
 
-  /// Strain steps without end, a checkpoint after each.
+  /// Strain steps without end, of one evaluation each: with such a tolerance every place counts as rest.
   static let config = ResumeTests.head + """
+    [minimizer]
+    force_tolerance = 1e9
     [loading]
     mode = "simple-shear"
     plane = "xy"
@@ -52,6 +54,10 @@ import TestTools
   private func expectReadable(_ run: String) throws {
     let checkpoints = try TestProcess.run("athermal", ["verify", run + "/checkpoints"], in: folder.path)
     #expect(checkpoints.exitCode == 0 && checkpoints.output.contains("complete and undamaged"), "\(checkpoints.report)")
+    try expectOutputsReadable(run)
+  }
+
+  private func expectOutputsReadable(_ run: String) throws {
     for file in ["shear.h5", "trajectory.h5"] {
       let outcome = try TestProcess.run("athermal", ["info", "\(run)/\(file)"], in: folder.path)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
@@ -117,13 +123,13 @@ import TestTools
     try expectReadable("run")
   }
 
-  /// Outputs and checkpoints on one disk that fills up.
+  /// Outputs on a disk that fills up after a few frames.
   @Test(.enabled(if: SmallDisk.canBeMade, rootOnly)) func aDiskFullOfOutputs() throws {
-    try folder.file("shear.toml", Self.config + "[checkpoint]\nevery_steps = 20\n")
+    try folder.file("shear.toml", Self.config.replacing("particles = 128", with: "particles = 2000"))
     let disk = try #require(SmallDisk(folder.file("disk"), kibibytes: 4096))
     defer { withExtendedLifetime(disk) {} }
     expectEnd(try run(ranks: 3, output: "disk/run"), says: "No space left on device")
-    try expectReadable("disk/run")
+    try expectOutputsReadable("disk/run")
   }
 
   /// Lines of the log are not lost without a word, and none is left half.
@@ -150,8 +156,6 @@ import TestTools
       #expect(TestProcess.system("prlimit", "--pid", "\(pid)", "--fsize=1500000") == 0)
     }
     expectEnd(try process.wait(), says: "cannot be written: File too large")
-    for file in ["shear.h5", "trajectory.h5"] {
-      #expect(try TestProcess.run("athermal", ["info", "run/\(file)"], in: folder.path).exitCode == 0)
-    }
+    try expectOutputsReadable("run")
   }
 }
