@@ -32,7 +32,7 @@ public struct RunConfiguration: Sendable {
     "checkpoint",
   ]
   /// Tables that belong to another kind of configuration.
-  private static let commandsOfTheirOwn = ["epm", "bands"]
+  private static let commandsOfTheirOwn = ["epm", "bands", "sweep"]
 
   /// The configuration in `text`.
   ///
