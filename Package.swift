@@ -167,8 +167,19 @@ let package = Package(
       swiftSettings: swiftFlags),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["athermal", "TestTools", "TestSupport", "Storage"],
+      dependencies: ["athermal", "TestTools", "TestSupport", "Storage", "MessagePassing"],
       swiftSettings: swiftFlags),
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// Jobs/reliability/fuzz builds the fuzzed parsers, with instrumentation of its own; no other build has them.
+if Context.environment["ATHERMAL_FUZZ"] == "on" {
+  package.targets += [
+    .target(name: "FuzzDriver", path: "Tests/FuzzDriver"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: ["FuzzDriver", "CToml", "MessagePassing", "Checkpoints", "Particles", "Configuration", "Storage"],
+      path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: swiftFlags),
+  ]
+}

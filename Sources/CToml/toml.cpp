@@ -7,7 +7,10 @@
 // parser goes on to the check that reports the error.
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_cast<void>(0)
+#define TOML_MAX_NESTED_VALUES CToml_deepest_value
 #include <toml++/toml.h>
+
+#include <algorithm>
 
 struct CToml_document {
   toml::parse_result result;
@@ -21,10 +24,59 @@ CToml_place place(const toml::source_region &region) {
   return {static_cast<int64_t>(region.begin.line), static_cast<int64_t>(region.begin.column)};
 }
 
+// Where a dotted key has more parts than are allowed; line 0 if none has.
+//
+// toml++ makes a table for each part and sets no limit, and it removes nested tables, also those of a text with an error, by
+// functions that call themselves: some ten thousand dots would overflow the stack. Outside of strings and comments, dots that
+// follow each other without one of =,{}[] or a line end belong to one key, or to a number, which has one of them.
+CToml_place too_deep_key(std::string_view text) {
+  int64_t line = 1;
+  size_t line_start = 0;
+  int dots = 0;
+  for (size_t k = 0; k < text.size(); k++) {
+    const char c = text[k];
+    if (c == '#') {
+      k = std::min(text.find('\n', k), text.size()) - 1;
+    } else if (c == '"' || c == '\'') {
+      const bool is_long = text.substr(k, 3) == std::string(3, c);
+      for (k += is_long ? 3 : 1; k < text.size(); k++) {
+        if (text[k] == '\n') {
+          // A short string does not go on there: an error of the text, which the parser will meet.
+          if (!is_long) break;
+          line++;
+          line_start = k + 1;
+        }
+        if (c == '"' && text[k] == '\\') k++;
+        else if (text[k] == c && (!is_long || text.substr(k, 3) == std::string(3, c))) {
+          if (is_long) k += 2;
+          break;
+        }
+      }
+      if (k < text.size() && text[k] == '\n') k--;
+    } else if (c == '.') {
+      if (++dots == CToml_deepest_key) return {line, static_cast<int64_t>(k - line_start) + 1};
+    } else if (std::string_view{"=,{}[]\n"}.find(c) != std::string_view::npos) {
+      dots = 0;
+      if (c == '\n') {
+        line++;
+        line_start = k + 1;
+      }
+    }
+  }
+  return {0, 0};
+}
+
 }  // namespace
 
 CToml_document *CToml_parse(const char *bytes, size_t length) {
-  return new CToml_document{toml::parse(std::string_view{bytes, length})};
+  const std::string_view text{bytes, length};
+  if (const CToml_place deep = too_deep_key(text); deep.line > 0) {
+    const auto line = static_cast<toml::source_index>(deep.line);
+    const auto column = static_cast<toml::source_index>(deep.column);
+    return new CToml_document{toml::parse_result{toml::parse_error{
+      "a key of more than " + std::to_string(CToml_deepest_key) + " parts", toml::source_position{line, column}}}};
+  }
+  return new CToml_document{toml::parse(text)};
 }
 
 void CToml_release(CToml_document *document) { delete document; }
@@ -64,13 +116,15 @@ size_t CToml_count(const void *value) {
   return 0;
 }
 
-CToml_entry CToml_entry_at(const void *value, size_t index) {
+void CToml_entries(const void *value, CToml_entry *entries) {
   if (const toml::table *table = node(value).as_table()) {
-    const auto entry = std::next(table->begin(), static_cast<std::ptrdiff_t>(index));
-    const toml::key &key = entry->first;
-    return {{key.data(), key.length()}, place(key.source()), static_cast<const toml::node *>(&entry->second)};
+    for (auto entry = table->begin(); entry != table->end(); ++entry) {
+      const toml::key &key = entry->first;
+      *entries++ = {{key.data(), key.length()}, place(key.source()), static_cast<const toml::node *>(&entry->second)};
+    }
+  } else if (const toml::array *array = node(value).as_array()) {
+    for (const toml::node &element : *array) *entries++ = {{nullptr, 0}, {0, 0}, &element};
   }
-  return {{nullptr, 0}, {0, 0}, &(*node(value).as_array())[index]};
 }
 
 CToml_text CToml_string_value(const void *value) {

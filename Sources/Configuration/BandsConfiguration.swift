@@ -64,6 +64,7 @@ public struct BandsConfiguration: RunText {
   public let output: LatticeOutputSection
   public let inputText: String
   public let resolved: String
+  public let places: KeyPlaces
   public var mayOverwrite: Bool { output.overwrite }
 
   private static let sections = ["bands", "output"]
@@ -74,24 +75,33 @@ public struct BandsConfiguration: RunText {
   ) throws -> BandsConfiguration {
     let (text, folder) = try RunConfiguration.text(at: path, over: communicator)
     return try communicator.coordinated {
-      let reading = Reading()
-      let configuration = BandsConfiguration(text, folder, Override.list(overrides, reading), reading)
-      guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
-      return configuration
+      try parse(text: text, path: path, folder: folder) { Override.list(overrides, $0) }
     }
   }
 
-  private init?(_ text: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
+  static func parse(
+    text: String, path: String, folder: String, overrides: (Reading) -> [Override] = { _ in [] }
+  ) throws -> BandsConfiguration {
+    let reading = Reading()
+    let configuration = BandsConfiguration(text, path, folder, overrides(reading), reading)
+    guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
+    return configuration
+  }
+
+  private init?(_ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
     guard let root = RunConfiguration.tables(text, overrides, reading) else { return nil }
     for (name, entry) in root where !Self.sections.contains(name) {
+      let kind =
+        if case .table = entry.value.content { "table [\(name)] has no effect on bands" } else {
+          "key '\(name)' stands outside of any table"
+        }
       reading.report(
-        "table [\(name)] has no effect on bands",
-        hint: Spelling.hint(for: name, among: Self.sections, listedAs: "the tables are"),
-        at: entry.keyPlace)
+        kind, hint: Spelling.hint(for: name, among: Self.sections, listedAs: "the tables are"), at: entry.keyPlace)
     }
     defer { reading.reportUnknownKeys() }
     let bands = BandsSection(reading.table("bands", of: root), folder: folder)
     output = LatticeOutputSection(reading.table("output", of: root))
+    places = KeyPlaces(root, path: path)
     guard let bands else { return nil }
     self.bands = bands
     inputText = text

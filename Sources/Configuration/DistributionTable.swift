@@ -50,17 +50,18 @@ public enum BlockNumbers: Sendable, Equatable {
     Self.forbid(table, all.filter { !own.contains($0) }, with: "distribution = \"\(name.rawValue)\"")
     switch name {
     case .weibull:
-      let shape = table.number("shape", .positive, hint: "add shape = …, the exponent k of the Weibull distribution")
-      let mean = table.number("mean", .positive, hint: "add mean = …")
+      let exponent = Bound<Double>(words: "between 0.1 and 1000") { $0 >= 0.1 && $0 <= 1000 }
+      let shape = table.number("shape", exponent, hint: "add shape = …, the exponent k of the Weibull distribution")
+      let mean = table.number("mean", .moderate, hint: "add mean = …")
       guard let shape, let mean else { return nil }
       self = .weibull(shape: shape, mean: mean)
     case .gaussian:
-      let mean = table.number("mean", .positive, hint: "add mean = …, before numbers below 0 are drawn anew")
+      let mean = table.number("mean", .moderate, hint: "add mean = …, before numbers below 0 are drawn anew")
       let deviation = table.number("deviation", .notNegative, hint: "add deviation = …")
       guard let mean, let deviation else { return nil }
       self = .gaussian(mean: mean, deviation: deviation)
     case .exponential:
-      guard let mean = table.number("mean", .positive, hint: "add mean = …") else { return nil }
+      guard let mean = table.number("mean", .moderate, hint: "add mean = …") else { return nil }
       self = .exponential(mean: mean)
     case .samples:
       if table.gives("file") {
@@ -73,9 +74,14 @@ public enum BlockNumbers: Sendable, Equatable {
         self = .sampledDataset(file: file, dataset: dataset, column: column, skipNaN: skipNaN)
       } else {
         Self.forbid(table, ["dataset", "column", "skip_nan"], with: "values")
-        guard let values = table.numbers("values", .positive, hint: "add values = […], or file and dataset"),
-          !values.isEmpty
-        else { return nil }
+        guard let values = table.numbers("values", .moderate, hint: "add values = […], or file and dataset") else {
+          return nil
+        }
+        guard !values.isEmpty else {
+          table.report(
+            "'values' in [\(table.name)] is empty", hint: "there must be something to draw from", key: "values")
+          return nil
+        }
         self = .samples(values)
       }
     case .histogram:

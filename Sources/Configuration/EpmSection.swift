@@ -68,9 +68,9 @@ public struct EpmSection: Sendable, Equatable {
     let eigenstrain = Eigenstrain(table, folder: folder)
     let modulus = table.table("modulus")
     let initial = modulus.number(
-      "initial", .positive,
+      "initial", .moderate,
       hint: "add modulus = { initial = …, renewed = … }: of blocks that have not yielded yet, and of those that have")
-    let renewed = modulus.number("renewed", .positive, hint: "add renewed = …, the modulus of a block that has yielded")
+    let renewed = modulus.number("renewed", .moderate, hint: "add renewed = …, the modulus of a block that has yielded")
     let thresholds = BlockNumbers(
       table.table("thresholds"), folder: folder, allowsDataset: true,
       example:
@@ -96,6 +96,11 @@ public struct EpmSection: Sendable, Equatable {
       }
     sampleStrain = table.number("sample_strain", .positive, default: 0.01)
     steadyFrom = table.number("steady_from", .notNegative, default: (largest ?? 0) / 2)
+    if let largest, !table.gives("cycles"), table.gives("steady_from"), steadyFrom >= largest {
+      table.report(
+        "'steady_from' in [\(table.name)] is \(steadyFrom), and the loading ends at a strain of \(largest)",
+        hint: "it must be less, or nothing counts as steady", key: "steady_from")
+    }
     residualFit =
       table.value(
         "residual_fit", default: [0.003, 0.1], expected: "two ascending numbers greater than 0",
@@ -142,7 +147,7 @@ extension EpmSection.Eigenstrain {
     }
     guard
       let single = table.number(
-        "eigenstrain", .positive,
+        "eigenstrain", .moderate,
         hint: "add eigenstrain = …, the plastic strain ε of a block that yields; its plastic shear is 2ε")
     else { return nil }
     self = .single(single)
@@ -158,7 +163,7 @@ extension EpmSection.Path {
         table.report("'cycles' are of strain", hint: "remove control = \"stress\"", key: "cycles")
       }
       let cycles = table.table("cycles")
-      let amplitude = cycles.number("amplitude", .positive, hint: "add amplitude = …, the largest strain")
+      let amplitude = cycles.number("amplitude", .moderate, hint: "add amplitude = …, the largest strain")
       let count = cycles.integer("count", .between(1, 1_000_000), hint: "add count = …, how many cycles")
       guard let amplitude, let count else { return nil }
       self = .cycles(amplitude: amplitude, count: count)
@@ -166,7 +171,7 @@ extension EpmSection.Path {
     }
     table.know("cycles")
     let strain = table.number(
-      "final_strain", .positive,
+      "final_strain", .moderate,
       hint: control == .strain
         ? "add final_strain = …, or cycles = { amplitude = …, count = … }"
         : "add final_strain = …, where the run ends if blocks never stop yielding")
@@ -178,7 +183,7 @@ extension EpmSection.Path {
       self = .finalStrain(strain)
       return
     }
-    let stress = table.number("final_stress", .positive, hint: "add final_stress = …, up to which the stress is raised")
+    let stress = table.number("final_stress", .moderate, hint: "add final_stress = …, up to which the stress is raised")
     guard let strain, let stress else { return nil }
     self = .finalStress(stress, strainLimit: strain)
   }

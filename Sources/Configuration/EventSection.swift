@@ -19,6 +19,11 @@ public struct EventSection: Sendable, Equatable {
     smallestStep = table.number("smallest_step", .positive, default: 1e-7)
     displacement = table.number("displacement", .positive, default: 0.05)
     prediction = table.boolean("prediction", default: false)
+    // Who sets them wants events; where they are wanted later, adaptive = false says so.
+    for key in ["smallest_step", "displacement"] where table.gives(key) && !table.gives("adaptive") {
+      table.report(
+        "'\(key)' in [\(table.name)] has no effect without 'adaptive'", hint: "add adaptive = true, or remove it", key: key)
+    }
     if prediction, !adaptive {
       table.report(
         "'prediction' in [\(table.name)] needs events to foretell", hint: "set adaptive = true", key: "prediction")

@@ -8,7 +8,7 @@ public struct LatticeConfiguration: ResumableRunText {
   public let checkpoint: CheckpointSection
   public let inputText: String
   public let resolved: String
-  let places: KeyPlaces
+  public let places: KeyPlaces
   public var mayOverwrite: Bool { output.overwrite }
 
   private static let sections = ["epm", "output", "checkpoint"]
@@ -34,12 +34,12 @@ public struct LatticeConfiguration: ResumableRunText {
     text: String, path: String, folder: String, overrides: (Reading) -> [Override] = { _ in [] }
   ) throws -> LatticeConfiguration {
     let reading = Reading()
-    let configuration = LatticeConfiguration(text, folder, overrides(reading), reading)
+    let configuration = LatticeConfiguration(text, path, folder, overrides(reading), reading)
     guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
     return configuration
   }
 
-  private init?(_ text: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
+  private init?(_ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
     guard let root = RunConfiguration.tables(text, overrides, reading) else { return nil }
     for (name, entry) in root where !Self.sections.contains(name) {
       let kind =
@@ -53,7 +53,7 @@ public struct LatticeConfiguration: ResumableRunText {
     let epm = EpmSection(reading.table("epm", of: root), folder: folder)
     output = LatticeOutputSection(reading.table("output", of: root))
     checkpoint = CheckpointSection(reading.table("checkpoint", of: root))
-    places = KeyPlaces(root)
+    places = KeyPlaces(root, path: path)
     guard let epm else { return nil }
     self.epm = epm
     inputText = text

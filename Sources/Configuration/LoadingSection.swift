@@ -42,7 +42,7 @@ public struct LoadingSection: Sendable, Equatable {
   init?(_ table: Table, dimension: Int?) {
     let mode = Mode(table, dimension: dimension)
     let strainStep = table.number(
-      "strain_step", .positive, hint: "add strain_step = …; there is no default because the step is part of the result")
+      "strain_step", .strainStep, hint: "add strain_step = …; there is no default because the step is part of the result")
     backward = table.boolean("backward", default: false)
     let finalStrain: Double?
     var path: Double?
@@ -166,7 +166,7 @@ extension LoadingSection.Mode {
   private static func matrix(_ table: Table, dimension: Int?) -> [[Double]]? {
     let shape = dimension.map { "\($0) × \($0)" } ?? "2 × 2 or 3 × 3"
     return table.value(
-      "matrix", expected: "\(shape) finite numbers that are not all 0",
+      "matrix", expected: "\(shape) finite numbers of at most 10 that are not all 0",
       hint: "write the displacement gradient row by row, for example matrix = [[0, 1], [0, 0]]",
       toml: { rows in "[" + rows.map { "\($0)" }.joined(separator: ", ") + "]" },
       convert: { value in
@@ -175,7 +175,8 @@ extension LoadingSection.Mode {
         let matrix = rows.compactMap { row -> [Double]? in
           guard case .array(let elements) = row.content else { return nil }
           let numbers = elements.compactMap(\.finiteNumber)
-          return numbers.count == rows.count && elements.count == rows.count ? numbers : nil
+          let isRow = numbers.count == rows.count && elements.count == rows.count && numbers.allSatisfy { abs($0) <= 10 }
+          return isRow ? numbers : nil
         }
         return matrix.count == rows.count && matrix.contains { $0.contains { $0 != 0 } } ? matrix : nil
       })

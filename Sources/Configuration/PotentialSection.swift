@@ -127,17 +127,19 @@ public struct PotentialSection: Sendable, Equatable {
 }
 
 extension PotentialSection.Sizes {
+  private static var exponents: Bound<Double> { Bound(words: "between -100 and 100") { abs($0) <= 100 } }
+
   /// Without defaults, nil and a problem for each of exponent, minimum and maximum that is missing.
   init?(_ table: Table, hasDefaults: Bool) {
     let exponent: Double?
     let minimum: Double?
     let maximum: Double?
     if hasDefaults {
-      exponent = table.number("exponent", .any, default: -3)
+      exponent = table.number("exponent", Self.exponents, default: -3)
       minimum = table.number("minimum", .positive, default: 1.0)
       maximum = table.number("maximum", .positive, default: 2.22)
     } else {
-      exponent = table.number("exponent", .any, hint: "add exponent = …, that of p(λ) ∝ λ^exponent")
+      exponent = table.number("exponent", Self.exponents, hint: "add exponent = …, that of p(λ) ∝ λ^exponent")
       minimum = table.number("minimum", .positive, hint: "add minimum = …, the smallest diameter")
       maximum = table.number("maximum", .positive, hint: "add maximum = …, the largest diameter")
     }

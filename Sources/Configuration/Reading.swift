@@ -10,7 +10,11 @@ final class Reading {
   private struct Problem {
     let place: Place
     let message: String
+    let hint: () -> String
   }
+
+  /// A text that is no configuration could give one for each of its lines.
+  private static let mostShown = 100
 
   private var problems: [Problem] = []
   private var tables: [Table] = []
@@ -18,8 +22,8 @@ final class Reading {
   var isFaultless: Bool { problems.isEmpty }
 
   /// Notes a problem. A `hint` says what to do about it.
-  func report(_ message: String, hint: String, at place: Place) {
-    problems.append(Problem(place: place, message: "\(message); \(hint)"))
+  func report(_ message: String, hint: @autoclosure @escaping () -> String, at place: Place) {
+    problems.append(Problem(place: place, message: message, hint: hint))
   }
 
   /// The table `name` of the document `root`; an empty one if the document has none.
@@ -40,10 +44,13 @@ final class Reading {
 
   /// All problems in the order of the text, then those of the command line, one per line.
   func description(path: String) -> String {
-    problems.enumerated()
-      .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
-      .map { "\($0.element.place.label(path: path)): \($0.element.message)".onOneLine }
-      .joined(separator: "\n")
+    let ordered = problems.enumerated()
+      .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }.map(\.element)
+    var lines = ordered.prefix(Self.mostShown).map {
+      "\($0.place.label(path: path)): \($0.message); \($0.hint())".onOneLine
+    }
+    if ordered.count > lines.count { lines.append("\(path): \(ordered.count - lines.count) more problems") }
+    return lines.joined(separator: "\n")
   }
 
   /// The keys of all tables with their values, defaults filled in and marked.

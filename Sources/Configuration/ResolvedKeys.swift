@@ -37,26 +37,25 @@ extension KeyPlaces {
   ///
   /// A key that the earlier one did not know is none of them where it has its default: a new key's default is what was always
   /// done.
-  /// - Parameter path: of the file of the later one, whose keys these are.
-  func differences(of resolved: String, from earlier: String, path: String) -> [String] {
+  func differences(of resolved: String, from earlier: String) -> [String] {
     let old = ResolvedKeys(earlier).values
     let (new, defaults) = (ResolvedKeys(resolved).values, ResolvedKeys(resolved).defaults)
     return Set(old.keys).union(new.keys).sorted().compactMap { key in
       guard old[key] != new[key], old[key] != nil || !defaults.contains(key) else { return nil }
       let was = old[key].map { "was \($0)" } ?? "was not there"
-      return "\(label(of: key, path: path)): \(key)\(new[key].map { " = " + $0 } ?? " is not there, and") \(was) in the run that is to go on"
+      return "\(label(of: key)): \(key)\(new[key].map { " = " + $0 } ?? " is not there, and") \(was) in the run that is to go on"
     }
   }
 }
 
 extension RunConfiguration {
-  public func differences(from earlier: String, path: String) -> [String] {
-    places.differences(of: resolved, from: earlier, path: path)
+  public func differences(from earlier: String) -> [String] {
+    places.differences(of: resolved, from: earlier)
   }
 }
 
 extension LatticeConfiguration {
-  public func differences(from earlier: String, path: String) -> [String] {
-    places.differences(of: resolved, from: earlier, path: path)
+  public func differences(from earlier: String) -> [String] {
+    places.differences(of: resolved, from: earlier)
   }
 }

@@ -25,7 +25,7 @@ public struct RunConfiguration: Sendable {
   /// TOML with every key of every section that is used: given, overridden, or filled in and then marked `# default`.
   /// Gives the same configuration when it is parsed.
   public let resolved: String
-  let places: KeyPlaces
+  public let places: KeyPlaces
 
   private static let sections = [
     "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "yieldmap", "prepare", "output",
@@ -76,8 +76,24 @@ public struct RunConfiguration: Sendable {
     guard descriptor >= 0, Foundation.read(descriptor, &byte, 1) >= 0, close(descriptor) == 0,
       let data = FileManager.default.contents(atPath: path)
     else { throw Failure(.input, "\(path): the configuration cannot be read; \(String(cString: strerror(errno)))") }
+    return try text(of: data, path: path)
+  }
+
+  /// A configuration is written by hand; what is larger is a file of another kind, given by mistake.
+  private static let largestText = 4 << 20
+
+  /// The bytes of a file as a text.
+  static func text(of data: some Collection<UInt8>, path: String) throws -> String {
+    guard data.count <= largestText else {
+      throw Failure(
+        .input,
+        "\(path): has \(data.count) bytes, more than the \(largestText) of the longest configuration; is it another file?")
+    }
     guard let text = String(validating: data, as: UTF8.self) else {
-      throw Failure(.input, "\(path): this is not a text file in UTF-8; a configuration is written in TOML")
+      let lines = data.split(separator: 0x0a, omittingEmptySubsequences: false)
+      let line = 1 + (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0)
+      throw Failure(
+        .input, "\(path):\(line):1: this is not text in UTF-8; a configuration is written in TOML, so save it as UTF-8")
     }
     return text
   }
@@ -86,13 +102,15 @@ public struct RunConfiguration: Sendable {
     text: String, path: String, folder: String, command: String, overrides: (Reading) -> [Override]
   ) throws -> RunConfiguration {
     let reading = Reading()
-    let configuration = RunConfiguration(text, folder, overrides(reading), command, reading)
+    let configuration = RunConfiguration(text, path, folder, overrides(reading), command, reading)
     guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
     return configuration
   }
 
   /// Nil, and problems, if a value that has no default is missing or wrong.
-  private init?(_ text: String, _ folder: String, _ overrides: [Override], _ command: String, _ reading: Reading) {
+  private init?(
+    _ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ command: String, _ reading: Reading
+  ) {
     guard let root = Self.tables(text, overrides, reading) else { return nil }
     Self.reportUnknownTables(root, reading)
     defer { reading.reportUnknownKeys() }
@@ -142,7 +160,7 @@ public struct RunConfiguration: Sendable {
     let checkpoint = reading.table("checkpoint", of: root)
     checkpoint.isUsed = command != "expand" || checkpoint.isGiven
     self.checkpoint = CheckpointSection(checkpoint)
-    places = KeyPlaces(root)
+    places = KeyPlaces(root, path: path)
 
     guard let systemSection, let potential, !prepares || prepare != nil else { return nil }
     self.system = systemSection

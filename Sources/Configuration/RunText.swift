@@ -4,6 +4,8 @@ public protocol RunText: Sendable {
   var inputText: String { get }
   /// TOML with every key that is used.
   var resolved: String { get }
+  /// Where its keys were given.
+  var places: KeyPlaces { get }
   /// Whether a run folder that exists may be written over.
   var mayOverwrite: Bool { get }
 }
@@ -16,8 +18,6 @@ extension RunConfiguration: ResumableRunText {
 public protocol ResumableRunText: RunText {
   var checkpoint: CheckpointSection { get }
   /// In which keys it asks for another computation than an earlier one, a message for each.
-  /// - Parameters:
-  ///   - earlier: the resolved text of that one.
-  ///   - path: of the file of this one.
-  func differences(from earlier: String, path: String) -> [String]
+  /// - Parameter earlier: the resolved text of that one.
+  func differences(from earlier: String) -> [String]
 }

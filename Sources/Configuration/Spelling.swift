@@ -2,10 +2,15 @@
 enum Spelling {
   /// The candidate that is closest to `word`, if it is close enough to be what was meant.
   static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
-    let closest = candidates.map { (word: $0, distance: distance($0, word)) }.min { $0.distance < $1.distance }
-    guard let closest, closest.distance <= max(1, closest.word.count / 3) else { return nil }
-    return closest.word
+    let length = word.count
+    // A distance is at least the difference of the lengths: what is long is not compared with what is short.
+    return candidates.filter { abs($0.count - length) <= mistakes(in: $0) }
+      .map { (word: $0, distance: distance($0, word)) }.filter { $0.distance <= mistakes(in: $0.word) }
+      .min { $0.distance < $1.distance }?.word
   }
+
+  /// How many a candidate may have and still be what was meant.
+  private static func mistakes(in candidate: String) -> Int { max(1, candidate.count / 3) }
 
   /// "did you mean 'x'?", or the list of what is possible where nothing is close.
   static func hint(for word: String, among candidates: [String], listedAs list: String) -> String {

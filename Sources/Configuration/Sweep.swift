@@ -49,7 +49,7 @@ public struct Sweep: Sendable {
           SweepRun(
             number: index + 1, name: names.name(of: point),
             settings: point.map { .init(key: $0.keys.joined(separator: "."), value: $0.value.toml) },
-            configuration: configuration, path: path))
+            configuration: configuration))
       } catch let failure as Failure {
         for line in failure.message.components(separatedBy: "\n") where !complaints.contains(line) { complaints.append(line) }
       }

@@ -13,8 +13,6 @@ public struct SweepRun: Sendable {
   public let name: String
   public let settings: [Setting]
   let configuration: any ResumableRunText
-  /// Of the base, for messages.
-  let path: String
 
   /// What is set, in words.
   public var title: String { settings.map { "\($0.key) = \($0.value)" }.joined(separator: ", ") }
@@ -23,5 +21,5 @@ public struct SweepRun: Sendable {
 
   /// In which keys it asks for another computation than an earlier one, a message for each.
   /// - Parameter earlier: the resolved text of that one.
-  public func differences(from earlier: String) -> [String] { configuration.differences(from: earlier, path: path) }
+  public func differences(from earlier: String) -> [String] { configuration.differences(from: earlier) }
 }

@@ -12,7 +12,8 @@ final class Table {
 
   private let entries: [String: TomlValue.Entry]
   private let place: Place
-  private let reading: Reading
+  /// Keeps its tables, and outlives them.
+  private unowned let reading: Reading
   /// In the order in which they were asked for.
   private var knownKeys: [String] = []
   /// A value that should have been a table has no keys that could be missing.
@@ -69,8 +70,8 @@ final class Table {
   func reportUnknownKeys() {
     for (key, entry) in entries where !knownKeys.contains(key) {
       reading.report(
-        "unknown key '\(key)' in [\(name)]",
-        hint: Spelling.hint(for: key, among: knownKeys, listedAs: "its keys are"), at: entry.keyPlace)
+        "unknown key '\(key.count > 60 ? key.prefix(60) + "…" : key)' in [\(name)]",
+        hint: Spelling.hint(for: key, among: self.knownKeys, listedAs: "its keys are"), at: entry.keyPlace)
     }
   }
 
@@ -155,7 +156,7 @@ final class Table {
     for (index, word) in given.enumerated() {
       if !words.contains(word) {
         report(
-          "'\(key)' in [\(name)] holds \(word.tomlQuoted), which does not exist",
+          "'\(key)' in [\(name)] holds \(word.shown), which does not exist",
           hint: Spelling.hint(for: word, among: words, listedAs: "the possibilities are"), key: key)
       } else if given[..<index].contains(word) {
         report("'\(key)' in [\(name)] holds \(word.tomlQuoted) twice", hint: "keep one of them", key: key)
@@ -210,7 +211,7 @@ final class Table {
       return checked(key, .text, any, default: standard?.rawValue).flatMap(Choice.init(rawValue:))
     }
     reading.report(
-      "'\(key)' in [\(name)] is \(given.tomlQuoted), which does not exist",
+      "'\(key)' in [\(name)] is \(given.shown), which does not exist",
       hint: Spelling.hint(for: given, among: words, listedAs: "the possibilities are"), at: entry.value.place)
     return nil
   }

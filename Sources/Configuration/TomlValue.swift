@@ -49,20 +49,25 @@ struct TomlValue {
     switch CToml_value_type(source) {
     case CToml_table:
       var entries: [String: Entry] = [:]
-      for index in 0..<CToml_count(source) {
-        let entry = CToml_entry_at(source, index)
+      for entry in Self.entries(of: source) {
         entries[String(entry.key)] = Entry(
           keyPlace: place ?? Place(entry.key_place), value: TomlValue(entry.value, allAt: place))
       }
       content = .table(entries)
-    case CToml_array:
-      content = .array(
-        (0..<CToml_count(source)).map { TomlValue(CToml_entry_at(source, $0).value, allAt: place) })
+    case CToml_array: content = .array(Self.entries(of: source).map { TomlValue($0.value, allAt: place) })
     case CToml_string: content = .string(String(CToml_string_value(source)))
     case CToml_integer: content = .integer(Int(CToml_integer_value(source)))
     case CToml_float: content = .number(CToml_float_value(source))
     case CToml_boolean: content = .boolean(CToml_boolean_value(source))
     default: content = .date
+    }
+  }
+
+  private static func entries(of source: UnsafeRawPointer) -> [CToml_entry] {
+    let count = CToml_count(source)
+    return [CToml_entry](unsafeUninitializedCapacity: count) { buffer, filled in
+      CToml_entries(source, buffer.baseAddress)
+      filled = count
     }
   }
 
@@ -102,7 +107,7 @@ struct TomlValue {
     switch content {
     case .table: "a table"
     case .array: "an array"
-    case .string(let text): "the string \(text.tomlQuoted)"
+    case .string(let text): "the string \(text.shown)"
     case .integer(let value): "the integer \(value)"
     case .number(let value): "the number \(value)"
     case .boolean(let value): "\(value)"
@@ -122,6 +127,9 @@ extension String {
     let bytes = UnsafeRawBufferPointer(start: text.bytes, count: text.length)
     self = String(decoding: bytes, as: UTF8.self)
   }
+
+  /// As it is quoted in a message: never longer than a line of a terminal.
+  var shown: String { count > 60 ? String(prefix(60)).tomlQuoted + "…" : tomlQuoted }
 
   /// As a TOML basic string.
   var tomlQuoted: String {

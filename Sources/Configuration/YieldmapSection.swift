@@ -62,10 +62,15 @@ public struct YieldmapSection: Sendable, Equatable {
   /// Whether the configuration is brought to rest first, as `[minimizer]` says.
   public var minimize: Bool
 
+  /// Finer maps hold nothing more, and soon fill the memory.
+  private static var fineness: Bound<Double> {
+    Bound(words: "at least 0.1, in mean distances of particles") { $0 >= 0.1 }
+  }
+
   init(_ table: Table, isGenerated: Bool) {
     method = table.choice("method", default: .expansion)
     shape = table.choice("shape", default: .sphere)
-    radius = table.number("radius", .positive, default: 5)
+    radius = table.number("radius", Bound(words: "at least 1, in mean distances of particles") { $0 >= 1 }, default: 5)
     centres = table.choice("centres", default: .grid)
     if centres == .particles {
       table.forbid(
@@ -73,7 +78,7 @@ public struct YieldmapSection: Sendable, Equatable {
         hint: "remove it; it belongs to centres = \"grid\"")
       spacing = 0
     } else {
-      spacing = table.number("spacing", .positive, default: 3)
+      spacing = table.number("spacing", Self.fineness, default: 3)
     }
     weight = table.choice("weight", default: .half)
     directions = table.words("directions", of: Self.possibleDirections, default: Self.possibleDirections)
@@ -82,8 +87,8 @@ public struct YieldmapSection: Sendable, Equatable {
         "'directions' in [\(table.name)] is empty",
         hint: "name at least one of \(Self.possibleDirections.joined(separator: ", "))", key: "directions")
     }
-    strainStep = table.number("strain_step", .positive, default: 1e-3)
-    maximumStrain = table.number("maximum_strain", .positive, default: 0.5)
+    strainStep = table.number("strain_step", .strainStep, default: 1e-3)
+    maximumStrain = table.number("maximum_strain", .strainStep, default: 0.5)
     if maximumStrain < strainStep {
       table.report(
         "'maximum_strain' in [\(table.name)] is \(maximumStrain) and 'strain_step' is \(strainStep)",
@@ -110,7 +115,7 @@ public struct YieldmapSection: Sendable, Equatable {
       matrixShell = table.number("matrix_shell", .positive, default: 5)
     }
     lowestEigenvalue = table.boolean("lowest_eigenvalue", default: false)
-    block = table.number("block", .positive, default: 5)
+    block = table.number("block", Self.fineness, default: 5)
     curves = table.boolean("curves", default: false)
     if curves && method == .expansion {
       table.report(

@@ -26,6 +26,13 @@ public struct Failure: Error, Sendable {
     self.message = message
   }
 
+  /// The same with a place in front: which line of which file asked for what failed.
+  public func at(_ place: String) -> Failure {
+    var failure = Failure(kind, "\(place): \(message)")
+    failure.agreedRank = agreedRank
+    return failure
+  }
+
   /// A failure that every rank finds by itself, from what all of them know alike; it needs no agreement.
   public static func everywhere(_ kind: Kind, _ message: String) -> Failure {
     var failure = Failure(kind, message)

@@ -1,4 +1,5 @@
 import Geometry
+import MessagePassing
 
 extension Snapshot {
   /// Takes edges off one another until no tilt is beyond ±1/2, as long boxes come from other programs; returns what was
@@ -6,7 +7,8 @@ extension Snapshot {
   ///
   /// A tilt is the part of an edge along another one that lies on an axis, or, in a lower triangular cell, the component
   /// below the diagonal; a cell that is turned has none.
-  public mutating func reduceTilts() -> [String] {
+  /// - Throws: an input failure of this rank where images could not be counted in 32 bits any more.
+  public mutating func reduceTilts() throws -> [String] {
     var report: [String] = []
     let axes = ["x", "y", "z"]
     let isLowerTriangular = edges[0, 1] == 0 && edges[0, 2] == 0 && edges[1, 2] == 0
@@ -17,13 +19,23 @@ extension Snapshot {
       let tilt = edges[gradient, flow] / edges[flow, flow]
       guard abs(tilt) > 0.5 else { continue }
       let excess = tilt.rounded(.toNearestOrAwayFromZero)
+      let name = axes[flow] + axes[gradient]
+      guard abs(excess) <= 1e6 else {
+        throw Failure(.input, "the cell has a tilt \(name) of \(tilt) edges, more than a million; reduce it")
+      }
       edges[gradient] = edges[gradient] - excess * edges[flow]
       if !particles.images.isEmpty {
         for i in 0..<particles.count {
-          particles.images[i * dimension + flow] += Int32(excess) * particles.images[i * dimension + gradient]
+          let (shift, tooFar) = Int32(excess).multipliedReportingOverflow(by: particles.images[i * dimension + gradient])
+          let (image, tooLarge) = particles.images[i * dimension + flow].addingReportingOverflow(shift)
+          guard !tooFar, !tooLarge else {
+            throw Failure(
+              .input, "particle \(particles.ids[i]): its image flags are too large for a tilt \(name) of \(tilt) edges; set them to 0")
+          }
+          particles.images[i * dimension + flow] = image
         }
       }
-      report.append("tilt \(axes[flow] + axes[gradient]) reduced from \(tilt) to \(tilt - excess) of an edge: the same lattice")
+      report.append("tilt \(name) reduced from \(tilt) to \(tilt - excess) of an edge: the same lattice")
     }
     return report
   }

@@ -90,6 +90,10 @@ extension CheckpointManifest {
     for file in files where file.bytes < 0 || file.name.isEmpty || file.name.hasPrefix(".") || file.name.contains("/") {
       throw failure("names a file '\(file.name)' of \(file.bytes) bytes")
     }
+    // Names are also keys.
+    for names in [files.map(\.name), columns.map(\.name), values] where Set(names).count < names.count {
+      throw failure("names something twice")
+    }
     let stateBytes = files.first { $0.name == Self.stateName }!.bytes
     for column in columns {
       let (numbers, overflows) = column.rows.multipliedReportingOverflow(by: column.width)

@@ -177,7 +177,7 @@ public enum ExtendedXYZReader {
       line.split(into: &words)
       // Empty lines may follow the last particle; one before it leaves the count short.
       if words.isEmpty { return }
-      guard line.number <= count + 2 else {
+      guard line.number - 2 <= count else {
         throw line.failure("more than the \(count) particles of line 1; keep a single frame in the file")
       }
       guard words.count == columns.total else {

@@ -24,7 +24,8 @@ struct TextSlice {
     self.bytes = bytes
   }
 
-  private static func read(_ path: String, share: Int, of shares: Int) throws -> [UInt8] {
+  /// The lines that begin in one of so many shares of the bytes of a file.
+  static func read(_ path: String, share: Int, of shares: Int) throws -> [UInt8] {
     func failure(_ what: String) -> Failure { Failure(.input, "\(path): \(what)") }
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
@@ -54,8 +55,6 @@ struct TextSlice {
     if start > 0 {
       let first = bytes.firstIndex(of: 0x0a).map { $0 + 1 } ?? bytes.count
       bytes.removeFirst(first)
-    } else if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
-      bytes.removeFirst(3)
     }
     var next = end
     var tail = 0
@@ -71,6 +70,8 @@ struct TextSlice {
       next += used
       tail += used
     }
+    // A byte order mark, which may reach into the share of the next rank.
+    if start == 0, bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes.removeFirst(3) }
     if bytes.contains(0) { throw failure("contains zero bytes: not a text file (UTF-8 is expected)") }
     return bytes
   }

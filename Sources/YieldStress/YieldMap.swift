@@ -145,13 +145,25 @@ public struct YieldMap {
   private static let round: UInt64 = 50_000_000
 
   /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.
-  private static func check(_ system: ParticleSystem, _ settings: Settings) throws {
+  public static func check(_ system: ParticleSystem, _ settings: Settings) throws {
     let reach = settings.outerShape.reach(dimension: system.dimension)
     for k in 0..<system.dimension where reach > system.cell.widths[k] / 2 {
       throw Failure.everywhere(
         .input,
         "the cavities are too wide: they reach \(reach) from their centres, and the box is \(system.cell.widths[k]) wide across "
           + "edge \(k + 1), which must be at least twice as much; take a smaller yieldmap.radius or a larger sample")
+    }
+  }
+
+  /// - Throws: an input failure where the matrix around a cavity would come from very far away.
+  public static func checkStrain(_ system: ParticleSystem, _ settings: Settings) throws {
+    let reach = settings.matrixReach(system)
+    let widest = (0..<system.dimension).map { system.cell.widths[$0] }.max()!
+    guard reach <= 10 * widest else {
+      throw Failure.everywhere(
+        .input,
+        "the explicit method up to this strain needs particles as far as \(reach) from a cavity, and the box is \(widest) wide; "
+          + "take a smaller yieldmap.maximum_strain")
     }
   }
 }

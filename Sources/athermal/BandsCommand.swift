@@ -24,12 +24,13 @@ struct BandsCommand {
   }
 
   private static func measure(_ configuration: BandsConfiguration, in folder: RunFolder) throws -> BandsSummary {
-    let section = configuration.bands
+    let (section, places) = (configuration.bands, configuration.places)
     var bands: [BandHistory] = []
     for path in section.runs {
       let quantity = section.source == .plasticCount ? "plastic_count" : "d2min"
-      for profiles in try PlasticProfiles.read(path, quantity: quantity) {
-        bands.append(try BandHistory(try profiles.rebinned(section.bin), section))
+      for profiles in try places.blaming("bands.runs", { try PlasticProfiles.read(path, quantity: quantity) }) {
+        let rebinned = try places.blaming("bands.bin") { try profiles.rebinned(section.bin) }
+        bands.append(try places.blaming("bands.strain") { try BandHistory(rebinned, section) })
       }
     }
     let path = folder.file("bands.h5")
@@ -78,7 +79,7 @@ struct BandHistory {
     if let strain = section.strain {
       guard let index = profiles.strains.firstIndex(where: { $0 >= strain * (1 - 1e-9) }) else {
         throw Failure(
-          .input, "\(profiles.name): the run ends at strain \(profiles.strains.last!), before bands.strain = \(strain)")
+          .input, "\(profiles.name): the run ends at strain \(profiles.strains.last!), before bands.strain = \(strain); take a smaller one")
       }
       place = index
     } else {

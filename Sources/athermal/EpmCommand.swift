@@ -47,13 +47,13 @@ struct EpmCommand {
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
-    try Self.checkMemory(epm, ranks: communicator.size)
+    try configuration.places.blaming("epm.shape") { try Self.checkMemory(epm, ranks: communicator.size) }
     let transform = try LatticeTransform(lattice, over: communicator)
     let kernel = StressKernel(
       lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
       control: epm.control == .strain ? .strain : .stress)
     let model = try ElastoPlasticModel(
-      try Self.material(epm, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
+      try Self.material(configuration, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
       rule: Self.rule(epm, lattice),
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
     let output = try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved)
@@ -79,18 +79,24 @@ struct EpmCommand {
   }
 
   private static func material(
-    _ epm: EpmSection, _ lattice: Lattice, _ planes: Range<Int>, _ realisation: Int, over communicator: Communicator
+    _ configuration: LatticeConfiguration, _ lattice: Lattice, _ planes: Range<Int>, _ realisation: Int,
+    over communicator: Communicator
   ) throws -> ElastoPlasticModel.Material {
+    let (epm, places) = (configuration.epm, configuration.places)
     let eigenstrain: ElastoPlasticModel.Eigenstrain =
       switch epm.eigenstrain {
       case .single(let value): .single(value)
-      case .drawn(let numbers): .drawn(try numbers.distribution(over: communicator))
+      case .drawn(let numbers):
+        .drawn(try places.blaming("epm.eigenstrain") { try numbers.distribution(over: communicator) })
       }
     return ElastoPlasticModel.Material(
       modulus: (epm.modulus.initial, epm.modulus.renewed),
-      thresholds: try epm.thresholds.source(
-        "thresholds", of: lattice, planes: planes, isRenewal: false, over: communicator),
-      renewal: try epm.renewal.source("renewal", of: lattice, planes: planes, isRenewal: true, over: communicator),
+      thresholds: try places.blaming("epm.thresholds") {
+        try epm.thresholds.source("thresholds", of: lattice, planes: planes, isRenewal: false, over: communicator)
+      },
+      renewal: try places.blaming("epm.renewal") {
+        try epm.renewal.source("renewal", of: lattice, planes: planes, isRenewal: true, over: communicator)
+      },
       eigenstrain: eigenstrain, bothSigns: epm.yielding == .both, seed: epm.seed, realisation: realisation)
   }
 

@@ -18,8 +18,8 @@ struct ExpandCommand {
     let folder = try RunFolder(run.folder, configuration, over: communicator)
     return try folder.recordingFailure {
       let system = try Model.system(configuration, over: communicator)
-      let loading = try Model.loading(configuration.deformation!, dimension: system.dimension)
-      try Model.requireModes(configuration.expand, of: system)
+      let loading = try Model.loading(configuration.deformation!, of: configuration, dimension: system.dimension)
+      try configuration.places.blaming("expand.modes") { try Model.requireModes(configuration.expand, of: system) }
       let rest = try Rest(
         equilibrium: configuration.expand.equilibrium, minimizes: configuration.expand.minimize, table: "expand"
       ).reach(system, configuration.minimizer)

@@ -42,14 +42,18 @@ enum Model {
   ) throws -> Snapshot {
     switch configuration.system.source {
     case .file(let path):
-      let (snapshot, report) = try read(
-        path, dimension: configuration.system.dimension, frame: configuration.system.frame,
-        for: pairModel(configuration.potential), over: communicator)
+      var snapshot = try ConfigurationReader.read(
+        path: path, dimension: configuration.system.dimension, frame: configuration.system.frame, over: communicator)
+      let report = try configuration.places.blaming("potential.kind") {
+        try prepare(&snapshot, for: pairModel(configuration.potential), path: path, over: communicator)
+      }
       for line in report where communicator.isRoot { print(line) }
       return snapshot
     case .generate(var generate):
       generate.seed &+= UInt64(replica)
-      try keepsWithinMemory(generate.particles, over: communicator)
+      try configuration.places.blaming("system.generate.particles") {
+        try keepsWithinMemory(generate.particles, over: communicator)
+      }
       return try placement(generate, configuration.potential).snapshot(over: communicator)
     }
   }
@@ -75,9 +79,20 @@ enum Model {
     _ path: String, dimension: Int?, frame: Int? = nil, for model: PairModel, over communicator: Communicator
   ) throws -> (Snapshot, report: [String]) {
     var snapshot = try ConfigurationReader.read(path: path, dimension: dimension, frame: frame, over: communicator)
-    try fit(&snapshot, to: model, path: path, over: communicator)
-    let report = snapshot.reduceTilts()
+    let report = try prepare(&snapshot, for: model, path: path, over: communicator)
     return (snapshot, report)
+  }
+
+  /// Makes what was read fit for a potential; returns what had to be done to its cell, in words. Collective.
+  private static func prepare(
+    _ snapshot: inout Snapshot, for model: PairModel, path: String, over communicator: Communicator
+  ) throws -> [String] {
+    try fit(&snapshot, to: model, path: path, over: communicator)
+    return try communicator.coordinated {
+      do { return try snapshot.reduceTilts() } catch let failure as Failure {
+        throw failure.at(path)
+      }
+    }
   }
 
   /// A slip of the keyboard must not fill the memory. Ranks may be alone on their machines, so this is a lower bound.
@@ -87,7 +102,7 @@ enum Model {
     guard needed <= present else {
       throw Failure.everywhere(
         .input,
-        "system.generate.particles: \(particles) particles need at least \(Int(needed / 1e9)) GB on each of \(communicator.size) "
+        "\(particles) particles need at least \(Int(needed / 1e9)) GB on each of \(communicator.size) "
           + "ranks, and a machine here has \(Int(present / 1e9)) GB; take fewer particles or more ranks")
     }
   }
@@ -128,7 +143,8 @@ enum Model {
       guard snapshot.speciesCount <= diameters.count else {
         throw Failure.everywhere(
           .input,
-          "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species")
+          "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species; take a "
+            + "potential whose particles have sizes, or a file of fewer types")
       }
       for i in 0..<snapshot.particles.count {
         snapshot.particles.diameters[i] = diameters[Int(snapshot.particles.species[i])]
@@ -143,9 +159,17 @@ enum Model {
   ) throws -> ParticleSystem {
     let snapshot = try snapshot(configuration, replica: replica, over: communicator)
     Heartbeat.enter(phase: "setting up")
-    return try ParticleSystem(
-      snapshot, interaction: pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
-      skin: configuration.neighbours.skin, communicator: communicator)
+    return try blamingSource(of: configuration) {
+      try ParticleSystem(
+        snapshot, interaction: pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
+        skin: configuration.neighbours.skin, communicator: communicator)
+    }
+  }
+
+  /// Runs what depends on the particles; an input failure gets the place in front that says where they come from.
+  static func blamingSource<Result>(of configuration: RunConfiguration, _ work: () throws -> Result) throws -> Result {
+    let key = if case .generate = configuration.system.source { "system.generate" } else { "system.file" }
+    return try configuration.places.blaming(key, work)
   }
 
   /// The system that a run goes on with; without a checkpoint that of the config. Collective.
@@ -160,13 +184,21 @@ enum Model {
       skin: configuration.neighbours.skin)
   }
 
+  /// The deformation that [loading] of a config asks for.
+  static func loading(
+    _ mode: LoadingSection.Mode, of configuration: RunConfiguration, dimension: Int
+  ) throws -> Loading.Mode {
+    let key = if case .matrix = mode { "matrix" } else if case .uniaxial = mode { "axis" } else { "plane" }
+    return try configuration.places.blaming("loading." + key) { try loading(mode, dimension: dimension) }
+  }
+
   /// The deformation that [loading] asks for.
   /// - Throws: an input failure where it needs more dimensions than there are, which the config could not know before the
   ///   file of particles was read.
-  static func loading(_ mode: LoadingSection.Mode, dimension: Int) throws -> Loading.Mode {
+  private static func loading(_ mode: LoadingSection.Mode, dimension: Int) throws -> Loading.Mode {
     func check(_ axes: Int...) throws {
       guard axes.allSatisfy({ $0 < dimension }) else {
-        throw Failure.everywhere(.input, "loading: the axis z does not exist in two dimensions")
+        throw Failure.everywhere(.input, "the axis z does not exist in two dimensions; take x and y")
       }
     }
     switch mode {
@@ -182,7 +214,7 @@ enum Model {
     case .dilation: return .dilation
     case .matrix(let rows):
       guard rows.count == dimension else {
-        throw Failure.everywhere(.input, "loading.matrix has \(rows.count) rows; the system has dimension \(dimension)")
+        throw Failure.everywhere(.input, "loading.matrix has \(rows.count) rows; the system has dimension \(dimension), and needs as many")
       }
       return .matrix(Tensor(rows))
     }

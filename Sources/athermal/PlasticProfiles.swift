@@ -30,7 +30,7 @@ struct PlasticProfiles {
     if names.contains("shear.h5") { return [try PlasticProfiles(particles: folder, quantity: quantity)] }
     let realisations = names.filter { $0.hasPrefix("realisation-") }
     guard !realisations.isEmpty else {
-      throw Failure(.input, "\(folder): there is neither epm.h5 nor shear.h5 nor any realisation in it")
+      throw Failure(.input, "\(folder): there is neither epm.h5 nor shear.h5 nor any realisation in it; name the folder of a run")
     }
     return try realisations.flatMap { try read("\(folder)/\($0)", quantity: quantity) }
   }
@@ -141,7 +141,7 @@ struct PlasticProfiles {
   func rebinned(_ bin: Int) throws -> PlasticProfiles {
     guard bin > 1 else { return self }
     guard let smallest = values.first?.map(\.count).min(), smallest >= 4 * bin else {
-      throw Failure(.input, "\(name): bands.bin = \(bin) leaves fewer than four bins of a profile")
+      throw Failure(.input, "\(name): bands.bin = \(bin) leaves fewer than four bins of a profile; take a smaller one")
     }
     return PlasticProfiles(self, bin: bin)
   }

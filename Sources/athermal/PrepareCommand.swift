@@ -127,10 +127,15 @@ struct PrepareCommand {
   ) throws -> SwapMonteCarlo {
     let settings = configuration.prepare!
     let start = try Model.system(configuration, replica: replica, over: communicator)
-    try LiquidStart.check(start, sizeWindow: settings.sizeWindow, swapFraction: settings.swapFraction)
+    try configuration.places.blaming("prepare.size_window") {
+      try LiquidStart.check(start, sizeWindow: settings.sizeWindow, swapFraction: settings.swapFraction)
+    }
+    _ = try configuration.places.blaming("prepare.block") {
+      try BlockGrid(cell: start.cell, width: settings.block * start.largestCutoff)
+    }
     if case .generate = configuration.system.source { try OverlapRelaxation().relax(start) }
     try start.evaluate(.forcesEnergyAndStress)
-    try LiquidStart.checkOverlaps(start)
+    try Model.blamingSource(of: configuration) { try LiquidStart.checkOverlaps(start) }
     return try SwapMonteCarlo(
       start,
       rule: MoveRule(

@@ -42,7 +42,7 @@ struct RunCheckpoints {
   private static func check(
     _ manifest: CheckpointManifest, _ run: RunArguments, _ configuration: some ResumableRunText
   ) throws {
-    var complaints = configuration.differences(from: manifest.config, path: run.config)
+    var complaints = configuration.differences(from: manifest.config)
     if manifest.command != run.command {
       complaints.append("the checkpoint is one of athermal \(manifest.command), not of athermal \(run.command)")
     }

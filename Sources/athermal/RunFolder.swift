@@ -42,14 +42,14 @@ final class RunFolder {
     _ run: RunArguments, _ configuration: some ResumableRunText, over communicator: Communicator
   ) throws {
     if run.resumes {
-      try self.init(goingOnIn: run.folder, configuration, path: run.config, over: communicator)
+      try self.init(goingOnIn: run.folder, configuration, over: communicator)
     } else {
       try self.init(run.folder, configuration, over: communicator)
     }
   }
 
   private init(
-    goingOnIn path: String, _ configuration: some ResumableRunText, path config: String, over communicator: Communicator
+    goingOnIn path: String, _ configuration: some ResumableRunText, over communicator: Communicator
   ) throws {
     self.path = path
     self.communicator = communicator
@@ -63,7 +63,7 @@ final class RunFolder {
           throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
         }
         if let earlier = try? String(contentsOfFile: "\(path)/resolved.toml", encoding: .utf8) {
-          let differences = configuration.differences(from: earlier, path: config)
+          let differences = configuration.differences(from: earlier)
           guard differences.isEmpty else { throw Failure(.input, differences.joined(separator: "\n")) }
         }
         if Self.status(path) == "done" { return 1 }

@@ -21,9 +21,9 @@ struct ShearCommand {
       let checkpoints = try RunCheckpoints(run, in: folder.path, configuration, over: communicator)
       let saved = checkpoints.saved
       let system = try Model.system(configuration, resuming: saved, over: communicator)
-      let mode = try Model.loading(configuration.loading!.mode, dimension: system.dimension)
+      let mode = try Model.loading(configuration.loading!.mode, of: configuration, dimension: system.dimension)
       let loading = try saved.map { try Loading(mode, of: system, resuming: $0) } ?? Loading(mode, of: system)
-      let schedule = try Self.schedule(configuration.loading!, from: loading.startStrain)
+      let schedule = try Self.schedule(configuration, from: loading.startStrain)
       let events = configuration.events
       let shear = QuasistaticShear(
         system, loading: loading, schedule: schedule, minimization: Model.minimization(configuration.minimizer),
@@ -57,7 +57,11 @@ struct ShearCommand {
   }
 
   /// From where the system is to the final strain, which counts from where its loading once began.
-  static func schedule(_ section: LoadingSection, from strain: Double) throws -> StrainSchedule {
+  static func schedule(_ configuration: RunConfiguration, from strain: Double) throws -> StrainSchedule {
+    try configuration.places.blaming("loading.final_strain") { try schedule(configuration.loading!, from: strain) }
+  }
+
+  private static func schedule(_ section: LoadingSection, from strain: Double) throws -> StrainSchedule {
     let direction = section.backward ? -1.0 : 1.0
     if let cycles = section.cycles {
       return StrainSchedule(

@@ -57,7 +57,9 @@ final class ShearOutput: ShearObserver {
     let provenance = Build.provenance(config: configuration.resolved)
     if Self.measuresWindows(configuration) {
       // Whether the box has room for the neighbourhoods is told before anything is computed.
-      _ = try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
+      _ = try configuration.places.blaming("d2min.radius") {
+        try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
+      }
       let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
       if system.communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
         print(
@@ -223,7 +225,7 @@ final class ShearOutput: ShearObserver {
 
   /// Nil, and a line in the log, where the state has no response to foretell from: at a saddle, or where it is floppy.
   private func foretell(_ system: ParticleSystem) throws -> EventPrediction? {
-    let loading = try Model.loading(configuration.loading!.mode, dimension: system.dimension)
+    let loading = try Model.loading(configuration.loading!.mode, of: configuration, dimension: system.dimension)
     do {
       return try EventPrediction(system, generator: loading.generator(dimension: system.dimension))
     } catch let failure as Failure where failure.kind == .notConverged && failure.agreedRank != nil {

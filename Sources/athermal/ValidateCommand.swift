@@ -37,7 +37,7 @@ struct ValidateCommand {
       path: config, overrides: overrides, command: "minimize", over: communicator)
     let snapshot = try Model.outline(configuration, over: communicator)
     if let mode = configuration.loading?.mode ?? configuration.deformation {
-      _ = try Model.loading(mode, dimension: snapshot.dimension)
+      _ = try Model.loading(mode, of: configuration, dimension: snapshot.dimension)
     }
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
     let size = ranks ?? communicator.size
@@ -82,8 +82,10 @@ private struct Needs {
   ) throws {
     let d = snapshot.dimension
     let n = snapshot.totalCount
-    let layout = try SystemLayout(
-      snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: ranks, over: communicator)
+    let layout = try Model.blamingSource(of: configuration) {
+      try SystemLayout(
+        snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: ranks, over: communicator)
+    }
     let neighbours = layout.estimatedNeighbours
     // Columns, halo, lists, and the fields of the minimiser.
     let perParticle = 130.0 + 4.4 * neighbours + Double(8 * d) * 7 + Double(8 * d * d)
@@ -99,8 +101,8 @@ private struct Needs {
       "memory          about \(Self.bytes(perParticle * Double(n) / Double(ranks))) per rank above an empty run",
       "disk            \(Self.bytes(frame)) per frame",
     ]
-    if let loading = configuration.loading {
-      let schedule = try ShearCommand.schedule(loading, from: snapshot.strain)
+    if configuration.loading != nil {
+      let schedule = try ShearCommand.schedule(configuration, from: snapshot.strain)
       let steps = schedule.strains.count
       // At the start, every so many steps, and at the end.
       let every = configuration.output.every
@@ -108,7 +110,9 @@ private struct Needs {
       lines.append("loading         \(steps) steps, \(frames) frames, \(Self.bytes(frame * Double(frames))) in all")
     }
     if let prepare = configuration.prepare {
-      let blocks = try BlockGrid(cell: layout.cell, width: prepare.block * layout.largestCutoff)
+      let blocks = try configuration.places.blaming("prepare.block") {
+        try BlockGrid(cell: layout.cell, width: prepare.block * layout.largestCutoff)
+      }
       let sides = (0..<d).map { "\(blocks.counts[$0])" }.joined(separator: " × ")
       lines.append(
         "prepare         \(prepare.temperatures.count) temperatures of \(prepare.burnIn) + \(prepare.sweeps) sweeps, \(sides) blocks in "

@@ -22,14 +22,19 @@ struct YieldmapCommand {
       let saved = checkpoints.saved
       let system = try Model.system(configuration, resuming: saved, over: communicator)
       let safePoint = checkpoints.safePoint.within { try system.save(to: $0) }
-      let loading = try Model.loading(configuration.deformation!, dimension: system.dimension)
+      let loading = try Model.loading(configuration.deformation!, of: configuration, dimension: system.dimension)
       let section = configuration.yieldmap
+      let settings = Self.settings(section, system, loading)
+      // Before anything is computed.
+      try configuration.places.blaming("yieldmap.radius") { try YieldMap.check(system, settings) }
+      try configuration.places.blaming("yieldmap.maximum_strain") { try YieldMap.checkStrain(system, settings) }
+      try Self.checkLengths(configuration, system)
       let rest = try Self.rest(system, section, configuration.minimizer, safePoint, resuming: saved)
 
       Heartbeat.enter(phase: "yield map")
       let progress = Progress(isShown: communicator.isRoot)
       let map = try YieldMap(
-        system, Self.settings(section, system, loading),
+        system, settings,
         safePoint: safePoint.within { try $0.put(rest, as: "rest") },
         resuming: saved.flatMap { $0.holds("rest") ? $0 : nil }
       ) { done, total in
@@ -51,6 +56,18 @@ struct YieldmapCommand {
     }
     return try Rest(equilibrium: section.equilibrium, minimizes: section.minimize, table: "yieldmap")
       .reach(system, minimizer, safePoint: safePoint.within(countsSteps: false) { _ in }, resuming: saved)
+  }
+
+  /// - Throws: an input failure for a map that would be a single number.
+  private static func checkLengths(_ configuration: RunConfiguration, _ system: ParticleSystem) throws {
+    let section = configuration.yieldmap
+    let widest = (0..<system.dimension).map { system.cell.widths[$0] }.max()! / system.spacing
+    for (key, length) in [("spacing", section.spacing), ("block", section.block)] where length > widest {
+      throw Failure.everywhere(
+        .input,
+        "\(configuration.places.nearest("yieldmap." + key)): yieldmap.\(key) is \(length), wider than the box, which measures "
+          + "\(widest) d; take a smaller one")
+    }
   }
 
   /// Lengths of the config are in d.

@@ -69,7 +69,7 @@ import Testing
   static let faults = [
     Fault(
       name: "radius", text: config.replacing("radius = 4.0", with: "radius = 0"),
-      says: ["a.toml:8:10", "greater than 0"]),
+      says: ["a.toml:8:10", "at least 1"]),
     Fault(name: "no direction", text: config + "directions = []\n", says: ["a.toml:10", "at least one of forward"]),
     Fault(name: "wrong direction", text: config + "directions = [\"up\"]\n", says: ["a.toml:10", "forward, backward"]),
     Fault(name: "curves of the expansion", text: config + "curves = true\n", says: ["a.toml:10", "frozen-matrix"]),

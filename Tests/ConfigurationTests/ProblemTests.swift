@@ -93,7 +93,7 @@ struct ProblemTests {
       ends: "; keep one of them"),
     // Ranges
     .init(
-      step, "strain_step = 0", begins: "10:15: 'strain_step' in [loading] is 0.0", ends: "; it must be greater than 0"),
+      step, "strain_step = 0", begins: "10:15: 'strain_step' in [loading] is 0.0", ends: "at most 1, a fraction"),
     .init(
       step, "strain_step = nan", begins: "10:15: 'strain_step' in [loading] must be a finite number",
       ends: "; infinity and NaN are never accepted"),
@@ -129,10 +129,10 @@ struct ProblemTests {
       adding: "[d2min]\nthreshold = 0", begins: "13:13: 'threshold' in [d2min] is 0.0",
       ends: "; it must be greater than 0"),
     .init(
-      adding: "[events]\ndisplacement = 0", begins: "13:16: 'displacement' in [events] is 0.0",
+      adding: "[events]\ndisplacement = 0\nadaptive = true", begins: "13:16: 'displacement' in [events] is 0.0",
       ends: "; it must be greater than 0"),
     .init(
-      adding: "[events]\nsmallest_step = 1e-3",
+      adding: "[events]\nsmallest_step = 1e-3\nadaptive = true",
       begins: "13:17: 'smallest_step' in [events] is 0.001 and 'strain_step' in [loading] is 0.001",
       ends: "; smallest_step must be less than strain_step"),
     .init(adding: "[output]\nevery = 0", begins: "13:9: 'every' in [output] is 0", ends: "; it must be at least 1"),
@@ -259,12 +259,37 @@ struct ProblemTests {
   @Test func dependentMistakesAreReportedTogether() {
     let text =
       correct("file = \"glass.data\"", becomes: "generate = { dimension = 2, particles = 1, density = 1 }")
-      .replacing("plane = \"xy\"", with: "plane = \"xz\"") + "[events]\nsmallest_step = 1\n"
+      .replacing("plane = \"xy\"", with: "plane = \"xz\"") + "[events]\nsmallest_step = 1\nadaptive = true\n"
     let messages = problems(text)
     #expect(messages.count == 3, "\(messages)")
     #expect(messages.first?.contains("has no 'seed'") == true)
     #expect(messages.dropFirst().first?.contains("a.toml:9:9: 'plane'") == true)
     #expect(messages.last?.contains("a.toml:13:17: 'smallest_step'") == true)
+  }
+
+  // Fails if the parser calls itself for each part of a key, or looks for each key from the first one on: the first overflowed the
+  // stack, the second took half a minute for the second text.
+  @Test func longTextsTakeTheirTimeOnly() throws {
+    let deep = "a" + String(repeating: ".a", count: 200_000)
+    for text in [deep + " = 1\n", "[\(deep)]\n", "x = { \(deep) = 1 }\n", "x = [\n{ \(deep) = 1 }]\n"] {
+      #expect(problems(text).first?.contains("a key of more than 32 parts") == true)
+    }
+    let nested = "x = " + String(repeating: "[", count: 1000) + String(repeating: "]", count: 1000) + "\n"
+    #expect(problems(nested).first?.contains("nested value depth") == true)
+    // Dots of strings, comments and numbers are not those of keys.
+    let dots = String(repeating: ".", count: 100)
+    let harmless = "# \(dots)\n[output] # \(dots)\nevery = 1 # '\(dots)\n"
+    #expect(problems(correct + harmless).isEmpty)
+    #expect(problems(correct + "[output]\nfields = ['\(dots)', \"\"\"\\\"\n\(dots)\"\"\"]\n").allSatisfy { $0.contains("which does not exist") })
+
+    let many = (0..<100_000).map { "k\($0) = 0.5\n" }.joined()
+    let messages = problems(correct + "[output]\n" + many)
+    #expect(messages.count == 101)
+    #expect(messages.last == "/runs/a.toml: 99900 more problems")
+    // A word of a megabyte is neither compared with every key nor repeated.
+    let long = String(repeating: "k", count: 1_000_000)
+    let short = try #require(problems(correct + "[output]\n\(long) = \"\(long)\"\n").first)
+    #expect(short.utf8.count < 300, "\(short.utf8.count)")
   }
 
   // Fails if the first problem hides the others, or if they do not come in the order of the text.
@@ -299,7 +324,7 @@ struct ProblemTests {
       "loading.strain_step=fast", "--set loading.strain_step: 'strain_step' in [loading] must be a finite number",
       "1e-3"
     ),
-    ("loading.strain_step=-1", "--set loading.strain_step: 'strain_step' in [loading] is -1.0", "greater than 0"),
+    ("loading.strain_step=-1", "--set loading.strain_step: 'strain_step' in [loading] is -1.0", "at most 1, a fraction"),
     ("skin=1", "--set skin: 'skin=1' does not set a key of a table", "; write --set table.key=value"),
     ("neighbours.skin", "--set neighbours.skin: 'neighbours.skin' does not set", "; write --set table.key=value"),
     ("neighbours.skin=", "--set neighbours.skin: 'neighbours.skin=' does not set", "; write --set table.key=value"),

@@ -155,7 +155,7 @@ extension ParticlesTests {
           return result
         }
         var reduced = long
-        let report = reduced.reduceTilts()
+        let report = try reduced.reduceTilts()
         #expect(!report.isEmpty)
         for (i, j) in [(1, 0), (2, 0), (2, 1)] where i < snapshot.dimension {
           #expect(abs(reduced.edges[i, j]) <= 0.5 * reduced.edges[j, j] * (1 + 1e-14))
@@ -167,13 +167,28 @@ extension ParticlesTests {
     }
 
     /// A cell that is turned is not tilted; one that is sheared along y is, along y.
-    @Test func turnedCells() {
+    @Test func turnedCells() throws {
       var turned = Samples.grid([9, 9], edges: [[9, 9], [-9, 9]], disorder: 0.1, seed: 48)
-      #expect(turned.reduceTilts().isEmpty)
+      #expect(try turned.reduceTilts().isEmpty)
       #expect(turned.edges == Tensor([[9, 9, 0], [-9, 9, 0], [0, 0, 1]]))
       var sheared = Samples.grid([9, 9], edges: [[9, 27], [0, 10]], disorder: 0.1, seed: 49)
-      #expect(sheared.reduceTilts().count == 1)
+      #expect(try sheared.reduceTilts().count == 1)
       #expect(sheared.edges == Tensor([[9, -3, 0], [0, 10, 0], [0, 0, 1]]))
+    }
+
+    /// Tilts and images that cannot be counted in 32 bits used to end the process.
+    @Test(arguments: [
+      // Of a file without images: the tilt itself.
+      ([[1e-20, 0], [1, 1]], [], "tilt xy"),
+      // A tilt of yz makes one of xz that is as large as the square.
+      ([[1, 0, 0], [1e6, 1, 0], [0, 1e6, 1]], [], "tilt xz"),
+      ([[1, 0], [1e5, 1]], [0, 100_000], "particle 1: its image flags"),
+      ([[1, 0], [1e5, 1]], [2_000_000_000, 2000], "particle 1: its image flags"),
+    ] as [([[Double]], [Int32], String)])
+    func tiltsBeyondCounting(edges: [[Double]], images: [Int32], words: String) throws {
+      var snapshot = Samples.grid(edges.map { _ in 1 }, edges: edges, disorder: 0, seed: 50)
+      snapshot.particles.images = images
+      #expect { try snapshot.reduceTilts() } throws: { ($0 as? Failure)?.message.contains(words) == true }
     }
 
     // MARK: Flips

@@ -83,6 +83,22 @@ import TestSupport
     #expect(try folder(path, communicator).newest() != nil)
   }
 
+  /// Names are keys of what is read later; a second one used to end the process.
+  @Test func namesOccurOnce() throws {
+    let state = CheckpointManifest.File(name: "state.h5", bytes: 800, checksum: 1)
+    let column = CheckpointManifest.Column(name: "x", kind: .int64, width: 1, rows: 1)
+    for (columns, values, files) in [
+      ([column, column], ["v"], [state]), ([column], ["v", "v"], [state]), ([column], ["v"], [state, state]),
+    ] {
+      let manifest = CheckpointManifest(
+        number: 1, command: "shear", config: "", build: "", columns: columns, values: values, files: files)
+      let text = Array(try manifest.text().utf8)
+      #expect { try CheckpointManifest(text: text, path: "m") } throws: {
+        ($0 as? Failure)?.message == "m: names something twice"
+      }
+    }
+  }
+
   @Test func aNewerVersionIsNamed() throws {
     var manifest = CheckpointManifest(
       number: 1, command: "shear", config: "", build: "", columns: [], values: [],

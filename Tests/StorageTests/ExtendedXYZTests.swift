@@ -37,6 +37,8 @@ extension StorageTests {
     @Test(arguments: [
       ("2\nL", "x\nL", ":1: the number of particles is expected"),
       ("2\nL", "0\nL", ":1: 0 particles"),
+      // The number of the last line would not fit.
+      ("2\nL", "9223372036854775807\nL", ":1: announces 9223372036854775807 particles but the file has 2"),
       ("2\nL", "3\nL", ":1: announces 3 particles but the file has 2"),
       ("2\nL", "1\nL", ":4: more than the 1 particles of line 1"),
       ("Lattice=", "Box=", ":2: no Lattice"),

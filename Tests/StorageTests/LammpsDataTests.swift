@@ -1,7 +1,8 @@
 import Foundation
 import MessagePassing
-import Storage
 import Testing
+
+@testable import Storage
 
 extension StorageTests {
   @Suite(.serialized) struct LammpsData {
@@ -50,6 +51,18 @@ extension StorageTests {
       #expect(snapshot.particles.positions == [1, 1, 1, 0, 0, 0, 5, 2, 4])
       #expect(snapshot.particles.images == [0, 0, -2, 0, 0, 0, 1, 1, 1])
       #expect(snapshot.edges.block(3) == [[10, 0, 0], [1, 6, 0], [-2, 3.5, 7]])
+    }
+
+    /// On any number of ranks, more than there are bytes too. A share that was the byte order mark alone lost its line.
+    @Test func sharesAreTheFile() throws {
+      for text in ["\u{feff}title\nx\n\nlast", "\u{feff}a", "\n\n", "a\r\nb\r\n"] {
+        let path = try folder.file("shares", text)
+        let whole = try TextSlice.read(path, share: 0, of: 1)
+        #expect(whole.first != 0xef)
+        for ranks in 2...30 {
+          #expect(try (0..<ranks).flatMap { try TextSlice.read(path, share: $0, of: ranks) } == whole, "\(ranks) ranks")
+        }
+      }
     }
 
     @Test func stylesWithoutComment() throws {

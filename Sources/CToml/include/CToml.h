@@ -23,6 +23,8 @@ typedef enum CToml_type {
   CToml_date,  // a date, a time, or both
 } CToml_type;
 
+enum { CToml_deepest_key = 32, CToml_deepest_value = 32 };
+
 /// Counted from 1; 0 where toml++ does not know.
 typedef struct CToml_place {
   int64_t line;
@@ -35,7 +37,8 @@ typedef struct CToml_text {
   size_t length;
 } CToml_text;
 
-/// Parses UTF-8 text. Never returns null; release the result with CToml_release.
+/// Parses UTF-8 text. Never returns null; release the result with CToml_release. Text that nests deeper than
+/// CToml_deepest_key parts of a dotted key, or CToml_deepest_value values in one another, is an error.
 CToml_document *CToml_parse(const char *bytes, size_t length);
 void CToml_release(CToml_document *document);
 
@@ -57,8 +60,8 @@ typedef struct CToml_entry {
 
 /// How many entries a table or an array has; 0 for scalars.
 size_t CToml_count(const void *value);
-/// The entry number `index`, from 0.
-CToml_entry CToml_entry_at(const void *value, size_t index);
+/// Writes all of them, in order of the keys or the elements, to `entries`, which has room for CToml_count(value).
+void CToml_entries(const void *value, CToml_entry *entries);
 
 /// Each needs a value of its own type.
 CToml_text CToml_string_value(const void *value);
