@@ -146,7 +146,7 @@ final class ShearOutput: ShearObserver {
     let steps = stepCount
     system.onEvaluation = { [unowned self] statistics in
       let done = Double(state.step) / Double(max(1, steps))
-      progress.show("step \(state.step + (state.lastResult == nil ? 0 : 1))/\(steps)  minimising, evaluation \(statistics.evaluations)", fraction: done)
+      progress.show("step \(min(steps, state.step + (state.lastResult == nil ? 0 : 1)))/\(steps)  minimising, evaluation \(statistics.evaluations)", fraction: done)
     }
   }
 
