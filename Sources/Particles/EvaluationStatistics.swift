@@ -13,6 +13,9 @@ public struct EvaluationStatistics: Codable, Sendable {
 
   public init() {}
 
+  /// Evaluations and products, those of regions by their share of so many particles.
+  public func work(particles: Int) -> Int { evaluations + hessianProducts + regionalRows / particles }
+
   /// Times are not kept: they are no part of what a run computes, and each rank has its own.
   private enum CodingKeys: CodingKey { case evaluations, hessianProducts, regionalRows, rebuilds }
 

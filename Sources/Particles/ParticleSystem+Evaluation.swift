@@ -199,11 +199,12 @@ extension ParticleSystem {
   // MARK: Motion
 
   /// Moves each particle by `scale` times its vector of `direction`, rounded to quanta.
-  public func move(along direction: UnsafeMutablePointer<Double>, by scale: Double) {
+  /// - Parameter everywhere: also what is not worked on, for particles that have left the cells of a region on their way.
+  public func move(along direction: UnsafeMutablePointer<Double>, by scale: Double, everywhere: Bool = false) {
     let factor = scale / cell.quantum
     let d = dimension
     let coordinates = records.pointer
-    for run in runs {
+    for run in everywhere ? [0..<ownedCount] : runs {
       for i in run {
         for k in 0..<d {
           coordinates[4 * i + k] &+= Int64((factor * direction[i * d + k]).rounded(.toNearestOrEven))
@@ -216,6 +217,7 @@ extension ParticleSystem {
 
   /// result = H·v. `field` needs no ghost values of its own: they are gathered here. Collective.
   public func multiplyHessian(_ field: ParticleField, into result: ParticleField) throws {
+    precondition(!isConfined, "products of a region are those of assembled blocks")
     result.buffer.reserve((ownedCount + 1) * dimension)
     try gather(field)
     interaction.hessianProduct(arrays, list, field.values, result.values)

@@ -6,33 +6,43 @@ extension ParticleSystem {
   public var isConfined: Bool { region != nil }
   /// Particles that move, on all ranks together.
   public var movingCount: Int { region?.movingCount ?? totalCount }
+  /// Those that an evaluation computes: with the rim.
+  public var evaluatedCount: Int { region?.listedCount ?? totalCount }
 
   /// Evaluations and products with the Hessian since the system was made, those of regions by their share of the particles.
-  public var workDone: Int {
-    statistics.evaluations + statistics.hessianProducts + statistics.regionalRows / totalCount
-  }
+  public var workDone: Int { statistics.work(particles: totalCount) }
 
   /// Confines evaluations, sums, products and motion to the cells of the particles that `isChosen` names and `layers` cells
   /// around them, until ``release()``. Energies are then those of the region and its rim: they change as those of the whole
-  /// do. Forces are to be evaluated anew. Collective.
-  public func confine(layers: Int, toCellsOf isChosen: (_ particle: Int) -> Bool) throws {
+  /// do, as long as neighbours are not listed anew. Forces are to be evaluated anew. Collective.
+  /// - Returns: false, and nothing is confined, where more than `largestShare` of all particles would move.
+  public func confine(
+    layers: Int, largestShare: Double, toCellsOf isChosen: (_ particle: Int) -> Bool
+  ) throws -> Bool {
     var isMoving = (0..<(cellStarts.count - 1)).map { particles(ofCell: $0).contains(where: isChosen) }
     for _ in 0..<layers { isMoving = try grown(isMoving) }
-    region = Region(isMoving: isMoving)
-    try settleRegion()
+    return try confine(to: isMoving, largestShare)
   }
 
   /// Lets the rim move too. Forces are to be evaluated anew. Collective.
-  public func growRegion() throws {
-    guard let region else { return }
-    region.isMoving = zip(region.isMoving, region.isRim).map { $0 || $1 }
-    try settleRegion()
+  /// - Returns: false, and the region is as it was, where more than `largestShare` of all particles would move.
+  public func growRegion(largestShare: Double) throws -> Bool {
+    guard let region else { return false }
+    return try confine(to: zip(region.isMoving, region.isRim).map { $0 || $1 }, largestShare)
   }
 
-  /// Everything is worked on again. Forces are to be evaluated anew. Collective.
-  public func release() throws {
-    region = nil
+  private func confine(to isMoving: [Bool], _ largestShare: Double) throws -> Bool {
+    let moving = isMoving.indices.reduce(0) { $0 + (isMoving[$1] ? particles(ofCell: $1).count : 0) }
+    guard Double(try communicator.reduce(moving, .sum)) <= largestShare * Double(totalCount) else { return false }
+    region = Region(isMoving: isMoving)
     try settleRegion()
+    return true
+  }
+
+  /// Everything is worked on again. Forces are to be evaluated anew.
+  public func release() {
+    region = nil
+    workOnEverything()
   }
 
   /// The largest force component in the rim, over all ranks. Collective.
@@ -40,7 +50,8 @@ extension ParticleSystem {
     try largestComponent(forces, width: dimension, of: region?.rimRuns ?? [])
   }
 
-  /// The largest force component of what does not move, as it was when everything was last evaluated. Collective.
+  /// The largest force component of what does not move, as it was when everything was last evaluated; to be asked for before
+  /// neighbours are listed anew. Collective.
   public func largestForceOutside() throws -> Double {
     var outside: [Range<Int>] = []
     var next = 0
@@ -65,12 +76,8 @@ extension ParticleSystem {
 
   /// Finds what follows from the cells that move and from the present order of particles. Collective.
   func settleRegion() throws {
+    guard let region else { return workOnEverything() }
     workingSet += 1
-    guard let region else {
-      workingCells = (0..<Int32(cellStarts.count - 1)).map { $0 }
-      runs = [0..<ownedCount]
-      return
-    }
     let withRim = try grown(region.isMoving)
     region.isRim = zip(withRim, region.isMoving).map { $0 && !$1 }
     (workingCells, runs) = cells(where: region.isMoving)
@@ -83,6 +90,12 @@ extension ParticleSystem {
     try communicator.reduce(&counts, .sum)
     region.movingCount = counts[0]
     region.listedCount = counts[0] + counts[1]
+  }
+
+  private func workOnEverything() {
+    workingSet += 1
+    workingCells = (0..<Int32(cellStarts.count - 1)).map { $0 }
+    runs = [0..<ownedCount]
   }
 
   private func cells(where isWanted: [Bool]) -> (cells: [Int32], runs: [Range<Int>]) {

@@ -5,8 +5,8 @@ import Particles
 /// Follows a plastic event where it happens, while the rest of the glass stands still.
 ///
 /// In an event a few hundred particles move, one bounded step after another, and all else answers elastically and little. So the
-/// iterations are confined to the cells around the particles that move, until the forces there are no larger than those outside:
-/// the region grows where its rim is pulled at as much. Then the whole glass takes over.
+/// iterations are confined to the cells around the particles that move, until the forces there are no larger than those outside;
+/// the region grows when its rim is pulled at half as much as its inside. Then the whole glass takes over.
 struct EventRelaxation {
   /// The region starts from the particles that moved at least so much of the longest move.
   private static let smallestMove = 0.1
@@ -15,53 +15,63 @@ struct EventRelaxation {
   /// Larger regions gain nothing.
   private static let largestShare = 0.25
   /// The work done at a time, in evaluations of the whole: a run that has to stop must not wait for long.
-  private static let largestWork = 20.0
+  private static let largestWork = 20
+
+  let iteration: NewtonIteration
+  private var system: ParticleSystem { iteration.system }
 
   /// Collective. Begins after an accepted step that met negative curvature or was capped, and ends with the forces of the
   /// whole system.
-  func follow(_ iteration: NewtonIteration, _ state: inout NewtonIteration.State) throws {
-    let system = iteration.system
-    let d = system.dimension
-    let step = iteration.step.values
-    let longest = try system.largestLength(step)
-    let threshold = (Self.smallestMove * longest) * (Self.smallestMove * longest)
-    try system.confine(layers: Self.layers) { i in
-      var squared = 0.0
-      for k in 0..<d { squared += step[i * d + k] * step[i * d + k] }
-      return squared >= threshold
-    }
-    let outside = try system.largestForceOutside()
+  /// - Parameter budget: of work, in evaluations of the whole.
+  func follow(_ state: inout NewtonIteration.State, budget: Int) throws {
+    guard try confine() else { return }
     let rowsBefore = system.statistics.regionalRows
+    let rows = min(Self.largestWork, budget) * system.totalCount
     var local = state
     local.forcing = NewtonIteration.largestForcing
-    var isWorthIt: Bool {
-      Double(system.movingCount) <= Self.largestShare * Double(system.totalCount)
-        && Double(system.statistics.regionalRows - rowsBefore) < Self.largestWork * Double(system.totalCount)
+    do {
+      defer { system.release() }
+      try relax(&local, until: rowsBefore + rows)
     }
-    if isWorthIt { try iteration.evaluate(&local) }
-    while isWorthIt {
-      let inside = try system.largestComponent(system.forces, width: d)
-      let rim = try system.largestForceInRim()
-      if !local.inEvent && inside <= max(outside, rim, state.result.tolerance) { break }
-      if rim > max(0.5 * inside, outside) {
-        try system.growRegion()
-        if isWorthIt { try iteration.evaluate(&local) }
-        continue
-      }
-      if try iteration.advance(&local) == .stuck {
-        local.inEvent = false
-        break
-      }
-    }
-    try system.release()
-    let work = system.statistics.regionalRows - rowsBefore
-    if work == 0 { return }
     state.result = local.result
-    state.result.regionalRows += work
+    state.result.regionalRows += system.statistics.regionalRows - rowsBefore
     state.radius = local.inEvent ? local.radius : iteration.largestRadius
     state.forcing = NewtonIteration.largestForcing
     state.inEvent = local.inEvent
-    state.withoutGain = 0
+    state.withoutGain = local.withoutGain
     try iteration.evaluate(&state)
+  }
+
+  /// Whether the particles of the last step are few enough.
+  private func confine() throws -> Bool {
+    let d = system.dimension
+    let step = iteration.step.values
+    let smallest = Self.smallestMove * (try system.largestLength(step))
+    return try system.confine(layers: Self.layers, largestShare: Self.largestShare) { i in
+      var squared = 0.0
+      for k in 0..<d { squared += step[i * d + k] * step[i * d + k] }
+      return squared >= smallest * smallest
+    }
+  }
+
+  /// Until the event is over, the region becomes too large, or so many rows have been computed.
+  private func relax(_ local: inout NewtonIteration.State, until lastRow: Int) throws {
+    let outside = try system.largestForceOutside()
+    try iteration.evaluate(&local)
+    while system.statistics.regionalRows < lastRow {
+      let inside = try system.largestComponent(system.forces, width: system.dimension)
+      let rim = try system.largestForceInRim()
+      if !local.inEvent && inside <= max(outside, rim, local.result.tolerance) { return }
+      if rim > max(0.5 * inside, outside) {
+        guard try system.growRegion(largestShare: Self.largestShare) else { return }
+        try iteration.evaluate(&local)
+        continue
+      }
+      let products = (lastRow - system.statistics.regionalRows) / system.evaluatedCount
+      if try iteration.advance(&local, maximumProducts: max(1, products)) == .stuck {
+        local.inEvent = false
+        return
+      }
+    }
   }
 }

@@ -68,7 +68,7 @@ public struct Minimization: Sendable {
     _ system: ParticleSystem, from start: Start = .anywhere, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
   ) throws -> MinimizationResult {
     var state = try saved?.value(State.self, of: "minimization") ?? State(stage: .overlaps, before: system.statistics)
-    let workBefore = state.before.evaluations + state.before.hessianProducts + state.before.regionalRows / system.totalCount
+    let workBefore = state.before.work(particles: system.totalCount)
     var resumed = saved
     let safePoint = safePoint.within { try $0.put(state, as: "minimization") }
     /// What a stage continues from: only the one that was put aside.
@@ -97,7 +97,7 @@ public struct Minimization: Sendable {
     if state.stage == .firstOrder {
       let first = firstStage(from: start)!
       repeat {
-        let budget = resumed == nil ? maximumEvaluations - (system.workDone - workBefore) : try resumed!.value(Int.self, of: "budget")
+        let budget = try resumed?.value(Int.self, of: "budget") ?? maximumEvaluations - (system.workDone - workBefore)
         state.result.takeOver(
           try first.minimize(
             system, tolerance: state.coarse, maximumEvaluations: budget,
@@ -107,7 +107,7 @@ public struct Minimization: Sendable {
       state.stage = .newton
     }
     while resumed != nil || (state.result.reason != .evaluationLimit && state.result.forceMax > state.threshold) {
-      let budget = resumed == nil ? maximumEvaluations - (system.workDone - workBefore) : try resumed!.value(Int.self, of: "budget")
+      let budget = try resumed?.value(Int.self, of: "budget") ?? maximumEvaluations - (system.workDone - workBefore)
       state.result.takeOver(
         try TruncatedNewton(preconditioner: preconditioner).minimize(
           system, tolerance: state.threshold, maximumEvaluations: budget,

@@ -68,10 +68,20 @@ final class NewtonIteration {
     // On its way through an event the system may go without smaller forces for long.
     if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius { state.withoutGain = 0 }
 
-    let before = state
-    let alongBefore = try system.dot(system.forces, step.values)
+    var before = state
+    var alongBefore = try system.dot(system.forces, step.values)
+    let listing = system.listing
     system.move(along: step.values, by: 1)
     try evaluate(&state)
+    let isListedAnew = system.isConfined && system.listing != listing
+    if isListedAnew {
+      // Other particles are in the cells of the region now: energies are compared for the same ones.
+      system.move(along: step.values, by: -1, everywhere: true)
+      try evaluate(&before)
+      alongBefore = try system.dot(system.forces, step.values)
+      system.move(along: step.values, by: 1, everywhere: true)
+      try evaluate(&state)
+    }
     let alongAfter = try system.dot(system.forces, step.values)
     let rounding = 1e-9 * abs(before.energy)
     let gain = solution.predictedDecrease > 0 ? (before.energy - state.energy) / solution.predictedDecrease : -1
@@ -83,7 +93,7 @@ final class NewtonIteration {
     }
     guard accepted else {
       state.result.rejectedSteps += 1
-      system.move(along: step.values, by: -1)
+      system.move(along: step.values, by: -1, everywhere: isListedAnew)
       try evaluate(&state)
       state.radius = 0.3 * solution.largestMove
       return state.radius < system.cell.quantum ? .stuck : .rejected

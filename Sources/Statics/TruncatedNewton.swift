@@ -56,7 +56,10 @@ public struct TruncatedNewton: Minimizer {
         state.result.forceMax = try system.largestComponent(system.forces, width: system.dimension)
         return state.result
       }
-      if state.inEvent && outcome == .accepted { try EventRelaxation().follow(iteration, &state) }
+      if state.inEvent && outcome == .accepted {
+        try EventRelaxation(iteration: iteration)
+          .follow(&state, budget: maximumEvaluations - state.result.work(of: system))
+      }
     }
   }
 }

@@ -23,10 +23,13 @@ extension ParticlesTests {
       let before = try system.totals().energy
       let places = Dictionary(uniqueKeysWithValues: (0..<system.ownedCount).map { (system.id($0), system.fixedPosition($0)) })
 
-      try system.confine(layers: 1) { system.id($0) == 17 }
+      let all = 0.9
+      #expect(try !system.confine(layers: 1, largestShare: 1e-3) { system.id($0) == 17 } && !system.isConfined)
+      #expect(try system.confine(layers: 1, largestShare: all) { system.id($0) == 17 })
       let smallest = system.movingCount
       #expect(smallest > 1 && smallest < system.totalCount / 4)
-      try system.growRegion()
+      #expect(try !system.growRegion(largestShare: 1e-3) && system.movingCount == smallest)
+      #expect(try system.growRegion(largestShare: all))
       #expect(system.movingCount > smallest && system.movingCount < system.totalCount)
       try system.evaluate(.forcesEnergyAndStress)
       let regionBefore = try system.totals().energy
@@ -53,7 +56,7 @@ extension ParticlesTests {
       let byHand = moving.reduce(0) { sum, i in sum + (0..<d).reduce(0) { $0 + system.forces[i * d + $1] * system.forces[i * d + $1] } }
       #expect(abs(squared - byHand) <= 1e-12 * byHand, "sums are those of the region; only their order differs")
 
-      try system.release()
+      system.release()
       #expect(!system.isConfined && system.movingCount == system.totalCount)
       try system.evaluate(.forcesEnergyAndStress)
       let after = try system.totals().energy
@@ -81,7 +84,7 @@ extension ParticlesTests {
       let system = try Samples.system(Samples.grid(counts, edges: edges, disorder: 0.1, seed: 5), model)
       try system.evaluate()
       let before = system.statistics
-      try system.confine(layers: 1) { system.id($0) == 17 }
+      #expect(try system.confine(layers: 1, largestShare: 0.9) { system.id($0) == 17 })
       try system.evaluate()
       #expect(system.statistics.evaluations == before.evaluations)
       #expect(system.statistics.regionalRows > system.movingCount && system.statistics.regionalRows <= system.totalCount)
