@@ -33,21 +33,13 @@ public struct LatticeConfiguration: ResumableRunText {
   static func parse(
     text: String, path: String, folder: String, overrides: (Reading) -> [Override] = { _ in [] }
   ) throws -> LatticeConfiguration {
-    let reading = Reading()
-    let configuration = LatticeConfiguration(text, path, folder, overrides(reading), reading)
-    guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
-    return configuration
+    try Reading.faultless(path: path) { LatticeConfiguration(text, path, folder, overrides($0), $0) }
   }
 
   private init?(_ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
     guard let root = RunConfiguration.tables(text, overrides, reading) else { return nil }
     for (name, entry) in root where !Self.sections.contains(name) {
-      let kind =
-        if case .table = entry.value.content { "table [\(name)] has no effect on epm" } else {
-          "key '\(name)' stands outside of any table"
-        }
-      reading.report(
-        kind, hint: Spelling.hint(for: name, among: Self.sections, listedAs: "the tables are"), at: entry.keyPlace)
+      reading.reportStranger(name, entry, known: Self.sections, "table [\(name)] has no effect on epm")
     }
     defer { reading.reportUnknownKeys() }
     let epm = EpmSection(reading.table("epm", of: root), folder: folder)

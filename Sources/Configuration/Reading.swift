@@ -1,3 +1,5 @@
+import MessagePassing
+
 extension String {
   /// With control characters, which keys and paths may contain, written as spaces.
   fileprivate var onOneLine: String {
@@ -21,6 +23,15 @@ final class Reading {
 
   var isFaultless: Bool { problems.isEmpty }
 
+  /// What `read` makes of the text of the file at `path`.
+  /// - Throws: an input failure with all that is wrong with it.
+  static func faultless<Result>(path: String, _ read: (Reading) -> Result?) throws -> Result {
+    let reading = Reading()
+    let result = read(reading)
+    guard let result, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
+    return result
+  }
+
   /// Notes a problem. A `hint` says what to do about it.
   func report(_ message: String, hint: @autoclosure @escaping () -> String, at place: Place) {
     problems.append(Problem(place: place, message: message, hint: hint))
@@ -35,6 +46,12 @@ final class Reading {
     let table = Table(name, entry, absentAt: place, reading: self)
     tables.append(table)
     return table
+  }
+
+  /// Reports an entry of the document that is none of the `known` tables: a table, by `message`, or a key without one.
+  func reportStranger(_ name: String, _ entry: TomlValue.Entry, known: [String], _ message: String) {
+    let kind = if case .table = entry.value.content { message } else { "key '\(name)' stands outside of any table" }
+    report(kind, hint: Spelling.hint(for: name, among: known, listedAs: "the tables are"), at: entry.keyPlace)
   }
 
   /// Reports the keys that no section asked for.

@@ -101,10 +101,7 @@ public struct RunConfiguration: Sendable {
   static func parse(
     text: String, path: String, folder: String, command: String, overrides: (Reading) -> [Override]
   ) throws -> RunConfiguration {
-    let reading = Reading()
-    let configuration = RunConfiguration(text, path, folder, overrides(reading), command, reading)
-    guard let configuration, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
-    return configuration
+    try Reading.faultless(path: path) { RunConfiguration(text, path, folder, overrides($0), command, $0) }
   }
 
   /// Nil, and problems, if a value that has no default is missing or wrong.
@@ -195,12 +192,7 @@ public struct RunConfiguration: Sendable {
           at: entry.keyPlace)
         continue
       }
-      let kind =
-        if case .table = entry.value.content { "unknown table [\(name)]" } else {
-          "key '\(name)' stands outside of any table"
-        }
-      reading.report(
-        kind, hint: Spelling.hint(for: name, among: sections, listedAs: "the tables are"), at: entry.keyPlace)
+      reading.reportStranger(name, entry, known: sections, "unknown table [\(name)]")
     }
   }
 }

@@ -16,10 +16,7 @@ public struct Sweep: Sendable {
   public static func load(path: String, over communicator: Communicator) throws -> Sweep {
     let (text, folder) = try RunConfiguration.text(at: path, over: communicator)
     let outline = try communicator.coordinated {
-      let reading = Reading()
-      let outline = Outline(text, path: path, reading)
-      guard let outline, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
-      return outline
+      try Reading.faultless(path: path) { Outline(text, path: path, $0) }
     }
     let base = outline.config.hasPrefix("/") ? outline.config : "\(folder)/\(outline.config)"
     let (config, configFolder) = try RunConfiguration.text(at: base, over: communicator)
