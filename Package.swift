@@ -21,9 +21,11 @@ let cFlags: [CSetting] = [.unsafeFlags(["-march=\(cpu)"])]
 // PETSc and SLEPc carry algebraic multigrid, sparse factorisation and eigenpairs; ATHERMAL_PETSC=off builds without them.
 let hasPETSc = Context.environment["ATHERMAL_PETSC"] != "off"
 
-// The commit goes into every file that the program writes.
+// The commit goes into every file that the program writes. This manifest is not read anew when the commit alone changes, so
+// Jobs/build says which it is.
 let git = Context.gitInformation
-let commit = (git?.currentCommit ?? "unknown") + (git?.hasUncommittedChanges == true ? "+changes" : "")
+let commit =
+  Context.environment["ATHERMAL_COMMIT"] ?? (git?.currentCommit ?? "unknown") + (git?.hasUncommittedChanges == true ? "+changes" : "")
 
 /// A Swift library target with the project's flags. Its dependencies are the arrows of Docs/Architecture.md.
 func layer(
@@ -142,10 +144,10 @@ let package = Package(
     .testTarget(
       name: "StrainExpansionTests",
       dependencies: [
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "QuasistaticShear", "StrainExpansion",
-        "TestSupport",
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "SparseSolvers", "QuasistaticShear",
+        "StrainExpansion", "TestSupport",
       ],
-      swiftSettings: swiftFlags),
+      swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
     .testTarget(
       name: "ElasticLatticeTests", dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "TestSupport"],
       swiftSettings: swiftFlags),

@@ -3,17 +3,12 @@
 import os
 import sys
 
-FALLBACK = "/usr/bin/python3"
-try:
-    import h5py
-    import matplotlib
-    import numpy as np
-except ImportError as error:
-    # The python3 that comes first on PATH may not be the one that Debian's packages belong to.
-    if os.path.exists(FALLBACK) and "ATHERMAL_PYTHON_TRIED" not in os.environ:
-        os.environ["ATHERMAL_PYTHON_TRIED"] = "1"
-        os.execv(FALLBACK, [FALLBACK, *sys.argv])
-    sys.exit(f"{error}. Jobs/install-dependencies installs h5py and matplotlib.")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import packages  # noqa: F401
+
+import h5py
+import matplotlib
+import numpy as np
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

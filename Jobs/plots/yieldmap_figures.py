@@ -1,10 +1,6 @@
 """Pictures of a yield map, from yieldmap.h5 and state.h5 of its run. No physics is computed here."""
 
-import matplotlib
-import numpy as np
-from matplotlib.colors import Normalize
-
-from figures import (AXES, BLACK, BLUE, GREY, VERMILION, NothingToDraw, cell_outline, draw_particles, open_file, plt,
+from figures import (AXES, BLACK, BLUE, GREY, VERMILION, NothingToDraw, Normalize, cell_outline, draw_particles, matplotlib, np, open_file, plt,
                      settings, stress_unit, time_series, words, wrapped_slab)
 
 METHODS = ["expansion", "frozen-matrix"]

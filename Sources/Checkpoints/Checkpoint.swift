@@ -43,17 +43,23 @@ public final class Checkpoint {
   /// Encoded values by name.
   public private(set) var values: [String: Data] = [:]
   public private(set) var columns: [String: Column] = [:]
-  /// Paths of files by the name under which they are kept.
-  public private(set) var attachments: [String: String] = [:]
+  /// Files to keep, by name.
+  public private(set) var attachments: [String: Attachment] = [:]
+  /// Paths of the files that were kept, of a checkpoint that was read.
+  public let files: [String: String]
 
-  public init(over communicator: Communicator) { self.communicator = communicator }
+  /// An empty one.
+  public init(over communicator: Communicator) {
+    self.communicator = communicator
+    files = [:]
+  }
 
   /// What was read from a disk, encoded.
-  public init(values: [String: Data], columns: [String: Column], attachments: [String: String], over communicator: Communicator) {
+  public init(values: [String: Data], columns: [String: Column], files: [String: String], over communicator: Communicator) {
     self.communicator = communicator
     self.values = values
     self.columns = columns
-    self.attachments = attachments
+    self.files = files
   }
 
   // MARK: Values
@@ -116,8 +122,15 @@ public final class Checkpoint {
 
   // MARK: Files
 
-  /// Keeps a file with the checkpoint, if it is small enough to be copied each time.
-  public func attach(_ path: String, as name: String) { attachments[name] = path }
+  /// A file that goes on after the checkpoint.
+  public struct Attachment: Sendable {
+    public let path: String
+    /// Its bytes that may be written again, ascending, as the root knows them; all others stay as they are, and more may follow.
+    public let parts: [Range<Int>]
+  }
+
+  /// Keeps what is needed to bring a file back to what it is now.
+  public func attach(_ path: String, parts: [Range<Int>], as name: String) { attachments[name] = Attachment(path: path, parts: parts) }
 }
 
 /// A number that a column may consist of.

@@ -106,8 +106,7 @@ public final class CheckpointSchedule {
       if hasFailed { throw failure }
       hasFailed = true
       if communicator.isRoot {
-        FileHandle.standardError.write(
-          Data("athermal: no checkpoint could be made, the one before stays: \(failure.message)\n".utf8))
+        StandardError.write("athermal: no checkpoint could be made, the one before stays: \(failure.message)\n")
       }
       if isStopping { return try keep(isStopping: true, fill) }
     }

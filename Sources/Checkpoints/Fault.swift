@@ -16,12 +16,31 @@ public enum Fault {
     var left: Int
   }
 
-  private nonisolated(unsafe) static var plans: [Plan] =
-    (ProcessInfo.processInfo.environment["ATHERMAL_FAULT"] ?? "").split(separator: ",").compactMap { text in
-      let words = text.split(separator: ":").map(String.init)
-      guard words.count >= 3, let count = Int(words[1]) else { return nil }
-      return Plan(phase: words[0], action: words[2], rank: words.count > 3 ? Int(words[3]) ?? 0 : 0, left: count)
+  private static let variable = "ATHERMAL_FAULT"
+  private static let asked = (ProcessInfo.processInfo.environment[variable] ?? "").split(separator: ",").map(String.init)
+  private nonisolated(unsafe) static var plans: [Plan] = asked.compactMap(plan)
+
+  private static let phases = ["begin", "write", "verify", "manifest", "synchronise", "rename", "latest", "remove", "end"]
+    .map { "checkpoint." + $0 }
+
+  private static func plan(_ text: String) -> Plan? {
+    let words = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard (3...4).contains(words.count), let count = Int(words[1]), count > 0, let rank = words.count == 3 ? 0 : Int(words[3]),
+      words[0] == "safe-point" ? ["kill", "stall", "fail", "stop"].contains(words[2])
+        : phases.contains(words[0]) && ["kill", "stall", "fail"].contains(words[2])
+    else { return nil }
+    return Plan(phase: words[0], action: words[2], rank: rank, left: count)
+  }
+
+  /// - Throws: an input failure where the variable asks for what there is not.
+  public static func check() throws {
+    for text in asked where plan(text) == nil {
+      throw Failure.everywhere(
+        .input,
+        "\(variable) holds '\(text)'; it is phase:count:action[:rank] with a phase of \((["safe-point"] + phases).joined(separator: ", ")) "
+          + "and the action kill, stall, fail, or stop (at a safe-point)")
     }
+  }
 
   /// Counts this arrival; the action that is due, if one is.
   private static func arrive(where isMeant: (Plan) -> Bool) -> String? {

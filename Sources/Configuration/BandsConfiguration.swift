@@ -54,6 +54,9 @@ public struct BandsSection: Sendable, Equatable {
       self.fit = fit
     }
     guard let runs else { return nil }
+    if let twice = Dictionary(grouping: runs, by: \.self).first(where: { $0.value.count > 1 })?.key {
+      table.report("'runs' in [bands] names \(twice) twice", hint: "name each folder once; means are over independent runs", key: "runs")
+    }
     self.runs = runs
   }
 }

@@ -16,7 +16,7 @@ public struct EventSection: Sendable, Equatable {
   ///   - isExact: whether every step of the loading ends in equilibrium.
   init(_ table: Table, strainStep: Double?, isExact: Bool) {
     adaptive = table.boolean("adaptive", default: false)
-    smallestStep = table.number("smallest_step", .positive, default: 1e-7)
+    smallestStep = table.number("smallest_step", .resolvedStrain, default: 1e-7)
     displacement = table.number("displacement", .positive, default: 0.05)
     prediction = table.boolean("prediction", default: false)
     // Who sets them wants events; where they are wanted later, adaptive = false says so.

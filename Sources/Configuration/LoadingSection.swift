@@ -38,6 +38,9 @@ public struct LoadingSection: Sendable, Equatable {
   public var cycles: Cycles?
   public var unconverged: Unconverged
 
+  /// The strains of a loading are listed before it begins.
+  private static let mostSteps = 1e8
+
   /// `dimension` is that of space, nil if it is not known yet.
   init?(_ table: Table, dimension: Int?) {
     let mode = Mode(table, dimension: dimension)
@@ -59,10 +62,10 @@ public struct LoadingSection: Sendable, Equatable {
       path = finalStrain
     }
     unconverged = table.choice("unconverged", default: .refuse)
-    if let path, let strainStep, path / strainStep > 0x1p53 {
+    if let path, let strainStep, path / strainStep > Self.mostSteps {
       table.report(
         "'strain_step' in [\(table.name)] is \(strainStep), which needs \(path / strainStep) steps",
-        hint: "take a larger step", key: "strain_step")
+        hint: "take a larger step, or less strain: both are fractions, and \(Int(Self.mostSteps)) steps are the most", key: "strain_step")
     }
     guard let mode, let strainStep, let finalStrain, !table.gives("cycles") || cycles != nil else { return nil }
     self.mode = mode

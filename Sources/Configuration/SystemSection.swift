@@ -18,15 +18,10 @@ public struct SystemSection: Sendable, Equatable {
   }
 
   public var source: Source
-  /// What `dimension` says about a file that does not state it; nil if nothing is said. See ``knownDimension``.
+  /// What `dimension` says about a file that does not state it; nil if nothing is said.
   public var dimension: Int?
   /// Of a file with several frames: from 0, negative from the end; nil for the last one.
   public var frame: Int?
-
-  /// The dimension of space as far as the configuration tells; nil if only the file of particles can.
-  public var knownDimension: Int? {
-    if case .generate(let generate) = source { generate.dimension } else { dimension }
-  }
 
   /// Nil, and a problem, if there is not exactly one source. `folder` is that of the configuration.
   init?(_ table: Table, folder: String) {

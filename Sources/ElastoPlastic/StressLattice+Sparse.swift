@@ -132,6 +132,14 @@ extension StressLattice {
 
   // MARK: Candidates
 
+  /// Makes a candidate of an own block, if it is none yet.
+  func makeCandidate(_ site: Int) {
+    let own = site - firstSite
+    guard slots[own] < 0 else { return }
+    let (_, n1, n2) = lattice.extents
+    append(candidate: own, at: (planes.lowerBound + own / (n1 * n2), own / n2 % n1, own % n2))
+  }
+
   private func append(candidate site: Int, at place: (Int, Int, Int)) {
     let k = candidates.count
     candidateSites.reserve(k + 1, keeping: k)

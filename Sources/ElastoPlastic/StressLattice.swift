@@ -201,7 +201,11 @@ public final class StressLattice {
     for k in 0..<candidates.count where distance(ofCandidate: k) <= 0 {
       list.append(firstSite + Int(candidateSites[k]))
     }
-    if let forced, forced >= firstSite, forced < firstSite + ownCount, !list.contains(forced) { list.append(forced) }
+    if let forced, forced >= firstSite, forced < firstSite + ownCount, !list.contains(forced) {
+      // It was one when it was found the weakest, unless stresses have been settled since.
+      makeCandidate(forced)
+      list.append(forced)
+    }
     list.sort()
   }
 

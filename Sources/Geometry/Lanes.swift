@@ -93,9 +93,9 @@ public struct RecordLanes: BitwiseCopyable {
   public let z: IntegerLanes
   public let parameter: Lanes
 
-  /// `records` holds 4 words per particle (x, y, z in quanta; the bits of the parameter), 32-byte aligned; `index` as
-  /// many particle numbers as there are lanes.
   /// Consecutive records from a particle number on.
+  ///
+  /// `records` holds 4 words per particle (x, y, z in quanta; the bits of the parameter), 32-byte aligned.
   @inlinable @inline(__always)
   public init(from records: UnsafePointer<Int64>, first: Int) {
     let start = records + 4 * first

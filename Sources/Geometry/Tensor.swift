@@ -51,6 +51,9 @@ public struct Tensor: Equatable, Sendable {
       Vector(rows.0.x, rows.1.x, rows.2.x), Vector(rows.0.y, rows.1.y, rows.2.y), Vector(rows.0.z, rows.1.z, rows.2.z))
   }
 
+  /// a : b = Σ a_ij b_ij
+  public func contracted(with b: Tensor) -> Double { rows.0.dot(b.rows.0) + rows.1.dot(b.rows.1) + rows.2.dot(b.rows.2) }
+
   public var trace: Double { rows.0.x + rows.1.y + rows.2.z }
 
   public var determinant: Double { rows.0.dot(Tensor.cross(rows.1, rows.2)) }

@@ -19,6 +19,7 @@ public final class StrainWindow {
   }
 
   private let start: Snapshot
+  private let radius: Double
   private let interaction: PairInteraction
   private let tracker: ParticleField
   /// The strain at the start.
@@ -29,6 +30,7 @@ public final class StrainWindow {
   /// - Throws: an input failure where the box is thinner than two radii, or has fewer cells of that width than there are
   ///   ranks.
   public init(_ system: ParticleSystem, radius: Double) throws {
+    self.radius = radius
     tracker = system.makeDisplacementTracker()
     interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
     start = system.positionsOnly()
@@ -36,19 +38,21 @@ public final class StrainWindow {
       _ = try SystemLayout(
         start, interaction: interaction, skin: 0, ranks: system.communicator.size, over: system.communicator)
     } catch let failure as Failure {
-      throw Failure.everywhere(
-        failure.kind, "D²min within a radius of \(radius): \(failure.message); choose a smaller d2min.radius")
+      throw failure.at("D²min within a radius of \(radius), for which a smaller d2min.radius would help")
     }
   }
 
   /// Collective.
   public func save(_ system: ParticleSystem, to checkpoint: Checkpoint, as name: String) throws {
     try start.save(to: checkpoint, as: name + "/start")
+    try checkpoint.put(radius, as: name + "/radius")
     try system.save(tracker, to: checkpoint, as: name + "/tracker")
   }
 
   /// A window that was saved, of a system that goes on. Collective.
-  public init(_ system: ParticleSystem, radius: Double, resuming checkpoint: Checkpoint, as name: String) throws {
+  /// - Parameter present: the radius of a window that would start now, for checkpoints that do not have that of the saved one.
+  public init(_ system: ParticleSystem, radius present: Double, resuming checkpoint: Checkpoint, as name: String) throws {
+    radius = checkpoint.holds(name + "/radius") ? try checkpoint.value(Double.self, of: name + "/radius") : present
     tracker = try system.makeDisplacementTracker(resuming: checkpoint, as: name + "/tracker")
     interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
     start = try Snapshot(resuming: checkpoint, as: name + "/start")
@@ -100,7 +104,7 @@ extension ParticleSystem {
         mixed = mixed + Tensor(outer: relativeMotion(j), x)
       }
       // Neighbours on one line (one plane in 3D) leave the fit undetermined.
-      let scale = spread.trace / Double(d)
+      let scale = (0..<d).reduce(0) { $0 + spread[$1, $1] } / Double(d)
       guard spread.determinant > 1e-9 * (d == 2 ? scale * scale : scale * scale * scale) else { return }
       let map = mixed * spread.inverse
       var sum = 0.0

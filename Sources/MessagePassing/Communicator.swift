@@ -108,7 +108,7 @@ public final class Communicator {
 
   /// Combines the buffers of all ranks element by element, in place.
   ///
-  /// Sums of `Double` depend on the number of ranks; use ``ExactSum`` for those. Integers, minima and maxima do not.
+  /// Sums of `Double` depend on the number of ranks; use ``ExactSums`` for those. Integers, minima and maxima do not.
   public func reduce<Element: MessageElement>(
     _ buffer: UnsafeMutableBufferPointer<Element>, _ reduction: Reduction
   ) throws {

@@ -37,7 +37,7 @@ public enum Heartbeat {
           let text =
             "athermal: [rank \(rank)/\(size)] no progress for \(Int(limit)) s in phase '\(phase)': ending the job. "
             + "Set ATHERMAL_WATCHDOG to a longer time in seconds, or 0 to switch the watchdog off.\n"
-          FileHandle.standardError.write(Data(text.utf8))
+          StandardError.write(text)
           _exit(1)
         }
       }

@@ -51,7 +51,5 @@ public enum MessagePassing {
     }
   }
 
-  private static func report(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-  }
+  private static func report(_ text: String) { StandardError.write(text + "\n") }
 }

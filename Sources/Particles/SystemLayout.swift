@@ -69,12 +69,22 @@ public struct SystemLayout {
     lowest = try communicator.reduce(lowest, .minimum)
     highest = try communicator.reduce(highest, .maximum)
     var cutoff = 0.0
+    var shortest = Double.infinity
     let steps = interaction.parameter == .species ? Int(highest - lowest) : 64
     for a in 0...steps {
       for b in 0...a {
         let scale = (highest - lowest) / Double(max(1, steps))
-        cutoff = max(cutoff, interaction.cutoff(lowest + Double(a) * scale, lowest + Double(b) * scale))
+        let pair = interaction.cutoff(lowest + Double(a) * scale, lowest + Double(b) * scale)
+        cutoff = max(cutoff, pair)
+        shortest = min(shortest, pair)
       }
+    }
+    // Sizes that do not add up may give pairs of very different particles a length of zero or less.
+    guard shortest > 1e-3 * cutoff else {
+      throw Failure.everywhere(
+        .input,
+        "particles of sizes between \(lowest) and \(highest) would have pairs with a cutoff of \(shortest), where the largest is "
+          + "\(cutoff): potential.nonadditivity, in inverse units of length, is too large for them")
     }
     return cutoff
   }

@@ -27,7 +27,7 @@ public struct EquilibriumVerdict: Sendable {
   public let overlapTime: Double
   /// The self-overlap at the end, from the last origin.
   public let lastOverlap: Double
-  /// Mean square displacement over the whole run.
+  /// Mean square displacement while the first origin of the self-overlap was in use.
   public let squaredDisplacement: Double
   /// Sweeps until the autocorrelation of the energy has fallen to 1/e.
   public let energyTime: Double
@@ -57,7 +57,9 @@ public struct EquilibriumVerdict: Sendable {
     }
     let halves = hot.halves
     let drift = halves.0.distance(to: halves.1)
-    if !(drift <= Limit.distance) {
+    if drift == .infinity {
+      list.append("\(hot.values.count) measurements of the energy are too few to tell a drift (20 are needed)")
+    } else if !(drift <= Limit.distance) {
       list.append("the mean energies of the two halves are \(round(drift)) errors apart (at most \(round(Limit.distance)))")
     }
     if let cold {

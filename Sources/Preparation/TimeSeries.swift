@@ -29,9 +29,10 @@ public struct TimeSeries: Codable, Sendable {
     (TimeSeries(Array(values[..<(values.count / 2)])), TimeSeries(Array(values[(values.count / 2)...])))
   }
 
-  /// How many of their block errors the means of two series are apart.
+  /// How many of their block errors the means of two series are apart; infinite where a series is too short to have an error.
   public func distance(to other: TimeSeries) -> Double {
     let combined = (error * error + other.error * other.error).squareRoot()
+    guard combined.isFinite else { return .infinity }
     let difference = abs(mean - other.mean)
     return difference == 0 ? 0 : difference / combined
   }

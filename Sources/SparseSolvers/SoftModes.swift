@@ -32,6 +32,7 @@ public struct SoftModes {
     private static func largestFactorisation(_ dimension: Int) -> Int { dimension == 2 ? 400_000 : 12_000 }
 
     /// Collective. Inside ``SparseLibrary/using(_:)``.
+    /// - Parameter bonds: those that hold (``BondNetwork/without(_:)``).
     /// - Throws: not converged, where fewer than `count` modes are found, or where one of them has a negative eigenvalue.
     public init(_ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, count: Int, tolerance: Double) throws {
       let d = system.dimension
@@ -89,6 +90,7 @@ public struct SoftModes {
       var vector: Vec? = try hessian.vector { _, _ in 0 }
       defer { VecDestroy(&vector) }
       let product = system.makeField(width: d)
+      let holding = HessianOperator(system, bonds, null: null)
       var modes: [Mode] = []
       for k in 0..<count {
         try check(EPSGetEigenpair(solver, Int32(k), nil, nil, vector, nil), "EPSGetEigenpair")
@@ -96,7 +98,7 @@ public struct SoftModes {
         try hessian.withValues(of: vector) { values in
           field.values.update(from: values, count: system.ownedCount * d)
         }
-        modes.append(try Self.mode(field, product, system))
+        modes.append(try Self.mode(field, product, system, holding))
       }
       // By their own Rayleigh quotients.
       self.modes = modes.sorted { $0.eigenvalue < $1.eigenvalue }
@@ -135,13 +137,15 @@ public struct SoftModes {
       }
     }
 
-    /// A mode from its unnormalised displacements, with the engine's own Hessian.
-    private static func mode(_ field: ParticleField, _ product: ParticleField, _ system: ParticleSystem) throws -> Mode {
+    /// A mode from its unnormalised displacements, with the Hessian of the bonds that hold.
+    private static func mode(
+      _ field: ParticleField, _ product: ParticleField, _ system: ParticleSystem, _ hessian: HessianOperator
+    ) throws -> Mode {
       let d = system.dimension
       let count = system.ownedCount * d
       let norm = try system.dot(field.values, field.values).squareRoot()
       for i in 0..<count { field.values[i] /= norm }
-      try system.multiplyHessian(field, into: product)
+      try hessian.multiply(field, into: product)
       let eigenvalue = try system.dot(field.values, product.values)
       for i in 0..<count { product.values[i] -= eigenvalue * field.values[i] }
       let fourth = try system.sums(1) { i, out in

@@ -132,8 +132,7 @@ enum CheckpointFile {
       columns[column.name] = .init(numbers, width: column.width, firstRow: first, totalRows: column.rows)
     }
     try file.close()
-    let attachments = manifest.files.filter { $0.name != CheckpointManifest.stateName }.map { ($0.name, folder + "/" + $0.name) }
-    return Checkpoint(
-      values: values, columns: columns, attachments: Dictionary(uniqueKeysWithValues: attachments), over: communicator)
+    let files = manifest.files.filter { $0.name != CheckpointManifest.stateName }.map { ($0.name, folder + "/" + $0.name) }
+    return Checkpoint(values: values, columns: columns, files: Dictionary(uniqueKeysWithValues: files), over: communicator)
   }
 }

@@ -7,9 +7,6 @@ import MessagePassing
 /// One that has its name is complete and was read back by other ranks than those that wrote it; a run that is killed at any
 /// moment leaves the one before.
 public final class CheckpointFolder {
-  /// Files that are larger are not copied into each checkpoint.
-  private static let largestCopy = 16 << 20
-
   public let path: String
   private let command: String
   private let config: String
@@ -54,21 +51,21 @@ public final class CheckpointFolder {
       throw Failure.everywhere(.inputOutput, "\(state): what was read back is not what was written; the file system is not to be trusted")
     }
     try reach("manifest")
-    let copied = try copyAttachments(checkpoint, to: unfinished)
+    let kept = try keepAttachments(checkpoint, in: unfinished)
     var manifest = CheckpointManifest(
       number: next, command: command, config: config, build: build, columns: CheckpointFile.columns(of: checkpoint),
       values: checkpoint.values.keys.sorted(), files: [])
-    for name in [CheckpointManifest.stateName] + copied {
+    for name in [CheckpointManifest.stateName] + kept {
       let file = unfinished + "/" + name
       let bytes = try communicator.coordinated { try FileRange.byteCount(of: file) }
       manifest.files.append(.init(name: name, bytes: bytes, checksum: try checksum(of: file, bytes: bytes)))
     }
-    try onRoot { try Self.write(Array(try manifest.text().utf8), to: unfinished + "/" + CheckpointManifest.fileName) }
+    try onRoot { try FileRange.write(Array(try manifest.text().utf8), to: unfinished + "/" + CheckpointManifest.fileName) }
     try reach("synchronise")
     // Each rank, since on a shared file system each machine has a cache of its own.
     try communicator.coordinated { try FileRange.synchronise(state) }
     try onRoot {
-      for file in copied + [CheckpointManifest.fileName] { try FileRange.synchronise(unfinished + "/" + file) }
+      for file in kept + [CheckpointManifest.fileName] { try FileRange.synchronise(unfinished + "/" + file) }
       try FileRange.synchronise(unfinished)
     }
     try reach("rename")
@@ -81,7 +78,7 @@ public final class CheckpointFolder {
     try reach("latest")
     try onRoot {
       let latest = path + "/LATEST"
-      try Self.write(Array((Self.name(next) + "\n").utf8), to: latest + ".unfinished")
+      try FileRange.write(Array((Self.name(next) + "\n").utf8), to: latest + ".unfinished")
       try FileRange.synchronise(latest + ".unfinished")
       guard rename(latest + ".unfinished", latest) == 0 else { throw FileRange.failure(latest) }
       try FileRange.synchronise(path)
@@ -93,16 +90,12 @@ public final class CheckpointFolder {
     try reach("end")
   }
 
-  /// Small files are kept as they are now; larger ones are found again in the run folder.
-  private func copyAttachments(_ checkpoint: Checkpoint, to folder: String) throws -> [String] {
-    var copied: [String] = []
-    for (name, path) in checkpoint.attachments.sorted(by: { $0.key < $1.key }) {
-      let bytes = try communicator.broadcast(try communicator.coordinated { communicator.isRoot ? try FileRange.byteCount(of: path) : 0 })
-      guard bytes <= Self.largestCopy else { continue }
-      try onRoot { try FileRange.copy(path, to: folder + "/" + name, length: bytes) }
-      copied.append(name)
+  private func keepAttachments(_ checkpoint: Checkpoint, in folder: String) throws -> [String] {
+    try checkpoint.attachments.sorted { $0.key < $1.key }.map { name, file in
+      let kept = name + FileParts.ending
+      try onRoot { try FileParts.keep(file.parts, of: file.path, in: folder + "/" + kept) }
+      return kept
     }
-    return copied
   }
 
   // MARK: Reading
@@ -123,7 +116,7 @@ public final class CheckpointFolder {
           throw Failure.everywhere(.input, failure.message + "; go on with the program that made it, or a later one")
         }
         if communicator.isRoot {
-          FileHandle.standardError.write(Data("athermal: not used: \(failure.message)\n".utf8))
+          StandardError.write("athermal: not used: \(failure.message)\n")
         }
       }
     }
@@ -216,11 +209,5 @@ public final class CheckpointFolder {
     do { try FileManager.default.removeItem(atPath: path) } catch {
       throw Failure(.inputOutput, "\(path): cannot be removed: \(error.localizedDescription)")
     }
-  }
-
-  private static func write(_ bytes: [UInt8], to path: String) throws {
-    guard let file = fopen(path, "w") else { throw FileRange.failure(path) }
-    let count = fwrite(bytes, 1, bytes.count, file)
-    guard fclose(file) == 0, count == bytes.count else { throw FileRange.failure(path) }
   }
 }

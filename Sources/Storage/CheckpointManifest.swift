@@ -22,7 +22,7 @@ public struct CheckpointManifest: Codable, Equatable, Sendable {
   }
 
   /// Of the format. Readers know all up to their own.
-  public static let newestVersion = 1
+  public static let newestVersion = 2
   private static let title = "athermal checkpoint"
 
   var format = Self.title

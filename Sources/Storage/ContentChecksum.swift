@@ -3,7 +3,10 @@
 /// Parts can be summed up by different ranks in any order, so that it does not depend on how data are distributed. Of two
 /// different contents of the same length one in 2⁶⁴ pairs has the same sum. It guards against damage, not against malice.
 struct ContentChecksum {
-  private(set) var sum: UInt64 = 0
+  private(set) var sum: UInt64
+
+  /// - Parameter sum: of what was added before.
+  init(sum: UInt64 = 0) { self.sum = sum }
 
   @inline(__always)
   mutating func add(_ word: UInt64, at place: Int) {

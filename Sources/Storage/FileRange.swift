@@ -23,45 +23,76 @@ enum FileRange {
     var start = range.lowerBound
     while start < range.upperBound {
       let wanted = min(buffer.count, range.upperBound - start)
-      var filled = 0
-      while filled < wanted {
-        let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + filled, wanted - filled, off_t(start + filled)) }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw Failure(.input, "\(path): ends at byte \(start + filled), before \(range.upperBound)") }
-        filled += count
-      }
-      buffer.withUnsafeBytes { checksum.add(UnsafeRawBufferPointer(rebasing: $0[..<wanted]), at: start) }
+      buffer.removeLast(buffer.count - wanted)
+      try read(descriptor, &buffer, at: start, path)
+      buffer.withUnsafeBytes { checksum.add($0, at: start) }
       start += wanted
     }
     return checksum.sum
   }
 
-  /// The first `length` bytes of a file under another name.
-  static func copy(_ path: String, to target: String, length: Int) throws {
+  /// A part of a file that is small enough for memory.
+  static func bytes(of path: String, _ range: Range<Int>) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else { throw failure(path, .input) }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: range.count)
+    try read(descriptor, &bytes, at: range.lowerBound, path)
+    return bytes
+  }
+
+  /// Makes a file of these bytes.
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    try writing(path, O_TRUNC) { try write(bytes[...], to: $0, at: 0, path) }
+  }
+
+  /// Copies a part of a file into another file, which is made where there is none.
+  static func copy(_ path: String, _ range: Range<Int>, to target: String, at place: Int) throws {
     let from = open(path, O_RDONLY)
-    guard from >= 0 else { throw failure(path) }
+    guard from >= 0 else { throw failure(path, .input) }
     defer { close(from) }
-    let to = open(target, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
-    guard to >= 0 else { throw failure(target) }
-    var isOpen = true
-    defer { if isOpen { close(to) } }
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    var left = length
-    while left > 0 {
-      let count = read(from, &buffer, min(buffer.count, left))
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw Failure(.inputOutput, "\(path): ends \(left) bytes too early") }
-      var written = 0
-      while written < count {
-        let done = buffer.withUnsafeBytes { write(to, $0.baseAddress! + written, count - written) }
-        if done < 0 && errno == EINTR { continue }
-        guard done > 0 else { throw failure(target) }
-        written += done
+    try writing(target, 0) { to in
+      var buffer = [UInt8](repeating: 0, count: min(1 << 20, range.count))
+      var done = 0
+      while done < range.count {
+        if range.count - done < buffer.count { buffer.removeLast(buffer.count - (range.count - done)) }
+        try read(from, &buffer, at: range.lowerBound + done, path)
+        try write(buffer[...], to: to, at: place + done, target)
+        done += buffer.count
       }
-      left -= count
     }
-    isOpen = false
-    guard close(to) == 0 else { throw failure(target) }
+  }
+
+  /// Some errors of writing only show when the file is closed.
+  private static func writing(_ path: String, _ flags: Int32, _ work: (Int32) throws -> Void) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | flags, 0o666)
+    guard descriptor >= 0 else { throw failure(path) }
+    do { try work(descriptor) } catch {
+      close(descriptor)
+      throw error
+    }
+    guard close(descriptor) == 0 else { throw failure(path) }
+  }
+
+  private static func read(_ descriptor: Int32, _ bytes: inout [UInt8], at place: Int, _ path: String) throws {
+    var filled = 0
+    while filled < bytes.count {
+      let wanted = bytes.count - filled
+      let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + filled, wanted, off_t(place + filled)) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw Failure(.input, "\(path): ends at byte \(place + filled), before \(place + bytes.count)") }
+      filled += count
+    }
+  }
+
+  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, at place: Int, _ path: String) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(place + done)) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw failure(path) }
+      done += count
+    }
   }
 
   /// Brings a file or folder to the disk.

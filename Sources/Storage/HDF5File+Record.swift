@@ -22,6 +22,8 @@ extension HDF5File {
     var shape: [Int]
     let isGrowing: Bool
     var checksum = ContentChecksum()
+    /// Bytes of the file where its numbers stand, as far as they were looked up: chunks in their order.
+    var places: [Range<Int>] = []
 
     /// Adds a block in row-major order.
     mutating func add<Element: HDF5Element>(_ values: [Element], start: [Int], count: [Int]) {
@@ -57,7 +59,7 @@ extension HDF5File {
   static let recordName = "/parameters/record"
 
   /// Notes what the file must hold, and closes it. Collective.
-  func seal() throws {
+  public func seal() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try writeText(String(decoding: try encoder.encode(record()), as: UTF8.self), to: Self.recordName)

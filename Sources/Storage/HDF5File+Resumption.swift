@@ -1,152 +1,127 @@
 import CHDF5
-import CShims
+import Checkpoints
 import Foundation
 import MessagePassing
 
 /// Going on with a file whose writer was stopped or killed.
 ///
-/// What is in such a file beyond the record may be half-written, so nothing is ever added to it: what the record holds is
-/// copied to a new file, checked on the way, and the new file takes the place of the old one when it is complete.
+/// Such a file may be half-written: HDF5 changes its tables of contents in place. Numbers it writes once, and never moves. So a
+/// checkpoint keeps all bytes but those of the numbers, and with these back in their places, and what came later cut off, the file
+/// is what it was, however large it is.
 extension HDF5File {
-  /// Opens `path` for more rows, with the content that a record tells of. Collective.
-  /// - Parameter source: where that content stands; may be `path` itself.
-  /// - Throws: an input failure where the source is missing or does not hold what the record says.
-  public convenience init(
-    resuming path: String, from source: String, _ record: HDF5Record, over communicator: Communicator
-  ) throws {
-    let old = try HDF5File(source, .read, over: communicator)
-    try self.init(path + ".resumed", .create, over: communicator)
-    try copyTree(of: old, "/", record)
-    try copyLinks(of: old, record)
-    let copied = try self.record()
-    try agreed {
-      for (name, dataset) in record.datasets where copied.datasets[name]?.checksum != dataset.checksum {
-        throw Failure(.input, "\(source): \(name) does not hold the \(dataset.shape.first ?? 1) rows that the checkpoint was made with")
-      }
-    }
-    try old.close()
+  /// Brings the file to the disk and keeps with a checkpoint what may change of it. Collective.
+  func keep(in checkpoint: Checkpoint, as name: String) throws {
     try flush()
-    try agreed {
-      if communicator.isRoot, rename(self.path, path) != 0 { throw FileRange.failure(path) }
-    }
-    self.path = path
+    checkpoint.attach(path, parts: try changingParts(), as: name)
   }
 
-  private func copyTree(of old: HDF5File, _ group: String, _ record: HDF5Record) throws {
-    try copyAttributes(of: old, group)
-    for name in try old.names(in: group) {
-      let object = group == "/" ? "/" + name : group + "/" + name
-      if try !old.isDataset(object) {
-        if try old.isYounger(object, than: record) { continue }
-        try createGroup(object)
-        try copyTree(of: old, object, record)
-      } else if let dataset = record.datasets[object] {
-        try copy(dataset, of: old, object)
-        try copyAttributes(of: old, object)
-      } else if object != Self.recordName, try old.typeName(of: object).hasPrefix("string") {
-        try writeText(try old.readText(object), to: object)
+  /// Opens `path` for more rows, as it was when the checkpoint was made. Collective.
+  /// - Throws: an input failure where the file is missing or does not hold what the record says.
+  convenience init(resuming path: String, _ checkpoint: Checkpoint, as name: String, _ record: HDF5Record) throws {
+    let communicator = checkpoint.communicator
+    try communicator.coordinated {
+      guard communicator.isRoot else { return }
+      if let parts = checkpoint.files[name + FileParts.ending] {
+        try FileParts.restore(path, from: parts)
+      } else if let copy = checkpoint.files[name] {
+        // Checkpoints of version 1 have the whole file.
+        try FileRange.write([], to: path)
+        try FileRange.copy(copy, 0..<FileRange.byteCount(of: copy), to: path, at: 0)
+      } else {
+        throw Failure(.input, "\(path): is larger than what checkpoints of version 1 kept; go on with the program that began it")
       }
     }
-  }
-
-  /// Whether all the numbers in a group were made after the record.
-  private func isYounger(_ group: String, than record: HDF5Record) throws -> Bool {
-    func numbers(in group: String) throws -> [String] {
-      try names(in: group).flatMap { name in
-        let object = group + "/" + name
-        guard try isDataset(object) else { return try numbers(in: object) }
-        return try typeName(of: object).hasPrefix("string") ? [] : [object]
-      }
-    }
-    let found = try numbers(in: group)
-    return !found.isEmpty && !found.contains { record.datasets[$0] != nil }
-  }
-
-  private func copy(_ dataset: HDF5Record.Dataset, of old: HDF5File, _ name: String) throws {
-    switch try old.typeName(of: name) {
-    case "float64": try copy(dataset, of: old, name, as: Double.self)
-    case "int64": try copy(dataset, of: old, name, as: Int64.self)
-    case "int32": try copy(dataset, of: old, name, as: Int32.self)
-    case "uint8": try copy(dataset, of: old, name, as: UInt8.self)
-    case let type: throw Failure.everywhere(.input, "\(old.path): \(name) is of an unknown kind, \(type)")
-    }
-  }
-
-  /// Ranks share the rows, and take them in pieces.
-  private func copy<Element: HDF5Element>(
-    _ dataset: HDF5Record.Dataset, of old: HDF5File, _ name: String, as type: Element.Type
-  ) throws {
-    let shape = dataset.shape
-    let there = try old.shape(of: name)
-    try agreed {
-      guard there.count == shape.count, there.dropFirst() == shape.dropFirst(), there.first ?? 0 >= shape.first ?? 0 else {
-        throw Failure(.input, "\(old.path): \(name) has the shape \(there), where the checkpoint was made with \(shape)")
-      }
-    }
-    try createDataset(name, of: type, shape: dataset.isGrowing ? [0] + shape.dropFirst() : shape, growing: dataset.isGrowing)
-    if dataset.isGrowing { try extend(name, to: shape[0]) }
-    guard let rows = shape.first else { return }
-    let rest = Array(shape.dropFirst())
-    let rowSize = max(1, rest.reduce(1, *))
-    let (rank, size) = (communicator?.rank ?? 0, communicator?.size ?? 1)
-    let own = (rows * rank / size)..<(rows * (rank + 1) / size)
-    let piece = max(1, (32 << 20) / (rowSize * MemoryLayout<Element>.stride))
-    let most = (rows + size - 1) / size
-    for start in stride(from: 0, to: most, by: piece) {
-      let part = min(own.lowerBound + start, own.upperBound)..<min(own.lowerBound + start + piece, own.upperBound)
-      let values = try old.read(type, from: name, start: [part.lowerBound] + rest.map { _ in 0 }, count: [part.count] + rest)
-      try write(values, to: name, start: [part.lowerBound] + rest.map { _ in 0 }, count: [part.count] + rest)
-    }
-  }
-
-  /// Second names of datasets, of those in the record.
-  private func copyLinks(of old: HDF5File, _ record: HDF5Record) throws {
-    var names: [UInt64: String] = [:]
-    for name in record.datasets.keys.sorted() { names[try old.address(of: name)] = name }
-    func visit(_ group: String) throws {
-      for name in try old.names(in: group) {
-        let object = group == "/" ? "/" + name : group + "/" + name
-        if try !old.isDataset(object) {
-          try visit(object)
-        } else if record.datasets[object] == nil, let target = names[try old.address(of: object)], try exists(group) {
-          try link(object, to: target)
+    try self.init(path, .append, over: communicator)
+    for (name, dataset) in record.datasets.sorted(by: { $0.key < $1.key }) {
+      let found = try exists(name) ? try checksum(of: name) : nil
+      try agreed {
+        guard let found, found.shape == dataset.shape, found.sum == dataset.checksum else {
+          throw Failure(.input, "\(path): \(name) does not hold the \(dataset.shape.first ?? 1) rows that the checkpoint was made with")
         }
       }
+      // Sums of all ranks are added, so one of them starts with what is there.
+      let sum = communicator.isRoot ? UInt64(bitPattern: dataset.checksum) : 0
+      ledgers[name] = Ledger(shape: dataset.shape, isGrowing: dataset.isGrowing, checksum: ContentChecksum(sum: sum))
     }
-    try visit("/")
   }
 
-  /// What tells whether two names mean one object.
-  private func address(of object: String) throws -> UInt64 {
-    try agreed {
-      try withObject(object) { opened in
-        var info = H5O_info_t()
-        try check(H5Oget_info2(opened, &info, UInt32(H5O_INFO_BASIC)), "H5Oget_info", object)
-        return UInt64(info.addr)
+  // MARK: What is there
+
+  private func checksum(of name: String) throws -> (shape: [Int], sum: Int64) {
+    let shape = try shape(of: name)
+    let sum =
+      switch try typeName(of: name) {
+      case "float64": try checksum(of: name, shape, as: Double.self)
+      case "int64": try checksum(of: name, shape, as: Int64.self)
+      case "int32": try checksum(of: name, shape, as: Int32.self)
+      case "uint8": try checksum(of: name, shape, as: UInt8.self)
+      case let type: throw Failure.everywhere(.input, "\(path): \(name) is of an unknown kind, \(type)")
       }
-    }
+    return (shape, Int64(bitPattern: try communicator?.reduce(sum, .sum) ?? sum))
   }
 
-  /// Attributes are copied as they are, whatever they hold.
-  private func copyAttributes(of old: HDF5File, _ object: String) throws {
-    for name in try old.attributeNames(of: object) {
-      try agreed {
-        try old.withObject(object) { source in
-          try withObject(object) { target in
-            let from = try old.check(H5Aopen(source, name, 0), "H5Aopen", name)
-            defer { H5Aclose(from) }
-            let type = try old.check(H5Aget_type(from), "H5Aget_type", name)
-            defer { H5Tclose(type) }
-            let space = try old.check(H5Aget_space(from), "H5Aget_space", name)
-            defer { H5Sclose(space) }
-            let size = H5Tget_size(type) * max(1, Int(H5Sget_simple_extent_npoints(space)))
-            guard size <= 1 << 20 else { throw old.failure("the attribute \(name) of \(object) is too long") }
-            var bytes = [UInt8](repeating: 0, count: size)
-            try old.check(H5Aread(from, type, &bytes), "H5Aread", name)
-            let to = try check(H5Acreate2(target, name, type, space, 0, 0), "H5Acreate", name)
-            defer { H5Aclose(to) }
-            try check(H5Awrite(to, type, bytes), "H5Awrite", name)
-          }
+  /// Of the rows of this rank: ranks share them, and take them in pieces.
+  private func checksum<Element: HDF5Element>(of name: String, _ shape: [Int], as type: Element.Type) throws -> UInt64 {
+    let (rank, size) = (communicator?.rank ?? 0, communicator?.size ?? 1)
+    var ledger = Ledger(shape: shape, isGrowing: false)
+    guard let rows = shape.first else {
+      let number = try readAll(type, from: name)
+      if rank == 0 { ledger.add(number, start: [], count: []) }
+      return ledger.checksum.sum
+    }
+    let rest = Array(shape.dropFirst())
+    let own = (rows * rank / size)..<(rows * (rank + 1) / size)
+    let piece = max(1, (32 << 20) / max(1, rest.reduce(MemoryLayout<Element>.stride, *)))
+    for start in stride(from: 0, to: (rows + size - 1) / size, by: piece) {
+      let part = min(own.lowerBound + start, own.upperBound)..<min(own.lowerBound + start + piece, own.upperBound)
+      let (place, count) = ([part.lowerBound] + rest.map { _ in 0 }, [part.count] + rest)
+      ledger.add(try read(type, from: name, start: place, count: count), start: place, count: count)
+    }
+    return ledger.checksum.sum
+  }
+
+  // MARK: Where it stands
+
+  /// The bytes of the file that are not numbers of a dataset that was made here. Collective.
+  private func changingParts() throws -> [Range<Int>] {
+    for name in ledgers.keys.sorted() { try findNumbers(of: name) }
+    let length = try agreed { communicator?.isRoot ?? true ? try FileRange.byteCount(of: path) : 0 }
+    var parts: [Range<Int>] = []
+    var end = 0
+    for numbers in ledgers.values.flatMap(\.places).sorted(by: { $0.lowerBound < $1.lowerBound }) where numbers.lowerBound < length {
+      if numbers.lowerBound > end { parts.append(end..<numbers.lowerBound) }
+      end = max(end, numbers.upperBound)
+    }
+    if end < length { parts.append(end..<length) }
+    return parts
+  }
+
+  /// Looks up where the numbers of a dataset stand, those that were not looked up before.
+  private func findNumbers(of name: String) throws {
+    try agreed {
+      try withDataset(name) { dataset in
+        let properties = try check(H5Dget_create_plist(dataset), "H5Dget_create_plist", name)
+        defer { H5Pclose(properties) }
+        func add(_ address: haddr_t, _ size: hsize_t) {
+          // What has no place yet has the largest address.
+          if address != .max, size > 0 { ledgers[name]!.places.append(Int(address)..<(Int(address) + Int(size))) }
+        }
+        guard H5Pget_layout(properties) == H5D_CHUNKED else {
+          if ledgers[name]!.places.isEmpty { add(H5Dget_offset(dataset), H5Dget_storage_size(dataset)) }
+          return
+        }
+        let space = try check(H5Dget_space(dataset), "H5Dget_space", name)
+        defer { H5Sclose(space) }
+        var count: hsize_t = 0
+        try check(H5Dget_num_chunks(dataset, space, &count), "H5Dget_num_chunks", name)
+        // In the order of their rows, to which new ones are added at the end; each call counts from the first, so that asking
+        // for all of them each time would take quadratic time.
+        for index in hsize_t(ledgers[name]!.places.count)..<max(count, hsize_t(ledgers[name]!.places.count)) {
+          var (address, size): (haddr_t, hsize_t) = (0, 0)
+          var first = [hsize_t](repeating: 0, count: ledgers[name]!.shape.count)
+          var filters: UInt32 = 0
+          try check(H5Dget_chunk_info(dataset, space, index, &first, &filters, &address, &size), "H5Dget_chunk_info", name)
+          add(address, size)
         }
       }
     }

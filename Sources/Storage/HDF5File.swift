@@ -12,11 +12,12 @@ public final class HDF5File {
   public enum Access: Sendable {
     /// Starts an empty file, replacing what is there.
     case create
+    /// Goes on with a file that was brought back to the state of a checkpoint.
+    case append
     case read
   }
 
-  /// A file that takes the place of an older one gets its name when it is complete.
-  public internal(set) var path: String
+  public let path: String
   let access: Access
   let communicator: Communicator?
   private(set) var handle: hid_t = -1
@@ -44,6 +45,7 @@ public final class HDF5File {
       }
       switch access {
       case .create: handle = try check(H5Fcreate(path, CShims_h5f_truncate(), 0, properties), "H5Fcreate")
+      case .append: handle = try check(H5Fopen(path, CShims_h5f_read_write(), properties), "H5Fopen")
       case .read: handle = try check(H5Fopen(path, CShims_h5f_read_only(), properties), "H5Fopen")
       }
     }
@@ -54,7 +56,12 @@ public final class HDF5File {
   deinit { if handle >= 0, (communicator?.size ?? 1) == 1 { H5Fclose(handle) } }
 
   private func probe() throws {
-    let descriptor = access == .read ? open(path, O_RDONLY) : open(path, O_WRONLY | O_CREAT, 0o666)
+    let descriptor =
+      switch access {
+      case .create: open(path, O_WRONLY | O_CREAT, 0o666)
+      case .append: open(path, O_RDWR)
+      case .read: open(path, O_RDONLY)
+      }
     guard descriptor >= 0 else {
       let verb = access == .read ? "read" : "written"
       throw failure("cannot be \(verb): \(String(cString: strerror(errno)))")
@@ -68,7 +75,7 @@ public final class HDF5File {
   /// rank cannot write (seen with 4.1.4), so a write must not start unless it will fit. The margin stays reserved, so that
   /// the file can still be closed when the next reservation fails.
   func reserve(_ bytes: Int) throws {
-    guard access == .create else { return }
+    guard access != .read else { return }
     let margin = 1 << 20
     let partOfChunk = min(bytes, Self.longestChunk)
     try agreed {
@@ -92,7 +99,7 @@ public final class HDF5File {
 
   /// Gives back what was reserved beyond the end of a closed file.
   private func releaseReserve() {
-    guard access == .create, communicator?.isRoot ?? true else { return }
+    guard access != .read, communicator?.isRoot ?? true else { return }
     var status = stat()
     if stat(path, &status) == 0 { truncate(path, status.st_size) }
   }

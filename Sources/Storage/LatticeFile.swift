@@ -40,9 +40,8 @@ public final class LatticeFile {
 
   /// Keeps what is needed to go on with the file. Collective.
   public func save(to checkpoint: Checkpoint, as name: String) throws {
-    try file.flush()
     try checkpoint.put(State(record: try file.record(), rowCounts: rowCounts, rowShapes: rowShapes), as: name)
-    checkpoint.attach(file.path, as: name)
+    try file.keep(in: checkpoint, as: name)
   }
 
   /// Goes on with the file as it was when the checkpoint was made. Collective.
@@ -54,13 +53,15 @@ public final class LatticeFile {
     self.path = path
     self.shape = shape
     self.planes = planes
-    communicator = checkpoint.communicator
-    let unfinished = path + ".unfinished"
+    let (communicator, unfinished) = (checkpoint.communicator, path + ".unfinished")
+    self.communicator = communicator
     // A run that was killed right at its end has given the file its name already.
-    let isThere = try communicator.broadcast(access(unfinished, F_OK) == 0 ? Int32(1) : 0) == 1
-    file = try HDF5File(
-      resuming: unfinished, from: checkpoint.attachments[name] ?? (isThere ? unfinished : path), state.record,
-      over: communicator)
+    try communicator.coordinated {
+      if communicator.isRoot, access(unfinished, F_OK) != 0, access(path, F_OK) == 0 {
+        guard rename(path, unfinished) == 0 else { throw FileRange.failure(path) }
+      }
+    }
+    file = try HDF5File(resuming: unfinished, checkpoint, as: name, state.record)
     rowCounts = state.rowCounts
     rowShapes = state.rowShapes
   }

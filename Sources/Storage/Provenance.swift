@@ -17,7 +17,7 @@ public struct Provenance: Sendable {
   }
 
   /// Puts the texts into /parameters. Collective.
-  func write(to file: HDF5File) throws {
+  public func write(to file: HDF5File) throws {
     try file.createGroup("/parameters")
     try file.writeText(version, to: "/parameters/version")
     try file.writeText(build, to: "/parameters/build")

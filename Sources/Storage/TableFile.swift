@@ -30,9 +30,8 @@ public final class TableFile {
 
   /// Keeps what is needed to go on with the file. Collective.
   public func save(to checkpoint: Checkpoint, as name: String) throws {
-    try flush()
     try checkpoint.put(State(record: try file.record(), rowCounts: rowCounts, columnCounts: columnCounts), as: name)
-    checkpoint.attach(file.path, as: name)
+    try file.keep(in: checkpoint, as: name)
   }
 
   /// Goes on with the file as it was when the checkpoint was made. Collective.
@@ -40,8 +39,7 @@ public final class TableFile {
   public init(path: String, resuming checkpoint: Checkpoint, as name: String, rowsPerFlush: Int = 1) throws {
     let state = try checkpoint.value(State.self, of: name)
     self.rowsPerFlush = rowsPerFlush
-    file = try HDF5File(
-      resuming: path, from: checkpoint.attachments[name] ?? path, state.record, over: checkpoint.communicator)
+    file = try HDF5File(resuming: path, checkpoint, as: name, state.record)
     rowCounts = state.rowCounts
     columnCounts = state.columnCounts
   }

@@ -71,7 +71,7 @@ public final class TrajectoryWriter {
       State(
         record: try file.record(), frameCount: frameCount, totalCount: totalCount, dimension: dimension, isExact: isExact,
         quantum: quantum, elements: elements.sorted()), as: name)
-    checkpoint.attach(file.path, as: name)
+    try file.keep(in: checkpoint, as: name)
   }
 
   /// Goes on with the file as it was when the checkpoint was made. Collective.
@@ -82,7 +82,7 @@ public final class TrajectoryWriter {
     totalCount = state.totalCount
     dimension = state.dimension
     isExact = state.isExact
-    file = try HDF5File(resuming: path, from: checkpoint.attachments[name] ?? path, state.record, over: communicator)
+    file = try HDF5File(resuming: path, checkpoint, as: name, state.record)
     frameCount = state.frameCount
     quantum = state.quantum
     elements = Set(state.elements)

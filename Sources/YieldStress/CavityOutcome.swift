@@ -9,6 +9,8 @@ struct CavityOutcome {
   var shearings: [FrozenMatrix.Shearing] = []
   /// Yield stresses of the fan: orientation × direction, NaN where there is none.
   var turned: [Double] = []
+  /// What the shearings took.
+  var work = ShearingWork()
 
   init() {}
 
@@ -32,7 +34,7 @@ struct CavityOutcome {
       }
       numbers += [Double(shearing.curve.count)] + shearing.curve
     }
-    return numbers + [Double(turned.count)] + turned
+    return numbers + [Double(turned.count)] + turned + [Double(work.factorisations), Double(work.evaluations)]
   }
 
   init(numbers: [Double]) {
@@ -57,6 +59,8 @@ struct CavityOutcome {
       return shearing
     }
     turned = (0..<Int(next())).map { _ in next() }
+    // Earlier checkpoints do not have it.
+    if !rest.isEmpty { work = .init(factorisations: Int(next()), evaluations: Int(next())) }
   }
 
   private static func number(of reason: Discarded?) -> Double {

@@ -52,8 +52,8 @@ final class ExplicitCavity {
   private let hessian = EnvelopeCholesky()
   private var hasFactor = false
   private var largestDiagonal = 0.0
-  /// Since construction: factorisations and evaluations of the forces.
-  private(set) var statistics = (factorisations: 0, evaluations: 0)
+  /// Since construction.
+  private(set) var work = ShearingWork()
 
   /// How far a particle of the cavity may move nonaffinely; beyond, its neighbours may not be among the points.
   private let furthest: Double
@@ -214,7 +214,7 @@ final class ExplicitCavity {
     if !listIsGood() { listPairs(S.self) }
     measurePairs(S.self)
     interaction.stiffnessOfColumns(pairs)
-    statistics.evaluations += 1
+    work.evaluations += 1
     return addForces(S.self)
   }
 
@@ -342,7 +342,7 @@ final class ExplicitCavity {
   /// Factors H + shift·1 at the present positions; false where it is not positive definite.
   private func factor(shift: Double = 0) -> Bool {
     assemble(shift: shift)
-    statistics.factorisations += 1
+    work.factorisations += 1
     hasFactor = hessian.factor(smallestPivot: 1e-12 * largestDiagonal) == nil
     return hasFactor
   }
@@ -443,7 +443,9 @@ final class ExplicitCavity {
 
   /// No particle is so far from its place that neighbours may be missing.
   private var isWithinReach: Bool {
-    for k in 0..<(freeCount * dimension) where abs(displacement[k]) > furthest { return false }
-    return true
+    (0..<freeCount).allSatisfy { i in
+      let square = (0..<dimension).reduce(0) { $0 + displacement[i * dimension + $1] * displacement[i * dimension + $1] }
+      return square <= furthest * furthest
+    }
   }
 }

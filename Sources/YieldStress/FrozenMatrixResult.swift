@@ -23,7 +23,8 @@ public final class FrozenMatrixResult {
   private let matrixReach: Double
   private let keepsCurves: Bool
 
-  public var statistics: (factorisations: Int, evaluations: Int) { explicit.statistics }
+  /// What the cavities of this rank took, those from before a stop included.
+  public private(set) var work = ShearingWork()
 
   init(
     _ surroundings: Surroundings, _ settings: YieldMap.Settings, _ system: ParticleSystem, largestStiffness: Double,
@@ -57,20 +58,23 @@ public final class FrozenMatrixResult {
   }
 
   /// Shears the cavity in all directions, the first steps guided by its expansion.
-  func shear(_ node: CentrePlacement.Node, _ cavity: Cavity, _ expansion: CavityExpansion) -> [FrozenMatrix.Shearing] {
+  func shear(_ node: CentrePlacement.Node, _ cavity: Cavity, _ expansion: CavityExpansion, into outcome: inout CavityOutcome) {
     explicit.load(cavity, around: node.copy, reach: matrixReach)
-    return settings.directions.map { direction in
+    let before = explicit.work
+    outcome.shearings = settings.directions.map { direction in
       method.shear(along: direction.sign * settings.generator, dimension: cavity.dimension) {
         expansion.nonaffine(at: direction.sign * $0, into: $1)
       }
     }
+    outcome.work = explicit.work - before
   }
 
   /// Adds a cavity that was sheared.
-  func record(_ node: CentrePlacement.Node, _ cavity: Cavity, _ series: [StressSeries], _ shearings: [FrozenMatrix.Shearing]) {
-    for shearing in shearings { append(shearing) }
-    let byWeight = StressWeight.allCases.indices.flatMap { w in shearings.map { $0.entries[w] } }
-    result.record(node, cavity, series: series, byWeight)
+  func record(_ node: CentrePlacement.Node, _ cavity: Cavity, _ outcome: CavityOutcome) {
+    work = work + outcome.work
+    for shearing in outcome.shearings { append(shearing) }
+    let byWeight = StressWeight.allCases.indices.flatMap { w in outcome.shearings.map { $0.entries[w] } }
+    result.record(node, cavity, series: outcome.series, byWeight)
   }
 
   private func append(_ shearing: FrozenMatrix.Shearing) {

@@ -91,7 +91,7 @@ public struct YieldMap {
       if settings.lowestEigenvalue { outcome.lowestEigenvalue = response.lowestEigenvalue() }
       if let frozen {
         watch = Stopwatch()
-        outcome.shearings = frozen.shear(node, cavity, response)
+        frozen.shear(node, cavity, response, into: &outcome)
         watch.lap(&times.shearing)
       }
       outcome.turned = fan?.yields(response) ?? []
@@ -103,7 +103,7 @@ public struct YieldMap {
         frozen?.record(node, cavity, discarded: reason)
       } else {
         expansion.record(node, cavity, series: outcome.series)
-        frozen?.record(node, cavity, outcome.series, outcome.shearings)
+        frozen?.record(node, cavity, outcome)
       }
       fan?.record(cavity, outcome.turned)
       if settings.lowestEigenvalue { eigenvalues.append(outcome.lowestEigenvalue) }

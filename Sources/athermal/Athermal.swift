@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import MessagePassing
 
@@ -37,6 +38,7 @@ enum Athermal {
       if communicator.isRoot { print(usage) }
       return Failure.Kind.input.rawValue
     }
+    try Fault.check()
     let rest = Array(words.dropFirst())
     if rest.contains("--help") || rest.contains("-h") {
       if communicator.isRoot { print(usage) }

@@ -35,6 +35,7 @@ struct BandsCommand {
     }
     let path = folder.file("bands.h5")
     let file = try HDF5File(path, .create, over: nil)
+    try Build.provenance(config: configuration.resolved).write(to: file)
     for (k, band) in bands.enumerated() {
       let group = "/runs/\(k)"
       func write(_ name: String, _ values: [Double]) throws {
@@ -49,7 +50,7 @@ struct BandsCommand {
       try write("axis", band.bands.map { Double($0.axis) })
       try file.setAttribute("run", of: group, to: band.name)
     }
-    try file.close()
+    try file.seal()
     return BandsSummary(bands, section)
   }
 }

@@ -26,6 +26,10 @@ struct EnsembleCommand {
   }
 
   func run(over communicator: Communicator) throws -> Int32 {
+    let twice = Dictionary(grouping: runs.map { URL(fileURLWithPath: $0).standardizedFileURL.path }, by: \.self).first { $0.value.count > 1 }
+    if let twice {
+      throw Failure.everywhere(.input, "\(twice.key) is named twice; samples have to be independent of each other")
+    }
     let samples = try runs.map { try ExpandSample("\($0)/expand.h5", over: communicator) }
     try communicator.coordinated {
       guard communicator.isRoot else { return }
@@ -36,7 +40,7 @@ struct EnsembleCommand {
       try WholeFile.makeFolder(folder)
     }
     let file = try TableFile(
-      path: "\(folder)/ensemble.h5", provenance: Build.provenance(config: ""), over: communicator)
+      path: "\(folder)/ensemble.h5", provenance: Build.provenance(config: "runs = \(runs)\n"), over: communicator)
     try file.write("edges", LogarithmicHistogram.edges, shape: [LogarithmicHistogram.edges.count])
     var summary = Summary(samples: runs.count, runs: runs)
     for (name, theory) in Self.orders {
@@ -83,7 +87,8 @@ struct EnsembleCommand {
 
   /// Where the samples have their softest modes with them. Below the lowest of their highest frequencies all are known.
   private func addModes(_ samples: [ExpandSample], to summary: inout Summary, _ file: TableFile) throws {
-    let frequencies = samples.map { $0.eigenvalues.map { $0.squareRoot() } }
+    // Above zero but for rounding: `expand` ends with a failure where a mode is negative.
+    let frequencies = samples.map { $0.eigenvalues.map { max(0, $0).squareRoot() } }
     guard frequencies.allSatisfy({ $0.count > 1 }) else {
       summary.remark = "no density of soft modes: not every sample has at least two (expand.modes)"
       return

@@ -47,7 +47,7 @@ struct EpmCommand {
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
-    try configuration.places.blaming("epm.shape") { try Self.checkMemory(epm, ranks: communicator.size) }
+    try configuration.places.blaming("epm.shape") { try Self.checkMemory(epm, over: communicator) }
     let transform = try LatticeTransform(lattice, over: communicator)
     let kernel = StressKernel(
       lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
@@ -119,21 +119,21 @@ struct EpmCommand {
     let lattice = Lattice(shape: epm.shape)
     let planes = Slab(extent: epm.shape[0], rank: 0, ranks: ranks).planes.count
     let own = Double(planes) * Double(lattice.planeSize)
-    // Stress, threshold, number of the candidate and yield count of each block; the field and its spectrum.
+    // A table of the kernel with bounds for its tiles, which are a quarter of it; stress, threshold, number of the candidate and yield count of each block; the field and its spectrum.
     var bytes = own * (8 + 8 + 4 + 4 + 2 * 8.5)
     if case .dataset = epm.renewal { bytes += 16 * own }
-    if case .sparse = rule(epm, lattice) { bytes += 8 * Double(RealSpaceKernel.tableSize(lattice)) + 4.2 * own }
+    if case .sparse = rule(epm, lattice) { bytes += 12 * Double(RealSpaceKernel.tableSize(lattice)) + 4.2 * own }
     return bytes
   }
 
   /// Tells before anything is computed that a lattice cannot fit.
-  private static func checkMemory(_ epm: EpmSection, ranks: Int) throws {
-    let needed = bytesPerRank(epm, ranks: ranks)
-    let there = Double(ProcessInfo.processInfo.physicalMemory)
+  private static func checkMemory(_ epm: EpmSection, over communicator: Communicator) throws {
+    let needed = bytesPerRank(epm, ranks: communicator.size)
+    let there = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
     guard needed > there else { return }
     throw Failure.everywhere(
       .input,
-      "epm.shape = \(epm.shape) needs some \(Int(needed / 1e9)) GB per rank, and this machine has \(Int(there / 1e9)) GB; take "
+      "epm.shape = \(epm.shape) needs some \(Int(needed / 1e9)) GB per rank, and a machine here has \(Int(there / 1e9)) GB; take "
         + "more ranks on more machines, or a smaller shape")
   }
 

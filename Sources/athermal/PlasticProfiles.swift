@@ -6,12 +6,13 @@ import Storage
 struct PlasticProfiles {
   /// Of the folder.
   let name: String
+  /// How far the loading has come, without its sign, ascending.
   let strains: [Double]
   /// [strain][axis][bin], cumulative; per block or per particle.
   let values: [[[Double]]]
   /// Thickness of a bin along each axis: 1 for blocks, lengths for particles.
   let thicknesses: [Double]
-  /// Strain of the largest stress.
+  /// Of the largest stress.
   let peakStrain: Double
   /// Length along each axis.
   var lengths: [Double] { thicknesses.indices.map { thicknesses[$0] * Double(values[0][$0].count) } }
@@ -35,6 +36,17 @@ struct PlasticProfiles {
     return try realisations.flatMap { try read("\(folder)/\($0)", quantity: quantity) }
   }
 
+  /// Strains without the sign of the loading, with what turns a stress along it into a positive one.
+  /// - Throws: an input failure where a loading turns: its bands are not those of a strain.
+  private static func oneWay(_ strains: [Double], _ folder: String) throws -> (strains: [Double], direction: Double) {
+    let direction = strains.contains { $0 < 0 } ? -1.0 : 1.0
+    let along = strains.map { $0 * direction }
+    guard along.allSatisfy({ $0 >= 0 }), zip(along, along.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+      throw Failure(.input, "\(folder): the loading turns; bands are measured in loadings that go one way")
+    }
+    return (along, direction)
+  }
+
   private init(lattice folder: String) throws {
     let file = try HDF5File("\(folder)/epm.h5", .read, over: nil)
     let strains = try file.readAll(Double.self, from: "/samples/strain")
@@ -47,10 +59,11 @@ struct PlasticProfiles {
     }
     let stress = try file.readAll(Double.self, from: "/avalanches/stress_before")
     let at = try file.readAll(Double.self, from: "/avalanches/strain")
-    peakStrain = stress.indices.max { stress[$0] < stress[$1] }.map { at[$0] } ?? 0
+    let (along, direction) = try Self.oneWay(strains, folder)
+    peakStrain = stress.indices.max { direction * stress[$0] < direction * stress[$1] }.map { direction * at[$0] } ?? 0
     try file.close()
     name = folder
-    self.strains = strains
+    self.strains = along
     values = profiles
     thicknesses = shape.map { _ in 1 }
   }
@@ -80,9 +93,10 @@ struct PlasticProfiles {
     let config = (try? file.readText("/parameters/config")) ?? ""
     try file.close()
     let stress = try Self.conjugate(columns, curve, config, folder)
-    peakStrain = stress.max { $0.stress < $1.stress }?.strain ?? 0
+    let (along, direction) = try Self.oneWay(strains, folder)
+    peakStrain = stress.max { direction * $0.stress < direction * $1.stress }.map { direction * $0.strain } ?? 0
     name = folder
-    self.strains = strains
+    self.strains = along
     values = profiles
     thicknesses = zip(try Self.widths(folder), bins).map { $0 / Double($1) }
   }
@@ -99,13 +113,14 @@ struct PlasticProfiles {
     let plane = word("plane") ?? "xy"
     let terms: [(String, Double)] =
       switch mode {
+      case "simple-shear": [("stress_\(plane)", 1)]
       case "pure-shear":
         [
           ("stress_" + String(repeating: plane.first!, count: 2), 0.5),
           ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
         ]
       case "uniaxial": [("stress_" + String(repeating: word("axis") ?? "x", count: 2), 1)]
-      default: [("stress_\(plane)", 1)]
+      default: throw Failure(.input, "\(folder): a loading by \(mode) has no shear bands; take simple-shear, pure-shear or uniaxial")
       }
     let wanted = try (["strain"] + terms.map(\.0)).map { name -> Int in
       guard let index = columns.firstIndex(of: name) else {

@@ -1,4 +1,5 @@
 import Foundation
+import MessagePassing
 
 /// How far a run is: one updating line on a terminal, a line every half minute elsewhere. Rank 0 only.
 final class Progress {
@@ -19,7 +20,7 @@ final class Progress {
     let left = fraction > 0 ? ", \(Self.clock(elapsed * (1 - fraction) / fraction)) left" : ""
     let line = "\(text())   \(Self.clock(elapsed)) elapsed\(left)"
     let ending = isTerminal && fraction < 1 ? "" : "\n"
-    FileHandle.standardError.write(Data(((isTerminal ? "\r\u{1B}[K" : "") + line + ending).utf8))
+    StandardError.write((isTerminal ? "\r\u{1B}[K" : "") + line + ending)
   }
 
   static func clock(_ seconds: Double) -> String {

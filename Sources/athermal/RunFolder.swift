@@ -119,6 +119,7 @@ final class RunFolder {
     for folder in present where folder.hasPrefix("realisation-") {
       for name in Self.files { unlink("\(path)/\(folder)/\(name)") }
       try? FileManager.default.removeItem(atPath: "\(path)/\(folder)/checkpoints")
+      rmdir("\(path)/\(folder)")
     }
   }
 

@@ -197,8 +197,10 @@ final class ShearOutput: ShearObserver {
     if measuresWindows, window == nil || (isClosing && configuration.d2min.reference == .window) {
       window = try openWindow(system)
     }
+    // What does the work of the loading, σ:A.
+    let working = step.stress.contracted(with: try generator(d))
     progress.show(
-      "step \(step.step)/\(stepCount)  strain \(short(step.strain))  stress \(short(conjugate(step.stress)))  "
+      "step \(step.step)/\(stepCount)  strain \(short(step.strain))  stress \(short(working))  "
         + "evaluations \(step.evaluations)", fraction: Double(step.step) / Double(max(1, stepCount)))
   }
 
@@ -225,9 +227,8 @@ final class ShearOutput: ShearObserver {
 
   /// Nil, and a line in the log, where the state has no response to foretell from: at a saddle, or where it is floppy.
   private func foretell(_ system: ParticleSystem) throws -> EventPrediction? {
-    let loading = try Model.loading(configuration.loading!.mode, of: configuration, dimension: system.dimension)
     do {
-      return try EventPrediction(system, generator: loading.generator(dimension: system.dimension))
+      return try EventPrediction(system, generator: try generator(system.dimension))
     } catch let failure as Failure where failure.kind == .notConverged && failure.agreedRank != nil {
       try folder.log(NoPrediction(strain: system.strain, reason: failure.message), over: communicator)
       return nil
@@ -346,13 +347,9 @@ final class ShearOutput: ShearObserver {
     }
   }
 
-  private func conjugate(_ stress: Tensor) -> Double {
-    switch configuration.loading!.mode {
-    case .simpleShear(let a, let b): stress[a, b]
-    case .uniaxial(let a): stress[a, a]
-    case .pureShear(let a, let b): 0.5 * (stress[a, a] - stress[b, b])
-    default: stress[0, 0]
-    }
+  /// A of the loading.
+  private func generator(_ d: Int) throws -> Tensor {
+    try Model.loading(configuration.loading!.mode, of: configuration, dimension: d).generator(dimension: d)
   }
 
   private func short(_ x: Double) -> String { String(format: "%.6g", x) }

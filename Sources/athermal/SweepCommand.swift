@@ -126,7 +126,7 @@ struct SweepCommand {
       say("run \(run.number) of \(sweep.runs.count) ended with code \(code)")
       try writeStates(sweep)
       if StopSignal.hasCome || code == Failure.Kind.stopped.rawValue {
-        FileHandle.standardError.write(Data("athermal: stopped early; the same command goes on\n".utf8))
+        StandardError.write("athermal: stopped early; the same command goes on\n")
         return Failure.Kind.stopped.rawValue
       }
       if first == 0 { first = code }

@@ -25,13 +25,14 @@ struct VerifyCommand {
           try communicator.coordinated { if communicator.isRoot { try showContent(folder + "/state.h5") } }
         }
       case .hdf5(let file):
+        let isState = try isState(file, communicator)
+        if isState { _ = try ConfigurationReader.read(path: file, over: communicator) }
         try communicator.coordinated {
           guard communicator.isRoot else { return }
           let (datasets, isRecorded) = try FileVerification.verifyHDF5(file)
-          print("\(file): \(datasets) datasets read, " + (isRecorded ? "complete and undamaged" : "no record to hold them against"))
+          print("\(file): \(datasets) datasets read, " + (isRecorded || isState ? "all numbers as they were written" : "no record to hold them against"))
           if showsContent { try showContent(file) }
         }
-        if try isState(file, communicator) { _ = try ConfigurationReader.read(path: file, over: communicator) }
       case .particles(let file):
         let snapshot = try ConfigurationReader.read(path: file, over: communicator)
         say("\(file): \(snapshot.totalCount) particles, readable", communicator)

@@ -186,8 +186,8 @@ struct YieldmapSummary: Encodable {
         reversible: try communicator.reduce(frozen.reversible.count { $0 == 1 }, .sum), events: drop.count,
         stressDropMean: try mean(frozen.drops).mean, eventStressMean: stress.mean, eventDropMean: drop.mean,
         relativeEventDrop: drop.mean / stress.mean,
-        factorisations: try communicator.reduce(frozen.statistics.factorisations, .sum),
-        evaluations: try communicator.reduce(frozen.statistics.evaluations, .sum))
+        factorisations: try communicator.reduce(frozen.work.factorisations, .sum),
+        evaluations: try communicator.reduce(frozen.work.evaluations, .sum))
     }
     var lines: [String] = []
     for (name, method) in methods {

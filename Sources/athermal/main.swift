@@ -1,4 +1,6 @@
 import Foundation
 import MessagePassing
 
+// A reader of the output that goes away is no reason to end a run; what cannot be written then is lost.
+signal(SIGPIPE, SIG_IGN)
 exit(MessagePassing.run { try Athermal.run(Array(CommandLine.arguments.dropFirst()), over: $0) })

@@ -115,12 +115,21 @@ import TestTools
   @Test(.enabled(if: SmallDisk.canBeMade, rootOnly)) func aDiskFullOfCheckpoints() throws {
     try folder.file("shear.toml", Self.config + Self.everyStep)
     try begin()
-    let disk = try #require(SmallDisk(folder.file("run/checkpoints"), kibibytes: 1536))
+    let disk = try #require(SmallDisk(folder.file("run/checkpoints"), kibibytes: 1280))
     defer { withExtendedLifetime(disk) {} }
     let outcome = try run("--resume", "auto", ranks: 2)
     expectEnd(outcome, says: "no checkpoint could be made, the one before stays", "state.h5: cannot be written: No space left on device")
     #expect(try folder.json("run/summary.json")["exit_code"] as? Int == 5)
     try expectReadable("run")
+  }
+
+  /// What is said on the way may be lost; the run may not.
+  @Test(arguments: ["2>/dev/full", "2>&-", "2>&1 >/dev/null | true"]) func nobodyListens(redirection: String) throws {
+    try folder.file("shear.toml", Self.config.replacing("10.0", with: "5e-3"))
+    let command = "cd '\(folder.path)' && '\(TestProcess.programs)/athermal' shear shear.toml --output run \(redirection)"
+    // Without what this process, which has message passing of its own, would hand on.
+    #expect(TestProcess.system("env", "-i", "PATH=/usr/bin:/bin", "sh", "-c", command) == 0)
+    #expect(try folder.json("run/summary.json")["status"] as? String == "done")
   }
 
   /// Outputs on a disk that fills up after a few frames.

@@ -40,6 +40,20 @@ import TestTools
       smallest_step = 1e-4
       prediction = true
       """,
+    // The box grows by a tenth, and with it d, in which the radius of D²min is given.
+    "stretched": head + """
+      [loading]
+      mode = "uniaxial"
+      axis = "x"
+      strain_step = 1e-2
+      final_strain = 0.2
+      [d2min]
+      window = 4e-2
+      reference = "initial"
+      [output]
+      every = 3
+      fields = ["d2min"]
+      """,
     "prepare": """
       [system]
       generate = { dimension = 2, particles = 150, density = 0.64, seed = 3 }
@@ -81,7 +95,7 @@ import TestTools
   /// A few strain steps by each minimiser that has safe points of its own within.
   static let minimizers = ["lbfgs": "lbfgs", "gradient-flow": "gradient flow"]
 
-  private static func command(_ name: String) -> String { configs[name] == nil || name == "events" ? "shear" : name }
+  private static func command(_ name: String) -> String { ["minimize", "prepare", "epm", "yieldmap"].contains(name) ? name : "shear" }
 
   private static func config(_ name: String) -> String {
     configs[name] ?? configs["shear"]!.replacing("[loading]", with: "[minimizer]\nmethod = \"\(name)\"\n[loading]")
@@ -129,7 +143,7 @@ import TestTools
   /// state is put aside: within a minimisation, a search, a sweep, a map.
   @Test(arguments: [
     ("minimize", [3, 40, 90]), ("shear", [30, 400, 700]), ("events", [60, 150, 400]), ("prepare", [25, 130, 60]),
-    ("epm", [40, 333, 200]), ("yieldmap", [50, 300, 1]),
+    ("stretched", [100, 600, 1000]), ("epm", [40, 333, 200]), ("yieldmap", [50, 300, 1]),
   ])
   func stoppedAndContinuedIsTheSame(name: String, points: [Int]) throws {
     let folder = try makeFolder(name, everySteps: 50)
@@ -186,7 +200,7 @@ import TestTools
   }
 
   /// Damage in any file of a checkpoint is noticed before it is used: the one before is taken, and the result is the same.
-  @Test(arguments: ["MANIFEST", "state.h5", "shear.h5", "trajectory.h5"]) func damageIsNoticed(file: String) throws {
+  @Test(arguments: ["MANIFEST", "state.h5", "shear.h5.parts", "trajectory.h5.parts"]) func damageIsNoticed(file: String) throws {
     let folder = try makeFolder("shear")
     try run("shear", folder, "whole")
     try run("shear", folder, "run", fault: "checkpoint.end:3:kill", expecting: [137])

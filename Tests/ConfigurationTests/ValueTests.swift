@@ -9,7 +9,7 @@ struct ValueTests {
   @Test func defaultsAreTheDocumentedOnes() throws {
     let configuration = try parse(correct)
     #expect(configuration.system.source == .file("/runs/glass.data"))
-    #expect(configuration.system.knownDimension == nil)
+    #expect(configuration.system.dimension == nil)
     let potential = configuration.potential
     #expect(potential.kind == .polydisperseIPL && potential.exponent == 10 && potential.smoothing == 3)
     #expect(potential.cutoff == 1.4 && potential.nonadditivity == 0.1 && potential.sizes == nil)
@@ -102,7 +102,6 @@ struct ValueTests {
     let configuration = try parse(text)
     #expect(
       configuration.system.source == .generate(.init(dimension: 3, particles: 1000, density: 1, seed: 7)))
-    #expect(configuration.system.knownDimension == 3)
     let potential = configuration.potential
     #expect(potential.exponent == 12 && potential.smoothing == 2 && potential.cutoff == 2)
     #expect(potential.nonadditivity == 0)

@@ -133,14 +133,15 @@ extension PreparationTests {
         let table = monteCarlo.particles.snapshot().particles
         return (1...4).map { id in table.diameters[table.ids.firstIndex(of: Int64(id))!] }
       }
-      var visits: [[Double]: Int] = [:]
+      var visits: [[Double]: [Double]] = [:]
       var flows: [[[Double]]: Int] = [:]
       var last = assignment()
       let samples = 300_000
-      for _ in 0..<samples {
+      let blocks = 30
+      for sample in 0..<samples {
         try monteCarlo.sweep()
         let now = assignment()
-        visits[now, default: 0] += 1
+        visits[now, default: [Double](repeating: 0, count: blocks)][sample * blocks / samples] += 1
         if now != last { flows[[last, now], default: 0] += 1 }
         last = now
       }
@@ -153,11 +154,14 @@ extension PreparationTests {
       let total = weights.reduce(0, +)
       for (assignment, weight) in zip(permutations, weights) {
         let expected = Double(samples) * weight / total
-        guard expected > 50 else { continue }
-        // Samples are correlated over some sweeps of few trials: six deviations, tripled.
+        guard expected > 300 else { continue }
+        // Samples are correlated over some sweeps of few trials: the error is that of the mean of blocks far longer than that.
+        let found = TimeSeries(visits[assignment] ?? [0])
+        let error = (found.variance * Double(blocks)).squareRoot()
         #expect(
-          abs(Double(visits[assignment] ?? 0) - expected) <= 18 * expected.squareRoot(),
-          "\(assignment): \(visits[assignment] ?? 0), not \(expected)")
+          abs(found.mean * Double(found.values.count) - expected) <= 5 * error, "\(assignment): \(found.values.reduce(0, +)) ± \(error), not \(expected)")
+        #expect(error < 0.25 * expected, "\(assignment): \(error) of \(expected)")
+        if expected > 10_000 { #expect(error < 0.04 * expected, "\(assignment): \(error) of \(expected)") }
       }
       #expect(visits.count >= 12, "\(visits.count) assignments")
       // A sweep is one to four trials of which the order is random, so that the flows of a sweep balance, too.
@@ -251,16 +255,19 @@ extension PreparationTests {
       var start = Samples.grid([8, 8], edges: [[12, 0], [0, 12]], disorder: 0.1, seed: 4)
       start.particles.diameters = (0..<64).map { 0.1 + 1e-3 * Double($0) }
       let monteCarlo = try Self.monteCarlo(start, .harmonic, temperature: 1e9, step: 0.5, block: 20)
-      var counts = [Int](repeating: 0, count: 24)
-      let samples = 1500
+      // Positions decorrelate within some 100 sweeps over a bin: of the counts in each bin as series, blocks tell the error.
+      var counts = [TimeSeries](repeating: TimeSeries(), count: 24)
+      let samples = 12_000
       for _ in 0..<samples {
         for _ in 0..<5 { try monteCarlo.sweep() }
-        for x in monteCarlo.particles.snapshot().particles.positions { counts[min(Int(x * 2), 23)] += 1 }
+        var now = [Double](repeating: 0, count: 24)
+        for x in monteCarlo.particles.snapshot().particles.positions { now[min(Int(x * 2), 23)] += 1 }
+        for bin in 0..<24 { counts[bin].append(now[bin]) }
       }
-      // Positions decorrelate within some 100 sweeps over a bin, so that about a tenth of the samples count.
-      let expected = Double(samples * 128) / 24
+      let expected = 128.0 / 24
       for (bin, count) in counts.enumerated() {
-        #expect(abs(Double(count) - expected) <= 5 * (10 * expected).squareRoot(), "bin \(bin): \(count), not \(expected)")
+        #expect(abs(count.mean - expected) <= 5 * count.error, "bin \(bin): \(count.mean) ± \(count.error), not \(expected)")
+        #expect(count.error < 0.02 * expected, "bin \(bin): \(count.error) of \(expected)")
       }
     }
   }

@@ -2,6 +2,7 @@ import Geometry
 import Interactions
 import Particles
 import QuasistaticShear
+import SparseSolvers
 import Statics
 import StrainExpansion
 import TestSupport
@@ -45,4 +46,10 @@ struct Glass {
     try StrainExpansion(
       system, bonds, generator: mode.generator(dimension: system.dimension), solver: solver, tolerance: tolerance)
   }
+
+  #if ATHERMAL_PETSC
+    func softestEigenvalues(_ count: Int) throws -> [Double] {
+      try SparseLibrary.using { try SoftModes(system, bonds, null: null, count: count, tolerance: 1e-8).modes.map(\.eigenvalue) }
+    }
+  #endif
 }
