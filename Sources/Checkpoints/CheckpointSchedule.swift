@@ -113,7 +113,11 @@ public final class CheckpointSchedule {
     isDue = false
     stepsSinceSaved = 0
     lastSaved = Date()
+    // What comes now is measured anew: where checkpoints are closer than a stride, its time would never be seen as a whole, and
+    // the stride would grow for ever.
     lastAsked = lastSaved
+    callsSinceAsked = 0
+    stride = 1
     longestSave = max(longestSave, lastSaved.timeIntervalSince(started))
   }
 }
