@@ -8,14 +8,15 @@ import TestTools
 /// Checkpoints that an earlier version made, in Tests/Reference/checkpoints: each new version accepts them and goes on from them
 /// to where the earlier one came without a stop.
 ///
-/// They are of format version 1 (commit fb18b09, two ranks), stopped deep inside: `shear` in the seventh strain step, within a
-/// Newton minimisation, with two windows of D²min closed; `minimize` on its way downhill; `epm` within the loading. `expected`
-/// files are what the same build left without a stop. When the format gets a new version, its checkpoints come beside these.
+/// They were made on two ranks and stopped deep inside: `shear` in a strain step, within a Newton minimisation, after a window of
+/// D²min; `minimize` on its way downhill; `epm` within the loading. Format version 1 (commit fb18b09) has whole copies of the output
+/// files, which are not in the run folder any more; version 2 has what changes of them. `expected` files are what the build of version 1
+/// left without a stop. When the format gets a new version, its checkpoints come beside these.
 @Suite struct GoldenCheckpointTests {
   let folder = try! TestFolder()
 
-  private func fetch(_ name: String) throws {
-    try FileManager.default.copyItem(atPath: ReferenceState.folder + "/checkpoints/" + name, toPath: folder.file(name))
+  private func fetch(_ name: String, version: Int = 1) throws {
+    try FileManager.default.copyItem(atPath: ReferenceState.folder + "/checkpoints/\(version)/\(name)", toPath: folder.file(name))
   }
 
   private func goOn(_ name: String, ranks: Int? = nil) throws -> TestProcess.Outcome {
@@ -53,8 +54,10 @@ import TestTools
   private func lines(_ name: String) throws -> [Substring] { try folder.text(name).split(separator: "\n") }
   private func json(_ text: some StringProtocol) throws -> Any { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
 
-  @Test(arguments: ["minimize", "shear", "epm"], [nil, 3] as [Int?]) func anEarlierVersionIsContinued(name: String, ranks: Int?) throws {
-    try fetch(name)
+  @Test(arguments: [("minimize", 1), ("shear", 1), ("epm", 1), ("shear", 2), ("epm", 2)], [nil, 3] as [Int?])
+  func anEarlierVersionIsContinued(checkpoint: (name: String, version: Int), ranks: Int?) throws {
+    let name = checkpoint.name
+    try fetch(name, version: checkpoint.version)
     let verification = try TestProcess.run("athermal", ["verify", "\(name)/run"], in: folder.path)
     #expect(verification.exitCode == 0, "\(verification.report)")
     #expect(verification.output.contains("checkpoint 1 of athermal \(name), complete and undamaged"))
