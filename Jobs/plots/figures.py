@@ -94,8 +94,12 @@ def conjugate_stress(run, curve):
         return (curve[f"stress_{a}{a}"] - curve[f"stress_{b}{b}"]) / 2, rf"(\sigma_{{{a}{a}}}-\sigma_{{{b}{b}}})/2"
     if mode == "uniaxial":
         return curve[f"stress_{a}{a}"], rf"\sigma_{{{a}{a}}}"
+    axes = "xyz"[:3 if "stress_zz" in curve else 2]
     if mode == "dilation":
-        return curve["pressure"], "P"
+        return sum(curve[f"stress_{k}{k}"] for k in axes), r"\mathrm{Tr}\,\sigma"
+    if mode == "matrix":
+        rows = loading["matrix"]
+        return sum(rows[i][j] * curve[f"stress_{a}{b}"] for i, a in enumerate(axes) for j, b in enumerate(axes)), r"\sigma:A"
     return curve[f"stress_{a}{b}"], rf"\sigma_{{{a}{b}}}"
 
 

@@ -97,6 +97,8 @@ VARIANTS = {
         "flips": glass() + loading(step="0.13", extent="final_strain = 2.6") + OUTPUTS["all"],
         "cycles": glass("newton") + loading(extent="cycles = { amplitude = 4e-3, count = 1 }") + OUTPUTS["all"],
         "pure-shear": glass() + loading("pure-shear", extent="final_strain = 5e-3") + OUTPUTS["initial"],
+        # The box grows, and with it the d in which the radius of D²min is given.
+        "stretched": glass() + loading("uniaxial", step="1e-2", extent="final_strain = 0.15") + OUTPUTS["initial"],
         "three-dimensions": glass("newton", 3) + loading(extent="final_strain = 4e-3") + OUTPUTS["all"],
         "events": glass("newton") + loading(step="4e-3", extent="final_strain = 2.4e-2") + OUTPUTS["all"]
                   + "[events]\nadaptive = true\nsmallest_step = 1e-4\nprediction = true\n",

@@ -103,6 +103,10 @@ struct YieldmapSummary: Encodable {
 
     var centres: Int { values.centres }
     var discarded: Int { values.discarded }
+    /// Why most of the nodes without a yield stress have none.
+    var commonestReason: String? {
+      values.discardedReasons[directionNames[0]]?.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    }
 
     func encode(to encoder: any Encoder) throws { try values.encode(to: encoder) }
   }
@@ -192,6 +196,10 @@ struct YieldmapSummary: Encodable {
     var lines: [String] = []
     for (name, method) in methods {
       let (particles, blocks) = (method.particles[0], method.blocks[0])
+      guard method.centres > 0 else {
+        lines.append("\(name): no cavity has a yield stress; \(method.discarded) discarded, most for: \(method.commonestReason ?? "none")")
+        continue
+      }
       lines.append(
         "\(name): \(method.centres) cavities with a yield stress, \(method.discarded) discarded; particles "
           + String(format: "%.5g ± %.3g", particles.mean, particles.variance.squareRoot()) + ", blocks "
