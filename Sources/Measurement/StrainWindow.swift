@@ -30,13 +30,21 @@ public final class StrainWindow {
   /// - Throws: an input failure where the box is thinner than two radii, or has fewer cells of that width than there are
   ///   ranks.
   public init(_ system: ParticleSystem, radius: Double) throws {
+    let positions = system.positionsOnly()
+    try Self.check(positions, radius: radius, ranks: system.communicator.size, over: system.communicator)
     self.radius = radius
     tracker = system.makeDisplacementTracker()
     interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
-    start = system.positionsOnly()
+    start = positions
+  }
+
+  /// Collective.
+  /// - Throws: as a window would.
+  public static func check(_ positions: Snapshot, radius: Double, ranks: Int, over communicator: Communicator) throws {
     do {
       _ = try SystemLayout(
-        start, interaction: interaction, skin: 0, ranks: system.communicator.size, over: system.communicator)
+        positions, interaction: Neighbourhood(radius: radius).compiled(dimension: positions.dimension), skin: 0, ranks: ranks,
+        over: communicator)
     } catch let failure as Failure {
       throw failure.at("D²min within a radius of \(radius), for which a smaller d2min.radius would help")
     }

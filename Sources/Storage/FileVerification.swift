@@ -30,6 +30,12 @@ public enum FileVerification {
         throw file.failure("\(name) is missing or has another shape than \(expected.shape); the file is damaged")
       }
     }
+    if let words = record?.words {
+      let found = try file.wordChecksums()
+      if let name = Set(words.keys).union(found.keys).sorted().first(where: { words[$0] != found[$0] }) {
+        throw file.failure("\(name) is not what was written; the file is damaged")
+      }
+    }
     for name in names {
       var reader = Checksumming()
       try forEachPiece(of: name, in: file, &reader)

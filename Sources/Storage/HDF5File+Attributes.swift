@@ -82,6 +82,15 @@ extension HDF5File {
     }
   }
 
+  /// An attribute as it is stored, whatever it holds.
+  func attributeBytes(_ name: String, of object: String) throws -> [UInt8] {
+    try withAttribute(name, of: object) { attribute, type, count in
+      var bytes = [UInt8](repeating: 0, count: max(1, H5Tget_size(type) * count))
+      try check(H5Aread(attribute, type, &bytes), "H5Aread", object + "@" + name)
+      return bytes
+    } ?? []
+  }
+
   public func attributeNames(of object: String) throws -> [String] {
     try agreed {
       try withObject(object) { opened in

@@ -11,6 +11,8 @@ public struct HDF5Record: Codable, Sendable {
   }
 
   var datasets: [String: Dataset] = [:]
+  /// Checksums of texts and attributes, by `/object` and `/object@attribute`; nil where only numbers are recorded.
+  var words: [String: Int64]?
 
   /// Rows of a dataset.
   func rows(of name: String) -> Int { datasets[name]?.shape.first ?? 0 }
@@ -62,8 +64,31 @@ extension HDF5File {
   public func seal() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try writeText(String(decoding: try encoder.encode(record()), as: UTF8.self), to: Self.recordName)
+    var record = try record()
+    record.words = try wordChecksums()
+    try writeText(String(decoding: try encoder.encode(record), as: UTF8.self), to: Self.recordName)
     try close()
+  }
+
+  /// Of all that is not numbers of a dataset: texts and attributes. Collective.
+  func wordChecksums() throws -> [String: Int64] {
+    var sums: [String: Int64] = [:]
+    func add(_ bytes: [UInt8], as name: String) {
+      var checksum = ContentChecksum()
+      bytes.withUnsafeBytes { checksum.add($0, at: 0) }
+      sums[name] = Int64(bitPattern: checksum.sum)
+    }
+    func visit(_ object: String) throws {
+      for name in try attributeNames(of: object) { add(try attributeBytes(name, of: object), as: object + "@" + name) }
+      guard try object == "/" || !isDataset(object) else {
+        if try typeName(of: object).hasPrefix("string") { add(Array(try readText(object).utf8), as: object) }
+        return
+      }
+      for name in try names(in: object) { try visit(object == "/" ? "/" + name : object + "/" + name) }
+    }
+    try visit("/")
+    sums[Self.recordName] = nil
+    return sums
   }
 
   /// The record of all datasets of numbers that were made. Collective.

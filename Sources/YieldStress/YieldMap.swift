@@ -55,12 +55,13 @@ public struct YieldMap {
     _ system: ParticleSystem, _ settings: Settings, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
     progress: (_ done: Int, _ of: Int) -> Void
   ) throws {
-    try Self.check(system, settings)
+    try Self.check(settings, in: system.cell)
     var watch = Stopwatch()
     var times = Phases()
     var eigenvalues: [Double] = []
     let communicator = system.communicator
-    let matrixReach = settings.matrixReach(system)
+    let matrixReach = settings.matrixReach(
+      largestCutoff: system.largestCutoff, spacing: system.spacing, dimension: system.dimension)
     let placement = try CentrePlacement(
       system, settings.centres, reach: settings.outerShape.grown(by: matrixReach).reach(dimension: system.dimension))
     let bonds = CopyBonds(
@@ -145,20 +146,20 @@ public struct YieldMap {
   private static let round: UInt64 = 50_000_000
 
   /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.
-  public static func check(_ system: ParticleSystem, _ settings: Settings) throws {
-    let reach = settings.outerShape.reach(dimension: system.dimension)
-    for k in 0..<system.dimension where reach > system.cell.widths[k] / 2 {
+  public static func check(_ settings: Settings, in cell: Cell) throws {
+    let reach = settings.outerShape.reach(dimension: cell.dimension)
+    for k in 0..<cell.dimension where reach > cell.widths[k] / 2 {
       throw Failure.everywhere(
         .input,
-        "the cavities are too wide: they reach \(reach) from their centres, and the box is \(system.cell.widths[k]) wide across "
+        "the cavities are too wide: they reach \(reach) from their centres, and the box is \(cell.widths[k]) wide across "
           + "edge \(k + 1), which must be at least twice as much; take a smaller yieldmap.radius or a larger sample")
     }
   }
 
   /// - Throws: an input failure where the matrix around a cavity would come from very far away.
-  public static func checkStrain(_ system: ParticleSystem, _ settings: Settings) throws {
-    let reach = settings.matrixReach(system)
-    let widest = (0..<system.dimension).map { system.cell.widths[$0] }.max()!
+  public static func checkStrain(_ settings: Settings, in cell: Cell, spacing: Double, largestCutoff: Double) throws {
+    let reach = settings.matrixReach(largestCutoff: largestCutoff, spacing: spacing, dimension: cell.dimension)
+    let widest = (0..<cell.dimension).map { cell.widths[$0] }.max()!
     guard reach <= 10 * widest else {
       throw Failure.everywhere(
         .input,
@@ -173,10 +174,9 @@ extension YieldMap.Settings {
   fileprivate var outerShape: CavityShape { shape.grown(by: matrix?.shell ?? 0) }
 
   /// How far around them particles have to be known.
-  fileprivate func matrixReach(_ system: ParticleSystem) -> Double {
-    guard let frozenMatrix else { return system.largestCutoff }
+  fileprivate func matrixReach(largestCutoff: Double, spacing: Double, dimension: Int) -> Double {
+    guard let frozenMatrix else { return largestCutoff }
     return ExplicitCavity.reach(
-      generator, largestStrain: frozenMatrix.maximumStrain, largestCutoff: system.largestCutoff,
-      spacing: system.spacing, dimension: system.dimension)
+      generator, largestStrain: frozenMatrix.maximumStrain, largestCutoff: largestCutoff, spacing: spacing, dimension: dimension)
   }
 }

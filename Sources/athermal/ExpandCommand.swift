@@ -19,7 +19,9 @@ struct ExpandCommand {
     return try folder.recordingFailure {
       let system = try Model.system(configuration, over: communicator)
       let loading = try Model.loading(configuration.deformation!, of: configuration, dimension: system.dimension)
-      try configuration.places.blaming("expand.modes") { try Model.requireModes(configuration.expand, of: system) }
+      try configuration.places.blaming("expand.modes") {
+        try Model.requireModes(configuration.expand, particles: system.totalCount, dimension: system.dimension)
+      }
       let rest = try Rest(
         equilibrium: configuration.expand.equilibrium, minimizes: configuration.expand.minimize, table: "expand"
       ).reach(system, configuration.minimizer)

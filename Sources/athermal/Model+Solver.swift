@@ -35,12 +35,12 @@ extension Model {
 
   /// - Throws: an input failure where modes are asked for that this build, or this system, cannot have: before anything is
   ///   computed.
-  static func requireModes(_ section: ExpandSection, of system: ParticleSystem) throws {
+  static func requireModes(_ section: ExpandSection, particles: Int, dimension: Int) throws {
     guard section.modes > 0 else { return }
     guard SparseLibrary.isAvailable else {
       throw Failure.everywhere(.input, "expand.modes needs SLEPc, which this build is without; leave it at 0")
     }
-    let most = (system.totalCount - 1) * system.dimension
+    let most = (particles - 1) * dimension
     guard section.modes <= most else {
       throw Failure.everywhere(.input, "expand.modes = \(section.modes), but there are only \(most) modes; ask for fewer")
     }

@@ -122,7 +122,7 @@ final class ShearOutput: ShearObserver {
     try folder.saveLog(to: checkpoint)
   }
 
-  private static func measuresWindows(_ configuration: RunConfiguration) -> Bool {
+  static func measuresWindows(_ configuration: RunConfiguration) -> Bool {
     configuration.output.profiles
       || !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
   }

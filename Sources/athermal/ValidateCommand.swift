@@ -3,6 +3,7 @@ import ElasticLattice
 import ElastoPlastic
 import Foundation
 import Interactions
+import Measurement
 import MessagePassing
 import Particles
 import Preparation
@@ -32,16 +33,34 @@ struct ValidateCommand {
       if communicator.isRoot { print("the config is good") }
       return 0
     }
-    // Every config of particles can be minimised; a loading is checked where there is one.
+    // Every config of particles can be minimised; what other commands need is checked where their tables are.
     let configuration = try RunConfiguration.load(
       path: config, overrides: overrides, command: "minimize", over: communicator)
     let snapshot = try Model.outline(configuration, over: communicator)
-    if let mode = configuration.loading?.mode ?? configuration.deformation {
-      _ = try Model.loading(mode, of: configuration, dimension: snapshot.dimension)
+    let loading = try (configuration.loading?.mode ?? configuration.deformation).map {
+      try Model.loading($0, of: configuration, dimension: snapshot.dimension)
     }
-    let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
     let size = ranks ?? communicator.size
-    let needs = try Needs(snapshot, interaction, configuration, ranks: size, over: communicator)
+    let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
+    let layout = try Model.blamingSource(of: configuration) {
+      try SystemLayout(snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: size, over: communicator)
+    }
+    let spacing = meanSpacing(volume: layout.cell.volume, count: snapshot.totalCount, dimension: snapshot.dimension)
+    if configuration.loading != nil, ShearOutput.measuresWindows(configuration) {
+      try configuration.places.blaming("d2min.radius") {
+        try StrainWindow.check(snapshot, radius: configuration.d2min.radius * spacing, ranks: size, over: communicator)
+      }
+    }
+    if tables.contains("expand") {
+      try configuration.places.blaming("expand.modes") {
+        try Model.requireModes(configuration.expand, particles: snapshot.totalCount, dimension: snapshot.dimension)
+      }
+    }
+    if tables.contains("yieldmap"), let loading {
+      _ = try YieldmapCommand.settings(
+        configuration, loading, in: layout.cell, spacing: spacing, largestCutoff: layout.largestCutoff)
+    }
+    let needs = try Needs(snapshot, layout, configuration, ranks: size)
     if communicator.isRoot { print(needs.text) }
     return 0
   }
@@ -77,15 +96,10 @@ private struct Needs {
   let text: String
 
   init(
-    _ snapshot: Snapshot, _ interaction: PairInteraction, _ configuration: RunConfiguration, ranks: Int,
-    over communicator: Communicator
+    _ snapshot: Snapshot, _ layout: SystemLayout, _ configuration: RunConfiguration, ranks: Int
   ) throws {
     let d = snapshot.dimension
     let n = snapshot.totalCount
-    let layout = try Model.blamingSource(of: configuration) {
-      try SystemLayout(
-        snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: ranks, over: communicator)
-    }
     let neighbours = layout.estimatedNeighbours
     // Columns, halo, lists, and the fields of the minimiser.
     let perParticle = 130.0 + 4.4 * neighbours + Double(8 * d) * 7 + Double(8 * d * d)

@@ -30,7 +30,7 @@ struct VerifyCommand {
         try communicator.coordinated {
           guard communicator.isRoot else { return }
           let (datasets, isRecorded) = try FileVerification.verifyHDF5(file)
-          print("\(file): \(datasets) datasets read, " + (isRecorded || isState ? "all numbers as they were written" : "no record to hold them against"))
+          print("\(file): \(datasets) datasets read, " + (isRecorded || isState ? "complete and undamaged" : "no record to hold them against"))
           if showsContent { try showContent(file) }
         }
       case .particles(let file):

@@ -24,11 +24,9 @@ struct YieldmapCommand {
       let safePoint = checkpoints.safePoint.within { try system.save(to: $0) }
       let loading = try Model.loading(configuration.deformation!, of: configuration, dimension: system.dimension)
       let section = configuration.yieldmap
-      let settings = Self.settings(section, system, loading)
       // Before anything is computed.
-      try configuration.places.blaming("yieldmap.radius") { try YieldMap.check(system, settings) }
-      try configuration.places.blaming("yieldmap.maximum_strain") { try YieldMap.checkStrain(system, settings) }
-      try Self.checkLengths(configuration, system)
+      let settings = try Self.settings(
+        configuration, loading, in: system.cell, spacing: system.spacing, largestCutoff: system.largestCutoff)
       let rest = try Self.rest(system, section, configuration.minimizer, safePoint, resuming: saved)
 
       Heartbeat.enter(phase: "yield map")
@@ -58,10 +56,24 @@ struct YieldmapCommand {
       .reach(system, minimizer, safePoint: safePoint.within(countsSteps: false) { _ in }, resuming: saved)
   }
 
+  /// What is to be computed in a box.
+  /// - Throws: an input failure where it has no room for that.
+  static func settings(
+    _ configuration: RunConfiguration, _ loading: Loading.Mode, in cell: Cell, spacing: Double, largestCutoff: Double
+  ) throws -> YieldMap.Settings {
+    let settings = settings(configuration.yieldmap, loading, spacing: spacing, dimension: cell.dimension)
+    try configuration.places.blaming("yieldmap.radius") { try YieldMap.check(settings, in: cell) }
+    try configuration.places.blaming("yieldmap.maximum_strain") {
+      try YieldMap.checkStrain(settings, in: cell, spacing: spacing, largestCutoff: largestCutoff)
+    }
+    try checkLengths(configuration, in: cell, spacing: spacing)
+    return settings
+  }
+
   /// - Throws: an input failure for a map that would be a single number.
-  private static func checkLengths(_ configuration: RunConfiguration, _ system: ParticleSystem) throws {
+  private static func checkLengths(_ configuration: RunConfiguration, in cell: Cell, spacing: Double) throws {
     let section = configuration.yieldmap
-    let widest = (0..<system.dimension).map { system.cell.widths[$0] }.max()! / system.spacing
+    let widest = (0..<cell.dimension).map { cell.widths[$0] }.max()! / spacing
     for (key, length) in [("spacing", section.spacing), ("block", section.block)] where length > widest {
       throw Failure.everywhere(
         .input,
@@ -72,13 +84,12 @@ struct YieldmapCommand {
 
   /// Lengths of the config are in d.
   private static func settings(
-    _ section: YieldmapSection, _ system: ParticleSystem, _ loading: Loading.Mode
+    _ section: YieldmapSection, _ loading: Loading.Mode, spacing d: Double, dimension: Int
   ) -> YieldMap.Settings {
-    let d = system.spacing
     var settings = YieldMap.Settings(
       shape: section.shape == .sphere ? .sphere(radius: section.radius * d) : .block(halfSide: section.radius * d),
       centres: section.centres == .grid ? .grid(spacing: section.spacing * d) : .everyParticle,
-      generator: loading.generator(dimension: system.dimension),
+      generator: loading.generator(dimension: dimension),
       directions: section.directions.map { MethodResult.Direction(rawValue: $0)! })
     settings.weight = StressWeight(rawValue: section.weight.rawValue)!
     settings.usesExpansion = section.method != .frozenMatrix

@@ -130,6 +130,25 @@ extension StorageTests {
       try resumed().close()
     }
 
+    /// Not only numbers carry meaning: names of columns and the config do, too.
+    @Test func wordsThatAreChangedAreNamed() throws {
+      let file = try begin()
+      try goOn(file, 0..<60)
+      try file.close()
+      #expect(try FileVerification.verifyHDF5(path).isRecorded)
+      let good = try bytes()
+      // Text, by what it stands in; each occurs once in the file.
+      for (words, name) in [("[a]", "/parameters/config"), ("abc", "/curve@columns"), ("one", "/whole@unit")] {
+        let place = try #require(good.firstRange(of: Data(words.utf8)), "\(words)")
+        var damaged = good
+        damaged[place.lowerBound] ^= 2
+        try replace(damaged)
+        #expect("\(name)") { _ = try FileVerification.verifyHDF5(path) } throws: { error in
+          (error as? Failure)?.message.contains("\(name) is not what was written") == true
+        }
+      }
+    }
+
     /// Any bytes in the place of what was kept: understood or refused.
     @Test func keptPartsAreCheckedBeforeTheyArePut() throws {
       let (kept, target) = (temporary.file("kept"), temporary.file("target"))
