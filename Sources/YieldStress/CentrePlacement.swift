@@ -17,9 +17,11 @@ struct CentrePlacement {
   let total: Int
   let surroundings: Surroundings
 
-  /// - Parameter reach: how far from a centre particles matter.
+  /// - Parameters:
+  ///   - reach: how far from a centre particles matter.
+  ///   - isAbsent: which owned particles take no part.
   /// Collective.
-  init(_ system: ParticleSystem, _ centres: Centres, reach: Double) throws {
+  init(_ system: ParticleSystem, _ centres: Centres, reach: Double, isAbsent: (Int) -> Bool) throws {
     let communicator = system.communicator
     let own = centres.own(system)
     total = centres.total(system)
@@ -27,7 +29,7 @@ struct CentrePlacement {
     var hole = 1.5 * system.spacing
     while true {
       let surroundings = try Surroundings(
-        system, around: own.map(\.place), reach: hole + reach, binWidth: max(system.range, system.spacing))
+        system, around: own.map(\.place), reach: hole + reach, binWidth: max(system.range, system.spacing), isAbsent: isAbsent)
       let closest = own.map { surroundings.closest(to: $0.place, within: hole) }
       let missing = try communicator.reduce(closest.contains { $0 == nil } ? 1 : 0, .maximum)
       if missing == 0 {

@@ -17,7 +17,7 @@ final class CopyBonds {
   let vector = AlignedBuffer<Double>()
   /// The derivatives of φ with respect to r²/2, first to fourth, four numbers per end.
   let derivatives = AlignedBuffer<Double>()
-  /// Particles that nothing holds (as ``NullSpace`` has it, without the repetition): they take no part.
+  /// Particles that nothing holds, should there be any that were not absent from the beginning: they are never free.
   private let isRattler: [Bool]
   private(set) var endCount = 0
   /// The largest φ'' of any bond.

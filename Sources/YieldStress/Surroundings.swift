@@ -30,9 +30,12 @@ final class Surroundings {
   ///   - points: positions in quanta, in or near the cell.
   ///   - reach: all particles up to this distance from a point are there.
   ///   - binWidth: the distance within which neighbours are looked for most often.
-  init(_ system: ParticleSystem, around points: [FixedVector], reach: Double, binWidth: Double) throws {
+  ///   - isAbsent: which owned particles have no copies.
+  init(
+    _ system: ParticleSystem, around points: [FixedVector], reach: Double, binWidth: Double, isAbsent: (Int) -> Bool
+  ) throws {
     cell = system.cell
-    let words = try Self.copies(of: system, around: points, reach: reach)
+    let words = try Self.copies(of: system, around: points, reach: reach, isAbsent: isAbsent)
     count = words.count / Self.wordsPerCopy
     sort(words, binWidth: binWidth)
   }
@@ -43,7 +46,7 @@ final class Surroundings {
 
   /// Identifier, three coordinates and parameter of each copy; the copies of one particle one after the other.
   private static func copies(
-    of system: ParticleSystem, around points: [FixedVector], reach: Double
+    of system: ParticleSystem, around points: [FixedVector], reach: Double, isAbsent: (Int) -> Bool
   ) throws -> [Int64] {
     let communicator = system.communicator
     let cell = system.cell
@@ -54,14 +57,14 @@ final class Surroundings {
     if !points.isEmpty { box.grow(by: reach / cell.widths) }
     let boxes: [Double] = try communicator.gather(box.numbers)
 
-    var own: [(fractions: Vector, position: FixedVector)] = []
+    var own: [(particle: Int, fractions: Vector, position: FixedVector)] = []
     own.reserveCapacity(system.ownedCount)
     var extent = FractionBox()
-    for i in 0..<system.ownedCount {
+    for i in 0..<system.ownedCount where !isAbsent(i) {
       var position = system.fixedPosition(i)
       _ = cell.wrap(&position)
       let s = cell.fractions(position)
-      own.append((s, position))
+      own.append((i, s, position))
       extent.include(s)
     }
     var words: [Int64] = []
@@ -74,12 +77,12 @@ final class Surroundings {
         )
       }
       guard !shifts.isEmpty else { continue }
-      for (i, particle) in own.enumerated() {
+      for particle in own {
         for shift in shifts where wanted.contains(particle.fractions + shift.fractions, dimension: d) {
           let position = particle.position &+ shift.offset
-          words.append(system.id(i))
+          words.append(system.id(particle.particle))
           for k in 0..<3 { words.append(position[k]) }
-          words.append(Int64(bitPattern: system.parameter(of: i).bitPattern))
+          words.append(Int64(bitPattern: system.parameter(of: particle.particle).bitPattern))
           counts[rank] += 1
         }
       }

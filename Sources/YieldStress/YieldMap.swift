@@ -48,11 +48,12 @@ public struct YieldMap {
 
   /// Of a system whose forces are up to date and small. Collective.
   /// - Parameters:
+  ///   - isAbsent: which owned particles take no part, as rattlers, which nothing holds and which hold nothing.
   ///   - safePoint: where the map can be put aside: some twenty times a second, which are the steps that the user counts.
   ///   - saved: a checkpoint that was made there; nil for a fresh start.
   ///   - progress: is told how many of how many nodes are done on this rank.
   public init(
-    _ system: ParticleSystem, _ settings: Settings, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
+    _ system: ParticleSystem, _ settings: Settings, isAbsent: (Int) -> Bool = { _ in false }, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
     progress: (_ done: Int, _ of: Int) -> Void
   ) throws {
     try Self.check(settings, in: system.cell)
@@ -63,7 +64,8 @@ public struct YieldMap {
     let matrixReach = settings.matrixReach(
       largestCutoff: system.largestCutoff, spacing: system.spacing, dimension: system.dimension)
     let placement = try CentrePlacement(
-      system, settings.centres, reach: settings.outerShape.grown(by: matrixReach).reach(dimension: system.dimension))
+      system, settings.centres, reach: settings.outerShape.grown(by: matrixReach).reach(dimension: system.dimension),
+      isAbsent: isAbsent)
     let bonds = CopyBonds(
       placement.surroundings, system.interaction, largestCutoff: system.largestCutoff,
       complete: placement.completeCopies(in: settings.outerShape))

@@ -92,11 +92,16 @@ final class EpmOutput: AvalancheObserver {
   func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws {
     waiting.append(avalanche)
     curve.add(avalanche)
-    if avalanche.strain >= configuration.epm.steadyFrom { statistics.add(size: avalanche.failures) }
+    // One that the limit of strain cuts off under stress control has no size.
+    if avalanche.strain >= configuration.epm.steadyFrom, !isCutOff(avalanche) { statistics.add(size: avalanche.failures) }
     if waiting.count >= 16384 { try writeAvalanches() }
     progress.show(
       "strain \(short(model.strain))  stress \(short(model.stress))  avalanches \(model.avalanches)",
       fraction: min(0.999, abs(model.strain) / end))
+  }
+
+  private func isCutOff(_ avalanche: Avalanche) -> Bool {
+    if case .finalStress(_, let limit) = configuration.epm.path { avalanche.strainAfter >= limit } else { false }
   }
 
   func reached(strain: Double, of model: ElastoPlasticModel) throws {

@@ -27,6 +27,9 @@ struct ValidateCommand {
 
   func run(over communicator: Communicator) throws -> Int32 {
     let tables = try LatticeConfiguration.tables(at: config, over: communicator)
+    guard !tables.contains("sweep") else {
+      throw Failure.everywhere(.input, "\(config) is a sweep; athermal sweep checks all its runs before it makes their folders")
+    }
     if tables.contains("epm"), !tables.contains("system") { return try validateLattice(over: communicator) }
     if tables.contains("bands"), !tables.contains("system") {
       _ = try BandsConfiguration.load(path: config, overrides: overrides, over: communicator)
@@ -34,8 +37,8 @@ struct ValidateCommand {
       return 0
     }
     // Every config of particles can be minimised; what other commands need is checked where their tables are.
-    let configuration = try RunConfiguration.load(
-      path: config, overrides: overrides, command: "minimize", over: communicator)
+    let command = ["yieldmap", "expand"].first { tables.contains($0) } ?? "minimize"
+    let configuration = try RunConfiguration.load(path: config, overrides: overrides, command: command, over: communicator)
     let snapshot = try Model.outline(configuration, over: communicator)
     let loading = try (configuration.loading?.mode ?? configuration.deformation).map {
       try Model.loading($0, of: configuration, dimension: snapshot.dimension)

@@ -31,8 +31,9 @@ struct YieldmapCommand {
 
       Heartbeat.enter(phase: "yield map")
       let progress = Progress(isShown: communicator.isRoot)
+      let isRattler = try Self.rattlers(of: system, configuration.potential)
       let map = try YieldMap(
-        system, settings,
+        system, settings, isAbsent: isRattler,
         safePoint: safePoint.within { try $0.put(rest, as: "rest") },
         resuming: saved.flatMap { $0.holds("rest") ? $0 : nil }
       ) { done, total in
@@ -41,6 +42,15 @@ struct YieldmapCommand {
       try YieldmapOutput(folder, configuration, system, map).write(rest)
       return 0
     }
+  }
+
+  /// Which owned particles nothing holds, of particles that interact in contact alone; others always have neighbours.
+  private static func rattlers(of system: ParticleSystem, _ potential: PotentialSection) throws -> (Int) -> Bool {
+    guard potential.kind == .harmonic || potential.kind == .hertz else { return { _ in false } }
+    let null = try NullSpace(system, system.makeBondNetwork())
+    // A map needs particles; where nothing holds anything, every cavity is discarded, which says so.
+    guard null.rattlerCount < system.totalCount else { return { _ in false } }
+    return { null.isRattler($0) }
   }
 
   /// Brings the system to rest, or takes it as it was when the map had begun.

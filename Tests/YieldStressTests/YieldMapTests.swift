@@ -2,6 +2,7 @@ import Foundation
 import Geometry
 import Interactions
 import Particles
+import Statics
 import TestSupport
 import Testing
 import YieldStress
@@ -40,6 +41,40 @@ extension YieldStressTests {
       let r = try Self.remainders(try glass(dimension: 3, count: 9, seed: 4), radius: 3, spacing: 2, strain: 5e-4)
       #expect(abs(r.ratio - 16) < 2, "\(r)")
       #expect(r.0 > 1e-12 && r.1 < 1e-6, "\(r)")
+    }
+
+    /// Where particles interact in contact alone, one that nothing holds may be anywhere in its cage, in touch or not: the map does
+    /// not see it.
+    @Test func rattlersTakeNoPart() throws {
+      var edges = [[13.86, 0], [0, 13.86]]
+      edges[1][0] = 0.2 * edges[0][0]
+      let system = try Samples.system(Samples.grid([12, 12], edges: edges, disorder: 0.3, largestSize: 1.4, seed: 23), .harmonic)
+      try #require(try Minimization(method: .cg, tolerance: .floor, maximumEvaluations: 200_000).run(system).reason == .converged)
+      func map() throws -> (yields: [Double], rattlers: [Int64]) {
+        try system.evaluate(.forcesEnergyAndStress)
+        let null = try NullSpace(system, system.makeBondNetwork())
+        let result = try YieldMap(system, .paper(system, radius: 3, spacing: 1.5), isAbsent: { null.isRattler($0) }) { _, _ in }.expansion!
+        let rattlers = (0..<system.ownedCount).filter { null.isRattler($0) }.map { system.id($0) }.sorted()
+        #expect(Set(result.centres).isDisjoint(with: rattlers))
+        return (result.yields(.half, \.stress), rattlers)
+      }
+      let apart = try map()
+      let rattler = try #require((0..<system.ownedCount).first { system.id($0) == apart.rattlers.first })
+      // Towards its nearest neighbour, until they overlap by 1e-11: as stiff a bond as any, without a force to speak of.
+      var nearest = (gap: Double.infinity, direction: Vector.zero)
+      for j in 0..<system.ownedCount where j != rattler {
+        let x = system.cell.position(system.cell.minimumImage(system.fixedPosition(j) &- system.fixedPosition(rattler)))
+        let gap = x.length - system.interaction.cutoff(system.diameter(rattler), system.diameter(j))
+        if gap < nearest.gap { nearest = (gap, (1 / x.length) * x) }
+      }
+      let field = system.makeField(width: 2)
+      for k in 0..<2 { field.values[2 * rattler + k] = (nearest.gap + 1e-11) * nearest.direction[k] }
+      system.move(along: field.values, by: 1)
+      let touching = try map()
+      #expect(touching.rattlers == apart.rattlers)
+      #expect(apart.yields.count { !$0.isNaN } > 10)
+      // The particles of the map are the same, in an order that their identifiers fix.
+      for (a, b) in zip(apart.yields, touching.yields) { #expect(a == b || (a.isNaN && b.isNaN)) }
     }
 
     /// Each particle has the lowest value of the cavities in which it is, found here by looking at all pairs, in a sheared
