@@ -30,8 +30,7 @@ struct ShearCommand {
         events: events.adaptive
           ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil,
         acceptsUnconverged: configuration.loading!.unconverged == .accept)
-      let output = try saved.map { try ShearOutput(folder, configuration, system, schedule, resuming: $0) }
-        ?? ShearOutput(folder, configuration, system, schedule)
+      let output = try ShearOutput(folder, configuration, system, schedule, resuming: saved)
       let safePoint = checkpoints.safePoint.within {
         try system.save(to: $0)
         try output.save(system, to: $0)

@@ -49,7 +49,7 @@ struct ValidateCommand {
       try SystemLayout(snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: size, over: communicator)
     }
     let spacing = meanSpacing(volume: layout.cell.volume, count: snapshot.totalCount, dimension: snapshot.dimension)
-    if configuration.loading != nil, ShearOutput.measuresWindows(configuration) {
+    if configuration.loading != nil, PlasticActivity.isMeasured(configuration) {
       try configuration.places.blaming("d2min.radius") {
         try StrainWindow.check(snapshot, radius: configuration.d2min.radius * spacing, ranks: size, over: communicator)
       }

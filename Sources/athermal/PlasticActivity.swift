@@ -1,0 +1,132 @@
+import Checkpoints
+import Configuration
+import Geometry
+import Measurement
+import MessagePassing
+import Particles
+import QuasistaticShear
+import Storage
+
+/// What is plastic in a loading, particle by particle: D²min over windows of strain, in how many of them it was above the threshold,
+/// and the profiles of both.
+final class PlasticActivity {
+  /// D²min of the last window closed, NaN before, and the number of windows in which it was above the threshold.
+  let d2min: ParticleField
+  let count: ParticleField
+
+  private let configuration: RunConfiguration
+  private let isMeasured: Bool
+  private var window: StrainWindow?
+  private var state = State()
+
+  /// What is remembered besides fields and the window.
+  private struct State: Codable {
+    var lastWindowEnd: Double?
+    /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
+    var profileBins: [Int]?
+    var hasWindow = false
+  }
+
+  /// Whether a run has any use for it.
+  static func isMeasured(_ configuration: RunConfiguration) -> Bool {
+    configuration.output.profiles
+      || !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
+  }
+
+  /// Collective.
+  /// - Throws: an input failure where the box has no room for the neighbourhoods.
+  init(_ configuration: RunConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule) throws {
+    self.configuration = configuration
+    isMeasured = Self.isMeasured(configuration)
+    d2min = system.makeField(width: 1)
+    count = system.makeField(width: 1)
+    for i in 0..<system.ownedCount { d2min.values[i] = .nan }
+    guard isMeasured else { return }
+    // Before anything is computed.
+    _ = try configuration.places.blaming("d2min.radius") { try newWindow(system) }
+    let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
+    if system.communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
+      print(
+        "D²min is not measured: the loading goes \(farthest) from its start, less than d2min.window = \(configuration.d2min.window)")
+    }
+  }
+
+  /// As it was when the checkpoint was made. Collective.
+  init(_ configuration: RunConfiguration, _ system: ParticleSystem, resuming checkpoint: Checkpoint) throws {
+    self.configuration = configuration
+    isMeasured = Self.isMeasured(configuration)
+    d2min = try system.makeField(resuming: checkpoint, as: "output/d2min")
+    count = try system.makeField(resuming: checkpoint, as: "output/plastic_count")
+    // Checkpoints of version 1 have it among the rest.
+    state = try checkpoint.value(State.self, of: checkpoint.holds("output/activity") ? "output/activity" : "output")
+    guard state.hasWindow else { return }
+    window = try StrainWindow(
+      system, radius: configuration.d2min.radius * system.spacing, resuming: checkpoint, as: "output/window")
+  }
+
+  /// Collective.
+  func save(_ system: ParticleSystem, to checkpoint: Checkpoint) throws {
+    state.hasWindow = window != nil
+    try checkpoint.put(state, as: "output/activity")
+    try system.save(d2min, to: checkpoint, as: "output/d2min")
+    try system.save(count, to: checkpoint, as: "output/plastic_count")
+    try window?.save(system, to: checkpoint, as: "output/window")
+  }
+
+  /// Of owned particle `i` since the window began.
+  func displacement(_ system: ParticleSystem, of i: Int) -> Vector { window?.displacement(system, of: i) ?? .zero }
+
+  /// Measures D²min whenever the strain has come a window's length; tells whether it did. Collective.
+  func measure(_ strain: Double, _ system: ParticleSystem, _ table: TableFile) throws -> Bool {
+    let settings = configuration.d2min
+    guard let window, abs(strain - (state.lastWindowEnd ?? window.strain)) >= settings.window * (1 - 1e-9) else { return false }
+    let measured = try window.d2min(system, normalisation: settings.normalisation == .mean ? .mean : .sum)
+    for i in 0..<system.ownedCount {
+      d2min.values[i] = measured[i]
+      if measured[i] > settings.threshold { count.values[i] += 1 }
+    }
+    if configuration.output.profiles { try writeProfiles(strain, system, window, table) }
+    state.lastWindowEnd = strain
+    return true
+  }
+
+  /// The first window, or the next after one that has closed, where each has a start of its own. Collective.
+  func openWindow(_ system: ParticleSystem, afterOneThatClosed: Bool) throws {
+    guard isMeasured, window == nil || (afterOneThatClosed && configuration.d2min.reference == .window) else { return }
+    window = try newWindow(system)
+  }
+
+  private func newWindow(_ system: ParticleSystem) throws -> StrainWindow {
+    try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
+  }
+
+  private func writeProfiles(_ strain: Double, _ system: ParticleSystem, _ window: StrainWindow, _ table: TableFile) throws {
+    let flow: Int
+    if case .simpleShear(let axis, _) = configuration.loading!.mode { flow = axis } else { flow = 0 }
+    let axes = ["x", "y", "z"].prefix(system.dimension)
+    let bins: [Int]
+    if let known = state.profileBins {
+      bins = known
+    } else {
+      bins = Profile.bins(for: system)
+      state.profileBins = bins
+      for (name, count) in zip(axes, bins) {
+        let edges = (0...count).map { Double($0) / Double(count) }
+        try table.write("profiles/edges_\(name)", edges, shape: [edges.count])
+      }
+    }
+    let profile = try Profile(system, bins: bins, quantities: 3) { i, out in
+      out[0] = self.count.values[i]
+      out[1] = self.d2min.values[i]
+      out[2] = window.displacement(system, of: i)[flow]
+    }
+    let undefined = try system.communicator.reduce((0..<system.ownedCount).count { d2min.values[$0].isNaN }, .sum)
+    var entries = [Observable("strain", strain), Observable("d2min_undefined", Double(undefined))]
+    for (q, name) in ["plastic_count", "d2min", "displacement"].enumerated() {
+      for (axis, axisName) in axes.enumerated() {
+        entries.append(Observable("\(name)_\(axisName)", profile.means[q][axis], shape: [profile.bins[axis]]))
+      }
+    }
+    try table.append(to: "profiles", entries)
+  }
+}
