@@ -36,8 +36,30 @@ import TestTools
     #expect(folder.names(below: "bands").contains("bands.h5"))
   }
 
+  /// Strains count from the start, whichever way the loading goes; one that turns, or has no shear in it, is refused.
+  @Test func loadingsGoOneWay() throws {
+    let measured = Samples.config + "[d2min]\nwindow = 1e-3\nthreshold = 1e-9\n"
+    try folder.file("shear.toml", measured)
+    try folder.file("bands.toml", "[bands]\nruns = [\"run\"]\nstrain = 2e-3\n")
+    let end = "final_strain = 3e-3"
+    #expect(measured.contains(end))
+    try run("shear", "shear.toml", "--output", "run", "--set", "loading.backward=true")
+    try run("bands", "bands.toml", "--output", "backward")
+    let runs = try #require(try folder.json("backward/summary.json")["runs"] as? [[String: Any]])
+    #expect(abs((runs[0]["strain"] as? Double ?? 0) - 2e-3) < 1e-12)
+    for (change, says) in [
+      (measured.replacing(end, with: "cycles = { amplitude = 2e-3, count = 1 }"), "the loading turns"),
+      (measured.replacing("simple-shear", with: "dilation").replacing("plane = \"xy\"", with: ""), "a loading by dilation has no shear bands"),
+    ] {
+      try folder.file("shear.toml", change)
+      try run("shear", "shear.toml", "--output", "run", "--set", "output.overwrite=true")
+      let outcome = try TestProcess.run("athermal", ["bands", "bands.toml", "--output", "refused"], in: folder.path)
+      #expect(outcome.exitCode == 2 && outcome.errors.contains("bands.toml:2:") && outcome.errors.contains(says), "\(outcome.report)")
+    }
+  }
+
   @Test(arguments: [
-    ("runs = [\"nothing\"]", "neither epm.h5 nor shear.h5"), ("runs = []", "a.toml:2"), ("source = \"d2min\"", "has no 'runs'"),
+    ("runs = [\"x\", \"y\", \"x\"]", "name each folder once"), ("runs = [\"nothing\"]", "neither epm.h5 nor shear.h5"), ("runs = []", "a.toml:2"), ("source = \"d2min\"", "has no 'runs'"),
     ("runs = [\"x\"]\nbin = 0.5", "a.toml:3"), ("runs = [\"x\"]\nfit = [2, 1]", "ascending"),
   ]) func isRefused(keys: String, says: String) throws {
     try folder.file("a.toml", "[bands]\n\(keys)\n")
