@@ -127,10 +127,14 @@ public final class Checkpoint {
     public let path: String
     /// Its bytes that may be written again, ascending, as the root knows them; all others stay as they are, and more may follow.
     public let parts: [Range<Int>]
+    /// In bytes, as the root knows it.
+    public let length: Int
   }
 
   /// Keeps what is needed to bring a file back to what it is now.
-  public func attach(_ path: String, parts: [Range<Int>], as name: String) { attachments[name] = Attachment(path: path, parts: parts) }
+  public func attach(_ path: String, parts: [Range<Int>], length: Int, as name: String) {
+    attachments[name] = Attachment(path: path, parts: parts, length: length)
+  }
 }
 
 /// A number that a column may consist of.

@@ -93,12 +93,18 @@ public final class CheckpointFolder {
   private func keepAttachments(_ checkpoint: Checkpoint, in folder: String) throws -> [String] {
     try checkpoint.attachments.sorted { $0.key < $1.key }.map { name, file in
       let kept = name + FileParts.ending
-      try onRoot { try FileParts.keep(file.parts, of: file.path, in: folder + "/" + kept) }
+      try onRoot { try FileParts.keep(file.parts, of: file.path, length: file.length, in: folder + "/" + kept) }
       return kept
     }
   }
 
   // MARK: Reading
+
+  /// Collective.
+  public func isEmpty() throws -> Bool {
+    try communicator.broadcast(
+      try communicator.coordinated { try communicator.isRoot && !Self.numbers(in: path).isEmpty ? Int32(1) : 0 }) == 0
+  }
 
   /// The newest checkpoint that is valid, with its manifest; nil where there is none. Those that are not are named on the standard
   /// error. Collective.
@@ -109,7 +115,9 @@ public final class CheckpointFolder {
     for candidate in numbers.reversed() {
       do {
         let found = try read(candidate)
-        number = max(number, candidate)
+        number = candidate
+        // Later ones are not to be taken for good another time, when files have gone back to this one.
+        try onRoot { for later in numbers where later > candidate { try Self.removeFolder(folder(later)) } }
         return found
       } catch let failure as Failure where failure.agreedRank != nil {
         if try isOfLaterVersion(candidate) {

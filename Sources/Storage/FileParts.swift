@@ -12,28 +12,34 @@ enum FileParts {
 
   private static let title = Array("athparts".utf8)
 
-  /// - Parameter parts: ascending, within the file.
-  static func keep(_ parts: [Range<Int>], of path: String, in target: String) throws {
-    let length = try FileRange.byteCount(of: path)
+  /// - Parameters:
+  ///   - parts: ascending.
+  ///   - length: of the file.
+  static func keep(_ parts: [Range<Int>], of path: String, length: Int, in target: String) throws {
+    precondition(parts.allSatisfy { $0.upperBound <= length }, "parts beyond the end of \(path)")
     let numbers = [length, parts.count] + parts.flatMap { [$0.lowerBound, $0.upperBound] }
     try FileRange.write(title + numbers.flatMap { withUnsafeBytes(of: Int64($0), Array.init) }, to: target)
     var place = title.count + 8 * numbers.count
-    for part in parts {
-      try FileRange.copy(path, part, to: target, at: place)
-      place += part.count
-    }
+    try FileRange.copy(
+      path, to: target,
+      parts.map { part in
+        defer { place += part.count }
+        return (part, place)
+      })
   }
 
   /// Writes the parts back to where they were and cuts off what was added.
+  /// - Returns: what was between the parts, and stayed as it is.
   /// - Throws: an input failure where the file is not there or has become shorter.
-  static func restore(_ path: String, from kept: String) throws {
+  static func restore(_ path: String, from kept: String) throws -> [Range<Int>] {
     let keptLength = try FileRange.byteCount(of: kept)
     var place = title.count + 16
     func damaged() -> Failure { Failure(.input, "\(kept): is not what was kept of a file") }
     guard keptLength >= place else { throw damaged() }
     let head = try FileRange.bytes(of: kept, 0..<place)
     guard Array(head.prefix(title.count)) == title else { throw damaged() }
-    let (length, count) = (integers(head.dropFirst(title.count))[0], integers(head.dropFirst(title.count))[1])
+    let numbers = integers(head.dropFirst(title.count))
+    let (length, count) = (numbers[0], numbers[1])
     guard length >= 0, count >= 0, count <= (keptLength - place) / 16 else { throw damaged() }
     let ends = integers(try FileRange.bytes(of: kept, place..<(place + 16 * count))[...])
     place += 16 * count
@@ -41,14 +47,22 @@ enum FileParts {
     guard present >= length else {
       throw Failure(.input, "\(path): has \(present) bytes; the checkpoint was made when it had \(length)")
     }
+    var moves: [(from: Range<Int>, to: Int)] = []
+    var between: [Range<Int>] = []
+    var end = 0
     for k in 0..<count {
       let (first, last) = (ends[2 * k], ends[2 * k + 1])
-      guard 0 <= first, first <= last, last <= length, last - first <= keptLength - place else { throw damaged() }
-      try FileRange.copy(kept, place..<(place + last - first), to: path, at: first)
+      guard end <= first, first <= last, last <= length, last - first <= keptLength - place else { throw damaged() }
+      if first > end { between.append(end..<first) }
+      moves.append((place..<(place + last - first), first))
       place += last - first
+      end = last
     }
     guard place == keptLength else { throw damaged() }
+    if end < length { between.append(end..<length) }
+    try FileRange.copy(kept, to: path, moves)
     guard truncate(path, off_t(length)) == 0 else { throw FileRange.failure(path) }
+    return between
   }
 
   private static func integers(_ bytes: ArraySlice<UInt8>) -> [Int] {

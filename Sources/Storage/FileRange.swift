@@ -46,19 +46,21 @@ enum FileRange {
     try writing(path, O_TRUNC) { try write(bytes[...], to: $0, at: 0, path) }
   }
 
-  /// Copies a part of a file into another file, which is made where there is none.
-  static func copy(_ path: String, _ range: Range<Int>, to target: String, at place: Int) throws {
-    let from = open(path, O_RDONLY)
-    guard from >= 0 else { throw failure(path, .input) }
-    defer { close(from) }
-    try writing(target, 0) { to in
-      var buffer = [UInt8](repeating: 0, count: min(1 << 20, range.count))
-      var done = 0
-      while done < range.count {
-        if range.count - done < buffer.count { buffer.removeLast(buffer.count - (range.count - done)) }
-        try read(from, &buffer, at: range.lowerBound + done, path)
-        try write(buffer[...], to: to, at: place + done, target)
-        done += buffer.count
+  /// Copies parts of a file to places in another file, which is made where there is none.
+  static func copy(_ path: String, to target: String, _ moves: [(from: Range<Int>, to: Int)]) throws {
+    let source = open(path, O_RDONLY)
+    guard source >= 0 else { throw failure(path) }
+    defer { close(source) }
+    try writing(target, 0) { descriptor in
+      for (range, place) in moves {
+        var buffer = [UInt8](repeating: 0, count: min(1 << 20, range.count))
+        var done = 0
+        while done < range.count {
+          if range.count - done < buffer.count { buffer.removeLast(buffer.count - (range.count - done)) }
+          try read(source, &buffer, at: range.lowerBound + done, path)
+          try write(buffer[...], to: descriptor, at: place + done, target)
+          done += buffer.count
+        }
       }
     }
   }
@@ -80,6 +82,7 @@ enum FileRange {
       let wanted = bytes.count - filled
       let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + filled, wanted, off_t(place + filled)) }
       if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw failure(path) }
       guard count > 0 else { throw Failure(.input, "\(path): ends at byte \(place + filled), before \(place + bytes.count)") }
       filled += count
     }

@@ -24,8 +24,8 @@ extension HDF5File {
     var shape: [Int]
     let isGrowing: Bool
     var checksum = ContentChecksum()
-    /// Bytes of the file where its numbers stand, as far as they were looked up: chunks in their order.
-    var places: [Range<Int>] = []
+    /// How many of the stretches of the file in which its numbers stand are in ``HDF5File/numberPlaces``: chunks in their order.
+    var placesFound = 0
 
     /// Adds a block in row-major order.
     mutating func add<Element: HDF5Element>(_ values: [Element], start: [Int], count: [Int]) {

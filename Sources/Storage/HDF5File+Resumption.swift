@@ -12,24 +12,26 @@ extension HDF5File {
   /// Brings the file to the disk and keeps with a checkpoint what may change of it. Collective.
   func keep(in checkpoint: Checkpoint, as name: String) throws {
     try flush()
-    checkpoint.attach(path, parts: try changingParts(), as: name)
+    for name in ledgers.keys.sorted() { try findNumbers(of: name) }
+    let length = try agreed { communicator?.isRoot ?? true ? try FileRange.byteCount(of: path) : 0 }
+    checkpoint.attach(path, parts: partsOutsideOfNumbers(length), length: length, as: name)
   }
 
   /// Opens `path` for more rows, as it was when the checkpoint was made. Collective.
   /// - Throws: an input failure where the file is missing or does not hold what the record says.
   convenience init(resuming path: String, _ checkpoint: Checkpoint, as name: String, _ record: HDF5Record) throws {
     let communicator = checkpoint.communicator
-    try communicator.coordinated {
-      guard communicator.isRoot else { return }
-      if let parts = checkpoint.files[name + FileParts.ending] {
-        try FileParts.restore(path, from: parts)
-      } else if let copy = checkpoint.files[name] {
-        // Checkpoints of version 1 have the whole file.
-        try FileRange.write([], to: path)
-        try FileRange.copy(copy, 0..<FileRange.byteCount(of: copy), to: path, at: 0)
-      } else {
+    let parts = checkpoint.files[name + FileParts.ending]
+    let places = try communicator.coordinated { () -> [Range<Int>] in
+      guard communicator.isRoot else { return [] }
+      if let parts { return try FileParts.restore(path, from: parts) }
+      guard let copy = checkpoint.files[name] else {
         throw Failure(.input, "\(path): is larger than what checkpoints of version 1 kept; go on with the program that began it")
       }
+      // Checkpoints of version 1 have the whole file.
+      try FileRange.write([], to: path)
+      try FileRange.copy(copy, to: path, [(0..<FileRange.byteCount(of: copy), 0)])
+      return []
     }
     try self.init(path, .append, over: communicator)
     for (name, dataset) in record.datasets.sorted(by: { $0.key < $1.key }) {
@@ -42,7 +44,10 @@ extension HDF5File {
       // Sums of all ranks are added, so one of them starts with what is there.
       let sum = communicator.isRoot ? UInt64(bitPattern: dataset.checksum) : 0
       ledgers[name] = Ledger(shape: dataset.shape, isGrowing: dataset.isGrowing, checksum: ContentChecksum(sum: sum))
+      // What was between the parts are the places of all numbers.
+      if parts != nil { ledgers[name]!.placesFound = try placeCount(of: name) }
     }
+    numberPlaces = places
   }
 
   // MARK: What is there
@@ -82,13 +87,12 @@ extension HDF5File {
 
   // MARK: Where it stands
 
-  /// The bytes of the file that are not numbers of a dataset that was made here. Collective.
-  private func changingParts() throws -> [Range<Int>] {
-    for name in ledgers.keys.sorted() { try findNumbers(of: name) }
-    let length = try agreed { communicator?.isRoot ?? true ? try FileRange.byteCount(of: path) : 0 }
+  /// The bytes of a file of this length that are not numbers of a dataset that was made here, on the root.
+  private func partsOutsideOfNumbers(_ length: Int) -> [Range<Int>] {
     var parts: [Range<Int>] = []
     var end = 0
-    for numbers in ledgers.values.flatMap(\.places).sorted(by: { $0.lowerBound < $1.lowerBound }) where numbers.lowerBound < length {
+    numberPlaces.sort { $0.lowerBound < $1.lowerBound }
+    for numbers in numberPlaces where numbers.lowerBound < length {
       if numbers.lowerBound > end { parts.append(end..<numbers.lowerBound) }
       end = max(end, numbers.upperBound)
     }
@@ -96,32 +100,48 @@ extension HDF5File {
     return parts
   }
 
+  /// In how many stretches of the file the numbers of a dataset stand: its chunks, or one if they have a place at all.
+  private func placeCount(of name: String) throws -> Int {
+    try agreed { try withDataset(name) { try placeCount($0, name).count } }
+  }
+
+  private func placeCount(_ dataset: hid_t, _ name: String) throws -> (count: Int, isChunked: Bool) {
+    let properties = try check(H5Dget_create_plist(dataset), "H5Dget_create_plist", name)
+    defer { H5Pclose(properties) }
+    // What has no place yet has the largest address.
+    guard H5Pget_layout(properties) == H5D_CHUNKED else { return (H5Dget_offset(dataset) == .max ? 0 : 1, false) }
+    let space = try check(H5Dget_space(dataset), "H5Dget_space", name)
+    defer { H5Sclose(space) }
+    var count: hsize_t = 0
+    try check(H5Dget_num_chunks(dataset, space, &count), "H5Dget_num_chunks", name)
+    return (Int(count), true)
+  }
+
   /// Looks up where the numbers of a dataset stand, those that were not looked up before.
   private func findNumbers(of name: String) throws {
+    let isRoot = communicator?.isRoot ?? true
     try agreed {
       try withDataset(name) { dataset in
-        let properties = try check(H5Dget_create_plist(dataset), "H5Dget_create_plist", name)
-        defer { H5Pclose(properties) }
+        let known = ledgers[name]!.placesFound
+        let (count, isChunked) = try placeCount(dataset, name)
+        guard count > known else { return }
+        ledgers[name]!.placesFound = count
         func add(_ address: haddr_t, _ size: hsize_t) {
-          // What has no place yet has the largest address.
-          if address != .max, size > 0 { ledgers[name]!.places.append(Int(address)..<(Int(address) + Int(size))) }
+          if isRoot, size > 0 { numberPlaces.append(Int(address)..<(Int(address) + Int(size))) }
         }
-        guard H5Pget_layout(properties) == H5D_CHUNKED else {
-          if ledgers[name]!.places.isEmpty { add(H5Dget_offset(dataset), H5Dget_storage_size(dataset)) }
-          return
-        }
+        guard isChunked else { return add(H5Dget_offset(dataset), H5Dget_storage_size(dataset)) }
         let space = try check(H5Dget_space(dataset), "H5Dget_space", name)
         defer { H5Sclose(space) }
-        var count: hsize_t = 0
-        try check(H5Dget_num_chunks(dataset, space, &count), "H5Dget_num_chunks", name)
+        var first = [hsize_t](repeating: 0, count: ledgers[name]!.shape.count)
         // In the order of their rows, to which new ones are added at the end; each call counts from the first, so that asking
         // for all of them each time would take quadratic time.
-        for index in hsize_t(ledgers[name]!.places.count)..<max(count, hsize_t(ledgers[name]!.places.count)) {
+        for index in known..<count {
           var (address, size): (haddr_t, hsize_t) = (0, 0)
-          var first = [hsize_t](repeating: 0, count: ledgers[name]!.shape.count)
           var filters: UInt32 = 0
-          try check(H5Dget_chunk_info(dataset, space, index, &first, &filters, &address, &size), "H5Dget_chunk_info", name)
+          try check(
+            H5Dget_chunk_info(dataset, space, hsize_t(index), &first, &filters, &address, &size), "H5Dget_chunk_info", name)
           add(address, size)
+          Heartbeat.beat()
         }
       }
     }

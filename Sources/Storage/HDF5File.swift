@@ -23,6 +23,8 @@ public final class HDF5File {
   private(set) var handle: hid_t = -1
   /// Of each dataset of numbers that was made here.
   var ledgers: [String: Ledger] = [:]
+  /// Bytes of the file where numbers of these stand, as far as they were looked up; for the root alone.
+  var numberPlaces: [Range<Int>] = []
 
   /// - Throws: `.input` where a file to be read is missing or damaged, `.inputOutput` where one cannot be created.
   public init(_ path: String, _ access: Access, over communicator: Communicator?) throws {
@@ -51,8 +53,8 @@ public final class HDF5File {
     }
   }
 
-  /// Closing is collective. A rank that unwinds alone, after a failure of its own, must not wait in it for the others; what
-  /// was flushed stays readable, and files still open when all ranks end together are closed by the library.
+  /// Closing is collective. A rank that unwinds alone, after a failure of its own, must not wait in it for the others; files
+  /// still open when all ranks end together are closed by the library.
   deinit { if handle >= 0, (communicator?.size ?? 1) == 1 { H5Fclose(handle) } }
 
   private func probe() throws {
@@ -104,7 +106,7 @@ public final class HDF5File {
     if stat(path, &status) == 0 { truncate(path, status.st_size) }
   }
 
-  /// Brings everything written so far to the file, so that a killed job loses at most what came after.
+  /// Brings everything written so far to the file, so that others can read it while the run goes on.
   public func flush() throws {
     try reserve(0)
     _ = try agreed { try check(H5Fflush(handle, H5F_SCOPE_GLOBAL), "H5Fflush") }

@@ -6,7 +6,7 @@ import Particles
 /// Writes an H5MD 1.1 trajectory, frame by frame, all ranks together, particles in the order of their identifiers.
 ///
 /// The group is /particles/trajectory; the time of a frame is its accumulated strain; edges are rows of the cell matrix.
-/// After each frame the file is flushed, so that a killed job loses at most the frame under way. Every frame has the
+/// After each frame the file is flushed, so that a killed job loses at most the frames since (or, if the kill comes within a flush, since the last checkpoint). Every frame has the
 /// fields and observables of the first.
 public final class TrajectoryWriter {
   /// Frames written so far.

@@ -67,7 +67,8 @@ struct EpmCommand {
       try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
       return (end.summary, end.statistics)
     } catch let failure as Failure where failure.agreedRank != nil && failure.kind != .stopped {
-      output.discard()
+      // What a checkpoint goes on from has to stay.
+      if try checkpoints.isEmpty() { output.discard() }
       throw failure
     }
   }

@@ -42,7 +42,7 @@ struct PlasticProfiles {
     let direction = strains.contains { $0 < 0 } ? -1.0 : 1.0
     let along = strains.map { $0 * direction }
     guard along.allSatisfy({ $0 >= 0 }), zip(along, along.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-      throw Failure(.input, "\(folder): the loading turns; bands are measured in loadings that go one way")
+      throw Failure(.input, "\(folder): the loading turns, or begins at another strain and goes through zero; bands are measured in loadings that go one way from zero")
     }
     return (along, direction)
   }

@@ -9,6 +9,7 @@ struct RunCheckpoints {
   /// Nil for a fresh start.
   let saved: Checkpoint?
   let safePoint: SafePoint
+  private let folder: CheckpointFolder
 
   /// Collective over the ranks of the part.
   /// - Parameters:
@@ -21,7 +22,7 @@ struct RunCheckpoints {
   ) throws {
     let path = place + "/checkpoints"
     if part != nil { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(path) } } }
-    let folder = CheckpointFolder(
+    folder = CheckpointFolder(
       part.map { path + "/" + $0 } ?? path, command: run.command, config: configuration.resolved, build: Build.text,
       keep: configuration.checkpoint.keep, over: communicator)
     if run.resumes, let (checkpoint, manifest) = try folder.newest() {
@@ -38,6 +39,9 @@ struct RunCheckpoints {
         .init(everySeconds: 60 * settings.everyMinutes, everySteps: settings.everySteps, end: run.end), over: communicator,
         write: folder.write))
   }
+
+  /// Whether there is no checkpoint. Collective.
+  func isEmpty() throws -> Bool { try folder.isEmpty() }
 
   private static func check(
     _ manifest: CheckpointManifest, _ run: RunArguments, _ configuration: some ResumableRunText

@@ -13,7 +13,7 @@ final class RunFolder {
 
   private static let files = [
     "input.toml", "resolved.toml", "log.jsonl", "summary.json", "timing.json", "state.h5", "shear.h5", "trajectory.h5",
-    "expand.h5", "yieldmap.h5", "epm.h5", "fields.vtkhdf", "bands.h5",
+    "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
   ]
 
   /// Makes the folder, or empties it of an earlier run where the config allows that. Collective.

@@ -37,11 +37,13 @@ struct ValidateCommand {
       return 0
     }
     // Every config of particles can be minimised; what other commands need is checked where their tables are.
-    let command = ["yieldmap", "expand"].first { tables.contains($0) } ?? "minimize"
-    let configuration = try RunConfiguration.load(path: config, overrides: overrides, command: command, over: communicator)
+    func load(_ command: String) throws -> RunConfiguration {
+      try RunConfiguration.load(path: config, overrides: overrides, command: command, over: communicator)
+    }
+    let configuration = try load("minimize")
     let snapshot = try Model.outline(configuration, over: communicator)
-    let loading = try (configuration.loading?.mode ?? configuration.deformation).map {
-      try Model.loading($0, of: configuration, dimension: snapshot.dimension)
+    if let mode = configuration.loading?.mode ?? configuration.deformation {
+      _ = try Model.loading(mode, of: configuration, dimension: snapshot.dimension)
     }
     let size = ranks ?? communicator.size
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
@@ -55,11 +57,14 @@ struct ValidateCommand {
       }
     }
     if tables.contains("expand") {
+      let configuration = try load("expand")
       try configuration.places.blaming("expand.modes") {
         try Model.requireModes(configuration.expand, particles: snapshot.totalCount, dimension: snapshot.dimension)
       }
     }
-    if tables.contains("yieldmap"), let loading {
+    if tables.contains("yieldmap") {
+      let configuration = try load("yieldmap")
+      let loading = try Model.loading(configuration.deformation!, of: configuration, dimension: snapshot.dimension)
       _ = try YieldmapCommand.settings(
         configuration, loading, in: layout.cell, spacing: spacing, largestCutoff: layout.largestCutoff)
     }

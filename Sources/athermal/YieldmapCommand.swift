@@ -31,10 +31,15 @@ struct YieldmapCommand {
 
       Heartbeat.enter(phase: "yield map")
       let progress = Progress(isShown: communicator.isRoot)
-      let isRattler = try Self.rattlers(of: system, configuration.potential)
+      // Maps that were begun with rattlers go on with them.
+      let hadRattlers = saved.map { $0.holds("rest") && !$0.holds("rattlers") } ?? false
+      let isRattler = hadRattlers ? { _ in false } : try Self.rattlers(of: system, configuration.potential)
       let map = try YieldMap(
         system, settings, isAbsent: isRattler,
-        safePoint: safePoint.within { try $0.put(rest, as: "rest") },
+        safePoint: safePoint.within {
+          try $0.put(rest, as: "rest")
+          if !hadRattlers { try $0.put("absent", as: "rattlers") }
+        },
         resuming: saved.flatMap { $0.holds("rest") ? $0 : nil }
       ) { done, total in
         progress.show("cavity \(done) of \(total)", fraction: Double(done) / Double(total))

@@ -199,6 +199,22 @@ import TestTools
     expectSame(try leavings(folder, "whole"), try leavings(folder, "once"), "a checkpoint less")
   }
 
+  /// A run that ended with a failure goes on from its checkpoints once the cause is gone: a disk with room again, a larger limit.
+  @Test(arguments: ["shear", "epm"]) func afterAFailureItGoesOn(name: String) throws {
+    let folder = try makeFolder(name)
+    try run(name, folder, "whole")
+    let full = "checkpoint.write:3:fail,checkpoint.write:4:fail"
+    try run(name, folder, "disk", ranks: 2, fault: full, expecting: [5])
+    try run(name, folder, "disk", ranks: 3)
+    expectSame(try leavings(folder, "whole"), try leavings(folder, "disk"), "\(name), disk full")
+    guard name == "epm" else { return }
+    try run(name, folder, "long", more: ["--set", "epm.maximum_sweeps=3"], expecting: [3])
+    try run(name, folder, "long", ranks: 2)
+    // The files tell of the config that they were begun with.
+    func numbers(_ run: String) throws -> [String: String] { try leavings(folder, run).filter { !$0.key.contains("/parameters/config") } }
+    expectSame(try numbers("whole"), try numbers("long"), "an avalanche that was too long")
+  }
+
   /// Damage in any file of a checkpoint is noticed before it is used: the one before is taken, and the result is the same.
   @Test(arguments: ["MANIFEST", "state.h5", "shear.h5.parts", "trajectory.h5.parts"]) func damageIsNoticed(file: String) throws {
     let folder = try makeFolder("shear")
