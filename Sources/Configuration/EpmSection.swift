@@ -17,6 +17,15 @@ public struct EpmSection: Sendable, Equatable {
     /// Under stress control: at this stress, or where the strain reaches `strainLimit`.
     case finalStress(Double, strainLimit: Double)
     case cycles(amplitude: Double, count: Int)
+
+    /// The strains that the load goes through, forward and backward, added up; under stress control at most.
+    public var coveredStrain: Double {
+      switch self {
+      case .finalStrain(let strain): strain
+      case .finalStress(_, let limit): limit
+      case .cycles(let amplitude, let count): 4 * amplitude * Double(count)
+      }
+    }
   }
 
   /// Blocks along each axis, two or three.
@@ -41,7 +50,7 @@ public struct EpmSection: Sendable, Equatable {
   public var settleAfter: Int
   /// Strain between two looks at the whole state: profiles, residual strengths, fields.
   public var sampleStrain: Double
-  /// The strain from which the state counts as steady.
+  /// The strain, added up forward and backward, from which on the state counts as steady.
   public var steadyFrom: Double
   /// Between these residual strengths, in mean thresholds, P(x) is fitted by a power law.
   public var residualFit: [Double]
@@ -87,18 +96,12 @@ public struct EpmSection: Sendable, Equatable {
     update = table.choice("update", default: .sparse)
     transformAbove = table.integer("transform_above", .between(0, 1_000_000), default: 1000)
     settleAfter = table.integer("settle_after", .between(1, 1_000_000), default: 1000)
-    let largest: Double? =
-      switch path {
-      case .finalStrain(let strain): strain
-      case .finalStress(_, let limit): limit
-      case .cycles(let amplitude, _): amplitude
-      case nil: nil
-      }
+    let whole = path?.coveredStrain
     sampleStrain = table.number("sample_strain", .positive, default: 0.01)
-    steadyFrom = table.number("steady_from", .notNegative, default: (largest ?? 0) / 2)
-    if let largest, !table.gives("cycles"), table.gives("steady_from"), steadyFrom >= largest {
+    steadyFrom = table.number("steady_from", .notNegative, default: (whole ?? 0) / 2)
+    if let whole, table.gives("steady_from"), steadyFrom >= whole {
       table.report(
-        "'steady_from' in [\(table.name)] is \(steadyFrom), and the loading ends at a strain of \(largest)",
+        "'steady_from' in [\(table.name)] is \(steadyFrom), and the loading ends at a strain of \(whole)",
         hint: "it must be less, or nothing counts as steady", key: "steady_from")
     }
     residualFit =
@@ -110,9 +113,9 @@ public struct EpmSection: Sendable, Equatable {
           let numbers = elements.compactMap(\.finiteNumber)
           return numbers.count == 2 && elements.count == 2 && numbers[0] > 0 && numbers[0] < numbers[1] ? numbers : nil
         }) ?? [0.003, 0.1]
-    if let largest, largest / sampleStrain > 1e6 {
+    if let whole, !table.gives("cycles"), whole / sampleStrain > 1e6 {
       table.report(
-        "'sample_strain' in [\(table.name)] is \(sampleStrain), which means \(largest / sampleStrain) samples",
+        "'sample_strain' in [\(table.name)] is \(sampleStrain), which means \(whole / sampleStrain) samples",
         hint: "take a larger one", key: "sample_strain")
     }
     for (key, numbers) in [("thresholds", thresholds), ("renewal", renewal)] {

@@ -76,6 +76,7 @@ public final class ElastoPlasticModel {
   private let renewals: RandomStream
   private let eigenstrains: RandomStream
   private var own = FailureList()
+  private var turning = TurningPoint()
   private var shape: AvalancheShape
 
   /// Collective.
@@ -132,6 +133,18 @@ public final class ElastoPlasticModel {
     var avalanche: Avalanche?
   }
 
+  /// Where the load last turned, and the strains that it had gone through by then.
+  private struct TurningPoint {
+    var strain = 0.0
+    var covered = 0.0
+
+    mutating func turn(at strain: Double) { self = TurningPoint(strain: strain, covered: covered(at: strain)) }
+    func covered(at strain: Double) -> Double { covered + abs(strain - self.strain) }
+  }
+
+  /// The strains gone through by the time of the given one, forward and backward, added up.
+  public func coveredStrain(at strain: Double) -> Double { turning.covered(at: strain) }
+
   /// Goes along the path. `samples` are ascending strains at which the observer looks at the state that the last avalanche
   /// before them has left; of a path with several targets it sees each target, under stress control also the end.
   /// - Parameters:
@@ -144,6 +157,8 @@ public final class ElastoPlasticModel {
     resuming saved: Checkpoint? = nil
   ) throws {
     var course = try saved.map { try resume($0) } ?? Course()
+    turning = TurningPoint()
+    if path.isStrain { for target in path.targets[..<course.target] { turning.turn(at: target) } }
     let safePoint = safePoint.within { [self] in try save(course, to: $0) }
     func passAvalanche(_ start: Avalanche, forced: Int?) throws {
       course.avalanche = start
@@ -173,6 +188,7 @@ public final class ElastoPlasticModel {
       load(path.isStrain ? (target - strain) * meanModulus : target - stress)
       if path.isStrain { books.strain = Account(value: target) }
       if path.targets.count > 1 { try observer.reached(strain: target, of: self) }
+      if path.isStrain { turning.turn(at: target) }
       course.target += 1
     }
     if !path.isStrain {

@@ -15,7 +15,6 @@ final class EpmOutput: AvalancheObserver {
   private let communicator: Communicator
   private let file: LatticeFile
   private let progress: Progress
-  private let end: Double
   private var waiting: [Avalanche] = []
   private var curve: StressCurve
   /// From the steady strain on.
@@ -36,11 +35,6 @@ final class EpmOutput: AvalancheObserver {
     let communicator = model.communicator
     self.communicator = communicator
     progress = Progress(isShown: communicator.isRoot && folder != nil)
-    switch configuration.epm.path {
-    case .finalStrain(let strain): end = strain
-    case .finalStress(_, let limit): end = limit
-    case .cycles(let amplitude, let count): end = 4 * amplitude * Double(count)
-    }
     curve = StressCurve(steadyFrom: configuration.epm.steadyFrom)
     edges = ResidualStrengths.edges
     try folder?.goOnWithLog(checkpoint, over: communicator)
@@ -93,11 +87,15 @@ final class EpmOutput: AvalancheObserver {
     waiting.append(avalanche)
     curve.add(avalanche)
     // One that the limit of strain cuts off under stress control has no size.
-    if avalanche.strain >= configuration.epm.steadyFrom, !isCutOff(avalanche) { statistics.add(size: avalanche.failures) }
+    if isSteady(at: avalanche.strain, model), !isCutOff(avalanche) { statistics.add(size: avalanche.failures) }
     if waiting.count >= 16384 { try writeAvalanches() }
     progress.show(
       "strain \(short(model.strain))  stress \(short(model.stress))  avalanches \(model.avalanches)",
-      fraction: min(0.999, abs(model.strain) / end))
+      fraction: min(0.999, model.coveredStrain(at: model.strain) / configuration.epm.path.coveredStrain))
+  }
+
+  private func isSteady(at strain: Double, _ model: ElastoPlasticModel) -> Bool {
+    model.coveredStrain(at: strain) >= configuration.epm.steadyFrom
   }
 
   private func isCutOff(_ avalanche: Avalanche) -> Bool {
@@ -122,7 +120,7 @@ final class EpmOutput: AvalancheObserver {
       try file.append(profile, to: "samples/yield_counts_\(Self.axes[axis])")
     }
     try file.append(look.residualCounts, to: "samples/residual_counts")
-    if strain >= configuration.epm.steadyFrom {
+    if isSteady(at: strain, model) {
       statistics.add(residualCounts: look.residualCounts)
     }
     if configuration.output.frames {

@@ -127,13 +127,20 @@ struct EpmSummary: Encodable {
     var avalanches: Int
     var failures: Int
     var sweeps: Int
-    /// Means over the realisations.
+    /// Means over the realisations, and their standard errors.
     var peakStress: Double
+    var peakStressError: Double
     var peakStrain: Double
+    var peakStrainError: Double
     var finalStress: Double
+    var finalStressError: Double
     var steadyStressMean: Double?
-    /// Mean of the variances along strain.
+    var steadyStressMeanError: Double?
+    /// Of the variances along strain.
     var steadyStressVariance: Double?
+    var steadyStressVarianceError: Double?
+    var overshoot: Double?
+    var overshootError: Double?
     /// Of the avalanches and samples of all realisations together.
     var sizeDistribution: TruncatedPowerLaw?
     var residualStrength: ResidualExponent?
@@ -144,17 +151,24 @@ struct EpmSummary: Encodable {
       avalanches = list.map(\.avalanches).reduce(0, +)
       failures = list.map(\.failures).reduce(0, +)
       sweeps = list.map(\.sweeps).reduce(0, +)
-      func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-      peakStress = mean(list.map(\.peakStress))
-      peakStrain = mean(list.map(\.peakStrain))
-      finalStress = mean(list.map(\.finalStress))
-      let means = list.compactMap(\.steadyStressMean)
-      steadyStressMean = means.isEmpty ? nil : mean(means)
-      let variances = list.compactMap(\.steadyStressVariance)
-      steadyStressVariance = variances.isEmpty ? nil : mean(variances)
+      (peakStress, peakStressError) = Self.mean(list.map(\.peakStress))
+      (peakStrain, peakStrainError) = Self.mean(list.map(\.peakStrain))
+      (finalStress, finalStressError) = Self.mean(list.map(\.finalStress))
+      if list.allSatisfy({ $0.steadyStressMean != nil }) {
+        (steadyStressMean, steadyStressMeanError) = Self.mean(list.compactMap(\.steadyStressMean))
+        (steadyStressVariance, steadyStressVarianceError) = Self.mean(list.compactMap(\.steadyStressVariance))
+        (overshoot, overshootError) = Self.mean(list.compactMap(\.overshoot))
+      }
       sizeDistribution = statistics.sizeDistribution
       residualStrength = statistics.residualStrength(epm.residualFit)
       realisations = list
+    }
+
+    private static func mean(_ values: [Double]) -> (mean: Double, error: Double) {
+      let count = Double(values.count)
+      let mean = values.reduce(0, +) / count
+      let scatter = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
+      return (mean, (scatter / (count - 1) / count).squareRoot())
     }
   }
 }

@@ -59,6 +59,13 @@ import Testing
       let list = summary["realisations"] as? [[String: Any]] ?? []
       func count(_ object: [String: Any]) -> Int? { (object["size_distribution"] as? [String: Any])?["count"] as? Int }
       #expect(count(summary) ?? 0 >= list.compactMap(count).reduce(0, +))
+      for key in ["peak_stress", "final_stress", "overshoot"] {
+        let values = list.compactMap { $0[key] as? Double }
+        let mean = values.reduce(0, +) / 3
+        let error = (values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 6).squareRoot()
+        #expect(values.count == 3 && abs((summary[key] as? Double ?? 0) - mean) < 1e-14)
+        #expect(abs((summary["\(key)_error"] as? Double ?? 0) - error) < 1e-14)
+      }
       return count(summary)
     }
     #expect(pooled[0] != nil && pooled[0] == pooled[1])
@@ -158,6 +165,39 @@ import Testing
     #expect(abs((summary["peak_strain"] as? Double ?? 0) - 0.3856592) < 6e-8)
     #expect(abs((summary["final_stress"] as? Double ?? 0) - 0.050268554687501) < 1e-13)
     #expect(!folder.names(below: "run").contains { $0.hasSuffix("unfinished") })
+  }
+
+  /// In cycles the steady state begins after so much strain, forth and back; also in a run that went on in between.
+  @Test func cyclesAreSteadyAfterEnoughStrain() throws {
+    let folder = try TestFolder()
+    try folder.file(
+      "a.toml",
+      EpmTests.small.replacing("final_strain = 0.1", with: "cycles = { amplitude = 0.1, count = 2 }")
+        .replacing("[16, 12]", with: "[32, 24]").replacing("0.065", with: "0.02")
+        .replacing("[epm]", with: "[epm]\nyielding = \"both\"\nsteady_from = 0.35"))
+    let stopped = try TestProcess.run(
+      "athermal", ["epm", "a.toml", "--output", "run"], in: folder.path, environment: ["ATHERMAL_FAULT": "safe-point:1500:stop"])
+    #expect(stopped.exitCode == 75, "\(stopped.report)")
+    let outcome = try TestProcess.run(
+      "athermal", ["epm", "a.toml", "--output", "run", "--resume", "auto"], ranks: 3, in: folder.path)
+    #expect(outcome.exitCode == 0, "\(outcome.report)")
+    let file = try HDF5File(folder.file("run/epm.h5"), .read, over: nil)
+    let strains = try file.readAll(Double.self, from: "avalanches/strain")
+    let directions = try file.readAll(Int64.self, from: "avalanches/direction")
+    try file.close()
+    // From 0 to 0.1, −0.1, 0.1, −0.1 and back: a way ends where the direction changes.
+    var (covered, turning, way) = (0.0, 0.0, 0)
+    var steady = 0
+    for (strain, direction) in zip(strains, directions) {
+      if direction != (way % 2 == 0 ? 1 : -1) {
+        let target = way % 2 == 0 ? 0.1 : -0.1
+        (covered, turning, way) = (covered + abs(target - turning), target, way + 1)
+      }
+      if covered + abs(strain - turning) >= 0.35 { steady += 1 }
+    }
+    #expect(way == 4 && steady > 200 && steady < strains.count - 200)
+    let sizes = try folder.json("run/summary.json")["size_distribution"] as? [String: Any]
+    #expect(sizes?["count"] as? Int == steady)
   }
 
   /// Thresholds of a file that no block can have.
