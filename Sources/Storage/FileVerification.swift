@@ -37,9 +37,8 @@ public enum FileVerification {
       }
     }
     for name in names {
-      var reader = Checksumming()
-      try forEachPiece(of: name, in: file, &reader)
-      if let expected = record?.datasets[name], Int64(bitPattern: reader.checksum.sum) != expected.checksum {
+      let (_, sum) = try file.contentChecksum(of: name)
+      if let expected = record?.datasets[name], sum != expected.checksum {
         throw file.failure("\(name) does not agree with its checksum; the file is damaged")
       }
     }
@@ -53,7 +52,7 @@ public enum FileVerification {
     defer { try? file.close() }
     return try datasets(in: file).filter { $0 != HDF5File.recordName }.map { name in
       var reader = Hashing()
-      try forEachPiece(of: name, in: file, &reader)
+      try file.forEachPiece(of: name, &reader)
       return Content(name: name, type: try file.typeName(of: name), shape: try file.shape(of: name), sha256: reader.hash.finished())
     }
   }
@@ -78,49 +77,10 @@ public enum FileVerification {
     return try visit("/")
   }
 
-  private protocol PieceReader {
-    mutating func take<Element: HDF5Element>(_ values: [Element], at first: Int)
-  }
-
-  private struct Checksumming: PieceReader {
-    var checksum = ContentChecksum()
-    mutating func take<Element: HDF5Element>(_ values: [Element], at first: Int) {
-      values.withUnsafeBufferPointer { checksum.add($0, at: first) }
-    }
-  }
-
   private struct Hashing: PieceReader {
     var hash = SHA256()
     mutating func take<Element: HDF5Element>(_ values: [Element], at first: Int) {
       values.withUnsafeBytes { hash.update($0) }
-    }
-  }
-
-  /// Row by row, some megabytes at a time.
-  private static func forEachPiece(of name: String, in file: HDF5File, _ reader: inout some PieceReader) throws {
-    switch try file.typeName(of: name) {
-    case "float64": try read(Double.self, name, file, &reader)
-    case "int64": try read(Int64.self, name, file, &reader)
-    case "int32": try read(Int32.self, name, file, &reader)
-    case "uint8": try read(UInt8.self, name, file, &reader)
-    case let type where type.hasPrefix("string"): reader.take(Array(try file.readText(name).utf8), at: 0)
-    case let type: throw file.failure("\(name) is of a kind that athermal does not write: \(type)")
-    }
-  }
-
-  private static func read<Element: HDF5Element>(
-    _ type: Element.Type, _ name: String, _ file: HDF5File, _ reader: inout some PieceReader
-  ) throws {
-    let shape = try file.shape(of: name)
-    guard let rows = shape.first else { return reader.take(try file.readAll(type, from: name), at: 0) }
-    let rest = Array(shape.dropFirst())
-    let rowSize = rest.reduce(1, *)
-    guard rowSize > 0 else { return }
-    let piece = max(1, (8 << 20) / (rowSize * MemoryLayout<Element>.stride))
-    for first in stride(from: 0, to: rows, by: piece) {
-      let count = min(piece, rows - first)
-      reader.take(
-        try file.read(type, from: name, start: [first] + rest.map { _ in 0 }, count: [count] + rest), at: first * rowSize)
     }
   }
 }

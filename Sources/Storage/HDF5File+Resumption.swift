@@ -35,7 +35,7 @@ extension HDF5File {
     }
     try self.init(path, .append, over: communicator)
     for (name, dataset) in record.datasets.sorted(by: { $0.key < $1.key }) {
-      let found = try exists(name) ? try checksum(of: name) : nil
+      let found = try exists(name) ? try contentChecksum(of: name) : nil
       try agreed {
         guard let found, found.shape == dataset.shape, found.sum == dataset.checksum else {
           throw Failure(.input, "\(path): \(name) does not hold the \(dataset.shape.first ?? 1) rows that the checkpoint was made with")
@@ -48,41 +48,6 @@ extension HDF5File {
       if parts != nil { ledgers[name]!.placesFound = try placeCount(of: name) }
     }
     numberPlaces = places
-  }
-
-  // MARK: What is there
-
-  private func checksum(of name: String) throws -> (shape: [Int], sum: Int64) {
-    let shape = try shape(of: name)
-    let sum =
-      switch try typeName(of: name) {
-      case "float64": try checksum(of: name, shape, as: Double.self)
-      case "int64": try checksum(of: name, shape, as: Int64.self)
-      case "int32": try checksum(of: name, shape, as: Int32.self)
-      case "uint8": try checksum(of: name, shape, as: UInt8.self)
-      case let type: throw Failure.everywhere(.input, "\(path): \(name) is of an unknown kind, \(type)")
-      }
-    return (shape, Int64(bitPattern: try communicator?.reduce(sum, .sum) ?? sum))
-  }
-
-  /// Of the rows of this rank: ranks share them, and take them in pieces.
-  private func checksum<Element: HDF5Element>(of name: String, _ shape: [Int], as type: Element.Type) throws -> UInt64 {
-    let (rank, size) = (communicator?.rank ?? 0, communicator?.size ?? 1)
-    var ledger = Ledger(shape: shape, isGrowing: false)
-    guard let rows = shape.first else {
-      let number = try readAll(type, from: name)
-      if rank == 0 { ledger.add(number, start: [], count: []) }
-      return ledger.checksum.sum
-    }
-    let rest = Array(shape.dropFirst())
-    let own = (rows * rank / size)..<(rows * (rank + 1) / size)
-    let piece = max(1, (32 << 20) / max(1, rest.reduce(MemoryLayout<Element>.stride, *)))
-    for start in stride(from: 0, to: (rows + size - 1) / size, by: piece) {
-      let part = min(own.lowerBound + start, own.upperBound)..<min(own.lowerBound + start + piece, own.upperBound)
-      let (place, count) = ([part.lowerBound] + rest.map { _ in 0 }, [part.count] + rest)
-      ledger.add(try read(type, from: name, start: place, count: count), start: place, count: count)
-    }
-    return ledger.checksum.sum
   }
 
   // MARK: Where it stands
