@@ -38,21 +38,30 @@ static volatile sig_atomic_t stop_signal = 0;
 
 static void note_stop_signal(int number) { stop_signal = number; }
 
-void CShims_catch_stop_signals(void) {
+static void catch_signal(int number, int flags) {
   struct sigaction action = {0};
   action.sa_handler = note_stop_signal;
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = SA_RESTART | flags;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGUSR1, &action, NULL);
-  sigaction(SIGUSR2, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  // Whoever started this process may have left them blocked, as threads of a test or of a server do.
+  sigaction(number, &action, NULL);
+  // Whoever started this process may have left it blocked, as threads of a test or of a server do.
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGUSR1);
-  sigaddset(&signals, SIGUSR2);
-  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, number);
   pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
+void CShims_note_stop_signals(void) {
+  catch_signal(SIGUSR1, 0);
+  catch_signal(SIGUSR2, 0);
+}
+
+void CShims_catch_stop_signals(void) {
+  CShims_note_stop_signals();
+  catch_signal(SIGTERM, 0);
+  // A program in the background of a script may have been told to ignore the keyboard.
+  struct sigaction present;
+  if (sigaction(SIGINT, NULL, &present) == 0 && present.sa_handler != SIG_IGN) catch_signal(SIGINT, SA_RESETHAND);
 }
 
 int CShims_stop_signal(void) { return stop_signal; }

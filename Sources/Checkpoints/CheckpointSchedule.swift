@@ -1,4 +1,3 @@
-import CShims
 import Foundation
 import MessagePassing
 
@@ -48,7 +47,7 @@ public final class CheckpointSchedule {
     self.rule = rule
     self.communicator = communicator
     self.write = write
-    CShims_catch_stop_signals()
+    StopSignal.watch()
   }
 
   /// Why the run stops, in words.
@@ -85,7 +84,7 @@ public final class CheckpointSchedule {
 
   /// What this rank would do.
   private func wish(_ now: Date, _ gap: Double) -> Verdict {
-    if CShims_stop_signal() != 0 { return .stop }
+    if StopSignal.hasCome { return .stop }
     let margin = 1 + 1.5 * longestSave + 2 * max(longestGap, gap)
     if let end = rule.end, end.timeIntervalSince(now) < margin { return .stop }
     return now.timeIntervalSince(lastSaved) >= rule.everySeconds ? .save : .goOn

@@ -33,6 +33,13 @@ public struct Failure: Error, Sendable {
     return failure
   }
 
+  /// The same with what to do about it.
+  public func with(remedy: String) -> Failure {
+    var failure = Failure(kind, "\(message); \(remedy)")
+    failure.agreedRank = agreedRank
+    return failure
+  }
+
   /// A failure that every rank finds by itself, from what all of them know alike; it needs no agreement.
   public static func everywhere(_ kind: Kind, _ message: String) -> Failure {
     var failure = Failure(kind, message)

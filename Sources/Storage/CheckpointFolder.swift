@@ -11,6 +11,7 @@ public final class CheckpointFolder {
   private let command: String
   private let config: String
   private let build: String
+  private let part: String?
   private let keep: Int
   private let communicator: Communicator
   private var number = 0
@@ -18,12 +19,16 @@ public final class CheckpointFolder {
   /// - Parameters:
   ///   - config: the resolved config, which goes into every checkpoint.
   ///   - build: which program writes.
+  ///   - part: of several, each of which has a folder of its own, the name of this one.
   ///   - keep: how many checkpoints stay, at least 1.
-  public init(_ path: String, command: String, config: String, build: String, keep: Int, over communicator: Communicator) {
+  public init(
+    _ path: String, command: String, config: String, build: String, part: String? = nil, keep: Int, over communicator: Communicator
+  ) {
     self.path = path
     self.command = command
     self.config = config
     self.build = build
+    self.part = part
     self.keep = max(1, keep)
     self.communicator = communicator
   }
@@ -53,12 +58,10 @@ public final class CheckpointFolder {
     try reach("manifest")
     let kept = try keepAttachments(checkpoint, in: unfinished)
     var manifest = CheckpointManifest(
-      number: next, command: command, config: config, build: build, columns: CheckpointFile.columns(of: checkpoint),
+      number: next, command: command, config: config, build: build, part: part, columns: CheckpointFile.columns(of: checkpoint),
       values: checkpoint.values.keys.sorted(), files: [])
     for name in [CheckpointManifest.stateName] + kept {
-      let file = unfinished + "/" + name
-      let bytes = try communicator.coordinated { try FileRange.byteCount(of: file) }
-      manifest.files.append(.init(name: name, bytes: bytes, checksum: try checksum(of: file, bytes: bytes)))
+      manifest.files.append(try FileRecord(of: name, in: unfinished, over: communicator))
     }
     try onRoot { try FileRange.write(Array(try manifest.text().utf8), to: unfinished + "/" + CheckpointManifest.fileName) }
     try reach("synchronise")
@@ -160,17 +163,7 @@ public final class CheckpointFolder {
       return Array(data)
     })
     let manifest = try communicator.coordinated { try CheckpointManifest(text: text, path: path) }
-    for file in manifest.files {
-      let place = folder + "/" + file.name
-      try communicator.coordinated {
-        let bytes = try FileRange.byteCount(of: place)
-        guard bytes == file.bytes else { throw Failure(.input, "\(place): has \(bytes) bytes, not \(file.bytes); it is truncated or damaged") }
-      }
-      let sum = try checksum(of: place, bytes: file.bytes, over: communicator)
-      guard sum == file.checksum else {
-        throw Failure.everywhere(.input, "\(place): does not agree with its checksum; it is damaged")
-      }
-    }
+    for file in manifest.files { try file.check(in: folder, over: communicator) }
     return manifest
   }
 
@@ -180,19 +173,6 @@ public final class CheckpointFolder {
   }
 
   // MARK: Parts
-
-  /// Ranks share the bytes. Collective.
-  private static func checksum(of file: String, bytes: Int, over communicator: Communicator) throws -> Int64 {
-    let words = (bytes + 7) / 8
-    let first = words * communicator.rank / communicator.size
-    let last = words * (communicator.rank + 1) / communicator.size
-    let own = try communicator.coordinated { try FileRange.checksum(of: file, (8 * first)..<max(8 * first, min(bytes, 8 * last))) }
-    return Int64(bitPattern: try communicator.reduce(own, .sum))
-  }
-
-  private func checksum(of file: String, bytes: Int) throws -> Int64 {
-    try Self.checksum(of: file, bytes: bytes, over: communicator)
-  }
 
   private func onRoot(_ work: () throws -> Void) throws {
     try communicator.coordinated { if communicator.isRoot { try work() } }

@@ -6,13 +6,6 @@ import MessagePassing
 /// Two lines of text: the content as JSON, and the SHA-256 of the first line. A reader looks at nothing else of a checkpoint
 /// before this agrees with the bytes of all files.
 public struct CheckpointManifest: Codable, Equatable, Sendable {
-  public struct File: Codable, Equatable, Sendable {
-    public var name: String
-    public var bytes: Int
-    /// The bits of a ``ContentChecksum`` of its bytes.
-    public var checksum: Int64
-  }
-
   struct Column: Codable, Equatable, Sendable {
     enum Kind: String, Codable { case float64, int64, int32 }
     var name: String
@@ -35,9 +28,11 @@ public struct CheckpointManifest: Codable, Equatable, Sendable {
   public var config: String
   /// The program that made it.
   public var build: String
+  /// Which of several parts of a run it is of; nil for a run of one part, and before parts were noted.
+  public var part: String?
   var columns: [Column]
   var values: [String]
-  var files: [File]
+  var files: [FileRecord]
 
   static let fileName = "MANIFEST"
   static let stateName = "state.h5"

@@ -38,5 +38,5 @@ public final class VTKHDFFile {
       count: (isFlat ? [planes.isEmpty ? 0 : 1] : []) + [planes.count] + rest)
   }
 
-  public func close() throws { try file.close() }
+  public func close() throws { try file.seal() }
 }

@@ -18,7 +18,7 @@ struct BandsCommand {
       let summary = try communicator.coordinated {
         communicator.isRoot ? try Self.measure(configuration, in: folder) : nil
       }
-      try folder.write(summary ?? BandsSummary([], configuration.bands), as: "summary.json")
+      try folder.finish(summary ?? BandsSummary([], configuration.bands))
       return 0
     }
   }

@@ -5,7 +5,8 @@ import MessagePassing
 /// A program that this one starts and waits for, with the environment that this one was started with: what MPI has put into it
 /// since would make mpirun believe that it runs inside of a job.
 enum ChildProcess {
-  /// Runs a program to its end. A request to stop is passed on as SIGUSR1, which a run takes as one.
+  /// Runs a program to its end. A request to stop is passed on as SIGUSR1, which a run takes as one, again and again:
+  /// a launcher may not have any ranks yet to pass it on to.
   /// - Returns: its exit code; 128 + n where signal n ended it.
   /// - Throws: an input failure where there is no such program.
   static func run(_ words: [String]) throws -> Int32 {
@@ -29,14 +30,14 @@ enum ChildProcess {
     guard code == 0 else {
       throw Failure.everywhere(.input, "\(words[0]): cannot be started: \(String(cString: strerror(code)))")
     }
-    var hasPassedOn = false
+    var passedOn = Date.distantPast
     var status: Int32 = 0
     while true {
       let ended = waitpid(pid, &status, WNOHANG)
       guard ended == 0 || (ended < 0 && errno == EINTR) else { break }
-      if StopSignal.hasCome, !hasPassedOn {
+      if StopSignal.hasCome, passedOn.timeIntervalSinceNow < -1 {
         kill(pid, SIGUSR1)
-        hasPassedOn = true
+        passedOn = Date()
       }
       Heartbeat.enter(phase: "waiting for \(words[0])")
       usleep(50_000)

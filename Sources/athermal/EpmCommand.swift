@@ -18,12 +18,13 @@ struct EpmCommand {
     if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
       let groups = try RealisationGroups(configuration.epm, over: world)
+      let datasets = try DatasetChecksums(configuration, over: world)
       var summaries: [Int: EpmSummary] = [:]
       var statistics = SteadyStatistics()
       try groups.run { realisation, communicator in
         let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
         let (summary, steady) = try simulate(
-          configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
+          configuration, datasets, realisation, in: place, folder, groups.isSingle, over: communicator)
         summaries[realisation] = summary
         if communicator.isRoot { statistics.add(steady) }
       }
@@ -34,16 +35,22 @@ struct EpmCommand {
 
   /// One realisation, from thresholds to files. Collective over the ranks of its group.
   private func simulate(
-    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ isSingle: Bool,
-    over communicator: Communicator
+    _ configuration: LatticeConfiguration, _ datasets: DatasetChecksums, _ realisation: Int, in place: String, _ folder: RunFolder,
+    _ isSingle: Bool, over communicator: Communicator
   ) throws -> (EpmSummary, SteadyStatistics) {
     let started = Date()
     let epm = configuration.epm
     if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
-    let checkpoints = try RunCheckpoints(run, in: place, configuration, over: communicator)
+    let checkpoints = try RunCheckpoints(
+      run, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration, over: communicator)
     let saved = checkpoints.saved
+    let safePoint = checkpoints.safePoint.within { try $0.put(datasets, as: "datasets") }
+    if let saved, saved.holds("datasets") {
+      try datasets.check(against: saved.value(DatasetChecksums.self, of: "datasets"), configuration)
+    }
     if let saved, saved.holds("end") {
       let end = try saved.value(End.self, of: "end")
+      try folder.goingOn { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
@@ -56,15 +63,16 @@ struct EpmCommand {
       try Self.material(configuration, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
       rule: Self.rule(epm, lattice),
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
-    let output = try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved)
+    let output = try folder.goingOn { try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved) }
     do {
       try model.run(
-        Self.path(epm), samples: Self.samples(epm), observer: output, safePoint: checkpoints.safePoint.within(output.save),
+        Self.path(epm), samples: Self.samples(epm), observer: output, safePoint: safePoint.within(output.save),
         resuming: saved)
       let end = End(
         summary: try output.finish(model, realisation: realisation, seconds: try communicator.broadcast(Date().timeIntervalSince(started))),
-        statistics: output.statistics)
-      try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
+        statistics: output.statistics,
+        files: try output.files.map { try FileRecord(finished: $0, in: place, over: communicator) })
+      try safePoint.within { try $0.put(end, as: "end") }.end()
       return (end.summary, end.statistics)
     } catch let failure as Failure where failure.agreedRank != nil && failure.kind != .stopped {
       // What a checkpoint goes on from has to stay.
@@ -77,6 +85,8 @@ struct EpmCommand {
   private struct End: Codable {
     var summary: EpmSummary
     var statistics: SteadyStatistics
+    /// Nil before they were noted.
+    var files: [FileRecord]?
   }
 
   private static func material(

@@ -191,6 +191,9 @@ final class EpmOutput: AvalancheObserver {
     try file.close()
   }
 
+  /// What it leaves.
+  var files: [String] { ["epm.h5"] + (configuration.output.vtk ? ["fields.vtkhdf"] : []) }
+
   /// Leaves nothing half-written.
   func discard() { file.discard() }
 

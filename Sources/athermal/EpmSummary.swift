@@ -65,8 +65,7 @@ struct EpmSummary: Encodable {
   ) throws {
     let epm = configuration.epm
     if epm.realisations == 1 {
-      return try folder.write(
-        Joined(head: Head("the loading reached its end", epm, ranks: world.size), content: own[0]!), as: "summary.json")
+      return try folder.finish(Joined(head: Head("the loading reached its end", epm, ranks: world.size), content: own[0]!))
     }
     // Whoever computed a realisation tells the root, in the order of the realisations.
     var list: [EpmSummary] = []
@@ -84,8 +83,7 @@ struct EpmSummary: Encodable {
       }
     }
     let runs = Runs(list, epm, statistics: try statistics.pooled(over: world), wallSeconds: folder.seconds)
-    try folder.write(
-      Joined(head: Head("the loadings reached their ends", epm, ranks: world.size), content: runs), as: "summary.json")
+    try folder.finish(Joined(head: Head("the loadings reached their ends", epm, ranks: world.size), content: runs))
   }
 
   /// What the summary of one realisation and that of many have in common.

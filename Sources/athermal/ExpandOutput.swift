@@ -141,8 +141,8 @@ struct ExpandOutput {
     let base = try Summary(system, configuration, result: rest, wallSeconds: folder.seconds)
     let summary = ExpandSummary(
       base, expansion, moduli, modes, loading, rattlers: null.rattlerCount, solver, configuration.expand)
-    try folder.write(summary, as: "summary.json")
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
+    try folder.finish(summary)
     if system.communicator.isRoot { print(summary.text + "\nresults in \(folder.path)") }
   }
 }

@@ -16,7 +16,7 @@ struct MinimizeCommand {
     let folder = try RunFolder(run, configuration, over: communicator)
     if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
-      let checkpoints = try RunCheckpoints(run, in: folder.path, configuration, over: communicator)
+      let checkpoints = try RunCheckpoints(run, in: folder.file("checkpoints"), configuration, over: communicator)
       let system = try Model.system(configuration, resuming: checkpoints.saved, over: communicator)
       Heartbeat.enter(phase: "minimisation")
       let progress = Progress(isShown: communicator.isRoot)
@@ -33,7 +33,7 @@ struct MinimizeCommand {
           "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax), which "
             + "should be at most \(result.tolerance); the state reached is in \(folder.file("state.h5"))")
       }
-      try folder.write(summary, as: "summary.json")
+      try folder.finish(summary)
       if communicator.isRoot {
         print(
           """

@@ -43,7 +43,7 @@ struct PrepareCommand {
         summary.exitCode = Int(Failure.Kind.notConverged.rawValue)
         summary.reason = failure!.message
       }
-      try folder.write(summary, as: "summary.json")
+      try folder.finish(summary)
       if communicator.isRoot { report(states, folder) }
       return 0
     }
@@ -57,6 +57,8 @@ struct PrepareCommand {
     /// Which of the temperatures it is at.
     var turn = 0
     var states: [PreparedState] = []
+    /// The files of the states; nil before they were noted.
+    var files: [FileRecord]? = []
     var density: Double
     /// Of the last state.
     var summary: Summary?
@@ -68,8 +70,9 @@ struct PrepareCommand {
   ) throws -> Course {
     let settings = configuration.prepare!
     let skin = configuration.neighbours.skin
+    let part = settings.replicas > 1 ? "replica-\(replica)" : nil
     let checkpoints = try RunCheckpoints(
-      run, in: folder.path, part: settings.replicas > 1 ? "replica-\(replica)" : nil, configuration, over: communicator)
+      run, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration, over: communicator)
     var saved = checkpoints.saved
     let monteCarlo = try saved.map { try goOn(configuration, replica, $0) }
       ?? start(configuration, replica, over: communicator)
@@ -78,7 +81,10 @@ struct PrepareCommand {
     let equilibration = Equilibration(
       burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
     // Files are made when nothing is left to refuse.
-    let output = try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
+    let output = try folder.goingOn {
+      for file in course.files ?? [] { try file.check(in: folder.path, over: communicator) }
+      return try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
+    }
     let safePoint = checkpoints.safePoint.within {
       try $0.put(course, as: "prepare")
       try monteCarlo.save(to: $0)
@@ -111,6 +117,7 @@ struct PrepareCommand {
           inherentEnergy: settings.quench ? summary.energyPerParticle : nil, file: name)
         try output.save(glass.snapshot(), state, as: name)
         course.states.append(state)
+        course.files?.append(try FileRecord(finished: name, in: folder.path, over: communicator))
         course.summary = summary
       }
       course.turn += 1

@@ -13,20 +13,19 @@ struct RunCheckpoints {
 
   /// Collective over the ranks of the part.
   /// - Parameters:
-  ///   - place: the folder in which `checkpoints` stands.
-  ///   - part: of several that share the place; nil for the only one.
+  ///   - path: where they stand.
+  ///   - part: which of several this is; nil for the only one.
   /// - Throws: an input failure where the checkpoint belongs to another computation.
   init(
-    _ run: RunArguments, in place: String, part: String? = nil, _ configuration: some ResumableRunText,
+    _ run: RunArguments, in path: String, part: String? = nil, _ configuration: some ResumableRunText,
     over communicator: Communicator
   ) throws {
-    let path = place + "/checkpoints"
     if part != nil { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(path) } } }
     folder = CheckpointFolder(
-      part.map { path + "/" + $0 } ?? path, command: run.command, config: configuration.resolved, build: Build.text,
+      path, command: run.command, config: configuration.resolved, build: Build.text, part: part,
       keep: configuration.checkpoint.keep, over: communicator)
     if run.resumes, let (checkpoint, manifest) = try folder.newest() {
-      try Self.check(manifest, run, configuration)
+      try Self.check(manifest, run, part, configuration)
       saved = checkpoint
       if communicator.isRoot { print("going on from checkpoint \(manifest.number) in \(folder.path)") }
     } else {
@@ -44,11 +43,14 @@ struct RunCheckpoints {
   func isEmpty() throws -> Bool { try folder.isEmpty() }
 
   private static func check(
-    _ manifest: CheckpointManifest, _ run: RunArguments, _ configuration: some ResumableRunText
+    _ manifest: CheckpointManifest, _ run: RunArguments, _ part: String?, _ configuration: some ResumableRunText
   ) throws {
     var complaints = configuration.differences(from: manifest.config)
     if manifest.command != run.command {
       complaints.append("the checkpoint is one of athermal \(manifest.command), not of athermal \(run.command)")
+    }
+    if let found = manifest.part, found != part {
+      complaints.append("the checkpoint is one of \(found)\(part.map { ", not of \($0)" } ?? ""); folders were mixed up")
     }
     guard complaints.isEmpty else { throw Failure.everywhere(.input, complaints.joined(separator: "\n")) }
   }

@@ -16,6 +16,14 @@ final class RunFolder {
     "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
   ]
 
+  /// All that a run leaves that ended while it made its folder.
+  private static let beginnings: Set = [sweepConfig, sweepConfig + ".unfinished", "input.toml", "input.toml.unfinished", "resolved.toml.unfinished"]
+
+  /// Whether files are those of a run, or of none.
+  static func areOfARun(_ present: [String]) -> Bool {
+    present.contains("resolved.toml") || present.contains("checkpoints") || beginnings.isSuperset(of: present)
+  }
+
   /// Makes the folder, or empties it of an earlier run where the config allows that. Collective.
   /// - Throws: an input failure where the folder has results in it, `.inputOutput` where it cannot be written.
   init(_ path: String, _ configuration: some RunText, over communicator: Communicator) throws {
@@ -59,20 +67,44 @@ final class RunFolder {
         // Ranks of a job whose launcher was killed may live on for a moment.
         try takePossession(patience: 20)
         let present = present
-        guard present.isEmpty || present.contains("resolved.toml") else {
+        guard Self.areOfARun(present) else {
           throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
         }
-        if let earlier = try? String(contentsOfFile: "\(path)/resolved.toml", encoding: .utf8) {
+        let isDone = Self.status(path) == "done"
+        // Without it the checkpoints know the config.
+        let earlier = Self.wholeText("\(path)/resolved.toml")
+        if let earlier {
           let differences = configuration.differences(from: earlier)
           guard differences.isEmpty else { throw Failure(.input, differences.joined(separator: "\n")) }
         }
-        if Self.status(path) == "done" { return 1 }
+        if isDone {
+          guard earlier != nil else {
+            throw Failure(
+              .input, "\(path)/resolved.toml: is missing or damaged, so that nothing tells whether the run, which is complete, was one of "
+                + "this config; " + Self.beginningAgain)
+          }
+          if let name = Self.missingOutputs(path).first {
+            throw Failure(
+              .input, "\(path)/\(name): is missing, though the run, which is complete, had made it; put it back, or " + Self.beginningAgain)
+          }
+          return 1
+        }
+        for name in present where Self.isLeftOver(name) { unlink("\(path)/\(name)") }
         // A run that never got to a checkpoint begins again.
         if !present.contains("checkpoints"), !present.contains(where: { $0.hasPrefix("realisation-") }) { try clear(present) }
         unlink("\(path)/summary.json")
         try begin(configuration)
         return 0
       }) == 1
+  }
+
+  private static let beginningAgain = "begin again without --resume and with --set output.overwrite=true"
+
+  /// Does what can only be refused because files are not as the run had left them.
+  func goingOn<Result>(_ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch let failure as Failure where failure.kind == .input {
+      throw failure.with(remedy: "put it back as it was, or " + Self.beginningAgain)
+    }
   }
 
   /// Makes the folder and keeps other runs out of it for the life of this process. Where a file system knows no locks, nobody is.
@@ -171,12 +203,59 @@ final class RunFolder {
     return status(path) == "failed"
   }
 
+  /// A text that ends as it was written: after a crash of the machine files may be empty, or end anywhere.
+  private static func wholeText(_ path: String) -> String? {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.hasSuffix("\n") else { return nil }
+    return text
+  }
+
+  /// What MPI leaves beside a file that was open when its rank 0 was killed.
+  private static func isLeftOver(_ name: String) -> Bool {
+    name.hasSuffix(".lock") && files.contains { name.hasPrefix($0) }
+  }
+
+  // MARK: Summary
+
+  private static func summary(_ path: String) -> [String: Any]? {
+    guard let summary = FileManager.default.contents(atPath: "\(path)/summary.json") else { return nil }
+    return (try? JSONSerialization.jsonObject(with: summary)) as? [String: Any]
+  }
+
   /// How the run in a folder ended, by its summary.
-  private static func status(_ path: String) -> String? {
-    guard let summary = FileManager.default.contents(atPath: "\(path)/summary.json"),
-      let values = try? JSONSerialization.jsonObject(with: summary) as? [String: Any]
-    else { return nil }
-    return values["status"] as? String
+  private static func status(_ path: String) -> String? { summary(path)?["status"] as? String }
+
+  /// The files that a run which is done had made and that are not there any more.
+  static func missingOutputs(_ path: String) -> [String] {
+    let outputs = summary(path)?["outputs"] as? [String] ?? []
+    return outputs.filter { !FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+  }
+
+  /// Writes summary.json, the last file of a run, with the names of all others. Collective.
+  func finish<Content: Encodable>(_ summary: Content) throws {
+    try write(Finished(content: summary, outputs: communicator.isRoot ? outputs : []), as: "summary.json")
+  }
+
+  /// The files of the run, but for checkpoints.
+  private var outputs: [String] {
+    func own(_ names: [String]) -> [String] { names.filter { Self.files.contains($0) || Self.isPrepared($0) } }
+    let parts = present.filter { $0.hasPrefix("realisation-") }.flatMap { part in
+      own((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(part)")) ?? []).map { "\(part)/\($0)" }
+    }
+    return (own(present).filter { $0 != "summary.json" } + parts).sorted()
+  }
+
+  /// A summary and what belongs to it, side by side.
+  private struct Finished<Content: Encodable>: Encodable {
+    let content: Content
+    let outputs: [String]
+
+    func encode(to encoder: any Encoder) throws {
+      try content.encode(to: encoder)
+      var container = encoder.container(keyedBy: Keys.self)
+      try container.encode(outputs, forKey: .outputs)
+    }
+
+    enum Keys: String, CodingKey { case outputs }
   }
 
   func file(_ name: String) -> String { "\(path)/\(name)" }

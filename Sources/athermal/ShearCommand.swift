@@ -18,7 +18,7 @@ struct ShearCommand {
     let folder = try RunFolder(run, configuration, over: communicator)
     if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
-      let checkpoints = try RunCheckpoints(run, in: folder.path, configuration, over: communicator)
+      let checkpoints = try RunCheckpoints(run, in: folder.file("checkpoints"), configuration, over: communicator)
       let saved = checkpoints.saved
       let system = try Model.system(configuration, resuming: saved, over: communicator)
       let mode = try Model.loading(configuration.loading!.mode, of: configuration, dimension: system.dimension)
@@ -30,7 +30,7 @@ struct ShearCommand {
         events: events.adaptive
           ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil,
         acceptsUnconverged: configuration.loading!.unconverged == .accept)
-      let output = try ShearOutput(folder, configuration, system, schedule, resuming: saved)
+      let output = try folder.goingOn { try ShearOutput(folder, configuration, system, schedule, resuming: saved) }
       let safePoint = checkpoints.safePoint.within {
         try system.save(to: $0)
         try output.save(system, to: $0)
@@ -43,8 +43,8 @@ struct ShearCommand {
       let summary = try Summary(
         system, configuration, result: output.lastResult!, wallSeconds: folder.seconds,
         events: output.eventCount, unconvergedSteps: output.unconvergedSteps)
-      try folder.write(summary, as: "summary.json")
       try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
+      try folder.finish(summary)
       if communicator.isRoot {
         if let count = summary.unconvergedSteps, count > 0 {
           print("\(count) of \(schedule.strains.count + 1) steps did not converge, which loading.unconverged = \"accept\" allows")

@@ -58,8 +58,7 @@ struct SweepCommand {
     }
     let remedy = "name another folder with --output, or remove this one"
     guard let earlier = try? String(contentsOfFile: place + "/resolved.toml", encoding: .utf8) else {
-      let others = present.filter { $0 != RunFolder.sweepConfig && !$0.hasSuffix(".unfinished") }
-      return others.isEmpty ? [] : ["\(place): holds other things than a run of a sweep; \(remedy)"]
+      return RunFolder.areOfARun(present) ? [] : ["\(place): holds other things than a run of a sweep; \(remedy)"]
     }
     var found = run.differences(from: earlier).map { "\(place): was begun with another config; \(remedy): \($0)" }
     if let text = try? String(contentsOfFile: config(run), encoding: .utf8), let before = Self.command(in: text),
@@ -135,7 +134,10 @@ struct SweepCommand {
   }
 
   /// At once, also where the output goes to a file beside that of the runs.
-  private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+  private func say(_ text: String) {
+    // What nobody reads is no reason to leave the other runs undone.
+    try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+  }
 
   // MARK: States
 

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import MessagePassing
 import Storage
@@ -36,6 +37,14 @@ struct VerifyCommand {
       case .particles(let file):
         let snapshot = try ConfigurationReader.read(path: file, over: communicator)
         say("\(file): \(snapshot.totalCount) particles, readable", communicator)
+      case .text(let file):
+        try communicator.coordinated { if communicator.isRoot { try Self.readText(file) } }
+        say("\(file): readable", communicator)
+      case .run(let folder):
+        let missing = RunFolder.missingOutputs(folder)
+        guard missing.isEmpty else {
+          throw Failure.everywhere(.input, missing.map { "\(folder)/\($0): is missing, though the run had made it" }.joined(separator: "\n"))
+        }
       }
     }
     return 0
@@ -45,6 +54,10 @@ struct VerifyCommand {
     case checkpoint(String)
     case hdf5(String)
     case particles(String)
+    /// JSON, lines of JSON, or TOML.
+    case text(String)
+    /// The folder of a run, of which the files follow.
+    case run(String)
   }
 
   /// What there is to look at below a path. Not collective.
@@ -54,18 +67,26 @@ struct VerifyCommand {
       throw Failure(.input, "\(path): there is no such file or folder")
     }
     guard isFolder.boolValue else {
+      if path.hasSuffix(".vtkhdf") { return [.hdf5(path)] }
       return [try ConfigurationReader.format(of: path) == .h5md ? .hdf5(path) : .particles(path)]
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     // The numbered folders of a run's checkpoints, also where the manifest is missing.
     let name = path.split(separator: "/").last ?? ""
     if names.contains("MANIFEST") || (name.count >= 6 && name.allSatisfy(\.isNumber)) { return [.checkpoint(path)] }
-    var found: [Item] = []
+    let isRun = names.contains("resolved.toml")
+    var found: [Item] = isRun ? [.run(path)] : []
     for name in names where !name.hasPrefix("tmp.") {
       let inner = path + "/" + name
       var isFolder: ObjCBool = false
       _ = FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder)
-      if isFolder.boolValue { found += (try? items(inner)) ?? [] } else if name.hasSuffix(".h5") { found.append(.hdf5(inner)) }
+      if isFolder.boolValue {
+        found += (try? items(inner)) ?? []
+      } else if name.hasSuffix(".h5") || name.hasSuffix(".vtkhdf") {
+        found.append(.hdf5(inner))
+      } else if isRun, [".json", ".jsonl", ".toml"].contains(where: name.hasSuffix) {
+        found.append(.text(inner))
+      }
     }
     guard !found.isEmpty || path != self.path else { throw Failure(.input, "\(path): holds no files of athermal") }
     return found
@@ -75,6 +96,20 @@ struct VerifyCommand {
   private func isState(_ file: String, _ communicator: Communicator) throws -> Bool {
     try communicator.broadcast(
       try communicator.coordinated { communicator.isRoot ? try FileVerification.isSealedState(file) ? Int32(1) : 0 : 0 }) == 1
+  }
+
+  private static func readText(_ file: String) throws {
+    guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
+      throw Failure(.input, "\(file): cannot be read as text; it is damaged")
+    }
+    // They all end so, and one that was cut short seldom does.
+    guard text.isEmpty || text.hasSuffix("\n") || text.hasSuffix("}") else { throw Failure(.input, "\(file): is truncated") }
+    if file.hasSuffix(".toml") { return try TomlText.check(text, path: file) }
+    for (number, line) in file.hasSuffix(".jsonl") ? Array(text.split(separator: "\n").enumerated()) : [(0, text[...])] {
+      guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil else {
+        throw Failure(.input, "\(file):\(number + 1): is not JSON; the file is damaged")
+      }
+    }
   }
 
   private func showContent(_ file: String) throws {

@@ -18,7 +18,7 @@ struct YieldmapCommand {
     let folder = try RunFolder(run, configuration, over: communicator)
     if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
-      let checkpoints = try RunCheckpoints(run, in: folder.path, configuration, over: communicator)
+      let checkpoints = try RunCheckpoints(run, in: folder.file("checkpoints"), configuration, over: communicator)
       let saved = checkpoints.saved
       let system = try Model.system(configuration, resuming: saved, over: communicator)
       let safePoint = checkpoints.safePoint.within { try system.save(to: $0) }

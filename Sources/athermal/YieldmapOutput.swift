@@ -59,8 +59,8 @@ struct YieldmapOutput {
     let base = try Summary(system, configuration, result: rest, wallSeconds: folder.seconds)
     let summary = try YieldmapSummary(
       base, map, methods: methods.map { ($0.name, $0.summary) }, comparison: comparison, over: communicator)
-    try folder.write(summary, as: "summary.json")
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
+    try folder.finish(summary)
     if communicator.isRoot { print(summary.text + "\nresults in \(folder.path)") }
   }
 

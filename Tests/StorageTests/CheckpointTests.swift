@@ -85,7 +85,7 @@ import TestSupport
 
   /// Names are keys of what is read later; a second one used to end the process.
   @Test func namesOccurOnce() throws {
-    let state = CheckpointManifest.File(name: "state.h5", bytes: 800, checksum: 1)
+    let state = FileRecord(name: "state.h5", bytes: 800, checksum: 1)
     let column = CheckpointManifest.Column(name: "x", kind: .int64, width: 1, rows: 1)
     for (columns, values, files) in [
       ([column, column], ["v"], [state]), ([column], ["v", "v"], [state]), ([column], ["v"], [state, state]),

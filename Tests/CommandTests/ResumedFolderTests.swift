@@ -1,0 +1,209 @@
+import Foundation
+import Storage
+import Testing
+import TestTools
+
+/// What may have happened to the folder of a run between its parts: whatever the run relies on is looked at before it goes on, and
+/// named with a remedy where it is not as it was.
+@Suite struct ResumedFolderTests {
+  let folder = try! TestFolder()
+  private let manager = FileManager.default
+
+  private func makeRealisations() throws {
+    let text = ResumeTests.configs["epm"]!.replacing("final_strain = 0.2", with: "final_strain = 0.6")
+    try folder.file("epm.toml", text + "\nrealisations = 3\n[output]\nvtk = true\n[checkpoint]\nevery_steps = 20\n")
+  }
+
+  /// One realisation, with thresholds from a file.
+  private func makeTabulated() throws {
+    let text = ResumeTests.configs["epm"]!.replacing("final_strain = 0.2", with: "final_strain = 0.6").split(separator: "\n").map { line in
+      line.hasPrefix("thresholds") ? "thresholds = { file = \"y.h5\", dataset = \"Y\" }" : String(line)
+    }
+    try folder.file("epm.toml", text.joined(separator: "\n") + "\n[checkpoint]\nevery_steps = 20\n")
+    try makeThresholds(0.1)
+  }
+
+  private func makeThresholds(_ largest: Double) throws {
+    let file = try HDF5File(folder.file("y.h5"), .create, over: nil)
+    try file.createDataset("/Y", of: Double.self, shape: [24, 20])
+    try file.write((0..<480).map { 0.05 + (largest - 0.05) * Double($0 * 37 % 480) / 479 }, to: "/Y", start: [0, 0], count: [24, 20])
+    try file.close()
+  }
+
+  private func makeShear() throws {
+    try folder.file("shear.toml", ResumeTests.configs["shear"]! + "\n[checkpoint]\nevery_steps = 3\n")
+  }
+
+  @discardableResult
+  private func run(
+    _ command: String, _ output: String = "run", fault: String? = nil, more: [String] = ["--resume", "auto"], expecting code: Int32 = 0
+  ) throws -> TestProcess.Outcome {
+    let outcome = try TestProcess.run(
+      "athermal", [command, command + ".toml", "--output", output] + more, in: folder.path,
+      environment: fault.map { ["ATHERMAL_FAULT": $0] } ?? [:], limit: 120)
+    #expect(outcome.exitCode == code, "\(command) \(more): \(outcome.report)")
+    return outcome
+  }
+
+  private func expectRefused(_ command: String, _ words: String..., what: Comment) throws {
+    let outcome = try run(command, expecting: 2)
+    #expect(outcome.messages.count == 1 && words.allSatisfy(outcome.errors.contains), what)
+  }
+
+  private func hash(_ output: String) throws -> String {
+    try #require(try folder.json(output + "/summary.json")["state_sha256"] as? String)
+  }
+
+  private func change(_ name: String) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file(name)))
+    bytes[bytes.count / 2] ^= 0x10
+    try bytes.write(to: URL(fileURLWithPath: folder.file(name)))
+  }
+
+  /// Loses, changes and cuts a file in turn; it is as before when this returns.
+  private func forEachDamage(to name: String, _ look: (_ damage: Comment) throws -> Void) throws {
+    let (path, kept) = (folder.file(name), folder.file("kept"))
+    try manager.copyItem(atPath: path, toPath: kept)
+    try manager.removeItem(atPath: path)
+    try look("\(name) removed")
+    try manager.copyItem(atPath: kept, toPath: path)
+    try change(name)
+    try look("\(name) changed")
+    #expect(truncate(path, 100) == 0)
+    try look("\(name) truncated")
+    try manager.removeItem(atPath: path)
+    try manager.moveItem(atPath: kept, toPath: path)
+  }
+
+  private func swap(_ a: String, _ b: String) throws {
+    try manager.moveItem(atPath: folder.file(a), toPath: folder.file("aside"))
+    try manager.moveItem(atPath: folder.file(b), toPath: folder.file(a))
+    try manager.moveItem(atPath: folder.file("aside"), toPath: folder.file(b))
+  }
+
+  // MARK: What the run had finished
+
+  @Test func finishedRealisationsAreHeldAgainstTheirCheckpoints() throws {
+    try makeRealisations()
+    try run("epm", "whole")
+    // The checkpoint of the end of the second is made, and the third has none.
+    var ends = 0
+    while !manager.fileExists(atPath: folder.file("run/realisation-0002")) {
+      ends += 1
+      try #require(ends < 30, "the third realisation never began")
+      try? manager.removeItem(atPath: folder.file("run"))
+      try run("epm", fault: "checkpoint.end:\(4 * ends):kill", expecting: 137)
+    }
+    for name in ["epm.h5", "fields.vtkhdf"] {
+      try forEachDamage(to: "run/realisation-0000/" + name) {
+        try expectRefused("epm", "realisation-0000/" + name, "put it back", "--set output.overwrite=true", what: $0)
+      }
+    }
+    try swap("run/realisation-0000", "run/realisation-0001")
+    try expectRefused("epm", "realisation 1, not of realisation 0", "mixed up", what: "swapped")
+    try swap("run/realisation-0000", "run/realisation-0001")
+
+    try run("epm")
+    func contents(_ run: String) throws -> [String] {
+      try (0..<3).flatMap { try FileVerification.contents(folder.file("\(run)/realisation-000\($0)/epm.h5")) }.map { $0.name + $0.sha256 }
+    }
+    #expect(try contents("run") == contents("whole"))
+  }
+
+  @Test func otherDatasetsAreNotGoneOnWith() throws {
+    try makeTabulated()
+    try run("epm", "whole")
+    try run("epm", fault: "checkpoint.end:2:kill", expecting: 137)
+    try makeThresholds(0.2)
+    try expectRefused("epm", "epm.toml:5:", "other numbers", "--output", what: "other thresholds")
+    // The same numbers in another file of this name.
+    try makeThresholds(0.1)
+    try run("epm")
+    #expect(try hash("run") == hash("whole"))
+  }
+
+  @Test func finishedStatesAreHeldAgainstTheCheckpoint() throws {
+    try folder.file("prepare.toml", ResumeTests.configs["prepare"]! + "\n[checkpoint]\nevery_steps = 20\n")
+    try run("prepare", "whole")
+    var count = 0
+    while !manager.fileExists(atPath: folder.file("run/state-T4.0.h5")) {
+      count += 1
+      try #require(count < 100, "no state was written")
+      try? manager.removeItem(atPath: folder.file("run"))
+      try run("prepare", fault: "checkpoint.end:\(2 * count):kill", expecting: 137)
+    }
+    // Made after the state.
+    try run("prepare", fault: "checkpoint.end:2:kill", expecting: 137)
+    try forEachDamage(to: "run/state-T4.0.h5") {
+      try expectRefused("prepare", "state-T4.0.h5", "put it back", "--set output.overwrite=true", what: $0)
+    }
+    try run("prepare")
+    #expect(try hash("run") == hash("whole"))
+  }
+
+  // MARK: The config in the folder
+
+  /// Killed while the folder was made, and after a crash of the machine that left the config empty.
+  @Test func foldersWithoutTheirConfigGoOn() throws {
+    try makeShear()
+    try run("shear", "whole")
+    try manager.createDirectory(atPath: folder.file("run"), withIntermediateDirectories: true)
+    for name in ["input.toml", "resolved.toml.unfinished"] { try folder.file("run/" + name, "") }
+    try run("shear", fault: "checkpoint.end:3:kill", expecting: 137)
+    try folder.file("run/resolved.toml", "")
+    try run("shear", fault: "checkpoint.end:1:kill", expecting: 137)
+    #expect(try folder.text("run/checkpoints/LATEST") == "000004\n")
+    try manager.removeItem(atPath: folder.file("run/resolved.toml"))
+    #expect(try run("shear").output.contains("going on from checkpoint 4"))
+    #expect(try hash("run") == hash("whole"))
+    // The checkpoint knows what was asked for.
+    try run("shear", "other", fault: "checkpoint.end:3:kill", expecting: 137)
+    try manager.removeItem(atPath: folder.file("other/resolved.toml"))
+    let refused = try run("shear", "other", more: ["--resume", "auto", "--set", "loading.strain_step=2e-3"], expecting: 2)
+    #expect(refused.errors.contains("strain_step = 0.002 was 0.001"))
+
+    try manager.createDirectory(atPath: folder.file("strange"), withIntermediateDirectories: true)
+    try folder.file("strange/notes.txt", "mine")
+    #expect(try run("shear", "strange", expecting: 2).errors.contains("holds other things than a run"))
+  }
+
+  /// A run that is done says which files it made: without one of them it is not complete.
+  @Test func missingOutputsOfACompleteRunAreNamed() throws {
+    try makeShear()
+    try run("shear")
+    func verify() throws -> TestProcess.Outcome { try TestProcess.run("athermal", ["verify", "run"], in: folder.path) }
+    let whole = try verify()
+    #expect(whole.exitCode == 0 && whole.output.contains("run/summary.json: readable") && whole.output.contains("run/resolved.toml: readable"))
+    for name in ["trajectory.h5", "timing.json", "log.jsonl"] {
+      try manager.moveItem(atPath: folder.file("run/" + name), toPath: folder.file("kept"))
+      let outcome = try verify()
+      #expect(outcome.exitCode == 2 && outcome.errors.contains("run/\(name): is missing"), "\(outcome.report)")
+      try expectRefused("shear", "run/\(name): is missing", "--set output.overwrite=true", what: "\(name)")
+      try manager.moveItem(atPath: folder.file("kept"), toPath: folder.file("run/" + name))
+    }
+    for name in ["summary.json", "log.jsonl", "resolved.toml"] {
+      let text = try folder.text("run/" + name)
+      try folder.file("run/" + name, String(text.prefix(text.count / 2)) + "\u{1}\n")
+      let outcome = try verify()
+      #expect(outcome.exitCode == 2 && outcome.errors.contains("run/" + name), "\(outcome.report)")
+      try folder.file("run/" + name, text)
+    }
+    #expect(try verify().exitCode == 0)
+    try manager.removeItem(atPath: folder.file("run/resolved.toml"))
+    try expectRefused("shear", "resolved.toml: is missing or damaged", "--set output.overwrite=true", what: "whose is it?")
+  }
+
+  // MARK: The keyboard
+
+  /// Ctrl-C: a checkpoint, exit code 75, and the rest later.
+  @Test func interruptionByTheKeyboardIsAStop() throws {
+    try makeShear()
+    try folder.file("shear.toml", try folder.text("shear.toml").replacing("particles = 128", with: "particles = 3000").replacing("final_strain = 1e-2", with: "final_strain = 1.0"))
+    let process = try TestProcess("athermal", ["shear", "shear.toml", "--output", "run"], in: folder.path, limit: 100)
+    for _ in 0..<600 where (try? folder.text("run/log.jsonl").isEmpty) != false { usleep(100_000) }
+    for pid in process.ranks(of: "athermal") { kill(pid, SIGINT) }
+    let outcome = try process.wait()
+    #expect(outcome.exitCode == 75 && outcome.errors.contains("--resume auto"), "\(outcome.report)")
+    #expect(manager.fileExists(atPath: folder.file("run/checkpoints/LATEST")))
+  }
+}
