@@ -105,7 +105,7 @@ public final class CheckpointSchedule {
       if hasFailed { throw failure }
       hasFailed = true
       if communicator.isRoot {
-        StandardError.write("athermal: no checkpoint could be made, the one before stays: \(failure.message)\n")
+        StandardError.write("athermal: no checkpoint could be made, and any before stay: \(failure.message)\n")
       }
       if isStopping { return try keep(isStopping: true, fill) }
     }

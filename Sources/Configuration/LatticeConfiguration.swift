@@ -7,7 +7,7 @@ public struct LatticeConfiguration: ResumableRunText {
   public let output: LatticeOutputSection
   public let checkpoint: CheckpointSection
   public let inputText: String
-  public let resolved: String
+  public var resolved: String
   public let places: KeyPlaces
   public var mayOverwrite: Bool { output.overwrite }
 

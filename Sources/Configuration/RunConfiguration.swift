@@ -24,7 +24,7 @@ public struct RunConfiguration: Sendable {
   public let inputText: String
   /// TOML with every key of every section that is used: given, overridden, or filled in and then marked `# default`.
   /// Gives the same configuration when it is parsed.
-  public let resolved: String
+  public var resolved: String
   public let places: KeyPlaces
 
   private static let sections = [

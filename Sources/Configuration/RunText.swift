@@ -17,6 +17,8 @@ extension RunConfiguration: ResumableRunText {
 /// A configuration of a run that can be put aside and go on.
 public protocol ResumableRunText: RunText {
   var checkpoint: CheckpointSection { get }
+  /// With what is known of the content of its input files (``note(_:of:)``).
+  var resolved: String { get set }
   /// In which keys it asks for another computation than an earlier one, a message for each.
   /// - Parameter earlier: the resolved text of that one.
   func differences(from earlier: String) -> [String]

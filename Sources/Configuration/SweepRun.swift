@@ -12,14 +12,10 @@ public struct SweepRun: Sendable {
   /// Of its folder: the settings, as far as they can be read in a name. It does not depend on the other runs.
   public let name: String
   public let settings: [Setting]
-  let configuration: any ResumableRunText
+  public let configuration: any ResumableRunText
 
   /// What is set, in words.
   public var title: String { settings.map { "\($0.key) = \($0.value)" }.joined(separator: ", ") }
   /// The whole configuration: TOML with every key.
   public var resolved: String { configuration.resolved }
-
-  /// In which keys it asks for another computation than an earlier one, a message for each.
-  /// - Parameter earlier: the resolved text of that one.
-  public func differences(from earlier: String) -> [String] { configuration.differences(from: earlier) }
 }

@@ -23,9 +23,11 @@ public enum MessagePassing {
     var exitCode: Int32
     do {
       let world = try Communicator(handle: CShims_comm_world())
-      let limit = ProcessInfo.processInfo.environment["ATHERMAL_WATCHDOG"].flatMap(Double.init) ?? 600
-      Heartbeat.startWatchdog(limit: limit, rank: world.rank, size: world.size)
-      exitCode = execute(program, world)
+      exitCode = execute(
+        { world in
+          Heartbeat.startWatchdog(limit: try watchdogLimit(), rank: world.rank, size: world.size)
+          return try program(world)
+        }, world)
     } catch {
       report("athermal: \(error)")
       exitCode = Failure.Kind.messagePassing.rawValue
@@ -33,6 +35,15 @@ public enum MessagePassing {
     }
     MPI_Finalize()
     return exitCode
+  }
+
+  /// Seconds; 0 for none.
+  private static func watchdogLimit() throws -> Double {
+    guard let text = ProcessInfo.processInfo.environment["ATHERMAL_WATCHDOG"] else { return 600 }
+    guard let limit = Double(text), limit >= 0, limit.isFinite else {
+      throw Failure.everywhere(.input, "the environment sets ATHERMAL_WATCHDOG to '\(text)'; it takes seconds, or 0 for no watchdog")
+    }
+    return limit
   }
 
   private static func execute(_ program: (Communicator) throws -> Int32, _ world: Communicator) -> Int32 {

@@ -17,7 +17,7 @@ public struct FileRecord: Codable, Equatable, Sendable {
 
   /// Of a file as it is now. Collective.
   /// - Throws: an input failure where there is none.
-  init(of name: String, in folder: String, over communicator: Communicator) throws {
+  public init(of name: String, in folder: String, over communicator: Communicator) throws {
     let path = folder + "/" + name
     let bytes = try communicator.coordinated { try FileRange.byteCount(of: path) }
     self.init(name: name, bytes: bytes, checksum: try Self.checksum(of: path, bytes: bytes, over: communicator))

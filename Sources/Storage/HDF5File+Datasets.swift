@@ -10,7 +10,7 @@ extension HDF5File {
     try agreed {
       let space = try createSpace(shape, growing: growing)
       defer { H5Sclose(space) }
-      let properties = try check(H5Pcreate(CShims_h5p_dataset_create()), "H5Pcreate")
+      let properties = try creationProperties()
       defer { H5Pclose(properties) }
       // Every element is written right after it is allocated, so filling would only double the traffic.
       try check(H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER), "H5Pset_fill_time")
@@ -24,6 +24,13 @@ extension HDF5File {
       }
     }
     ledgers[name] = Ledger(shape: shape, isGrowing: growing)
+  }
+
+  /// Of a dataset, without times: files of the same content are the same, whenever they were made.
+  func creationProperties() throws -> hid_t {
+    let properties = try check(H5Pcreate(CShims_h5p_dataset_create()), "H5Pcreate")
+    try check(H5Pset_obj_track_times(properties, false), "H5Pset_obj_track_times")
+    return properties
   }
 
   /// Of a chunk, in bytes.

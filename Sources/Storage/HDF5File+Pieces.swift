@@ -16,7 +16,7 @@ extension HDF5File {
   }
 
   /// The checksum of what a dataset holds, and its shape. Collective.
-  public func contentChecksum(of name: String) throws -> (shape: [Int], sum: Int64) {
+  func contentChecksum(of name: String) throws -> (shape: [Int], sum: Int64) {
     var reader = Checksumming()
     try forEachPiece(of: name, &reader)
     let sum = reader.checksum.sum

@@ -12,8 +12,10 @@ extension HDF5File {
       defer { H5Tclose(type) }
       let space = try check(H5Screate(H5S_SCALAR), "H5Screate")
       defer { H5Sclose(space) }
+      let creation = try creationProperties()
+      defer { H5Pclose(creation) }
       try withLinkProperties { links in
-        let dataset = try check(H5Dcreate2(handle, name, type, space, links, 0, 0), "H5Dcreate", name)
+        let dataset = try check(H5Dcreate2(handle, name, type, space, links, creation, 0), "H5Dcreate", name)
         defer { H5Dclose(dataset) }
         // All ranks hold the same text; the root writes it.
         if !(communicator?.isRoot ?? true) { try check(H5Sselect_none(space), "H5Sselect_none") }

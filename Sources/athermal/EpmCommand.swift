@@ -14,17 +14,17 @@ struct EpmCommand {
 
   func run(over world: Communicator) throws -> Int32 {
     let configuration = try LatticeConfiguration.load(path: run.config, overrides: run.overrides, over: world)
+      .notingInputFiles(over: world)
     let folder = try RunFolder(run, configuration, over: world)
     if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
       let groups = try RealisationGroups(configuration.epm, over: world)
-      let datasets = try DatasetChecksums(configuration, over: world)
       var summaries: [Int: EpmSummary] = [:]
       var statistics = SteadyStatistics()
       try groups.run { realisation, communicator in
         let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
         let (summary, steady) = try simulate(
-          configuration, datasets, realisation, in: place, folder, groups.isSingle, over: communicator)
+          configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
         summaries[realisation] = summary
         if communicator.isRoot { statistics.add(steady) }
       }
@@ -35,8 +35,8 @@ struct EpmCommand {
 
   /// One realisation, from thresholds to files. Collective over the ranks of its group.
   private func simulate(
-    _ configuration: LatticeConfiguration, _ datasets: DatasetChecksums, _ realisation: Int, in place: String, _ folder: RunFolder,
-    _ isSingle: Bool, over communicator: Communicator
+    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ isSingle: Bool,
+    over communicator: Communicator
   ) throws -> (EpmSummary, SteadyStatistics) {
     let started = Date()
     let epm = configuration.epm
@@ -44,10 +44,6 @@ struct EpmCommand {
     let checkpoints = try RunCheckpoints(
       run, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration, over: communicator)
     let saved = checkpoints.saved
-    let safePoint = checkpoints.safePoint.within { try $0.put(datasets, as: "datasets") }
-    if let saved, saved.holds("datasets") {
-      try datasets.check(against: saved.value(DatasetChecksums.self, of: "datasets"), configuration)
-    }
     if let saved, saved.holds("end") {
       let end = try saved.value(End.self, of: "end")
       try folder.goingOn { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
@@ -66,13 +62,13 @@ struct EpmCommand {
     let output = try folder.goingOn { try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved) }
     do {
       try model.run(
-        Self.path(epm), samples: Self.samples(epm), observer: output, safePoint: safePoint.within(output.save),
+        Self.path(epm), samples: Self.samples(epm), observer: output, safePoint: checkpoints.safePoint.within(output.save),
         resuming: saved)
       let end = End(
         summary: try output.finish(model, realisation: realisation, seconds: try communicator.broadcast(Date().timeIntervalSince(started))),
         statistics: output.statistics,
         files: try output.files.map { try FileRecord(finished: $0, in: place, over: communicator) })
-      try safePoint.within { try $0.put(end, as: "end") }.end()
+      try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
       return (end.summary, end.statistics)
     } catch let failure as Failure where failure.agreedRank != nil && failure.kind != .stopped {
       // What a checkpoint goes on from has to stay.

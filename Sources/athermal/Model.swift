@@ -42,8 +42,10 @@ enum Model {
   ) throws -> Snapshot {
     switch configuration.system.source {
     case .file(let path):
-      var snapshot = try ConfigurationReader.read(
-        path: path, dimension: configuration.system.dimension, frame: configuration.system.frame, over: communicator)
+      var snapshot = try configuration.places.blaming("system.file") {
+        try ConfigurationReader.read(
+          path: path, dimension: configuration.system.dimension, frame: configuration.system.frame, over: communicator)
+      }
       let report = try configuration.places.blaming("potential.kind") {
         try prepare(&snapshot, for: pairModel(configuration.potential), path: path, over: communicator)
       }

@@ -89,7 +89,7 @@ final class RunFolder {
           }
           return 1
         }
-        for name in present where Self.isLeftOver(name) { unlink("\(path)/\(name)") }
+        removeLeftOvers()
         // A run that never got to a checkpoint begins again.
         if !present.contains("checkpoints"), !present.contains(where: { $0.hasPrefix("realisation-") }) { try clear(present) }
         unlink("\(path)/summary.json")
@@ -209,9 +209,9 @@ final class RunFolder {
     return text
   }
 
-  /// What MPI leaves beside a file that was open when its rank 0 was killed.
-  private static func isLeftOver(_ name: String) -> Bool {
-    name.hasSuffix(".lock") && files.contains { name.hasPrefix($0) }
+  /// What MPI may leave beside files that were open when a rank was killed.
+  private func removeLeftOvers() {
+    for name in present where name.hasSuffix(".lock") && Self.files.contains(where: name.hasPrefix) { unlink("\(path)/\(name)") }
   }
 
   // MARK: Summary
@@ -232,6 +232,7 @@ final class RunFolder {
 
   /// Writes summary.json, the last file of a run, with the names of all others. Collective.
   func finish<Content: Encodable>(_ summary: Content) throws {
+    if communicator.isRoot { removeLeftOvers() }
     try write(Finished(content: summary, outputs: communicator.isRoot ? outputs : []), as: "summary.json")
   }
 

@@ -31,9 +31,11 @@ struct SweepCommand {
         .input, "sweep is one process, not \(communicator.size) ranks; what starts the ranks of each run is given with --run")
     }
     let sweep = try Sweep.load(path: path, over: communicator)
-    let complaints = sweep.runs.flatMap { self.complaints(about: $0, of: sweep.command) }
+    let complaints = sweep.runs.flatMap { self.complaints(about: $0, of: sweep.command, over: communicator) }
     guard complaints.isEmpty else {
-      throw Failure.everywhere(.input, complaints.joined(separator: "\n"))
+      // What is wrong with the base is wrong with every run.
+      let different = complaints.indices.filter { !complaints[..<$0].contains(complaints[$0]) }.map { complaints[$0] }
+      throw Failure.everywhere(.input, different.joined(separator: "\n"))
     }
     if let task { return try printArguments(of: task, sweep) }
     for run in sweep.runs { try writeConfig(of: run, sweep.command) }
@@ -49,18 +51,23 @@ struct SweepCommand {
   private func config(_ run: SweepRun) -> String { "\(place(run))/\(RunFolder.sweepConfig)" }
 
   /// What keeps a run from its folder: a run that was begun there with another config, or other things.
-  private func complaints(about run: SweepRun, of command: Sweep.Command) -> [String] {
+  private func complaints(about run: SweepRun, of command: Sweep.Command, over communicator: Communicator) -> [String] {
     let place = place(run)
     let manager = FileManager.default
     guard let present = try? manager.contentsOfDirectory(atPath: place) else {
-      guard manager.fileExists(atPath: place) else { return [] }
+      guard manager.fileExists(atPath: place) else { return run.configuration.missingInputFiles }
       return ["\(place): is not a folder; name another one with --output"]
     }
     let remedy = "name another folder with --output, or remove this one"
     guard let earlier = try? String(contentsOfFile: place + "/resolved.toml", encoding: .utf8) else {
       return RunFolder.areOfARun(present) ? [] : ["\(place): holds other things than a run of a sweep; \(remedy)"]
     }
-    var found = run.differences(from: earlier).map { "\(place): was begun with another config; \(remedy): \($0)" }
+    var differences = run.configuration.differences(from: earlier)
+    // Files need only be looked at where their names are not the same.
+    if !differences.isEmpty, let noted = try? run.configuration.notingInputFiles(over: communicator) {
+      differences = noted.differences(from: earlier)
+    }
+    var found = differences.map { "\(place): was begun with another config; \(remedy): \($0)" }
     if let text = try? String(contentsOfFile: config(run), encoding: .utf8), let before = Self.command(in: text),
       before != command.rawValue
     {

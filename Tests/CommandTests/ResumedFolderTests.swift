@@ -45,9 +45,9 @@ import TestTools
     return outcome
   }
 
-  private func expectRefused(_ command: String, _ words: String..., what: Comment) throws {
+  private func expectRefused(_ command: String, _ words: String..., what: String) throws {
     let outcome = try run(command, expecting: 2)
-    #expect(outcome.messages.count == 1 && words.allSatisfy(outcome.errors.contains), what)
+    #expect(outcome.messages.count == 1 && words.allSatisfy(outcome.errors.contains), "\(what): \(outcome.errors)")
   }
 
   private func hash(_ output: String) throws -> String {
@@ -61,7 +61,7 @@ import TestTools
   }
 
   /// Loses, changes and cuts a file in turn; it is as before when this returns.
-  private func forEachDamage(to name: String, _ look: (_ damage: Comment) throws -> Void) throws {
+  private func forEachDamage(to name: String, _ look: (_ damage: String) throws -> Void) throws {
     let (path, kept) = (folder.file(name), folder.file("kept"))
     try manager.copyItem(atPath: path, toPath: kept)
     try manager.removeItem(atPath: path)
@@ -115,7 +115,7 @@ import TestTools
     try run("epm", "whole")
     try run("epm", fault: "checkpoint.end:2:kill", expecting: 137)
     try makeThresholds(0.2)
-    try expectRefused("epm", "epm.toml:5:", "other numbers", "--output", what: "other thresholds")
+    try expectRefused("epm", "epm.toml:5:", "epm.thresholds.file", "and held 5888 bytes", "--output", what: "other thresholds")
     // The same numbers in another file of this name.
     try makeThresholds(0.1)
     try run("epm")
@@ -142,6 +142,31 @@ import TestTools
   }
 
   // MARK: The config in the folder
+
+  /// A project that was moved, as from one cluster to another: its glass has another path, and holds the same.
+  @Test func aMovedFolderGoesOn() throws {
+    try manager.createDirectory(atPath: folder.file("here"), withIntermediateDirectories: true)
+    try folder.file("minimize.toml", ResumeTests.head)
+    try run("minimize", "here/glass")
+    try folder.file("here/shear.toml", ResumeTests.configs["shear"]!.replacing(/generate = .*/, with: "file = \"glass/state.h5\"") + "\n[checkpoint]\nevery_steps = 3\n")
+    func shear(_ place: String, _ output: String, fault: String? = nil, expecting code: Int32 = 0) throws -> TestProcess.Outcome {
+      let outcome = try TestProcess.run(
+        "athermal", ["shear", "shear.toml", "--output", output, "--resume", "auto"], in: folder.file(place),
+        environment: fault.map { ["ATHERMAL_FAULT": $0] } ?? [:])
+      #expect(outcome.exitCode == code, "\(outcome.report)")
+      return outcome
+    }
+    _ = try shear("here", "whole")
+    _ = try shear("here", "run", fault: "checkpoint.end:2:kill", expecting: 137)
+    try manager.moveItem(atPath: folder.file("here"), toPath: folder.file("there"))
+    // Another glass in its place is not the same.
+    try change("there/glass/state.h5")
+    #expect(try shear("there", "run", expecting: 2).errors.contains("shear.toml:2:8: system.file"))
+    try change("there/glass/state.h5")
+    #expect(try shear("there", "run").output.contains("going on from checkpoint 2"))
+    #expect(try hash("there/run") == hash("there/whole"))
+    #expect(try shear("there", "run").output.contains("is complete"))
+  }
 
   /// Killed while the folder was made, and after a crash of the machine that left the config empty.
   @Test func foldersWithoutTheirConfigGoOn() throws {
