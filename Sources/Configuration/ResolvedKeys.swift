@@ -60,17 +60,28 @@ struct ResolvedKeys {
     }
   }
 
-  /// A resolved configuration with a remark on the content of the file of a key.
+  /// A resolved configuration with a remark on the content of the file of a key, instead of any before.
   static func noting(_ content: String, of file: String, in resolved: String) -> String {
+    let value = ResolvedKeys(resolved).values[file]
     var lines: [String] = []
-    forEachLine(of: resolved) { line, key in lines.append(key == file ? line + contentMark + content : String(line)) }
+    forEachLine(of: resolved) { line, key in
+      lines.append(key == file ? "file = " + value! + contentMark + content : String(line))
+    }
     return lines.joined(separator: "\n")
   }
 }
 
-extension ResumableRunText {
+extension RunText {
   /// The paths of the files that the run reads, by their keys.
   public var inputFiles: [String: String] { ResolvedKeys(resolved).files }
+}
+
+extension ResumableRunText {
+  /// Takes over what an earlier resolved text says about the content of files of the same names.
+  public mutating func keepNotes(of earlier: String) {
+    let (before, now) = (ResolvedKeys(earlier), ResolvedKeys(resolved))
+    for (key, content) in before.contents where before.values[key] == now.values[key] { note(content, of: key) }
+  }
 
   /// Keeps with the resolved text what a file holds, in words that are the same for the same content alone.
   public mutating func note(_ content: String, of key: String) { resolved = ResolvedKeys.noting(content, of: key, in: resolved) }

@@ -39,8 +39,8 @@ public enum MessagePassing {
 
   /// Seconds; 0 for none.
   private static func watchdogLimit() throws -> Double {
-    guard let text = ProcessInfo.processInfo.environment["ATHERMAL_WATCHDOG"] else { return 600 }
-    guard let limit = Double(text), limit >= 0, limit.isFinite else {
+    guard let text = ProcessInfo.processInfo.environment["ATHERMAL_WATCHDOG"], !text.isEmpty else { return 600 }
+    guard let limit = Double(text), limit >= 0 else {
       throw Failure.everywhere(.input, "the environment sets ATHERMAL_WATCHDOG to '\(text)'; it takes seconds, or 0 for no watchdog")
     }
     return limit

@@ -167,6 +167,17 @@ public final class CheckpointFolder {
     return manifest
   }
 
+  /// The config of the newest checkpoint whose manifest is in order. Not collective.
+  public static func newestConfig(in path: String) -> String? {
+    for number in ((try? numbers(in: path)) ?? []).reversed() {
+      let manifest = "\(path)/\(name(number))/\(CheckpointManifest.fileName)"
+      if let data = FileManager.default.contents(atPath: manifest), let found = try? CheckpointManifest(text: Array(data), path: manifest) {
+        return found.config
+      }
+    }
+    return nil
+  }
+
   /// Removes all checkpoints: none of them is of the run that begins. Collective.
   public func clear() throws {
     try onRoot { for old in try Self.numbers(in: path) { try Self.removeFolder(folder(old)) } }

@@ -14,7 +14,7 @@ struct EpmCommand {
 
   func run(over world: Communicator) throws -> Int32 {
     let configuration = try LatticeConfiguration.load(path: run.config, overrides: run.overrides, over: world)
-      .notingInputFiles(over: world)
+      .notingInputFiles(run, over: world)
     let folder = try RunFolder(run, configuration, over: world)
     if folder.isComplete { return folder.sayItIsComplete() }
     return try folder.recordingFailure {
@@ -46,7 +46,7 @@ struct EpmCommand {
     let saved = checkpoints.saved
     if let saved, saved.holds("end") {
       let end = try saved.value(End.self, of: "end")
-      try folder.goingOn { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
+      try folder.goingOn(from: saved) { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
@@ -59,7 +59,9 @@ struct EpmCommand {
       try Self.material(configuration, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
       rule: Self.rule(epm, lattice),
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
-    let output = try folder.goingOn { try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved) }
+    let output = try folder.goingOn(from: saved) {
+      try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved)
+    }
     do {
       try model.run(
         Self.path(epm), samples: Self.samples(epm), observer: output, safePoint: checkpoints.safePoint.within(output.save),

@@ -81,7 +81,7 @@ struct PrepareCommand {
     let equilibration = Equilibration(
       burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
     // Files are made when nothing is left to refuse.
-    let output = try folder.goingOn {
+    let output = try folder.goingOn(from: saved) {
       for file in course.files ?? [] { try file.check(in: folder.path, over: communicator) }
       return try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
     }

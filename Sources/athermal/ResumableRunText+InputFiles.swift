@@ -4,8 +4,17 @@ import MessagePassing
 import Storage
 
 extension ResumableRunText {
-  /// The same with what its input files hold, by which a run that goes on knows them wherever they are. A file that is not there any
-  /// more is left out: what was read from it is in the checkpoints. Collective.
+  /// The same with what its input files hold, by which a run that goes on knows them wherever they are. Of a file that is not there any
+  /// more that is kept which was known when the run began. Collective.
+  func notingInputFiles(_ run: RunArguments, over communicator: Communicator) throws -> Self {
+    var noted = self
+    if run.resumes, !inputFiles.isEmpty {
+      noted.keepNotes(of: try communicator.broadcast(communicator.isRoot ? EarlierRun(in: run.folder).config ?? "" : ""))
+    }
+    return try noted.notingInputFiles(over: communicator)
+  }
+
+  /// The same with what its input files hold, of those that are there. Collective.
   func notingInputFiles(over communicator: Communicator) throws -> Self {
     var noted = self
     for (key, path) in inputFiles.sorted(by: { $0.key < $1.key }) {

@@ -64,6 +64,6 @@ struct RunArguments {
   /// Collective.
   func load(over communicator: Communicator) throws -> RunConfiguration {
     try RunConfiguration.load(path: config, overrides: overrides, command: command, over: communicator)
-      .notingInputFiles(over: communicator)
+      .notingInputFiles(self, over: communicator)
   }
 }

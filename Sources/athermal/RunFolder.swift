@@ -11,19 +11,6 @@ final class RunFolder {
   private var log: FileHandle?
   private let started = Date()
 
-  private static let files = [
-    "input.toml", "resolved.toml", "log.jsonl", "summary.json", "timing.json", "state.h5", "shear.h5", "trajectory.h5",
-    "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
-  ]
-
-  /// All that a run leaves that ended while it made its folder.
-  private static let beginnings: Set = [sweepConfig, sweepConfig + ".unfinished", "input.toml", "input.toml.unfinished", "resolved.toml.unfinished"]
-
-  /// Whether files are those of a run, or of none.
-  static func areOfARun(_ present: [String]) -> Bool {
-    present.contains("resolved.toml") || present.contains("checkpoints") || beginnings.isSuperset(of: present)
-  }
-
   /// Makes the folder, or empties it of an earlier run where the config allows that. Collective.
   /// - Throws: an input failure where the folder has results in it, `.inputOutput` where it cannot be written.
   init(_ path: String, _ configuration: some RunText, over communicator: Communicator) throws {
@@ -32,14 +19,15 @@ final class RunFolder {
     try communicator.coordinated {
       guard communicator.isRoot else { return }
       try takePossession(patience: 0)
-      let present = present
-      guard present.isEmpty || configuration.mayOverwrite || Self.holdsNothingButAComplaint(path, present) else {
+      let earlier = EarlierRun(in: path)
+      guard earlier.present.isEmpty || configuration.mayOverwrite || earlier.isNothingButAComplaint else {
         throw Failure(
           .input,
           "\(path) is not empty; name another folder with --output, go on with a run that was stopped with --resume auto, or "
             + "replace the run in it with --set output.overwrite=true")
       }
-      try clear(present)
+      try keepsInputFiles(configuration)
+      try clear(earlier)
       try begin(configuration)
     }
   }
@@ -66,32 +54,30 @@ final class RunFolder {
         guard communicator.isRoot else { return 0 }
         // Ranks of a job whose launcher was killed may live on for a moment.
         try takePossession(patience: 20)
-        let present = present
-        guard Self.areOfARun(present) else {
+        let earlier = EarlierRun(in: path)
+        guard earlier.isRun(of: configuration.inputText) else {
           throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
         }
-        let isDone = Self.status(path) == "done"
-        // Without it the checkpoints know the config.
-        let earlier = Self.wholeText("\(path)/resolved.toml")
-        if let earlier {
-          let differences = configuration.differences(from: earlier)
+        let config = earlier.config
+        if let config {
+          let differences = configuration.differences(from: config)
           guard differences.isEmpty else { throw Failure(.input, differences.joined(separator: "\n")) }
         }
-        if isDone {
-          guard earlier != nil else {
+        if earlier.status == "done" {
+          guard config != nil else {
             throw Failure(
               .input, "\(path)/resolved.toml: is missing or damaged, so that nothing tells whether the run, which is complete, was one of "
                 + "this config; " + Self.beginningAgain)
           }
-          if let name = Self.missingOutputs(path).first {
+          if let name = earlier.missingOutputs.first {
             throw Failure(
               .input, "\(path)/\(name): is missing, though the run, which is complete, had made it; put it back, or " + Self.beginningAgain)
           }
           return 1
         }
-        removeLeftOvers()
+        removeLeftOvers(earlier)
         // A run that never got to a checkpoint begins again.
-        if !present.contains("checkpoints"), !present.contains(where: { $0.hasPrefix("realisation-") }) { try clear(present) }
+        if !earlier.present.contains("checkpoints"), earlier.parts.isEmpty { try clear(earlier) }
         unlink("\(path)/summary.json")
         try begin(configuration)
         return 0
@@ -100,10 +86,22 @@ final class RunFolder {
 
   private static let beginningAgain = "begin again without --resume and with --set output.overwrite=true"
 
-  /// Does what can only be refused because files are not as the run had left them.
-  func goingOn<Result>(_ work: () throws -> Result) throws -> Result {
-    do { return try work() } catch let failure as Failure where failure.kind == .input {
+  /// Takes up what a checkpoint was made with, and says what to do if files are not as the run had left them.
+  func goingOn<Result>(from checkpoint: Checkpoint?, _ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch let failure as Failure where failure.kind == .input && checkpoint != nil {
       throw failure.with(remedy: "put it back as it was, or " + Self.beginningAgain)
+    }
+  }
+
+  /// A run that replaces another must not lose what it is to read.
+  private func keepsInputFiles(_ configuration: some RunText) throws {
+    let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    for (key, file) in configuration.inputFiles {
+      let url = URL(fileURLWithPath: file).resolvingSymlinksInPath()
+      if url.deletingLastPathComponent().path == folder, EarlierRun.isOwn(url.lastPathComponent) {
+        throw Failure(
+          .input, "\(configuration.places.nearest(key)): \(file) is a file of the run that would be replaced; name another folder with --output")
+      }
     }
   }
 
@@ -136,22 +134,21 @@ final class RunFolder {
     return 0
   }
 
-  /// What is in the folder, but for the config that a sweep puts there before the run begins.
-  private var present: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != Self.sweepConfig }
-  }
-
-  /// The config of a run of a sweep, in its folder.
-  static let sweepConfig = "config.toml"
-
-  private func clear(_ present: [String]) throws {
-    for name in present where Self.files.contains(name) || Self.isPrepared(name) || name == "checkpoints" {
+  private func clear(_ earlier: EarlierRun) throws {
+    removeLeftOvers(earlier)
+    for name in earlier.present where EarlierRun.isOwn(name) || name == "checkpoints" {
       try FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
-    for folder in present where folder.hasPrefix("realisation-") {
-      for name in Self.files { unlink("\(path)/\(folder)/\(name)") }
-      try? FileManager.default.removeItem(atPath: "\(path)/\(folder)/checkpoints")
-      rmdir("\(path)/\(folder)")
+    for part in earlier.parts {
+      for name in earlier.names(in: part) where EarlierRun.isOwn(name) { unlink("\(path)/\(part)/\(name)") }
+      try? FileManager.default.removeItem(atPath: "\(path)/\(part)/checkpoints")
+      rmdir("\(path)/\(part)")
+    }
+  }
+
+  private func removeLeftOvers(_ earlier: EarlierRun) {
+    for part in [""] + earlier.parts {
+      for name in earlier.names(in: part) where EarlierRun.isLeftOver(name) { unlink("\(path)/\(part)/\(name)") }
     }
   }
 
@@ -190,75 +187,6 @@ final class RunFolder {
     }
   }
 
-  /// The files of `prepare`, whose number depends on its config.
-  private static func isPrepared(_ name: String) -> Bool {
-    name.hasSuffix(".h5") && (name.hasPrefix("state-T") || name.hasPrefix("prepare"))
-  }
-
-  /// Whether all that an earlier run left is the message that it could not begin.
-  private static func holdsNothingButAComplaint(_ path: String, _ present: [String]) -> Bool {
-    guard Set(present) == ["input.toml", "resolved.toml", "log.jsonl", "summary.json"],
-      FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty == true
-    else { return false }
-    return status(path) == "failed"
-  }
-
-  /// A text that ends as it was written: after a crash of the machine files may be empty, or end anywhere.
-  private static func wholeText(_ path: String) -> String? {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.hasSuffix("\n") else { return nil }
-    return text
-  }
-
-  /// What MPI may leave beside files that were open when a rank was killed.
-  private func removeLeftOvers() {
-    for name in present where name.hasSuffix(".lock") && Self.files.contains(where: name.hasPrefix) { unlink("\(path)/\(name)") }
-  }
-
-  // MARK: Summary
-
-  private static func summary(_ path: String) -> [String: Any]? {
-    guard let summary = FileManager.default.contents(atPath: "\(path)/summary.json") else { return nil }
-    return (try? JSONSerialization.jsonObject(with: summary)) as? [String: Any]
-  }
-
-  /// How the run in a folder ended, by its summary.
-  private static func status(_ path: String) -> String? { summary(path)?["status"] as? String }
-
-  /// The files that a run which is done had made and that are not there any more.
-  static func missingOutputs(_ path: String) -> [String] {
-    let outputs = summary(path)?["outputs"] as? [String] ?? []
-    return outputs.filter { !FileManager.default.fileExists(atPath: "\(path)/\($0)") }
-  }
-
-  /// Writes summary.json, the last file of a run, with the names of all others. Collective.
-  func finish<Content: Encodable>(_ summary: Content) throws {
-    if communicator.isRoot { removeLeftOvers() }
-    try write(Finished(content: summary, outputs: communicator.isRoot ? outputs : []), as: "summary.json")
-  }
-
-  /// The files of the run, but for checkpoints.
-  private var outputs: [String] {
-    func own(_ names: [String]) -> [String] { names.filter { Self.files.contains($0) || Self.isPrepared($0) } }
-    let parts = present.filter { $0.hasPrefix("realisation-") }.flatMap { part in
-      own((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(part)")) ?? []).map { "\(part)/\($0)" }
-    }
-    return (own(present).filter { $0 != "summary.json" } + parts).sorted()
-  }
-
-  /// A summary and what belongs to it, side by side.
-  private struct Finished<Content: Encodable>: Encodable {
-    let content: Content
-    let outputs: [String]
-
-    func encode(to encoder: any Encoder) throws {
-      try content.encode(to: encoder)
-      var container = encoder.container(keyedBy: Keys.self)
-      try container.encode(outputs, forKey: .outputs)
-    }
-
-    enum Keys: String, CodingKey { case outputs }
-  }
-
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
   private func write(_ text: String, to name: String) throws {
@@ -286,6 +214,33 @@ final class RunFolder {
       guard communicator.isRoot else { return }
       try WholeFile.write(try Self.encoder(pretty: true).encode(content), to: file(name))
     }
+  }
+
+  /// Writes summary.json, the last file of a run, with the names of all others. Collective.
+  func finish<Content: Encodable>(_ summary: Content) throws {
+    var outputs: [String] = []
+    if communicator.isRoot {
+      let run = EarlierRun(in: path)
+      removeLeftOvers(run)
+      outputs = ([""] + run.parts).flatMap { part in
+        run.names(in: part).filter { EarlierRun.isOwn($0) && $0 != "summary.json" }.map { part.isEmpty ? $0 : "\(part)/\($0)" }
+      }
+    }
+    try write(Finished(content: summary, outputs: outputs.sorted()), as: "summary.json")
+  }
+
+  /// A summary and what belongs to it, side by side.
+  private struct Finished<Content: Encodable>: Encodable {
+    let content: Content
+    let outputs: [String]
+
+    func encode(to encoder: any Encoder) throws {
+      try content.encode(to: encoder)
+      var container = encoder.container(keyedBy: Keys.self)
+      try container.encode(outputs, forKey: .outputs)
+    }
+
+    enum Keys: String, CodingKey { case outputs }
   }
 
   /// Runs a command's work; a failure that all ranks share is left in summary.json before it is passed on.

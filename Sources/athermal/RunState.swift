@@ -75,12 +75,7 @@ struct RunState: Encodable {
   /// Of a run, or of any of its replicas or realisations.
   private static func newestCheckpoint(_ folder: String) -> String? {
     let manager = FileManager.default
-    func folders(_ path: String) -> [String] {
-      ((try? manager.contentsOfDirectory(atPath: path)) ?? []).map { "\(path)/\($0)" }
-    }
-    let places = [folder + "/checkpoints"] + folders(folder + "/checkpoints").filter { $0.contains("/replica-") }
-      + folders(folder).filter { $0.contains("/realisation-") }.map { $0 + "/checkpoints" }
-    let found = places.compactMap { place -> (Date, Int)? in
+    let found = EarlierRun(in: folder).checkpointFolders.compactMap { place -> (Date, Int)? in
       guard let number = (try? CheckpointFolder.numbers(in: place))?.last,
         let made = (try? manager.attributesOfItem(atPath: "\(place)/\(String(format: "%06d", number))"))?[.modificationDate] as? Date
       else { return nil }

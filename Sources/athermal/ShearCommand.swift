@@ -30,7 +30,9 @@ struct ShearCommand {
         events: events.adaptive
           ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil,
         acceptsUnconverged: configuration.loading!.unconverged == .accept)
-      let output = try folder.goingOn { try ShearOutput(folder, configuration, system, schedule, resuming: saved) }
+      let output = try folder.goingOn(from: saved) {
+        try ShearOutput(folder, configuration, system, schedule, resuming: saved)
+      }
       let safePoint = checkpoints.safePoint.within {
         try system.save(to: $0)
         try output.save(system, to: $0)

@@ -48,19 +48,19 @@ struct SweepCommand {
   // MARK: Folders
 
   private func place(_ run: SweepRun) -> String { "\(folder)/\(run.name)" }
-  private func config(_ run: SweepRun) -> String { "\(place(run))/\(RunFolder.sweepConfig)" }
+  private func config(_ run: SweepRun) -> String { "\(place(run))/\(EarlierRun.sweepConfig)" }
 
   /// What keeps a run from its folder: a run that was begun there with another config, or other things.
   private func complaints(about run: SweepRun, of command: Sweep.Command, over communicator: Communicator) -> [String] {
     let place = place(run)
-    let manager = FileManager.default
-    guard let present = try? manager.contentsOfDirectory(atPath: place) else {
-      guard manager.fileExists(atPath: place) else { return run.configuration.missingInputFiles }
-      return ["\(place): is not a folder; name another one with --output"]
-    }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else { return run.configuration.missingInputFiles }
+    guard isFolder.boolValue else { return ["\(place): is not a folder; name another one with --output"] }
     let remedy = "name another folder with --output, or remove this one"
-    guard let earlier = try? String(contentsOfFile: place + "/resolved.toml", encoding: .utf8) else {
-      return RunFolder.areOfARun(present) ? [] : ["\(place): holds other things than a run of a sweep; \(remedy)"]
+    guard let earlier = EarlierRun(in: place).config else {
+      // It begins from the start.
+      return EarlierRun(in: place).isRun(of: Self.text(run, command))
+        ? run.configuration.missingInputFiles : ["\(place): holds other things than a run of a sweep; \(remedy)"]
     }
     var differences = run.configuration.differences(from: earlier)
     // Files need only be looked at where their names are not the same.
@@ -185,7 +185,7 @@ struct SweepCommand {
     say("\(rows.count) runs: " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + "; also in \(folder)/status.json")
     let names = Set(sweep.runs.map(\.name))
     let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().filter {
-      !names.contains($0) && FileManager.default.fileExists(atPath: "\(folder)/\($0)/\(RunFolder.sweepConfig)")
+      !names.contains($0) && FileManager.default.fileExists(atPath: "\(folder)/\($0)/\(EarlierRun.sweepConfig)")
     }
     if !others.isEmpty { say("not of this sweep: " + others.joined(separator: ", ")) }
   }

@@ -41,9 +41,11 @@ struct VerifyCommand {
         try communicator.coordinated { if communicator.isRoot { try Self.readText(file) } }
         say("\(file): readable", communicator)
       case .run(let folder):
-        let missing = RunFolder.missingOutputs(folder)
-        guard missing.isEmpty else {
-          throw Failure.everywhere(.input, missing.map { "\(folder)/\($0): is missing, though the run had made it" }.joined(separator: "\n"))
+        try communicator.coordinated {
+          let missing = communicator.isRoot ? EarlierRun(in: folder).missingOutputs : []
+          guard missing.isEmpty else {
+            throw Failure(.input, missing.map { "\(folder)/\($0): is missing, though the run had made it" }.joined(separator: "\n"))
+          }
         }
       }
     }
@@ -74,7 +76,7 @@ struct VerifyCommand {
     // The numbered folders of a run's checkpoints, also where the manifest is missing.
     let name = path.split(separator: "/").last ?? ""
     if names.contains("MANIFEST") || (name.count >= 6 && name.allSatisfy(\.isNumber)) { return [.checkpoint(path)] }
-    let isRun = names.contains("resolved.toml")
+    let isRun = names.contains("resolved.toml") || names.contains("summary.json")
     var found: [Item] = isRun ? [.run(path)] : []
     for name in names where !name.hasPrefix("tmp.") {
       let inner = path + "/" + name
@@ -84,7 +86,7 @@ struct VerifyCommand {
         found += (try? items(inner)) ?? []
       } else if name.hasSuffix(".h5") || name.hasSuffix(".vtkhdf") {
         found.append(.hdf5(inner))
-      } else if isRun, [".json", ".jsonl", ".toml"].contains(where: name.hasSuffix) {
+      } else if isRun, EarlierRun.texts.contains(name) {
         found.append(.text(inner))
       }
     }
@@ -102,8 +104,10 @@ struct VerifyCommand {
     guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
       throw Failure(.input, "\(file): cannot be read as text; it is damaged")
     }
-    // They all end so, and one that was cut short seldom does.
-    guard text.isEmpty || text.hasSuffix("\n") || text.hasSuffix("}") else { throw Failure(.input, "\(file): is truncated") }
+    // They all end so but for the last brace of JSON, and one that was cut short seldom does; that of the user is as it is.
+    guard text.isEmpty || text.hasSuffix("\n") || text.hasSuffix("}") || file.hasSuffix("input.toml") else {
+      throw Failure(.input, "\(file): is truncated")
+    }
     if file.hasSuffix(".toml") { return try TomlText.check(text, path: file) }
     for (number, line) in file.hasSuffix(".jsonl") ? Array(text.split(separator: "\n").enumerated()) : [(0, text[...])] {
       guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil else {

@@ -116,6 +116,11 @@ import TestTools
     try run("epm", fault: "checkpoint.end:2:kill", expecting: 137)
     try makeThresholds(0.2)
     try expectRefused("epm", "epm.toml:5:", "epm.thresholds.file", "and held 5888 bytes", "--output", what: "other thresholds")
+    // A refusal changes nothing: neither without the file, nor by another one after that, is it forgotten what it held.
+    try manager.removeItem(atPath: folder.file("y.h5"))
+    try expectRefused("epm", "epm.toml:5:", "y.h5: cannot be read", what: "no thresholds")
+    try makeThresholds(0.2)
+    try expectRefused("epm", "epm.thresholds.file", "and held 5888 bytes", what: "other thresholds after none")
     // The same numbers in another file of this name.
     try makeThresholds(0.1)
     try run("epm")
@@ -163,7 +168,15 @@ import TestTools
     try change("there/glass/state.h5")
     #expect(try shear("there", "run", expecting: 2).errors.contains("shear.toml:2:8: system.file"))
     try change("there/glass/state.h5")
-    #expect(try shear("there", "run").output.contains("going on from checkpoint 2"))
+    // For a while it is not there; when it is again, it still has to be the same.
+    _ = try shear("there", "run", fault: "checkpoint.end:1:kill", expecting: 137)
+    try manager.moveItem(atPath: folder.file("there/glass"), toPath: folder.file("there/kept"))
+    _ = try shear("there", "run", fault: "checkpoint.end:1:kill", expecting: 137)
+    try manager.moveItem(atPath: folder.file("there/kept"), toPath: folder.file("there/glass"))
+    try change("there/glass/state.h5")
+    #expect(try shear("there", "run", expecting: 2).errors.contains("shear.toml:2:8: system.file"))
+    try change("there/glass/state.h5")
+    #expect(try shear("there", "run").output.contains("going on from checkpoint"))
     #expect(try hash("there/run") == hash("there/whole"))
     #expect(try shear("there", "run").output.contains("is complete"))
   }
@@ -173,7 +186,8 @@ import TestTools
     try makeShear()
     try run("shear", "whole")
     try manager.createDirectory(atPath: folder.file("run"), withIntermediateDirectories: true)
-    for name in ["input.toml", "resolved.toml.unfinished"] { try folder.file("run/" + name, "") }
+    try folder.file("run/input.toml", try folder.text("shear.toml"))
+    try folder.file("run/resolved.toml.unfinished", "# Every")
     try run("shear", fault: "checkpoint.end:3:kill", expecting: 137)
     try folder.file("run/resolved.toml", "")
     try run("shear", fault: "checkpoint.end:1:kill", expecting: 137)
@@ -186,10 +200,23 @@ import TestTools
     try manager.removeItem(atPath: folder.file("other/resolved.toml"))
     let refused = try run("shear", "other", more: ["--resume", "auto", "--set", "loading.strain_step=2e-3"], expecting: 2)
     #expect(refused.errors.contains("strain_step = 0.002 was 0.001"))
+    try run("shear", "other")
+    #expect(try hash("other") == hash("whole"))
+  }
 
-    try manager.createDirectory(atPath: folder.file("strange"), withIntermediateDirectories: true)
-    try folder.file("strange/notes.txt", "mine")
-    #expect(try run("shear", "strange", expecting: 2).errors.contains("holds other things than a run"))
+  /// What is not of a run is neither gone on with nor touched.
+  @Test func foldersOfOthersAreLeftAlone() throws {
+    try makeShear()
+    let others = ["strange/notes.txt": "mine", "models/checkpoints/20240101/model": "weights", "project/input.toml": "[system]\n"]
+    for (name, text) in others {
+      let place = String(name.prefix { $0 != "/" })
+      try manager.createDirectory(
+        at: URL(fileURLWithPath: folder.file(name)).deletingLastPathComponent(), withIntermediateDirectories: true)
+      try folder.file(name, text)
+      #expect(try run("shear", place, expecting: 2).errors.contains("\(place) holds other things than a run"))
+      let after = try folder.text(name)
+      #expect(after == text && !manager.fileExists(atPath: folder.file(place + "/log.jsonl")))
+    }
   }
 
   /// A run that is done says which files it made: without one of them it is not complete.
@@ -213,9 +240,34 @@ import TestTools
       #expect(outcome.exitCode == 2 && outcome.errors.contains("run/" + name), "\(outcome.report)")
       try folder.file("run/" + name, text)
     }
+    try folder.file("run/notes.json", "not ours")
     #expect(try verify().exitCode == 0)
     try manager.removeItem(atPath: folder.file("run/resolved.toml"))
+    #expect(try verify().errors.contains("run/resolved.toml: is missing"))
+    try expectRefused("shear", "resolved.toml: is missing, though", "--set output.overwrite=true", what: "resolved.toml")
+    try folder.file("run/resolved.toml", "")
+    try manager.removeItem(atPath: folder.file("run/checkpoints"))
     try expectRefused("shear", "resolved.toml: is missing or damaged", "--set output.overwrite=true", what: "whose is it?")
+  }
+
+  /// MPI may leave such files when a rank is killed.
+  @Test func leftOverLocksAreRemoved() throws {
+    try makeRealisations()
+    try run("epm", fault: "checkpoint.end:2:kill", expecting: 137)
+    let locks = ["run/epm.h5-123-4.lock", "run/realisation-0000/epm.h5.unfinished-5-6.lock", "run/prepare.h5-7.lock"]
+    for name in locks + ["run/mine.lock"] { try folder.file(name, "") }
+    try run("epm")
+    #expect(locks.allSatisfy { !manager.fileExists(atPath: folder.file($0)) } && manager.fileExists(atPath: folder.file("run/mine.lock")))
+  }
+
+  /// A run cannot replace the one that it begins from.
+  @Test func theInputIsNotRemoved() throws {
+    try folder.file("minimize.toml", ResumeTests.head)
+    try run("minimize", more: [])
+    try folder.file("minimize.toml", ResumeTests.head.replacing(/generate = .*/, with: "file = \"run/state.h5\""))
+    let outcome = try run("minimize", more: ["--set", "output.overwrite=true"], expecting: 2)
+    #expect(outcome.errors.contains("run/state.h5 is a file of the run that would be replaced"), "\(outcome.report)")
+    #expect(manager.fileExists(atPath: folder.file("run/state.h5")))
   }
 
   // MARK: The keyboard

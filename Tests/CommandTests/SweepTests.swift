@@ -148,6 +148,24 @@ import TestTools
     try expectRefusal(["sweep", "s.toml", "--output", "grid"], in: folder, code: 2, says: ["one process, not 2 ranks"], ranks: 2)
   }
 
+  /// A glass that is not there is named before folders are made, and again as long as its run has not begun.
+  @Test func missingGlassesAreNamed() throws {
+    try makeFiles(
+      "[product]\nsystem.file = [\"a.h5\", \"b.h5\"]\n",
+      base: Self.base.replacing("generate = { dimension = 2, particles = 128, density = 0.86, seed = 3 }", with: "file = \"a.h5\""))
+    try folder.file("glass.toml", ResumeTests.head)
+    for name in ["a.h5", "b.h5"] {
+      let outcome = try TestProcess.run(
+        "athermal", ["minimize", "glass.toml", "--output", "m", "--set", "output.overwrite=true"], in: folder.path)
+      #expect(outcome.exitCode == 0, "\(outcome.report)")
+      if name == "a.h5" { try expectRefusal(["sweep", "s.toml", "--output", "grid"], in: folder, code: 2, says: ["s.toml:5:", "a.h5: cannot be read"]) }
+      try FileManager.default.moveItem(atPath: folder.file("m/state.h5"), toPath: folder.file(name))
+    }
+    try sweep()
+    try FileManager.default.removeItem(atPath: folder.file("b.h5"))
+    try expectRefusal(["sweep", "s.toml", "--output", "grid", "--run", ""], in: folder, code: 2, says: ["b.h5: cannot be read"])
+  }
+
   // MARK: States
 
   /// One run of each kind; then what is left is run, and ends as if nothing had happened.

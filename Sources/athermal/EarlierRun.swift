@@ -1,0 +1,92 @@
+import Foundation
+import Storage
+
+/// What a folder tells of the run that was there before. Only one rank looks.
+struct EarlierRun {
+  let path: String
+  /// All that is there, but for the config that a sweep puts there before the run begins.
+  let present: [String]
+
+  init(in path: String) {
+    self.path = path
+    present = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != Self.sweepConfig }
+  }
+
+  // MARK: Its files
+
+  /// The config of a run of a sweep, in its folder.
+  static let sweepConfig = "config.toml"
+
+  /// Of JSON and TOML.
+  static let texts = ["input.toml", "resolved.toml", "log.jsonl", "summary.json", "timing.json"]
+
+  private static let numbers = [
+    "state.h5", "shear.h5", "trajectory.h5", "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
+  ]
+
+  /// Whether a name is that of a file that runs make. The number of those of `prepare` depends on its config.
+  static func isOwn(_ name: String) -> Bool {
+    texts.contains(name) || numbers.contains(name) || name.hasSuffix(".h5") && (name.hasPrefix("state-T") || name.hasPrefix("prepare"))
+  }
+
+  /// What MPI may leave beside a file that was open when a rank was killed: its name, and more.
+  static func isLeftOver(_ name: String) -> Bool {
+    name.hasSuffix(".lock") && name.indices.contains { isOwn(String(name[..<$0])) }
+  }
+
+  /// The folders of several realisations.
+  var parts: [String] { present.filter { $0.hasPrefix("realisation-") } }
+
+  /// Those of a part, or of the run itself for "".
+  func names(in part: String) -> [String] {
+    part.isEmpty ? present : (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(part)")) ?? []
+  }
+
+  // MARK: What it was
+
+  /// The resolved config. After a crash of the machine its file may be empty, or end anywhere; then the checkpoints know it.
+  var config: String? {
+    Self.wholeText("\(path)/resolved.toml") ?? checkpointFolders.lazy.compactMap { CheckpointFolder.newestConfig(in: $0) }.first
+  }
+
+  /// Whether the folder is that of a run, or empty but for what one leaves that ended while it made its folder.
+  /// - Parameter inputText: the config that such a run would have begun with.
+  func isRun(of inputText: String) -> Bool {
+    if present.contains("resolved.toml") || config != nil { return true }
+    let names = Set(present).subtracting(["input.toml", "resolved.toml", Self.sweepConfig].map { $0 + ".unfinished" })
+    guard names == ["input.toml"] else { return names.isEmpty }
+    let text = try? String(contentsOfFile: "\(path)/input.toml", encoding: .utf8)
+    return text == inputText || text == ""
+  }
+
+  /// Where checkpoints may be: of the run, or of its replicas or realisations.
+  var checkpointFolders: [String] {
+    let replicas = ((try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []).filter { $0.hasPrefix("replica-") }
+    return [path + "/checkpoints"] + replicas.map { "\(path)/checkpoints/\($0)" } + parts.map { "\(path)/\($0)/checkpoints" }
+  }
+
+  private static func wholeText(_ path: String) -> String? {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.hasSuffix("\n") else { return nil }
+    return text
+  }
+
+  // MARK: How it ended
+
+  private var summary: [String: Any]? {
+    FileManager.default.contents(atPath: path + "/summary.json").flatMap { (try? JSONSerialization.jsonObject(with: $0)) as? [String: Any] }
+  }
+
+  var status: String? { summary?["status"] as? String }
+
+  /// The files that a run which is done had made and that are not there any more.
+  var missingOutputs: [String] {
+    let outputs = summary?["outputs"] as? [String] ?? []
+    return outputs.filter { !FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+  }
+
+  /// Whether all that it left is the message that it could not begin.
+  var isNothingButAComplaint: Bool {
+    Set(present) == ["input.toml", "resolved.toml", "log.jsonl", "summary.json"]
+      && FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty == true && status == "failed"
+  }
+}
