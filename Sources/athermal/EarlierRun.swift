@@ -9,8 +9,10 @@ struct EarlierRun {
 
   init(in path: String) {
     self.path = path
-    present = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != Self.sweepConfig }
+    present = Self.contents(of: path).filter { $0 != Self.sweepConfig }
   }
+
+  private static func contents(of path: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
 
   // MARK: Its files
 
@@ -24,23 +26,26 @@ struct EarlierRun {
     "state.h5", "shear.h5", "trajectory.h5", "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
   ]
 
-  /// Whether a name is that of a file that runs make. The number of those of `prepare` depends on its config.
-  static func isOwn(_ name: String) -> Bool {
-    texts.contains(name) || numbers.contains(name) || name.hasSuffix(".h5") && (name.hasPrefix("state-T") || name.hasPrefix("prepare"))
+  /// Whether a path is that of a file that runs make. The number of those of `prepare` depends on its config.
+  static func isOwn(_ path: String) -> Bool {
+    let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
+    return texts.contains(String(name)) || numbers.contains(String(name)) || name.hasSuffix(".h5") && (name.hasPrefix("state-T") || name.hasPrefix("prepare"))
   }
 
   /// What MPI may leave beside a file that was open when a rank was killed: its name, and more.
-  static func isLeftOver(_ name: String) -> Bool {
-    name.hasSuffix(".lock") && name.indices.contains { isOwn(String(name[..<$0])) }
+  private static func isLeftOver(_ path: String) -> Bool {
+    path.hasSuffix(".lock") && path.indices.contains { isOwn(String(path[..<$0])) }
   }
 
   /// The folders of several realisations.
   var parts: [String] { present.filter { $0.hasPrefix("realisation-") } }
 
-  /// Those of a part, or of the run itself for "".
-  func names(in part: String) -> [String] {
-    part.isEmpty ? present : (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(part)")) ?? []
-  }
+  /// The files that runs make, also those of parts, relative to the folder.
+  var files: [String] { everything.filter(Self.isOwn) }
+
+  var leftOvers: [String] { everything.filter(Self.isLeftOver) }
+
+  private var everything: [String] { present + parts.flatMap { part in Self.contents(of: "\(path)/\(part)").map { "\(part)/\($0)" } } }
 
   // MARK: What it was
 
@@ -61,7 +66,7 @@ struct EarlierRun {
 
   /// Where checkpoints may be: of the run, or of its replicas or realisations.
   var checkpointFolders: [String] {
-    let replicas = ((try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []).filter { $0.hasPrefix("replica-") }
+    let replicas = Self.contents(of: path + "/checkpoints").filter { $0.hasPrefix("replica-") }
     return [path + "/checkpoints"] + replicas.map { "\(path)/checkpoints/\($0)" } + parts.map { "\(path)/\($0)/checkpoints" }
   }
 
@@ -72,7 +77,7 @@ struct EarlierRun {
 
   // MARK: How it ended
 
-  private var summary: [String: Any]? {
+  var summary: [String: Any]? {
     FileManager.default.contents(atPath: path + "/summary.json").flatMap { (try? JSONSerialization.jsonObject(with: $0)) as? [String: Any] }
   }
 

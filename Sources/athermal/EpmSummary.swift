@@ -108,17 +108,6 @@ struct EpmSummary: Encodable {
     }
   }
 
-  /// Two sets of keys, side by side.
-  private struct Joined<Content: Encodable>: Encodable {
-    let head: Head
-    let content: Content
-
-    func encode(to encoder: any Encoder) throws {
-      try head.encode(to: encoder)
-      try content.encode(to: encoder)
-    }
-  }
-
   private struct Runs: Encodable {
     var wallSeconds: Double
     /// Over all realisations.

@@ -136,20 +136,17 @@ final class RunFolder {
 
   private func clear(_ earlier: EarlierRun) throws {
     removeLeftOvers(earlier)
-    for name in earlier.present where EarlierRun.isOwn(name) || name == "checkpoints" {
-      try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    for name in earlier.files + earlier.present.filter({ $0 == "checkpoints" }) {
+      try FileManager.default.removeItem(atPath: file(name))
     }
     for part in earlier.parts {
-      for name in earlier.names(in: part) where EarlierRun.isOwn(name) { unlink("\(path)/\(part)/\(name)") }
       try? FileManager.default.removeItem(atPath: "\(path)/\(part)/checkpoints")
       rmdir("\(path)/\(part)")
     }
   }
 
   private func removeLeftOvers(_ earlier: EarlierRun) {
-    for part in [""] + earlier.parts {
-      for name in earlier.names(in: part) where EarlierRun.isLeftOver(name) { unlink("\(path)/\(part)/\(name)") }
-    }
+    for name in earlier.leftOvers { unlink(file(name)) }
   }
 
   private func begin(_ configuration: some RunText) throws {
@@ -222,25 +219,9 @@ final class RunFolder {
     if communicator.isRoot {
       let run = EarlierRun(in: path)
       removeLeftOvers(run)
-      outputs = ([""] + run.parts).flatMap { part in
-        run.names(in: part).filter { EarlierRun.isOwn($0) && $0 != "summary.json" }.map { part.isEmpty ? $0 : "\(part)/\($0)" }
-      }
+      outputs = run.files.filter { $0 != "summary.json" }.sorted()
     }
-    try write(Finished(content: summary, outputs: outputs.sorted()), as: "summary.json")
-  }
-
-  /// A summary and what belongs to it, side by side.
-  private struct Finished<Content: Encodable>: Encodable {
-    let content: Content
-    let outputs: [String]
-
-    func encode(to encoder: any Encoder) throws {
-      try content.encode(to: encoder)
-      var container = encoder.container(keyedBy: Keys.self)
-      try container.encode(outputs, forKey: .outputs)
-    }
-
-    enum Keys: String, CodingKey { case outputs }
+    try write(Joined(head: summary, content: ["outputs": outputs]), as: "summary.json")
   }
 
   /// Runs a command's work; a failure that all ranks share is left in summary.json before it is passed on.

@@ -30,7 +30,7 @@ struct RunState: Encodable {
     } else if !FileManager.default.fileExists(atPath: folder + "/resolved.toml") {
       stage = .notStarted
       return
-    } else if let summary = Self.json(FileManager.default.contents(atPath: folder + "/summary.json") ?? Data()) {
+    } else if let summary = EarlierRun(in: folder).summary {
       exitCode = summary["exit_code"] as? Int ?? 0
       stage =
         switch summary["status"] as? String {

@@ -57,9 +57,10 @@ struct SweepCommand {
     guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else { return run.configuration.missingInputFiles }
     guard isFolder.boolValue else { return ["\(place): is not a folder; name another one with --output"] }
     let remedy = "name another folder with --output, or remove this one"
-    guard let earlier = EarlierRun(in: place).config else {
+    let there = EarlierRun(in: place)
+    guard let earlier = there.config else {
       // It begins from the start.
-      return EarlierRun(in: place).isRun(of: Self.text(run, command))
+      return there.isRun(of: Self.text(run, command))
         ? run.configuration.missingInputFiles : ["\(place): holds other things than a run of a sweep; \(remedy)"]
     }
     var differences = run.configuration.differences(from: earlier)

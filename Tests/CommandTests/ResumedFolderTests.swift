@@ -45,6 +45,17 @@ import TestTools
     return outcome
   }
 
+  /// Kills runs after a few checkpoints more each, until one has left something; that one stays.
+  private func runUntilKilled(_ command: String, with name: String, every step: Int) throws {
+    var count = 0
+    while !manager.fileExists(atPath: folder.file("run/" + name)) {
+      count += step
+      try #require(count < 120, "no \(name) was made")
+      try? manager.removeItem(atPath: folder.file("run"))
+      try run(command, fault: "checkpoint.end:\(count):kill", expecting: 137)
+    }
+  }
+
   private func expectRefused(_ command: String, _ words: String..., what: String) throws {
     let outcome = try run(command, expecting: 2)
     #expect(outcome.messages.count == 1 && words.allSatisfy(outcome.errors.contains), "\(what): \(outcome.errors)")
@@ -87,13 +98,7 @@ import TestTools
     try makeRealisations()
     try run("epm", "whole")
     // The checkpoint of the end of the second is made, and the third has none.
-    var ends = 0
-    while !manager.fileExists(atPath: folder.file("run/realisation-0002")) {
-      ends += 1
-      try #require(ends < 30, "the third realisation never began")
-      try? manager.removeItem(atPath: folder.file("run"))
-      try run("epm", fault: "checkpoint.end:\(4 * ends):kill", expecting: 137)
-    }
+    try runUntilKilled("epm", with: "realisation-0002", every: 4)
     for name in ["epm.h5", "fields.vtkhdf"] {
       try forEachDamage(to: "run/realisation-0000/" + name) {
         try expectRefused("epm", "realisation-0000/" + name, "put it back", "--set output.overwrite=true", what: $0)
@@ -130,13 +135,7 @@ import TestTools
   @Test func finishedStatesAreHeldAgainstTheCheckpoint() throws {
     try folder.file("prepare.toml", ResumeTests.configs["prepare"]! + "\n[checkpoint]\nevery_steps = 20\n")
     try run("prepare", "whole")
-    var count = 0
-    while !manager.fileExists(atPath: folder.file("run/state-T4.0.h5")) {
-      count += 1
-      try #require(count < 100, "no state was written")
-      try? manager.removeItem(atPath: folder.file("run"))
-      try run("prepare", fault: "checkpoint.end:\(2 * count):kill", expecting: 137)
-    }
+    try runUntilKilled("prepare", with: "state-T4.0.h5", every: 2)
     // Made after the state.
     try run("prepare", fault: "checkpoint.end:2:kill", expecting: 137)
     try forEachDamage(to: "run/state-T4.0.h5") {

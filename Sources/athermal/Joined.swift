@@ -1,0 +1,10 @@
+/// Two sets of keys, side by side in one object.
+struct Joined<Head: Encodable, Content: Encodable>: Encodable {
+  let head: Head
+  let content: Content
+
+  func encode(to encoder: any Encoder) throws {
+    try head.encode(to: encoder)
+    try content.encode(to: encoder)
+  }
+}
