@@ -16,6 +16,8 @@ public struct RandomStream: Sendable {
     case trialMove = 4
     /// Where the blocks of a sweep begin, and in which order their colours come.
     case blockShift = 5
+    /// Random forces that tell a saddle from a minimum.
+    case probe = 6
   }
 
   @usableFromInline let key: (UInt32, UInt32)

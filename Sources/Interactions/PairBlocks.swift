@@ -40,6 +40,13 @@ public final class PairBlocks {
     }
   }
 
+  /// The largest entry in magnitude.
+  public var largestEntry: Float {
+    var largest: Float = 0
+    for k in 0..<(list.slotCount * Self.components(dimension) * Lanes.count) { largest = max(largest, abs(blocks[k])) }
+    return largest
+  }
+
   /// The diagonal blocks Σ_j K_ij of the owned particles, 3 or 6 numbers each, in the order of ``blocks``.
   public func diagonal(into result: UnsafeMutablePointer<Float>) {
     let width = Lanes.count

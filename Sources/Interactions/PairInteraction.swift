@@ -6,6 +6,8 @@ import Geometry
 public struct PairInteraction {
   public let dimension: Int
   public let parameter: ParticleParameter
+  /// Whether φ'' jumps, or vanishes with a root, where a pair begins to interact.
+  public let isContact: Bool
   /// The cutoff of two particles with the given parameters.
   public let cutoff: (Double, Double) -> Double
   /// φ and four derivatives at a distance.
@@ -49,6 +51,7 @@ public struct PairInteraction {
   private init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
     dimension = S.dimension
     parameter = potential.parameter
+    isContact = Potential.isContact
     cutoff = { potential.cutoff($0, $1) }
     derivatives = { potential.derivatives($0, $1, $2) }
     forces = { computeForces(potential, S.self, ForcesAlone.self, $0, $1) }

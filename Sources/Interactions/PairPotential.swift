@@ -15,6 +15,9 @@ public protocol PairPotential: Sendable {
   /// What the parameter of a particle is.
   var parameter: ParticleParameter { get }
 
+  /// Whether φ'' jumps or vanishes with a root where a pair begins to interact: spheres in contact.
+  static var isContact: Bool { get }
+
   /// The distance beyond which the pair does not interact.
   func cutoff(_ a: Double, _ b: Double) -> Double
 
@@ -60,6 +63,8 @@ extension PairPotential where Row == Void {
 }
 
 extension PairPotential {
+  public static var isContact: Bool { false }
+
   @inline(__always) public func energyChange(
     _ row: Row, _ parameter: Lanes, _ other: Lanes, from before: Lanes, to after: Lanes
   ) -> Lanes {

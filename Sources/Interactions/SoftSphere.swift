@@ -40,6 +40,7 @@ public struct SoftSphere<Law: ContactLaw>: PairPotential {
   public init(law: Law) { self.law = law }
 
   public var parameter: ParticleParameter { .size }
+  public static var isContact: Bool { true }
   public func cutoff(_ a: Double, _ b: Double) -> Double { 0.5 * (a + b) }
   @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { 0.5 * (a + b) }
   public static var hasScale: Bool { true }

@@ -95,7 +95,7 @@ public struct QuasistaticShear {
         .notConverged,
         "step \(step), strain \(system.strain): the minimisation ended by \(result.reason.rawValue) after "
           + "\(result.evaluations) evaluations with a largest force component of \(result.forceMax), which should be at most "
-          + "\(result.tolerance); raise minimizer.maximum_evaluations or minimizer.force_tolerance")
+          + "\(result.tolerance); \(result.remedy)")
     }
     return result
   }

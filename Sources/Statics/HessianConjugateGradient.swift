@@ -11,7 +11,7 @@ public final class HessianConjugateGradient: LinearSolver {
   public let setUpSeconds: Double
   private let system: ParticleSystem
   private let hessian: HessianOperator
-  private let preconditioner: any Preconditioner
+  private var preconditioner: any Preconditioner
   private let null: NullSpace
   private let maximumIterations: Int
   private let residual: ParticleField
@@ -57,6 +57,7 @@ public final class HessianConjugateGradient: LinearSolver {
     // What the recursion calls the residual drifts away from the residual: where it has, the solve goes on from the
     // solution so far.
     while squaredResidual > target && restarts < 4 {
+      let kind = ObjectIdentifier(preconditioner)
       try iterate(solution, until: target, &iterations, name)
       try null.remove(from: solution)
       try hessian.multiply(solution, into: product)
@@ -64,7 +65,7 @@ public final class HessianConjugateGradient: LinearSolver {
       let before = squaredResidual
       squaredResidual = try system.dot(residual.values, residual.values)
       restarts += 1
-      if squaredResidual > 0.25 * before { break }
+      if squaredResidual > 0.25 * before && kind == ObjectIdentifier(preconditioner) { break }
     }
     let result = LinearSolution(
       iterations: iterations, residual: squaredForce > 0 ? (squaredResidual / squaredForce).squareRoot() : 0,
@@ -88,6 +89,12 @@ public final class HessianConjugateGradient: LinearSolver {
       }
       guard curvature > 0 else {
         let squaredLength = try system.dot(direction.values, direction.values)
+        if !(preconditioner is BlockJacobi), try isRounding(curvature / squaredLength) {
+          // A motion that nothing resists, as the turning of a cluster: grids mix it in, the diagonal blocks hardly do.
+          preconditioner = BlockJacobi(system)
+          try preconditioner.refresh(shift: 0)
+          return
+        }
         throw Failure.everywhere(
           .notConverged,
           "the configuration is not a minimum: a direction of curvature \(curvature / squaredLength) was met in "
@@ -111,6 +118,14 @@ public final class HessianConjugateGradient: LinearSolver {
       for i in 0..<count { p[i] = z[i] + beta * p[i] }
     }
   }
+
+  /// Whether a curvature is no more than what rounding makes of zero.
+  private func isRounding(_ curvature: Double) throws -> Bool {
+    abs(curvature) <= Self.rounding * (try system.bondStatistics().largestStiffness)
+  }
+
+  /// Of a curvature, in units of the largest stiffness.
+  private static let rounding = 1e-13
 
   private func applyPreconditioner() throws {
     try preconditioner.apply(residual.values, into: preconditioned.values)

@@ -50,7 +50,7 @@ public struct Minimization: Sendable {
 
   /// How far it is, for whom it is continued by.
   private struct State: Codable {
-    enum Stage: String, Codable { case overlaps, firstOrder, newton }
+    enum Stage: String, Codable { case overlaps, firstOrder, newton, descent, probe }
     var stage: Stage
     /// Work that others have done before.
     var before: EvaluationStatistics
@@ -58,7 +58,22 @@ public struct Minimization: Sendable {
     var threshold = 0.0
     var coarse = 0.0
     var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: 0)
+    /// How often Newton's method ended short of the tolerance, and how often what took over for it did.
+    var failures: Int?
+    var vain: Int?
+    /// Saddles that were left.
+    var saddles: Int?
   }
+
+  /// What a first-order method takes over for when Newton's has ended short for the first time: it lowers the largest force to
+  /// this part. The next time it goes to the tolerance: in packings that unjam, contacts change to the last.
+  private static let descentGoal = 1e-3
+  /// Evaluations after which it hands back.
+  private static let longestDescent = 20_000
+  /// So many saddles are left in one minimisation.
+  private static let largestSaddles = 50
+  /// Products in solves without negative curvature that tell a minimum.
+  private static let conclusiveProducts = 20
 
   /// Collective. The system is left with forces, energies and stress of its final position.
   /// - Parameters:
@@ -76,44 +91,85 @@ public struct Minimization: Sendable {
       defer { resumed = nil }
       return resumed
     }
+    /// Runs a method with what is left of the evaluations, and with no more than `limit`, which counts as stagnation.
+    func run(_ method: any Minimizer, tolerance: Double, limit: Int = .max) throws {
+      let left = maximumEvaluations - (system.workDone - workBefore)
+      let budget = try resumed?.value(Int.self, of: "budget") ?? min(left, limit)
+      state.result.takeOver(
+        try method.minimize(
+          system, tolerance: tolerance, maximumEvaluations: budget,
+          safePoint: safePoint.within { try $0.put(budget, as: "budget") }, resuming: takeResumed()))
+      if state.result.reason == .evaluationLimit && system.workDone - workBefore < maximumEvaluations {
+        state.result.reason = .stagnated
+      }
+    }
     func measure() throws {
       let bonds = try system.bondStatistics()
       state.threshold = tolerance.threshold(for: system, bonds: bonds)
       state.coarse = max(state.threshold, handOver * bonds.meanForce)
     }
 
-    if state.stage == .overlaps {
-      if start == .anywhere {
-        try OverlapRelaxation().relax(system, safePoint: safePoint, resuming: takeResumed())
-      } else {
-        try system.evaluate()
-      }
-      try measure()
-      state.result.tolerance = state.threshold
-      state.stage = firstStage(from: start) == nil ? .newton : .firstOrder
-    }
-    // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
-    // bonds that it has, until they agree.
-    if state.stage == .firstOrder {
-      let first = firstStage(from: start)!
-      repeat {
-        let budget = try resumed?.value(Int.self, of: "budget") ?? maximumEvaluations - (system.workDone - workBefore)
-        state.result.takeOver(
-          try first.minimize(
-            system, tolerance: state.coarse, maximumEvaluations: budget,
-            safePoint: safePoint.within { try $0.put(budget, as: "budget") }, resuming: takeResumed()))
+    stages: while true {
+      switch state.stage {
+      case .overlaps:
+        if start == .anywhere {
+          try OverlapRelaxation().relax(system, safePoint: safePoint, resuming: takeResumed())
+        } else {
+          try system.evaluate()
+        }
         try measure()
-      } while state.result.reason == .converged && state.result.forceMax > state.coarse
-      state.stage = .newton
-    }
-    while resumed != nil || (state.result.reason != .evaluationLimit && state.result.forceMax > state.threshold) {
-      let budget = try resumed?.value(Int.self, of: "budget") ?? maximumEvaluations - (system.workDone - workBefore)
-      state.result.takeOver(
-        try TruncatedNewton(preconditioner: preconditioner).minimize(
-          system, tolerance: state.threshold, maximumEvaluations: budget,
-          safePoint: safePoint.within { try $0.put(budget, as: "budget") }, resuming: takeResumed()))
-      state.threshold = try tolerance.threshold(for: system)
-      if state.result.reason != .converged { break }
+        state.result.tolerance = state.threshold
+        state.stage = firstStage(from: start) == nil ? .newton : .firstOrder
+      case .firstOrder:
+        // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
+        // bonds that it has, until they agree.
+        repeat {
+          try run(firstStage(from: start)!, tolerance: state.coarse)
+          try measure()
+        } while state.result.reason == .converged && state.result.forceMax > state.coarse
+        state.stage = .newton
+      case .newton:
+        if resumed == nil {
+          if state.result.reason == .evaluationLimit { break stages }
+          if state.result.forceMax <= state.threshold {
+            state.result.reason = .converged
+            state.stage = .probe
+            continue
+          }
+        }
+        try run(newton(for: system, afterFailures: state.failures ?? 0), tolerance: state.threshold)
+        state.threshold = try tolerance.threshold(for: system)
+        if state.result.reason == .stagnated { state.stage = .descent }
+      case .descent:
+        if resumed == nil {
+          state.failures = (state.failures ?? 0) + 1
+          state.vain = state.vain ?? 0
+          if state.vain! > 1 { break stages }
+        }
+        let goal = state.failures! == 1 ? Self.descentGoal * state.result.forceMax : 0
+        // In contacts that open and close, inertia is the fastest.
+        let method: any Minimizer = system.interaction.isContact && state.vain == 0 ? Fire() : ConjugateGradient()
+        state.result.stableProducts = 0
+        try run(method, tolerance: max(state.threshold, goal), limit: Self.longestDescent)
+        if state.result.reason != .converged { state.vain! += 1 }
+        state.threshold = try tolerance.threshold(for: system)
+        state.stage = .newton
+      case .probe:
+        if state.result.stableProducts >= Self.conclusiveProducts { break stages }
+        try system.evaluate()
+        // Where all bonds are slack, there is nothing that could fall.
+        if try system.bondStatistics().meanForce <= state.threshold { break stages }
+        guard try StabilityProbe(system, preconditioner).leaveSaddle(attempt: state.saddles ?? 0, &state.result) else {
+          break stages
+        }
+        state.saddles = (state.saddles ?? 0) + 1
+        if state.saddles! > Self.largestSaddles {
+          state.result.reason = .saddlePoint
+          break stages
+        }
+        state.result.forceMax = .infinity
+        state.stage = .newton
+      }
     }
     var result = state.result
     result.tolerance = state.threshold
@@ -123,5 +179,12 @@ public struct Minimization: Sendable {
     result.hessianProducts = system.statistics.hessianProducts - state.before.hessianProducts
     result.regionalRows = system.statistics.regionalRows - state.before.regionalRows
     return result
+  }
+
+  /// Newton's method: that of contacts where the stiffness jumps. Where it ended short with the multigrid, which empty regions
+  /// and clusters that turn freely can spoil, it is tried with the diagonal blocks.
+  private func newton(for system: ParticleSystem, afterFailures failures: Int) -> any Minimizer {
+    let kind = failures == 0 ? preconditioner : .blockJacobi
+    return system.interaction.isContact ? SemismoothNewton(preconditioner: kind) : TruncatedNewton(preconditioner: kind)
   }
 }

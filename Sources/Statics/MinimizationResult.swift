@@ -9,6 +9,8 @@ public struct MinimizationResult: Codable, Sendable {
     case stagnated
     /// The limit of evaluations is used up.
     case evaluationLimit = "evaluation limit"
+    /// Forces vanish, but the energy falls in some direction, and went on doing so wherever that led.
+    case saddlePoint = "saddle point"
   }
 
   public var reason: Reason
@@ -27,6 +29,9 @@ public struct MinimizationResult: Codable, Sendable {
   public var negativeCurvatures = 0
   public var cappedSteps = 0
   public var rejectedSteps = 0
+  /// Products with the Hessian in solves since the last direction of negative curvature: where they are many, the
+  /// configuration has been found stable on the way.
+  var stableProducts = 0
 
   public init(reason: Reason, forceMax: Double, tolerance: Double) {
     self.reason = reason
@@ -47,13 +52,36 @@ public struct MinimizationResult: Codable, Sendable {
     rejectedSteps = try container.decode(Int.self, forKey: .rejectedSteps)
     // Checkpoints of versions that knew no regions.
     regionalRows = try container.decodeIfPresent(Int.self, forKey: .regionalRows) ?? 0
+    // Those of versions that did not look for saddles.
+    stableProducts = try container.decodeIfPresent(Int.self, forKey: .stableProducts) ?? 0
+  }
+
+  /// What helps where it did not converge, as config keys.
+  public var remedy: String {
+    switch reason {
+    case .evaluationLimit: "raise minimizer.maximum_evaluations"
+    case .stagnated: "raise minimizer.force_tolerance, or take another minimizer.method"
+    case .converged, .saddlePoint: "move the particles off the saddle, or take smaller strain steps"
+    }
   }
 
   /// Evaluations and products, those of regions by their share of the system.
   func work(of system: ParticleSystem) -> Int { evaluations + hessianProducts + regionalRows / system.totalCount }
 
+  /// Counts a solve, whose products are counted elsewhere where they are those of a region.
+  /// - Parameter isShifted: whether something was added to the Hessian, which may have hidden negative curvature.
+  mutating func count(_ solution: NewtonSolver.Solution, isConfined: Bool = false, isShifted: Bool = false) {
+    if !isConfined { hessianProducts += solution.products }
+    if !isConfined && !isShifted { stableProducts += solution.products }
+    if solution.negativeCurvature {
+      negativeCurvatures += 1
+      stableProducts = 0
+    }
+  }
+
   /// Goes on with what a further stage reached; what it took is added. Evaluations and products are left to the caller.
   mutating func takeOver(_ stage: MinimizationResult) {
+    stableProducts = stage.negativeCurvatures > 0 ? stage.stableProducts : stableProducts + stage.stableProducts
     reason = stage.reason
     forceMax = stage.forceMax
     tolerance = stage.tolerance

@@ -27,6 +27,8 @@ final class NewtonIteration {
   static let largestForcing = 0.1
   private static let smallestForcing = 1e-4
   private static let maximumLinearIterations = 20_000
+  /// A predicted decrease below this part of the energy is below the rounding of the energy.
+  static let energyRounding = 1e-9
 
   let system: ParticleSystem
   /// The last step.
@@ -59,9 +61,8 @@ final class NewtonIteration {
     let solution = try solver.solve(
       system, into: step, inEvent: state.inEvent, relativeTolerance: state.forcing, radius: state.radius,
       maximumIterations: min(maximumProducts, Self.maximumLinearIterations), safePoint: safePoint, save)
-    if !system.isConfined { state.result.hessianProducts += solution.products }
+    state.result.count(solution, isConfined: system.isConfined)
     state.result.iterations += 1
-    if solution.negativeCurvature { state.result.negativeCurvatures += 1 }
     let isCapped = solution.largestMove > state.radius * (1 - 1e-12)
     if isCapped { state.result.cappedSteps += 1 }
     state.inEvent = solution.negativeCurvature || isCapped
@@ -83,7 +84,7 @@ final class NewtonIteration {
       try evaluate(&state)
     }
     let alongAfter = try system.dot(system.forces, step.values)
-    let rounding = 1e-9 * abs(before.energy)
+    let rounding = Self.energyRounding * abs(before.energy)
     let gain = solution.predictedDecrease > 0 ? (before.energy - state.energy) / solution.predictedDecrease : -1
     let accepted: Bool
     if solution.predictedDecrease < rounding {
@@ -106,10 +107,15 @@ final class NewtonIteration {
       state.radius = min(largestRadius, max(state.radius, 1.5 * solution.largestMove))
     }
     // Eisenstat and Walker: solve as well as the last step deserves, and no better than the tolerance needs.
-    let ratio = state.squaredForce / before.squaredForce
-    let needed = 0.3 * state.result.tolerance / state.squaredForce.squareRoot()
-    state.forcing = max(
-      min(max(0.9 * ratio, Self.smallestForcing), Self.largestForcing), min(needed, Self.largestForcing))
+    state.forcing = Self.forcing(
+      ratio: state.squaredForce / before.squaredForce, squaredForce: state.squaredForce, tolerance: state.result.tolerance)
     return .accepted
+  }
+
+  /// The relative residual of the next solve (Eisenstat and Walker).
+  /// - Parameter ratio: of the squared forces after and before the last step.
+  static func forcing(ratio: Double, squaredForce: Double, tolerance: Double) -> Double {
+    let needed = 0.3 * tolerance / squaredForce.squareRoot()
+    return max(min(max(0.9 * ratio, smallestForcing), largestForcing), min(needed, largestForcing))
   }
 }

@@ -10,15 +10,26 @@ final class NewtonSolver {
   struct Solution {
     var products = 0
     var negativeCurvature = false
+    /// Where a direction of negative curvature ended the iterations: p·H·p/p·p.
+    var lowestCurvature = 0.0
     /// The largest displacement of a particle.
     var largestMove = 0.0
     /// F·s − ½ s·H·s.
     var predictedDecrease = 0.0
   }
 
+  /// What becomes of a direction of negative curvature.
+  enum NegativeDirection {
+    /// It is followed downhill to the radius of trust.
+    case followed
+    /// It ends the iterations, unless rounding hides its sign, and is left in ``direction``.
+    case left
+  }
+
   private let residual: ParticleField
   private let preconditioned: ParticleField
-  private let direction: ParticleField
+  /// The last direction of the iterations.
+  let direction: ParticleField
   private let product: ParticleField
   private let hessian: PairBlocks
   private let preconditioner: any Preconditioner
@@ -41,30 +52,33 @@ final class NewtonSolver {
 
   /// Solves at the present positions, whose forces must have been computed. Collective.
   /// - Parameters:
+  ///   - rightHandSide: in the place of the forces.
   ///   - inEvent: whether the last step met negative curvature or was capped.
   ///   - save: what is to be remembered where the run has to stop inside: the solve then begins anew.
   func solve(
-    _ system: ParticleSystem, into step: ParticleField, shift: Double = 0, inEvent: Bool = false, relativeTolerance: Double,
-    radius: Double, maximumIterations: Int, safePoint: SafePoint, _ save: (Checkpoint) throws -> Void
+    _ system: ParticleSystem, rightHandSide: ParticleField? = nil, into step: ParticleField, shift: Double = 0,
+    inEvent: Bool = false, negative: NegativeDirection = .followed, relativeTolerance: Double, radius: Double,
+    maximumIterations: Int, safePoint: SafePoint, _ save: (Checkpoint) throws -> Void
   ) throws -> Solution {
     let before = system.statistics
     return try safePoint.attempting({
       try iterate(
-        system, into: step, shift, inEvent, relativeTolerance: relativeTolerance, radius: radius,
-        maximumIterations: maximumIterations, safePoint: $0)
+        system, rightHandSide?.values ?? system.forces, into: step, shift, inEvent, negative,
+        relativeTolerance: relativeTolerance, radius: radius, maximumIterations: maximumIterations, safePoint: $0)
     }, retreat: { system.uncount(to: before) }, save)  // a solve moves nothing
   }
 
   private func iterate(
-    _ system: ParticleSystem, into step: ParticleField, _ shift: Double, _ inEvent: Bool, relativeTolerance: Double,
-    radius: Double, maximumIterations: Int, safePoint: SafePoint
+    _ system: ParticleSystem, _ force: UnsafeMutablePointer<Double>, into step: ParticleField, _ shift: Double,
+    _ inEvent: Bool, _ negative: NegativeDirection, relativeTolerance: Double, radius: Double, maximumIterations: Int,
+    safePoint: SafePoint
   ) throws -> Solution {
     let d = system.dimension
     system.assemble(.hessian, into: hessian)
     let preconditioner = inEvent || system.isConfined ? eventPreconditioner : preconditioner
     try preconditioner.refresh(shift: shift)
     clear(step, in: system)
-    forEach(system) { residual.values[$0] = system.forces[$0] }
+    forEach(system) { residual.values[$0] = force[$0] }
     try preconditioner.apply(residual.values, into: preconditioned.values)
     forEach(system) { direction.values[$0] = preconditioned.values[$0] }
     var solution = Solution()
@@ -78,12 +92,17 @@ final class NewtonSolver {
       try multiply(system, direction, shift)
       solution.products += 1
       let curvature = try system.dot(direction.values, product.values)
+      let alpha = rz / curvature
+      if negative == .left, curvature <= 0 || alpha > Self.suspiciousLength {
+        solution.lowestCurvature = try curvature / system.dot(direction.values, direction.values)
+        // What rounding leaves of a motion that nothing resists is not divided by.
+        if try isRounding(system, solution.lowestCurvature) { break }
+      }
       if curvature <= 0 {
         solution.negativeCurvature = true
-        try followToRadius(system, step, radius: radius)
+        if negative == .followed { try followToRadius(system, step, force, radius: radius) }
         break
       }
-      let alpha = rz / curvature
       forEach(system) { i in
         step.values[i] += alpha * direction.values[i]
         residual.values[i] -= alpha * product.values[i]
@@ -108,9 +127,19 @@ final class NewtonSolver {
     solution.largestMove = min(longest, radius)
     try multiply(system, step, shift)
     solution.products += 1
-    let parts = try system.dots([(system.forces, step.values), (step.values, product.values)], width: system.dimension)
+    let parts = try system.dots([(force, step.values), (step.values, product.values)], width: system.dimension)
     solution.predictedDecrease = parts[0] - 0.5 * parts[1]
     return solution
+  }
+
+  /// Steps along a direction, in units of the preconditioner's guess, above which its curvature may be rounding.
+  private static let suspiciousLength = 1e5
+  /// Of a curvature, in units of the largest entry of a block: the blocks are singles.
+  private static let roundingOfBlocks = 1e-7
+
+  private func isRounding(_ system: ParticleSystem, _ curvature: Double) throws -> Bool {
+    let largest = try system.communicator.reduce(Double(hessian.largestEntry), .maximum)
+    return abs(curvature) <= Self.roundingOfBlocks * largest
   }
 
   /// product = (H + shift) · field.
@@ -122,8 +151,10 @@ final class NewtonSolver {
   }
 
   /// Adds the present direction, downhill, until some particle has moved by the radius.
-  private func followToRadius(_ system: ParticleSystem, _ step: ParticleField, radius: Double) throws {
-    let downhill = try system.dot(direction.values, system.forces) >= 0 ? 1.0 : -1.0
+  private func followToRadius(
+    _ system: ParticleSystem, _ step: ParticleField, _ force: UnsafeMutablePointer<Double>, radius: Double
+  ) throws {
+    let downhill = try system.dot(direction.values, force) >= 0 ? 1.0 : -1.0
     let direct = try system.largestLength(direction.values)
     let travelled = try system.largestLength(step.values)
     guard direct > 0, radius.isFinite else { return }

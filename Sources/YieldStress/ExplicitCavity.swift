@@ -337,7 +337,13 @@ final class ExplicitCavity {
         largestDiagonal = max(largestDiagonal, diagonal[i * entries + a * d + a])
       }
     }
+    guard interaction.isContact else { return }
+    // A particle that has lost its contacts is held by nothing, and in nobody's way.
+    for k in 0..<(freeCount * d) { hessian[k, k] += Self.holdOfLoose * largestDiagonal }
   }
+
+  /// The stiffness that holds a particle without contacts, in units of the largest on the diagonal.
+  private static let holdOfLoose = 1e-9
 
   /// Factors H + shift·1 at the present positions; false where it is not positive definite.
   private func factor(shift: Double = 0) -> Bool {

@@ -36,13 +36,15 @@ struct Rest {
     }
     try system.evaluate(.forcesEnergyAndStress)
     let largest = try system.largestComponent(system.forces, width: system.dimension)
-    let accepted = equilibrium * (try system.bondStatistics().meanForce)
+    let accepted = try ForceTolerance.relative(equilibrium).threshold(for: system)
     guard largest <= accepted else {
+      let remedy =
+        minimizes ? "lower minimizer.force_tolerance" : "run athermal minimize on it first, or set \(table).minimize = true"
       throw Failure.everywhere(
         .notConverged,
         "the configuration is not in mechanical equilibrium: its largest force component is \(largest), which should be at "
-          + "most \(accepted) (\(table).equilibrium times the mean bond force); run athermal minimize on it first, or set "
-          + "\(table).minimize = true")
+          + "most \(accepted) (\(table).equilibrium times the mean bond force, and not below the resolution of positions); "
+          + remedy)
     }
     var result = MinimizationResult(reason: .converged, forceMax: largest, tolerance: accepted)
     result.evaluations = system.statistics.evaluations

@@ -1,0 +1,56 @@
+import Checkpoints
+import Geometry
+import Particles
+
+/// Tells whether a configuration without forces is a minimum, by a solve with the Hessian for the forces that random
+/// displacements make: on a saddle, some direction of the iterations has negative curvature, whatever the symmetry.
+struct StabilityProbe {
+  private static let maximumProducts = 500
+  private static let tolerance = 1e-3
+  /// Of curvatures, in units of the largest stiffness of a bond.
+  private static let rounding = 1e-11
+  /// How far a saddle is left, in mean particle spacings.
+  private static let kick = 1e-3
+
+  private let system: ParticleSystem
+  private let solver: NewtonSolver
+
+  /// Collective.
+  init(_ system: ParticleSystem, _ preconditioner: PreconditionerKind) throws {
+    self.system = system
+    solver = NewtonSolver(system, try preconditioner.make(for: system))
+  }
+
+  /// Moves the particles off a saddle, downhill; false where there is none. Collective. The forces of the present positions must
+  /// have been computed.
+  /// - Parameter attempt: counts the saddles that have been left, so that each is looked at by other displacements.
+  func leaveSaddle(attempt: Int, _ result: inout MinimizationResult) throws -> Bool {
+    let d = system.dimension
+    let displacement = system.makeField(width: d)
+    let stream = RandomStream(seed: UInt64(attempt), purpose: .probe)
+    for i in 0..<system.ownedCount {
+      let (first, second) = (stream.uniformPair(item: Int(system.id(i))), stream.uniformPair(item: Int(system.id(i)), draw: 1))
+      let values = [first.0, first.1, second.0]
+      for k in 0..<d { displacement.values[i * d + k] = values[k] - 0.5 }
+    }
+    // A product, so that what nothing resists, as rattlers, has no part in it.
+    let force = system.makeField(width: d)
+    try system.multiplyHessian(displacement, into: force)
+    let solution = try solver.solve(
+      system, rightHandSide: force, into: displacement, negative: .left, relativeTolerance: Self.tolerance, radius: .infinity,
+      maximumIterations: Self.maximumProducts, safePoint: .none) { _ in }
+    result.count(solution)
+    guard solution.negativeCurvature else { return false }
+    // The blocks of the solve are singles: what they say is held against the potential itself.
+    let direction = solver.direction
+    let product = force
+    try system.multiplyHessian(direction, into: product)
+    let sums = try system.dots(
+      [(direction.values, product.values), (direction.values, direction.values), (system.forces, direction.values)], width: d)
+    let stiffness = try system.bondStatistics().largestStiffness
+    guard sums[0] < -Self.rounding * stiffness * sums[1] else { return false }
+    let length = try system.largestLength(direction.values)
+    system.move(along: direction.values, by: (sums[2] >= 0 ? 1 : -1) * Self.kick * system.spacing / length)
+    return true
+  }
+}
