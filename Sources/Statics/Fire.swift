@@ -12,7 +12,13 @@ public struct Fire: Minimizer {
   private let mixingDecay = 0.99
   private let delay = 20
 
-  public init() {}
+  /// Of the first time step, in units of the largest.
+  private let firstStep: Double
+
+  public init() { firstStep = 0.1 }
+
+  /// One that goes on where forces are small already, and need not feel its way.
+  init(isResumed: Bool) { firstStep = isResumed ? 0.5 : 0.1 }
 
   /// What the next iteration depends on besides positions and velocities.
   private struct State: Codable {
@@ -43,7 +49,7 @@ public struct Fire: Minimizer {
       let largestStep = 1 / (2 * (try system.largestComponent(blocks.values, width: d * d))).squareRoot()
       state = State(
         result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance),
-        largestStep: largestStep, timeStep: 0.1 * largestStep, mixing: mixingStart)
+        largestStep: largestStep, timeStep: firstStep * largestStep, mixing: mixingStart)
       state.result.evaluations = 1
     }
 

@@ -58,6 +58,8 @@ public struct Minimization: Sendable {
     var threshold = 0.0
     var coarse = 0.0
     var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: 0)
+    /// Runs of the first stage.
+    var rounds: Int?
     /// How often Newton's method ended short of the tolerance, and how often what took over for it did.
     var failures: Int?
     var vain: Int?
@@ -67,7 +69,7 @@ public struct Minimization: Sendable {
 
   /// What a first-order method takes over for when Newton's has ended short for the first time: it lowers the largest force to
   /// this part. The next time it goes to the tolerance: in packings that unjam, contacts change to the last.
-  private static let descentGoal = 1e-3
+  private static let descentGoal = 1e-4
   /// Evaluations after which it hands back.
   private static let longestDescent = 20_000
   /// So many saddles are left in one minimisation.
@@ -122,12 +124,11 @@ public struct Minimization: Sendable {
         state.stage = firstStage(from: start) == nil ? .newton : .firstOrder
       case .firstOrder:
         // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
-        // bonds that it has, until they agree.
-        repeat {
-          try run(firstStage(from: start)!, tolerance: state.coarse)
-          try measure()
-        } while state.result.reason == .converged && state.result.forceMax > state.coarse
-        state.stage = .newton
+        // bonds that it has, until they agree. Where the bonds go on weakening, the packing unjams, and the way is to its end.
+        if resumed == nil { state.rounds = (state.rounds ?? 0) + 1 }
+        try run(firstStage(from: start)!, tolerance: state.rounds! > 3 ? state.threshold : state.coarse)
+        try measure()
+        if state.result.reason != .converged || state.result.forceMax <= state.coarse { state.stage = .newton }
       case .newton:
         if resumed == nil {
           if state.result.reason == .evaluationLimit { break stages }
@@ -148,7 +149,7 @@ public struct Minimization: Sendable {
         }
         let goal = state.failures! == 1 ? Self.descentGoal * state.result.forceMax : 0
         // In contacts that open and close, inertia is the fastest.
-        let method: any Minimizer = system.interaction.isContact && state.vain == 0 ? Fire() : ConjugateGradient()
+        let method: any Minimizer = system.interaction.isContact && state.vain == 0 ? Fire(isResumed: true) : ConjugateGradient()
         state.result.stableProducts = 0
         try run(method, tolerance: max(state.threshold, goal), limit: Self.longestDescent)
         if state.result.reason != .converged { state.vain! += 1 }
