@@ -126,7 +126,7 @@ public struct Minimization: Sendable {
         // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
         // bonds that it has, until they agree. Where the bonds go on weakening, the packing unjams, and the way is to its end.
         if resumed == nil { state.rounds = (state.rounds ?? 0) + 1 }
-        try run(firstStage(from: start)!, tolerance: state.rounds! > 3 ? state.threshold : state.coarse)
+        try run(firstStage(from: start)!, tolerance: (state.rounds ?? 1) > 3 ? state.threshold : state.coarse)
         try measure()
         if state.result.reason != .converged || state.result.forceMax <= state.coarse { state.stage = .newton }
       case .newton:
