@@ -103,7 +103,7 @@ public final class ParticleSystem {
     decomposition = layout.decomposition
     plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
     halo = try Halo(communicator)
-    load(table, quantum: snapshot.quantum)
+    try communicator.coordinated { try load(table, quantum: snapshot.quantum) }
     try rebuild()
   }
 
@@ -114,7 +114,7 @@ public final class ParticleSystem {
   }
 
   /// Copies this rank's share into the columns, positions as fixed-point numbers.
-  private func load(_ table: ParticleTable, quantum sourceQuantum: Double?) {
+  private func load(_ table: ParticleTable, quantum sourceQuantum: Double?) throws {
     reserveColumns(table.count)
     ownedCount = table.count
     let d = dimension
@@ -129,7 +129,11 @@ public final class ParticleSystem {
       if let ratio {
         for k in 0..<d {
           let fixed = table.fixedPositions[i * d + k]
-          position[k] = ratio >= 1 ? fixed * Int64(ratio) : Int64((Double(fixed) * ratio).rounded(.toNearestOrEven))
+          let product = (Double(fixed) * ratio).rounded(.toNearestOrEven)
+          guard abs(product) < 0x1p62 else {
+            throw Failure(.input, "the position in quanta of particle id \(ids[i]) lies far outside of the cell")
+          }
+          position[k] = ratio >= 1 ? fixed * Int64(ratio) : Int64(product)
         }
       } else {
         var v = Vector.zero
