@@ -61,6 +61,7 @@ extension ParticleSystem {
     var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
     snapshot.strain = state.strain
     snapshot.speciesCount = state.speciesCount
+    snapshot.hasSpecies = interaction.parameter == .species || state.speciesCount > 1
     snapshot.hasDiameters = interaction.parameter == .size
     snapshot.quantum = state.quantum
     try self.init(snapshot, cell: cell, interaction: interaction, skin: skin, communicator: communicator)

@@ -104,7 +104,12 @@ public struct RandomPlacement: Sendable {
     var edges = Tensor.identity
     for k in 0..<dimension { edges[k, k] = length }
     var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: count, particles: table)
-    if case .species = composition { snapshot.speciesCount = 2 } else { snapshot.hasDiameters = true }
+    if case .species = composition {
+      snapshot.speciesCount = 2
+      snapshot.hasSpecies = true
+    } else {
+      snapshot.hasDiameters = true
+    }
     return snapshot
   }
 }

@@ -9,6 +9,8 @@ extension Snapshot {
     var edges: Tensor
     var strain: Double
     var speciesCount: Int
+    /// Checkpoints of before do not say it.
+    var hasSpecies: Bool?
     var hasDiameters: Bool
     var quantum: Double?
   }
@@ -17,8 +19,8 @@ extension Snapshot {
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(
       State(
-        dimension: dimension, edges: edges, strain: strain, speciesCount: speciesCount, hasDiameters: hasDiameters,
-        quantum: quantum), as: name)
+        dimension: dimension, edges: edges, strain: strain, speciesCount: speciesCount, hasSpecies: hasSpecies,
+        hasDiameters: hasDiameters, quantum: quantum), as: name)
     let order = try IdentifierBlocks(ids: particles.ids, totalCount: totalCount, over: checkpoint.communicator)
     func put<Element: MessageElement & Numeric>(
       _ values: [Element], _ column: String, width: Int, _ kind: ([Element]) -> Checkpoint.Numbers
@@ -56,6 +58,7 @@ extension Snapshot {
     self.init(dimension: state.dimension, edges: state.edges, totalCount: totalCount, particles: table)
     strain = state.strain
     speciesCount = state.speciesCount
+    hasSpecies = state.hasSpecies ?? (speciesCount > 1 || !state.hasDiameters)
     hasDiameters = state.hasDiameters
     quantum = state.quantum
   }

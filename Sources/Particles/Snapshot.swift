@@ -12,6 +12,8 @@ public struct Snapshot: Sendable {
   public var totalCount: Int
   /// The largest species number in use plus one, over all ranks.
   public var speciesCount: Int
+  /// True where the source states a species per particle, also if it is the same for all.
+  public var hasSpecies: Bool
   /// True where the source states a size per particle.
   public var hasDiameters: Bool
   /// The quantum that `particles.fixedPositions` are counted in; nil where the source has none.
@@ -26,6 +28,7 @@ public struct Snapshot: Sendable {
     self.particles = particles
     strain = 0
     speciesCount = 1
+    hasSpecies = false
     hasDiameters = false
     quantum = nil
   }

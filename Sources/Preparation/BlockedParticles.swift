@@ -323,6 +323,7 @@ public final class BlockedParticles {
     var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
     snapshot.strain = strain
     snapshot.speciesCount = speciesCount
+    snapshot.hasSpecies = !bySize || speciesCount > 1
     snapshot.hasDiameters = bySize
     snapshot.quantum = cell.quantum
     return snapshot

@@ -115,6 +115,7 @@ public struct H5MDReader {
     var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: totalCount, particles: table)
     if isOurs { try addQuanta(to: &snapshot) }
     snapshot.hasDiameters = try diameters != nil && says("has_diameters")
+    snapshot.hasSpecies = try species != nil && says("has_species")
     snapshot.speciesCount = Int(try communicator.reduce(table.species.max() ?? 0, .maximum)) + 1
     snapshot.strain = try strain()
     try checkSeal(snapshot)

@@ -142,6 +142,13 @@ enum Model {
       }
     case .species:
       let diameters = model.speciesDiameters
+      guard snapshot.hasSpecies else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file does not say of which species its particles are, which this potential needs; give each its species, also "
+            + "if it is the same for all: 'species' from 0 (H5MD), species:S:1 with A and B or species:I:1 from 1 (extended XYZ); other "
+            + "names, as 'type' in H5MD or 'Z', are not read")
+      }
       guard snapshot.speciesCount <= diameters.count else {
         throw Failure.everywhere(
           .input,
