@@ -18,6 +18,7 @@ struct MinimizeCommand {
     return try folder.recordingFailure {
       let checkpoints = try RunCheckpoints(run, in: folder.file("checkpoints"), configuration, over: communicator)
       let system = try Model.system(configuration, resuming: checkpoints.saved, over: communicator)
+      try folder.begin(goingOn: checkpoints.saved != nil)
       Heartbeat.enter(phase: "minimisation")
       let progress = Progress(isShown: communicator.isRoot)
       system.onEvaluation = { progress.show("evaluation \($0.evaluations)", fraction: 0) }

@@ -23,9 +23,14 @@ struct PrepareCommand {
       let group = try replicas.communicator()
       var states: [PreparedState] = []
       var last: Summary?
+      // What would refuse one of them would refuse all.
+      var first: SwapMonteCarlo?
+      if !folder.hasCheckpoints { try replicas.agree { first = try start(configuration, replicas.mine[0], over: group) } }
+      try folder.begin(goingOn: folder.hasCheckpoints)
       try replicas.agree {
         for replica in replicas.mine {
-          let course = try prepare(configuration, replica, folder, over: group)
+          let course = try prepare(configuration, replica, first, folder, over: group)
+          first = nil
           states += course.states
           if replica == configuration.prepare!.replicas - 1 { last = course.summary }
         }
@@ -65,8 +70,9 @@ struct PrepareCommand {
   }
 
   /// One replica: from the start through all temperatures. Collective over its ranks.
+  /// - Parameter liquid: where it starts, if that was made already.
   private func prepare(
-    _ configuration: RunConfiguration, _ replica: Int, _ folder: RunFolder, over communicator: Communicator
+    _ configuration: RunConfiguration, _ replica: Int, _ liquid: SwapMonteCarlo?, _ folder: RunFolder, over communicator: Communicator
   ) throws -> Course {
     let settings = configuration.prepare!
     let skin = configuration.neighbours.skin
@@ -75,7 +81,7 @@ struct PrepareCommand {
       run, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration, over: communicator)
     var saved = checkpoints.saved
     let monteCarlo = try saved.map { try goOn(configuration, replica, $0) }
-      ?? start(configuration, replica, over: communicator)
+      ?? liquid ?? start(configuration, replica, over: communicator)
     var course = try saved?.value(Course.self, of: "prepare")
       ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
