@@ -14,6 +14,8 @@ public enum MessagePassing {
     CShims_return_large_blocks()
     // A file that may not grow beyond a limit is then an error of its write, as a full disk is.
     signal(SIGXFSZ, SIG_IGN)
+    // A limit that cannot be read is said when there is somebody to say it.
+    if let limit = try? watchdogLimit() { Heartbeat.startWatchdog(limit: limit) }
     var provided: Int32 = 0
     guard MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided) == 0 else {
       report("athermal: MPI_Init failed")
@@ -24,7 +26,8 @@ public enum MessagePassing {
       let world = try Communicator(handle: CShims_comm_world())
       exitCode = execute(
         { world in
-          Heartbeat.startWatchdog(limit: try watchdogLimit(), rank: world.rank, size: world.size)
+          _ = try watchdogLimit()
+          Heartbeat.beat()
           return try program(world)
         }, world)
     } catch {

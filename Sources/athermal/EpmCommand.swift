@@ -10,7 +10,7 @@ import Storage
 struct EpmCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("epm", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("epm", words) }
 
   func run(over world: Communicator) throws -> Int32 {
     let configuration = try LatticeConfiguration.load(path: run.config, overrides: run.overrides, over: world)

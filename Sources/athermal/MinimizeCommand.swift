@@ -9,7 +9,7 @@ import Storage
 struct MinimizeCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("minimize", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("minimize", words) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)

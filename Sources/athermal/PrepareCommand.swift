@@ -11,7 +11,7 @@ import Storage
 struct PrepareCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("prepare", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("prepare", words) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)

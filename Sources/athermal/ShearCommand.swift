@@ -11,7 +11,7 @@ import Storage
 struct ShearCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("shear", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("shear", words) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)

@@ -11,7 +11,7 @@ import YieldStress
 struct YieldmapCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("yieldmap", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("yieldmap", words) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)
