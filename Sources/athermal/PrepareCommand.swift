@@ -70,9 +70,9 @@ struct PrepareCommand {
   }
 
   /// One replica: from the start through all temperatures. Collective over its ranks.
-  /// - Parameter liquid: where it starts, if that was made already.
+  /// - Parameter first: where it starts, if that was made already.
   private func prepare(
-    _ configuration: RunConfiguration, _ replica: Int, _ liquid: SwapMonteCarlo?, _ folder: RunFolder, over communicator: Communicator
+    _ configuration: RunConfiguration, _ replica: Int, _ first: SwapMonteCarlo?, _ folder: RunFolder, over communicator: Communicator
   ) throws -> Course {
     let settings = configuration.prepare!
     let skin = configuration.neighbours.skin
@@ -81,7 +81,7 @@ struct PrepareCommand {
       run, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration, over: communicator)
     var saved = checkpoints.saved
     let monteCarlo = try saved.map { try goOn(configuration, replica, $0) }
-      ?? liquid ?? start(configuration, replica, over: communicator)
+      ?? first ?? start(configuration, replica, over: communicator)
     var course = try saved?.value(Course.self, of: "prepare")
       ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
