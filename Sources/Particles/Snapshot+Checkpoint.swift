@@ -8,6 +8,8 @@ extension Snapshot {
     var dimension: Int
     var edges: Tensor
     var strain: Double
+    /// Nil in checkpoints of earlier builds as well.
+    var strainGenerator: Tensor?
     var speciesCount: Int
     var hasDiameters: Bool
     var quantum: Double?
@@ -17,7 +19,7 @@ extension Snapshot {
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(
       State(
-        dimension: dimension, edges: edges, strain: strain, speciesCount: speciesCount, hasDiameters: hasDiameters,
+        dimension: dimension, edges: edges, strain: strain, strainGenerator: strainGenerator, speciesCount: speciesCount, hasDiameters: hasDiameters,
         quantum: quantum), as: name)
     let order = try IdentifierBlocks(ids: particles.ids, totalCount: totalCount, over: checkpoint.communicator)
     func put<Element: MessageElement & Numeric>(
@@ -55,6 +57,7 @@ extension Snapshot {
     table.fixedPositions = try column("position_fixed", Int64.self)
     self.init(dimension: state.dimension, edges: state.edges, totalCount: totalCount, particles: table)
     strain = state.strain
+    strainGenerator = state.strainGenerator
     speciesCount = state.speciesCount
     hasDiameters = state.hasDiameters
     quantum = state.quantum

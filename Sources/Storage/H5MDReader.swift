@@ -77,6 +77,7 @@ public enum H5MDReader {
     snapshot.hasDiameters = try file.attribute("has_diameters", of: group, as: Int64.self)?.first != 0 && diameters != nil
     snapshot.speciesCount = Int(try communicator.reduce(table.species.max() ?? 0, .maximum)) + 1
     snapshot.strain = try readStrain(file, frame: index)
+    snapshot.strainGenerator = try readStrainGenerator(file, dimension: dimension)
     if let seal = try file.textAttribute("checksum_sha256", of: group)?.first,
       try StateHash.checksum(of: snapshot, over: communicator) != seal
     {
@@ -137,6 +138,18 @@ public enum H5MDReader {
     guard try file.isDataset(name) else { return 0 }
     guard let frames = try file.shape(of: name).first, frame < frames else { return 0 }
     return try file.read(Double.self, from: name, start: [frame], count: [1])[0]
+  }
+
+  /// What a unit of the strain does, where the file says it: the rows of the generator.
+  private static func readStrainGenerator(_ file: HDF5File, dimension: Int) throws -> Tensor? {
+    let name = "/observables/strain"
+    guard try file.exists(name), let numbers = try file.attribute("generator", of: name, as: Double.self) else { return nil }
+    guard numbers.count == dimension * dimension, numbers.allSatisfy(\.isFinite) else {
+      throw try complaint(file, "the attribute generator of \(name) is \(numbers), not a matrix of \(dimension) × \(dimension) numbers")
+    }
+    var generator = Tensor()
+    for i in 0..<dimension { for j in 0..<dimension { generator[i, j] = numbers[dimension * i + j] } }
+    return generator
   }
 
   private static func check(

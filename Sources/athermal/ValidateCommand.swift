@@ -124,7 +124,8 @@ private struct Needs {
       "disk            \(Self.bytes(frame)) per frame",
     ]
     if configuration.loading != nil {
-      let schedule = try ShearCommand.schedule(configuration, from: snapshot.strain)
+      let generator = try Model.loading(configuration.loading!.mode, of: configuration, dimension: d).generator(dimension: d)
+      let schedule = try ShearCommand.schedule(configuration, from: snapshot.strain(countedBy: generator))
       let steps = schedule.strains.count
       // At the start, every so many steps, and at the end.
       let every = configuration.output.every
