@@ -106,7 +106,7 @@ extension LoadingSection {
 extension LoadingSection.Cycles {
   init?(_ table: Table) {
     let amplitude = table.number("amplitude", .positive, hint: "add amplitude = …, the largest strain")
-    let count = table.integer("count", .atLeast(1), hint: "add count = …, how many cycles")
+    let count = table.integer("count", .count(from: 1, most: 10_000_000), hint: "add count = …, how many cycles")
     guard let amplitude, let count else { return nil }
     self.init(amplitude: amplitude, count: count)
   }

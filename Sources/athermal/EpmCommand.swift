@@ -56,7 +56,7 @@ struct EpmCommand {
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
-    try configuration.places.blaming("epm.shape") { try Self.checkMemory(epm, over: communicator) }
+    try configuration.places.blaming("epm.shape") { try Self.checkMemory(epm, ranks: communicator.size, over: communicator) }
     let transform = try LatticeTransform(lattice, over: communicator)
     let kernel = StressKernel(
       lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
@@ -97,7 +97,7 @@ struct EpmCommand {
   /// Whether a realisation can be made of what the config names. Collective over the ranks of its group.
   private static func check(_ configuration: LatticeConfiguration, _ realisation: Int, over communicator: Communicator) throws {
     let lattice = Lattice(shape: configuration.epm.shape)
-    try configuration.places.blaming("epm.shape") { try checkMemory(configuration.epm, over: communicator) }
+    try configuration.places.blaming("epm.shape") { try checkMemory(configuration.epm, ranks: communicator.size, over: communicator) }
     let planes = Slab(extent: lattice.shape[0], rank: communicator.rank, ranks: communicator.size).planes
     _ = try material(configuration, lattice, planes, realisation, over: communicator)
   }
@@ -151,8 +151,8 @@ struct EpmCommand {
   }
 
   /// Tells before anything is computed that a lattice cannot fit.
-  private static func checkMemory(_ epm: EpmSection, over communicator: Communicator) throws {
-    let needed = bytesPerRank(epm, ranks: communicator.size)
+  static func checkMemory(_ epm: EpmSection, ranks: Int, over communicator: Communicator) throws {
+    let needed = bytesPerRank(epm, ranks: ranks)
     let there = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
     guard needed > there else { return }
     throw Failure.everywhere(

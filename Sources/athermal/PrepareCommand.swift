@@ -141,7 +141,9 @@ struct PrepareCommand {
     let settings = configuration.prepare!
     let start = try Model.system(configuration, replica: replica, over: communicator)
     try configuration.places.blaming("prepare.size_window") {
-      try LiquidStart.check(start, sizeWindow: settings.sizeWindow, swapFraction: settings.swapFraction)
+      try LiquidStart.check(
+        start.snapshot(), bySize: start.interaction.parameter == .size, sizeWindow: settings.sizeWindow,
+        swapFraction: settings.swapFraction, over: communicator)
     }
     _ = try configuration.places.blaming("prepare.block") {
       try BlockGrid(cell: start.cell, width: settings.block * start.largestCutoff)

@@ -25,7 +25,7 @@ import TestTools
   static let cases = [
     Case(command: "minimize", mistakes: glass),
     Case(command: "shear", mistakes: glass + [["d2min.radius=50"], ["loading.plane=xz"], ["neighbours.skin=20"]]),
-    Case(command: "prepare", mistakes: glass + [["prepare.block=50"], ["prepare.size_window=1e-9"], ["prepare.block=50", "prepare.replicas=2"]]),
+    Case(command: "prepare", mistakes: glass + [["prepare.block=50"], ["prepare.size_window=50"], ["prepare.block=50", "prepare.replicas=2"]]),
     Case(command: "yieldmap", mistakes: glass + [["yieldmap.radius=40"], ["yieldmap.minimize=false"]]),
     Case(command: "expand", mistakes: glass + [["expand.minimize=false"], ["expand.modes=100000"]]),
     Case(
