@@ -54,11 +54,16 @@ static void catch_signal(int number, int flags) {
 void CShims_note_stop_signals(void) {
   catch_signal(SIGUSR1, 0);
   catch_signal(SIGUSR2, 0);
+  catch_signal(SIGTERM, 0);
+}
+
+void CShims_release_termination(void) {
+  signal(SIGTERM, SIG_DFL);
+  if (stop_signal == SIGTERM) raise(SIGTERM);
 }
 
 void CShims_catch_stop_signals(void) {
   CShims_note_stop_signals();
-  catch_signal(SIGTERM, 0);
   // A program in the background of a script may have been told to ignore the keyboard.
   struct sigaction present;
   if (sigaction(SIGINT, NULL, &present) == 0 && present.sa_handler != SIG_IGN) catch_signal(SIGINT, SA_RESETHAND);

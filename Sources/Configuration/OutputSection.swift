@@ -16,7 +16,7 @@ public struct OutputSection: Sendable, Equatable {
   public var overwrite: Bool
 
   init(_ table: Table) {
-    every = table.integer("every", .atLeast(1), default: 10)
+    every = table.integer("every", .count(from: 1), default: 10)
     trajectory = table.boolean("trajectory", default: true)
     fields = table.words("fields", of: Self.possibleFields, default: [])
     profiles = table.boolean("profiles", default: true)

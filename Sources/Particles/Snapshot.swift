@@ -8,6 +8,8 @@ public struct Snapshot: Sendable {
   public var edges: Tensor
   /// Accumulated, unflipped strain of the loading so far.
   public var strain: Double
+  /// The generator A of the deformation exp(γA) whose γ the strain is; nil where nobody knows.
+  public var strainGenerator: Tensor?
   /// Particles on all ranks together.
   public var totalCount: Int
   /// The largest species number in use plus one, over all ranks.
@@ -32,4 +34,7 @@ public struct Snapshot: Sendable {
     hasDiameters = false
     quantum = nil
   }
+
+  /// The strain from which a loading by A goes on: 0 where that of the configuration counts another deformation.
+  public func strain(countedBy generator: Tensor) -> Double { strainGenerator.map { $0 == generator } ?? true ? strain : 0 }
 }

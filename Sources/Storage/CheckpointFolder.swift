@@ -200,7 +200,8 @@ public final class CheckpointFolder {
   public static func numbers(in path: String) throws -> [Int] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
-    return names.filter { $0.count >= 6 && $0.allSatisfy(\.isNumber) }.compactMap(Int.init).sorted()
+    // As this class names them, and as many as it will ever make: other folders are no checkpoints.
+    return names.compactMap(Int.init).filter { (1..<1_000_000_000).contains($0) && names.contains(name($0)) }.sorted()
   }
 
   private static func makeFolder(_ path: String) throws {

@@ -118,6 +118,7 @@ public struct H5MDReader {
     snapshot.hasSpecies = try species != nil && says("has_species")
     snapshot.speciesCount = Int(try communicator.reduce(table.species.max() ?? 0, .maximum)) + 1
     snapshot.strain = try strain()
+    snapshot.strainGenerator = try strainGenerator(dimension)
     try checkSeal(snapshot)
     return snapshot
   }
@@ -148,6 +149,18 @@ public struct H5MDReader {
     let strain = try element.reals(try element.row(at: frame, of: position), start: [], count: [])[0]
     guard strain.isFinite else { throw try complaint("\(element.name) is \(strain) in frame \(frame)") }
     return isOurs ? strain : 0
+  }
+
+  /// What a unit of the strain does, where the file says it: the rows of the generator.
+  private func strainGenerator(_ dimension: Int) throws -> Tensor? {
+    let name = "/observables/strain"
+    guard isOurs, let numbers = try file.attribute("generator", of: name, as: Double.self) else { return nil }
+    guard numbers.count == dimension * dimension, numbers.allSatisfy(\.isFinite) else {
+      throw try complaint("the attribute generator of \(name) is \(numbers), not a matrix of \(dimension) × \(dimension) numbers")
+    }
+    var generator = Tensor()
+    for i in 0..<dimension { for j in 0..<dimension { generator[i, j] = numbers[dimension * i + j] } }
+    return generator
   }
 
   // MARK: Columns

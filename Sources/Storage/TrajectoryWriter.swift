@@ -155,6 +155,9 @@ public final class TrajectoryWriter {
     }
     let edges = snapshot.edges.block(dimension).flatMap { $0 }
     try appendNumbers(edges, to: Self.group + "/box/edges/value", shape: [dimension, dimension])
+    if frameCount == 0, let generator = snapshot.strainGenerator {
+      try file.setAttribute("generator", of: "/observables/strain", to: generator.block(dimension).flatMap { $0 })
+    }
     try appendNumbers([snapshot.strain], to: "/observables/strain/value", shape: [])
     for observable in observables {
       try appendNumbers(observable.values, to: "/observables/\(observable.name)/value", shape: observable.shape)

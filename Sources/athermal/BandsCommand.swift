@@ -15,15 +15,15 @@ struct BandsCommand {
     let configuration = try BandsConfiguration.load(path: run.config, overrides: run.overrides, over: communicator)
     let folder = try RunFolder(run.folder, configuration, over: communicator)
     return try folder.recordingFailure {
-      let summary = try communicator.coordinated {
-        communicator.isRoot ? try Self.measure(configuration, in: folder) : nil
-      }
-      try folder.finish(summary ?? BandsSummary([], configuration.bands))
+      let bands = try communicator.coordinated { communicator.isRoot ? try Self.measure(configuration) : [] }
+      try folder.begin()
+      try communicator.coordinated { if communicator.isRoot { try Self.write(bands, configuration, to: folder.file("bands.h5")) } }
+      try folder.finish(BandsSummary(bands, configuration.bands))
       return 0
     }
   }
 
-  private static func measure(_ configuration: BandsConfiguration, in folder: RunFolder) throws -> BandsSummary {
+  private static func measure(_ configuration: BandsConfiguration) throws -> [BandHistory] {
     let (section, places) = (configuration.bands, configuration.places)
     var bands: [BandHistory] = []
     for path in section.runs {
@@ -33,7 +33,10 @@ struct BandsCommand {
         bands.append(try places.blaming("bands.strain") { try BandHistory(rebinned, section) })
       }
     }
-    let path = folder.file("bands.h5")
+    return bands
+  }
+
+  private static func write(_ bands: [BandHistory], _ configuration: BandsConfiguration, to path: String) throws {
     let file = try HDF5File(path, .create, over: nil)
     try Build.provenance(config: configuration.resolved).write(to: file)
     for (k, band) in bands.enumerated() {
@@ -51,7 +54,6 @@ struct BandsCommand {
       try file.setAttribute("run", of: group, to: band.name)
     }
     try file.seal()
-    return BandsSummary(bands, section)
   }
 }
 

@@ -52,6 +52,7 @@ final class ShearOutput: ShearObserver {
     forecast = configuration.events.prediction ? EventForecast(folder, generator: generator) : nil
     let (tablePath, trajectoryPath) = (folder.file("shear.h5"), folder.file("trajectory.h5"))
     if let checkpoint {
+      try folder.begin(goingOn: true)
       activity = try PlasticActivity(configuration, system, resuming: checkpoint)
       table = try TableFile(path: tablePath, resuming: checkpoint, as: "shear.h5")
       trajectory =
@@ -61,6 +62,8 @@ final class ShearOutput: ShearObserver {
       try forecast?.goOn(system, from: checkpoint)
     } else {
       activity = try PlasticActivity(configuration, system, schedule)
+      // Nothing is left that could refuse the run.
+      try folder.begin()
       let provenance = Build.provenance(config: configuration.resolved)
       table = try TableFile(path: tablePath, provenance: provenance, over: communicator)
       trajectory =
