@@ -274,6 +274,9 @@ def event_map(run, event=None, frame=None, normal=None, place=0.5, thickness=2.0
     return figure
 
 
+FEWEST_DROPS = 15
+
+
 def event_sizes(runs, column=None):
     """How often drops of stress and energy of each size occur: of located events, or else of the strain steps of the curve."""
     runs = runs_below(runs, "shear.h5")
@@ -299,9 +302,10 @@ def event_sizes(runs, column=None):
     for axes, name in zip(row[0], panels):
         every = np.concatenate(drops[name])
         size = every[every > 0]
-        if len(size) < 10:
-            raise NothingToDraw(f"only {len(size)} {'events' if located else 'steps'} lower the {name}; ten are needed")
-        edges = logarithmic_bins(size.min(), size.max(), 5)
+        if len(size) < FEWEST_DROPS:
+            raise NothingToDraw(
+                f"only {len(size)} {'events' if located else 'steps'} lower the {name}; {FEWEST_DROPS} are needed")
+        edges = logarithmic_bins(size.min(), size.max(), 5 if len(size) >= 200 else 3)
         counts, _ = np.histogram(size, edges)
         shown = counts > 0
         centre, width = np.sqrt(edges[1:] * edges[:-1]), np.diff(edges)
@@ -354,6 +358,10 @@ def profiles(run, axes="gradient"):
     if not data:
         raise NothingToDraw("shear.h5 holds no profiles")
     few = len(strain) <= FEW_WINDOWS
+    along_label = r"strain $\gamma$ at the end of the window"
+    if (np.diff(strain) < 0).any() and (np.diff(strain) > 0).any():
+        # A loading that turns comes to a strain more than once.
+        strain, along_label = 1.0 + np.arange(len(strain)), "window of D²min, counted from the start"
     figure, grid = plt.subplots(len(stems), len(chosen), squeeze=False, sharex="col" if few else "all",
                                 figsize=(2.2 + 4.8 * len(chosen), 0.6 + 2.7 * len(stems)))
     strains = Normalize(min(0, strain.min()), max(0, strain.max()) or 1)
@@ -391,14 +399,14 @@ def profiles(run, axes="gradient"):
                 mappable = panel.pcolormesh(sides, edges[a], clipped.T, norm=norm, cmap=colours, rasterized=True)
                 panel.set_ylabel(position)
                 if row == len(stems) - 1:
-                    panel.set_xlabel(r"strain $\gamma$ at the end of the window")
+                    panel.set_xlabel(along_label)
         if not few:
             figure.colorbar(mappable, ax=list(grid[row]), pad=0.01, aspect=15).set_label(label)
     if few and len(strain) > 1:
         shades = INTENSITY(0.15 + 0.8 * np.linspace(0, 1, 256))
         bar = figure.colorbar(matplotlib.cm.ScalarMappable(strains, matplotlib.colors.ListedColormap(shades)), ax=grid, pad=0.02,
                               aspect=40)
-        bar.set_label(r"strain $\gamma$ at the end of the window")
+        bar.set_label(along_label)
     return figure
 
 
