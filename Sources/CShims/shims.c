@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include "CShims_files.h"
 #include "CShims_hdf5.h"
@@ -27,6 +28,8 @@ int CShims_reserve(int descriptor, off_t start, off_t length) {
   return -1;
 #endif
 }
+
+void CShims_write_lines(void) { setvbuf(stdout, NULL, _IOLBF, BUFSIZ); }
 
 void CShims_return_large_blocks(void) {
 #ifdef M_MMAP_THRESHOLD

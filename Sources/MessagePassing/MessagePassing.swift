@@ -12,6 +12,8 @@ public enum MessagePassing {
   public static func run(_ program: (Communicator) throws -> Int32) -> Int32 {
     configureOpenMPI()
     CShims_return_large_blocks()
+    // What is printed comes before what goes wrong later, also in a file that has both.
+    CShims_write_lines()
     // A file that may not grow beyond a limit is then an error of its write, as a full disk is.
     signal(SIGXFSZ, SIG_IGN)
     // A limit that cannot be read is said when there is somebody to say it.

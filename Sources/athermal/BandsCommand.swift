@@ -18,7 +18,9 @@ struct BandsCommand {
       let bands = try communicator.coordinated { communicator.isRoot ? try Self.measure(configuration) : [] }
       try folder.begin()
       try communicator.coordinated { if communicator.isRoot { try Self.write(bands, configuration, to: folder.file("bands.h5")) } }
-      try folder.finish(BandsSummary(bands, configuration.bands))
+      let summary = BandsSummary(bands, configuration.bands)
+      try folder.finish(summary)
+      if communicator.isRoot { print(summary.text + "\n" + folder.whereabouts) }
       return 0
     }
   }
@@ -135,6 +137,17 @@ struct BandsSummary: Encodable {
   /// w ∝ L^α over all runs, where there are three lengths or more.
   var widthOverLength: PowerLawFit?
   var runs: [Run]
+
+  /// In the units of the runs: lengths of particles, or blocks.
+  var text: String {
+    guard let width, let localisation else { return "no runs were measured" }
+    func value(_ x: Double) -> String { String(format: "%.4g", x) }
+    let error = widthError.map { " ± \(String(format: "%.2g", $0)) (standard error)" } ?? ""
+    let born = nucleationStrain.map { ", at a mean strain of \(value($0))" } ?? ""
+    let law = growth.map { String(format: "; w ∝ γ^(%.2f ± %.2f)", $0.exponent, $0.exponentError) } ?? ""
+    return "\(runs.count) runs: width w = \(value(width))\(error) across \(axis ?? "?"), in the runs' unit of length; localisation "
+      + "\(value(localisation)); bands in \(nucleated)\(born)\(law)"
+  }
 
   init(_ bands: [BandHistory], _ section: BandsSection) {
     source = section.source.rawValue

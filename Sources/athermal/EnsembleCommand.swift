@@ -66,7 +66,7 @@ struct EnsembleCommand {
       guard communicator.isRoot else { return }
       try WholeFile.write(try RunFolder.encoder(pretty: true).encode(summary), to: "\(folder)/summary.json")
       print(summary.text)
-      print("results in \(folder)")
+      print("results in \(folder); pictures: Jobs/plots/run-figures \(folder)")
     }
     return 0
   }

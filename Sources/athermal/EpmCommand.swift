@@ -21,6 +21,7 @@ struct EpmCommand {
       let groups = try RealisationGroups(configuration.epm, over: world)
       var summaries: [Int: EpmSummary] = [:]
       var statistics = SteadyStatistics()
+      let progress = Progress(isShown: world.isRoot)
       if !groups.isSingle {
         // What would refuse one of them would refuse all.
         if !folder.hasCheckpoints { try groups.tryOne { try Self.check(configuration, $0, over: $1) } }
@@ -29,7 +30,7 @@ struct EpmCommand {
       try groups.run { realisation, communicator in
         let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
         let (summary, steady) = try simulate(
-          configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
+          configuration, realisation, in: place, folder, groups, progress, over: communicator)
         summaries[realisation] = summary
         if communicator.isRoot { statistics.add(steady) }
       }
@@ -40,11 +41,12 @@ struct EpmCommand {
 
   /// One realisation, from thresholds to files. Collective over the ranks of its group.
   private func simulate(
-    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ isSingle: Bool,
-    over communicator: Communicator
+    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ groups: RealisationGroups,
+    _ progress: Progress, over communicator: Communicator
   ) throws -> (EpmSummary, SteadyStatistics) {
     let started = Date()
     let epm = configuration.epm
+    let isSingle = groups.isSingle
     if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
     let checkpoints = try RunCheckpoints(
       run, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration, over: communicator)
@@ -67,7 +69,8 @@ struct EpmCommand {
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
     if isSingle { try folder.begin() }
     let output = try folder.goingOn(from: saved) {
-      try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved)
+      try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil,
+        turn: (groups.mine.firstIndex(of: realisation)!, groups.mine.count), progress: progress, resuming: saved)
     }
     do {
       try model.run(

@@ -205,6 +205,6 @@ struct PrepareCommand {
       let verdict = state.equilibrated ? "equilibrated" : "not equilibrated: " + state.reasons.joined(separator: "; ")
       print("T = \(state.temperature): \(energy), relaxation time \(state.relaxationTime) sweeps, \(verdict)")
     }
-    print("results in \(folder.path)")
+    print(folder.whereabouts)
   }
 }

@@ -6,7 +6,8 @@ struct RealisationGroups {
   let isSingle: Bool
   private let world: Communicator
   private let group: Communicator
-  private let mine: [Int]
+  /// The realisations of this group of ranks, one after the other.
+  let mine: [Int]
 
   /// Collective.
   init(_ epm: EpmSection, over world: Communicator) throws {

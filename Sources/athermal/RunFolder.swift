@@ -301,6 +301,9 @@ final class RunFolder {
     }
   }
 
+  /// The last line of a run: where its results are, and what draws them.
+  var whereabouts: String { "results in \(path); pictures: Jobs/plots/run-figures \(path)" }
+
   /// Wall time since the run began.
   var seconds: Double { Date().timeIntervalSince(started) }
 

@@ -52,7 +52,7 @@ struct ShearCommand {
         if let count = summary.unconvergedSteps, count > 0 {
           print("\(count) of \(schedule.strains.count + 1) steps did not converge, which loading.unconverged = \"accept\" allows")
         }
-        print("strain \(summary.strain) reached; results in \(folder.path)")
+        print("strain \(summary.strain) reached; \(folder.whereabouts)")
       }
       return 0
     }

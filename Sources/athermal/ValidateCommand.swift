@@ -53,7 +53,7 @@ struct ValidateCommand {
     }
     let spacing = meanSpacing(volume: layout.cell.volume, count: snapshot.totalCount, dimension: snapshot.dimension)
     if configuration.loading != nil, PlasticActivity.isMeasured(configuration) {
-      try configuration.places.blaming("d2min.radius") {
+      _ = try PlasticActivity.hasRoom(configuration, over: communicator) {
         try StrainWindow.check(snapshot, radius: configuration.d2min.radius * spacing, ranks: size, over: communicator)
       }
     }
