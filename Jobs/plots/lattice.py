@@ -1,6 +1,6 @@
 """Draws what the HDF5 files of elasto-plastic runs hold. No physics is computed here."""
 
-from figures import (AXES, BLACK, BLUE, GREY, INTENSITY, VERMILION, LogNorm, NothingToDraw, colour_bar, logarithmic_bins, np,
+from figures import (BLACK, BLUE, GREY, INTENSITY, VERMILION, LogNorm, NothingToDraw, colour_bar, np,
                      open_file, plain_ticks, plt, settings, summary)
 from run_groups import average, groups, runs_below, separate, write_table
 

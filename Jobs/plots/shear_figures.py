@@ -1,6 +1,6 @@
 """Draws what the HDF5 files of a loading hold. No physics is computed here."""
 
-from figures import (AXES, BLACK, BLUE, GREY, INTENSITY, VERMILION, LogNorm, NothingToDraw, Normalize, Particles, colour_bar,
+from figures import (AXES, BLUE, GREY, INTENSITY, LogNorm, NothingToDraw, Normalize, Particles, colour_bar,
                      length_symbol, loading_plane, logarithmic_bins, matplotlib, np, open_file, plt, read_curve, settings,
                      stress_unit, summary, time_series)
 from run_groups import average, groups, runs_below, separate, write_table
