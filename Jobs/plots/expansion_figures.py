@@ -1,71 +1,54 @@
 """Pictures of strain expansions. No physics is computed here: the files hold all that is drawn."""
 
-import json
 import os
 
-from figures import (BLACK, BLUE, GREY, VERMILION, NothingToDraw, cell_outline, draw_particles, np, open_file, plt,
-                     settings, stress_unit, time_series, words, wrapped_slab, AXES, matplotlib)
+from figures import (BLACK, BLUE, GREEN, GREY, VERMILION, NothingToDraw, Particles, colour_bar, length_symbol, matplotlib, np,
+                     open_file, plt, settings, stress_unit, summary, time_series, words, AXES)
 
 
-def summary(run):
-    try:
-        with open(os.path.join(run, "summary.json")) as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        raise NothingToDraw(f"{run} has no summary.json")
+# φ_γ φ_γγ is half the rate at which φ_γ² grows with the strain.
+PRODUCT_SIGNS = r"blue (> 0): softens as $\gamma$ grows; red (< 0): stiffens"
 
 
-def product_field(run, normal="z", place=0.5, thickness=2.0):
-    """The product field of each particle: blue where the glass will destabilise, red where it will stabilise."""
+def product_field(run, normal=None, place=0.5, thickness=2.0):
+    """The product field Σ φ_γ φ_γγ of each particle: blue where it is positive, red where negative, strongest in soft spots."""
     with open_file(run, "expand.h5") as file:
         if "particles/product" not in file:
             raise NothingToDraw("expand.h5 holds no product field")
         value = file["particles/product"][()]
     with open_file(run, "state.h5") as file:
         group = file["particles/trajectory"]
-        position = group["position/value"][-1]
-        edges = np.asarray(time_series(group["box"], "edges", -1), float)
-        diameter = time_series(group, "diameter", -1)
-    if edges.ndim == 1:
-        edges = np.diag(edges)
-    dimension = position.shape[1]
-    diameter = np.ones(len(position)) if diameter is None else np.asarray(diameter, float).ravel()
-    points, inside, plane = wrapped_slab(position, edges, AXES.index(normal), place, thickness)
-    points, value, diameter = points[inside], value[inside], diameter[inside]
-
-    # Soft spots outshine everything: a scale that is linear near zero and logarithmic beyond the typical value.
+        seen = Particles(run, group["position/value"][-1], time_series(group["box"], "edges", -1),
+                         time_series(group, "diameter", -1), normal, place, thickness)
+    # Soft spots outshine everything: a scale that is linear near zero and logarithmic beyond the typical value, of all particles.
     typical = np.median(np.abs(value))
     largest = np.abs(value).max()
     if largest == 0:
         raise NothingToDraw("the product field is zero everywhere")
+    value = value[seen.inside]
     norm = matplotlib.colors.SymLogNorm(linthresh=max(typical, largest * 1e-6), vmin=-largest, vmax=largest)
-    outline = cell_outline(edges, plane)
-    extent = np.ptp(outline, axis=0)
-    figure, axes = plt.subplots(figsize=(7, 5.6 * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
-    order = np.argsort(np.abs(value))
-    points, value, diameter = points[order], value[order], diameter[order]
-    colours = plt.get_cmap("RdBu")(norm(value))
-    draw_particles(axes, points, diameter, colours, outline)
-    axes.set_xlabel(rf"${AXES[plane[0]]}$")
-    axes.set_ylabel(rf"${AXES[plane[1]]}$")
-    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, "RdBu"), cax=axes.inset_axes([1.02, 0.02, 0.035, 0.96]))
-    bar.set_label(r"$\sum \varphi_\gamma\,\varphi_{\gamma\gamma}$ over bonds [$\varepsilon^2$]")
+    figure, axes = seen.figure()
+    seen.draw(axes, plt.get_cmap("RdBu")(norm(value)), np.argsort(np.abs(value), kind="stable"))
+    symbol = length_symbol(run)
+    axes.set_title(PRODUCT_SIGNS + (f"\n{seen.slab}" if seen.slab else ""))
+    colour_bar(figure, axes, norm, "RdBu", r"$\sum \varphi_\gamma\,\varphi_{\gamma\gamma}$ over the bonds of a particle [$\varepsilon^2$]")
     return figure
 
 
-ORDERS = [("phi_g", r"\varphi_\gamma", 7 / 2, BLUE), ("phi_gg", r"\varphi_{\gamma\gamma}", 11 / 6, VERMILION),
-          ("phi_ggg", r"\varphi_{\gamma\gamma\gamma}", 3 / 2, "#009E73")]
+ORDERS = [("phi_g", r"\varphi_\gamma", 7 / 2, "7/2", BLUE), ("phi_gg", r"\varphi_{\gamma\gamma}", 11 / 6, "11/6", VERMILION),
+          ("phi_ggg", r"\varphi_{\gamma\gamma\gamma}", 3 / 2, "3/2", GREEN)]
 
 
 def bond_tails(run):
     """Distributions of the bond coefficients, of one expansion or of an ensemble, with the slopes of theory."""
+    lowest = np.inf
     ensemble = os.path.isfile(os.path.join(run, "ensemble.h5"))
     figure, axes = plt.subplots(figsize=(7, 5.2))
     with open_file(run, "ensemble.h5" if ensemble else "expand.h5") as file:
         edges = file["edges" if ensemble else "statistics/edges"][()]
         width = np.diff(edges)
         centre = np.sqrt(edges[1:] * edges[:-1])
-        for name, symbol, exponent, colour in ORDERS:
+        for name, symbol, exponent, power, colour in ORDERS:
             if ensemble:
                 counts, density, error = (file[f"{name}/{k}"][()] for k in ("counts", "density", "error"))
             else:
@@ -78,7 +61,8 @@ def bond_tails(run):
             beyond = counts[::-1].cumsum()[::-1] / counts.sum()
             shown = (counts >= 5) & (beyond <= 0.7)
             axes.errorbar(centre[shown], density[shown], yerr=error[shown], fmt="o", markersize=2.5, linewidth=0.7,
-                          color=colour, label=rf"$|{symbol}|$")
+                          color=colour, label=rf"$|{symbol}|$; dashed: $C^{{-{power}}}$")
+            lowest = min(lowest, density[shown].min()) if shown.any() else lowest
             # The slope of theory through the point where a hundredth of the bonds lies beyond.
             anchor = np.argmax(beyond <= 1e-2)
             x = np.array([centre[anchor] / 3, centre[shown][-1]])
@@ -88,9 +72,10 @@ def bond_tails(run):
             axes.plot(x, 4 * amplitude * x ** -exponent, color=BLACK, linestyle="--", linewidth=1.2, zorder=5)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel(r"$C_n = |\varphi_{n\gamma}|$ [$\varepsilon$]")
-    axes.set_ylabel(r"$P(C_n)$")
-    axes.legend(frameon=False, title=r"dashed: $C^{-7/2}$, $C^{-11/6}$, $C^{-3/2}$")
+    axes.set_ylim(bottom=0.3 * lowest)
+    axes.set_xlabel(r"$C$: $|\varphi_\gamma|$, $|\varphi_{\gamma\gamma}|$, $|\varphi_{\gamma\gamma\gamma}|$ of a bond [$\varepsilon$]")
+    axes.set_ylabel(r"$P(C)$ [$1/\varepsilon$]")
+    axes.legend()
     return figure
 
 

@@ -1,5 +1,6 @@
-"""Reads the HDF5 files of a run folder and draws what they hold. No physics is computed here."""
+"""House style, reading of run folders, and the drawing that all pictures share. No physics is computed here."""
 
+import json
 import os
 import sys
 
@@ -13,16 +14,20 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.collections import EllipseCollection, PolyCollection
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.patches import Polygon
 
 plt.rcParams.update({
-    "font.size": 12, "axes.titlesize": 12, "axes.labelsize": 13, "legend.fontsize": 11,
+    "font.size": 12, "axes.titlesize": 12, "axes.labelsize": 13, "legend.fontsize": 11, "legend.frameon": False,
     "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.9,
     "figure.constrained_layout.use": True, "savefig.dpi": 200, "savefig.bbox": "tight", "savefig.pad_inches": 0.08,
     "mathtext.fontset": "dejavusans",
 })
 # Okabe and Ito's colours, distinct for all common kinds of colour vision.
-BLUE, VERMILION, BLACK, GREY = "#0072B2", "#D55E00", "#222222", "#BBBBBB"
+BLUE, VERMILION, GREEN, BLACK, GREY = "#0072B2", "#D55E00", "#009E73", "#222222", "#BBBBBB"
+COLOURS = [BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", BLACK]
+# From pale to nearly black: what is largest stands out on white paper.
+INTENSITY = LinearSegmentedColormap.from_list("intensity", plt.get_cmap("inferno_r")(np.linspace(0.04, 1, 256)))
 AXES = "xyz"
 
 
@@ -40,13 +45,28 @@ def open_file(run, name):
     return h5py.File(path, "r")
 
 
+def run_of(folder):
+    """The folder that has the config: that of the run, for one of its realisations."""
+    folder = os.path.normpath(folder)
+    return os.path.dirname(folder) if os.path.basename(folder).startswith("realisation-") else folder
+
+
 def settings(run):
     """The resolved config of the run; empty where it cannot be read."""
     try:
         import tomllib
-        with open(os.path.join(run, "resolved.toml"), "rb") as file:
+        with open(os.path.join(run_of(run), "resolved.toml"), "rb") as file:
             return tomllib.load(file)
     except (ImportError, OSError, ValueError):
+        return {}
+
+
+def summary(run):
+    """The scalars of the run; empty where it has left none."""
+    try:
+        with open(os.path.join(run_of(run), "summary.json")) as file:
+            return json.load(file)
+    except (OSError, ValueError):
         return {}
 
 
@@ -77,221 +97,145 @@ def time_series(group, name, frame):
     return element[()] if isinstance(element, h5py.Dataset) else element["value"][frame]
 
 
+def length_symbol(run):
+    return r"\sigma_{\mathrm{AA}}" if settings(run).get("potential", {}).get("kind") == "binary-lj" else r"\lambda"
+
+
 def stress_unit(run, dimension):
-    length = r"\sigma_{\mathrm{AA}}" if settings(run).get("potential", {}).get("kind") == "binary-lj" else r"\lambda"
-    return rf"[$\varepsilon/{length}^{dimension}$]"
+    return rf"[$\varepsilon/{length_symbol(run)}^{dimension}$]"
+
+
+def loading_plane(run, dimension):
+    """The axes that are drawn to the right and upwards: flow and gradient, or the axis of the loading and the next one."""
+    loading = settings(run).get("loading", {})
+    first = AXES.index(loading.get("plane", loading.get("axis", "x"))[0])
+    second = AXES.index(loading["plane"][1]) if "plane" in loading else (first + 1) % dimension
+    return [first, second]
+
+
+def view(run, dimension, normal=None):
+    """The two axes that are seen, and the one along which one looks (None in two dimensions)."""
+    plane = loading_plane(run, dimension)
+    if dimension == 2:
+        return plane, None
+    if normal is None:
+        return plane, 3 - sum(plane)
+    normal = AXES.index(normal)
+    seen = [k for k in range(3) if k != normal]
+    # The flow to the right where it can be seen.
+    return (seen[::-1] if seen[1] == plane[0] else seen), normal
 
 
 # ---- Drawing -------------------------------------------------------------------------------------------------------
 
 
-def conjugate_stress(run, curve):
-    """The stress that does the work of the loading: its values and its symbol."""
-    loading = settings(run).get("loading", {})
-    mode, plane = loading.get("mode", "simple-shear"), loading.get("plane", "xy")
-    a, b = plane[0], plane[1]
-    if mode == "pure-shear":
-        return (curve[f"stress_{a}{a}"] - curve[f"stress_{b}{b}"]) / 2, rf"(\sigma_{{{a}{a}}}-\sigma_{{{b}{b}}})/2"
-    if mode == "uniaxial":
-        return curve[f"stress_{a}{a}"], rf"\sigma_{{{a}{a}}}"
-    axes = "xyz"[:3 if "stress_zz" in curve else 2]
-    if mode == "dilation":
-        return sum(curve[f"stress_{k}{k}"] for k in axes), r"\mathrm{Tr}\,\sigma"
-    if mode == "matrix":
-        rows = loading["matrix"]
-        return sum(rows[i][j] * curve[f"stress_{a}{b}"] for i, a in enumerate(axes) for j, b in enumerate(axes)), r"\sigma:A"
-    return curve[f"stress_{a}{b}"], rf"\sigma_{{{a}{b}}}"
+class Particles:
+    """The particles of one configuration in their cell, or in a slab of it, as they are seen along its normal."""
+
+    def __init__(self, run, position, edges, diameter, normal=None, place=0.5, thickness=2.0):
+        edges = np.asarray(edges, float)
+        if edges.ndim == 1:
+            edges = np.diag(edges)
+        self.dimension = position.shape[1]
+        self.plane, across = view(run, self.dimension, normal)
+        # Particles without a diameter of their own are drawn one unit of length wide.
+        self.diameter = np.ones(len(position)) if diameter is None else np.asarray(diameter, float).ravel()
+        self.edges = edges[np.ix_(self.plane, self.plane)]
+        fraction = position @ np.linalg.inv(edges)
+        fraction -= np.floor(fraction)
+        self.inside = np.ones(len(position), bool)
+        self.slab = ""
+        symbol = length_symbol(run)
+        if across is not None:
+            height = abs(np.linalg.det(edges)) / np.linalg.norm(np.cross(edges[self.plane[0]], edges[self.plane[1]]))
+            offset = fraction[:, across] - place
+            fraction[:, across] = offset - np.round(offset)
+            self.inside = np.abs(fraction[:, across]) * height <= thickness / 2
+            self.slab = rf"slab of {thickness:g} ${symbol}$ across ${AXES[across]}$ at {place:g} of the cell"
+        self.points = (fraction @ edges)[self.inside][:, self.plane]
+        self.diameter = self.diameter[self.inside]
+        # A slab of a cell that leans along its normal may stick out; the cell in the plane repeats.
+        fraction = self.points @ np.linalg.inv(self.edges)
+        self.points = (fraction - np.floor(fraction)) @ self.edges
+        self.labels = [rf"${AXES[k]}$ [${symbol}$]" for k in self.plane]
+
+    @property
+    def outline(self):
+        """Corners of the cell."""
+        a, b = self.edges
+        return np.array([[0, 0], a, a + b, b])
+
+    def figure(self):
+        """A figure with axes in the shape of the cell."""
+        extent = np.ptp(self.outline, axis=0)
+        figure, axes = plt.subplots(figsize=(7, 5.6 * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
+        axes.set_xlabel(self.labels[0])
+        axes.set_ylabel(self.labels[1])
+        return figure, axes
+
+    def copies(self, order):
+        """Indices and places of the discs in their order, with those again that reach over the border of the cell."""
+        inverse = np.linalg.inv(self.edges)
+        fraction = self.points[order] @ inverse
+        # The distance between opposite sides is one over the length of a column.
+        reach = 0.5 * self.diameter[order][:, None] * np.linalg.norm(inverse, axis=0)
+        index, places = [], []
+        for shift in np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)]):
+            moved = fraction + shift
+            near = np.flatnonzero(((moved > -reach) & (moved < 1 + reach)).all(axis=1))
+            index.append(near)
+            places.append(moved[near] @ self.edges)
+        index, places = np.concatenate(index), np.concatenate(places)
+        sorting = np.argsort(index, kind="stable")
+        return order[index[sorting]], places[sorting]
+
+    def draw(self, axes, colours, order=None):
+        """Discs in the given colours, cut off at the border of the cell; the last of the order on top."""
+        order = np.arange(len(self.points)) if order is None else order
+        if len(order) <= 300_000:
+            index, points = self.copies(order)
+            # Where discs are a few pixels wide, the white between them would sparkle: larger ones below them fill it.
+            for factor in (1.5, 1) if len(order) > 3000 else (1,):
+                width = factor * self.diameter[index]
+                discs = EllipseCollection(width, width, np.zeros(len(index)), units="xy", offsets=points,
+                                          transOffset=axes.transData, facecolors=colours[index], linewidths=0, rasterized=True)
+                axes.add_collection(discs)
+                discs.set_clip_path(Polygon(self.outline, transform=axes.transData))
+        else:  # one pixel holds several particles
+            axes.scatter(*self.points[order].T, s=0.15, marker=",", c=colours[order], linewidths=0, rasterized=True)
+        axes.add_collection(PolyCollection([self.outline], facecolors="none", edgecolors=BLACK, linewidths=1.0))
+        margin = 0.02 * np.ptp(self.outline, axis=0).max()
+        axes.set_xlim(self.outline[:, 0].min() - margin, self.outline[:, 0].max() + margin)
+        axes.set_ylim(self.outline[:, 1].min() - margin, self.outline[:, 1].max() + margin)
+        axes.set_aspect("equal")
 
 
-def stress_strain(run, column=None):
-    """Stress and energy against strain, with a tick for each recorded plastic event."""
-    curve, events = read_curve(run)
-    dimension = 3 if "stress_zz" in curve else 2
-    if column is None:
-        stress, symbol = conjugate_stress(run, curve)
-    elif column in curve and column.startswith("stress_"):
-        stress = curve[column]
-        symbol = r"\sigma_{%s}" % column[7:]
-    else:
-        known = ", ".join(name for name in curve if name.startswith("stress_"))
-        raise NothingToDraw(f"/curve has no stress {column}; it has {known}")
-    strain = curve["strain"]
-    marker = "o" if len(strain) <= 150 else None
-
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(7, 6), sharex=True, gridspec_kw={"height_ratios": [2, 1]})
-    top.plot(strain, stress, color=BLUE, marker=marker, markersize=3, linewidth=1.4)
-    if stress.min() <= 0 <= stress.max():
-        top.axhline(0, color=GREY, linewidth=0.8, zorder=0)
-    top.set_ylabel(rf"${symbol}$ {stress_unit(run, dimension)}")
-    if len(events):  # as ticks: a curve with hundreds of events stays readable
-        label = f"{len(events)} plastic event" + ("s" if len(events) != 1 else "")
-        top.vlines(events, 0, 0.04, transform=top.get_xaxis_transform(), color=VERMILION, linewidth=0.9, label=label)
-        top.legend(frameon=False, loc="best")
-    bottom.plot(strain, curve["energy_per_particle"], color=BLACK, marker=marker, markersize=2.5, linewidth=1.2)
-    bottom.set_ylabel(r"$U/N$ [$\varepsilon$]")
-    bottom.set_xlabel(r"strain $\gamma$")
-    bottom.ticklabel_format(axis="y", useOffset=False)
-    top.margins(x=0.01)
-    figure.align_ylabels()
-    return figure
+def slab_options(parser):
+    parser.add_argument("--normal", choices="xyz", help="3D: normal of the slab that is drawn; by default the neutral axis")
+    parser.add_argument("--place", type=float, default=0.5, help="3D: its place, as a fraction of the cell")
+    parser.add_argument("--thickness", type=float, default=2.0, help="3D: its thickness, in units of length")
 
 
-def wrapped_slab(position, edges, normal, place, thickness):
-    """Positions in the primary cell, which of them lie in the slab, and their two coordinates seen along its normal."""
-    fraction = position @ np.linalg.inv(edges)
-    fraction -= np.floor(fraction)
-    if position.shape[1] == 2:
-        return fraction @ edges, np.ones(len(position), bool), [0, 1]
-    plane = [k for k in range(3) if k != normal]
-    height = abs(np.linalg.det(edges)) / np.linalg.norm(np.cross(edges[plane[0]], edges[plane[1]]))
-    offset = fraction[:, normal] - place
-    offset -= np.round(offset)
-    fraction[:, normal] = offset
-    return (fraction @ edges)[:, plane], np.abs(offset) * height <= thickness / 2, plane
+def colour_bar(figure, axes, norm, colours, label, extend="neither"):
+    """A bar as high as the axes, beside them."""
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, colours), cax=axes.inset_axes([1.02, 0.02, 0.035, 0.96]),
+                          extend=extend)
+    bar.set_label(label)
+    return bar
 
 
-def cell_outline(edges, plane):
-    """Corners of the cell, seen along the axis that is not in the plane."""
-    a, b = edges[np.ix_(plane, plane)]
-    return np.array([[0, 0], a, a + b, b])
+def plain_ticks(axis, values=None):
+    """Numbers in full at 1, 2 and 5 of each decade, or at the values, on a logarithmic axis."""
+    axis.set_major_locator(matplotlib.ticker.FixedLocator(values) if values is not None
+                           else matplotlib.ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
 
 
-def draw_particles(axes, points, diameter, colours, outline):
-    """Discs of the given diameters and colours inside the outline of their cell, in the order given."""
-    if len(points) <= 300_000:
-        axes.add_collection(EllipseCollection(diameter, diameter, np.zeros(len(points)), units="xy", offsets=points,
-                                              transOffset=axes.transData, facecolors=colours, linewidths=0,
-                                              rasterized=True))
-    else:  # one pixel holds several particles
-        axes.scatter(points[:, 0], points[:, 1], s=0.15, marker=",", c=colours, linewidths=0, rasterized=True)
-    axes.add_collection(PolyCollection([outline], facecolors="none", edgecolors=BLACK, linewidths=1.0))
-    margin = 0.02 * np.ptp(outline, axis=0).max()
-    axes.set_xlim(outline[:, 0].min() - margin, outline[:, 0].max() + margin)
-    axes.set_ylim(outline[:, 1].min() - margin, outline[:, 1].max() + margin)
-    axes.set_aspect("equal")
-
-
-def d2min_map(run, frame=-1, normal="z", place=0.5, thickness=2.0):
-    """Particles in the sheared cell, coloured by their D²min."""
-    with open_file(run, "trajectory.h5") as file:
-        group = file.get("particles/trajectory")
-        if group is None or "d2min" not in group:
-            raise NothingToDraw("trajectory.h5 holds no d2min; ask for it with output.fields = [\"d2min\"]")
-        frames = group["position/value"].shape[0]
-        if not -frames <= frame < frames:
-            raise NothingToDraw(f"trajectory.h5 holds the frames 0 to {frames - 1}, not {frame}")
-        frame %= frames
-        position = group["position/value"][frame]
-        edges = np.asarray(time_series(group["box"], "edges", frame), float)
-        value = np.asarray(time_series(group, "d2min", frame), float).ravel()
-        diameter = time_series(group, "diameter", frame)
-        places = ("observables/strain/value", "observables/trajectory/strain/value")
-        strain = next((float(np.ravel(file[p][frame])[0]) for p in places if p in file), None)
-    if edges.ndim == 1:
-        edges = np.diag(edges)
-    dimension = position.shape[1]
-    # Particles without a diameter of their own are drawn one unit of length wide.
-    diameter = np.ones(len(position)) if diameter is None else np.asarray(diameter, float).ravel()
-    points, inside, plane = wrapped_slab(position, edges, AXES.index(normal), place, thickness)
-    points, value, diameter = points[inside], value[inside], diameter[inside]
-
-    known = np.isfinite(value)
-    positive = value[known & (value > 0)]
-    if len(positive) == 0:
-        raise NothingToDraw(f"D²min is zero or undefined for every particle of frame {frame}")
-    low, high = np.percentile(positive, [2, 99.8])
-    if not high > low:
-        low, high = high / 10, high
-    norm = LogNorm(low, high, clip=True)
-
-    outline = cell_outline(edges, plane)
-    extent = np.ptp(outline, axis=0)
-    width = 7.0
-    figure, axes = plt.subplots(figsize=(width, 0.8 * width * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
-    order = np.argsort(np.where(known, value, -1))  # the largest on top
-    points, value, diameter, known = points[order], value[order], diameter[order], known[order]
-    shown = np.where(known, np.clip(value, low, high), low)
-    colours = plt.get_cmap("inferno")(norm(shown))
-    colours[~known] = matplotlib.colors.to_rgba(GREY)
-    draw_particles(axes, points, diameter, colours, outline)
-    length = r"\sigma_{\mathrm{AA}}" if settings(run).get("potential", {}).get("kind") == "binary-lj" else r"\lambda"
-    axes.set_xlabel(rf"${AXES[plane[0]]}$ [${length}$]")
-    axes.set_ylabel(rf"${AXES[plane[1]]}$ [${length}$]")
-    title = f"frame {frame}" + ("" if strain is None else rf", $\gamma$ = {strain:.4g}")
-    if dimension == 3:
-        title += f", slab across {normal} at {place:g} of the cell, {thickness:g} thick"
-    if not known.all():
-        title += f", {np.count_nonzero(~known)} without value (grey)"
-    axes.set_title(title)
-    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, "inferno"), cax=axes.inset_axes([1.02, 0.02, 0.035, 0.96]),
-                          extend="both")
-    bar.set_label(rf"$D^2_{{\min}}$ [${length}^2$]")
-    return figure
-
-
-PROFILES = {  # dataset stem: label, colour map
-    "plastic_count": ("plastic count", "viridis"),
-    "d2min": (r"mean $D^2_{\min}$ [$\lambda^2$]", "inferno"),
-    "displacement": (r"displacement [$\lambda$]", "PuOr"),
-}
-
-
-def profiles(run):
-    """Each profile as position across the cell against strain, one row per quantity and one column per axis."""
-    with open_file(run, "shear.h5") as file:
-        group = file.get("profiles")
-        if group is None or "strain" not in group or group["strain"].shape[0] == 0:
-            raise NothingToDraw("shear.h5 holds no profiles; ask for them with output.profiles = true")
-        strain = group["strain"][()].ravel()
-        axes_present = [a for a in AXES if f"edges_{a}" in group]
-        stems = [s for s in PROFILES if any(f"{s}_{a}" in group for a in axes_present)]
-        data = {(s, a): group[f"{s}_{a}"][()] for s in stems for a in axes_present if f"{s}_{a}" in group}
-        edges = {a: group[f"edges_{a}"][()] for a in axes_present}
-    if not data:
-        raise NothingToDraw("shear.h5 holds no profiles")
-
-    figure, grid = plt.subplots(len(stems), len(axes_present), squeeze=False, sharex=len(strain) > 1,
-                                figsize=(1.2 + 4.4 * len(axes_present), 0.6 + 2.7 * len(stems)))
-    for row, stem in enumerate(stems):
-        label, colours = PROFILES[stem]
-        if settings(run).get("potential", {}).get("kind") == "binary-lj":
-            label = label.replace(r"\lambda", r"\sigma_{\mathrm{AA}}")
-        values = [data[stem, a] for a in axes_present if (stem, a) in data]
-        finite = np.concatenate([v[np.isfinite(v)] for v in values])
-        largest = np.abs(finite).max() if len(finite) and np.abs(finite).max() > 0 else 1.0
-        if stem == "displacement":
-            norm = Normalize(-largest, largest)
-        elif stem == "d2min" and (finite > 0).any():
-            floor = np.percentile(finite[finite > 0], 2)
-            norm = LogNorm(floor if floor < largest else largest / 10, largest)
-        else:
-            norm = Normalize(0, largest)
-        mappable = None
-        for column, a in enumerate(axes_present):
-            axes = grid[row, column]
-            if (stem, a) not in data:
-                axes.set_visible(False)
-                continue
-            profile = data[stem, a]
-            if len(strain) > 1:
-                # A window is drawn up to the strain at which it ends.
-                sides = np.concatenate([[2 * strain[0] - strain[1]], strain])
-                clipped = np.maximum(profile, norm.vmin) if isinstance(norm, LogNorm) else profile
-                mappable = axes.pcolormesh(sides, edges[a], clipped.T, norm=norm, cmap=colours, rasterized=True)
-                axes.set_ylabel(f"{a} [fraction of cell]")
-                axes.set_ylim(edges[a][0], edges[a][-1])
-                if row == len(stems) - 1:
-                    axes.set_xlabel(r"strain $\gamma$ at the end of the window")
-            else:
-                axes.stairs(profile[0], edges[a], baseline=None, color=BLUE, linewidth=1.4)
-                axes.set_xlim(edges[a][0], edges[a][-1])
-                axes.set_ylabel(label)
-                axes.set_xlabel(f"{a} [fraction of cell]")
-            if row == 0:
-                axes.set_title(f"profile along {a}")
-        if mappable is not None:
-            figure.colorbar(mappable, ax=list(grid[row]), pad=0.01, aspect=15).set_label(label)
-    return figure
+def logarithmic_bins(smallest, largest, per_decade):
+    """Edges from the smallest to beyond the largest value."""
+    steps = max(1, int(np.ceil(per_decade * np.log10(largest / smallest) * (1 + 1e-9))))
+    return smallest * (largest / smallest * (1 + 1e-9)) ** (np.arange(steps + 1) / steps)
 
 
 # ---- Command line --------------------------------------------------------------------------------------------------
@@ -308,19 +252,25 @@ def save(figure, path):
     print(path)
 
 
-def main(draw, name, add_options=None):
-    """Runs one drawing function as a command: RUN, its own options, and -o FILE."""
+def main(draw, name, add_options=None, several=False):
+    """Runs one drawing function as a command: RUN (or several), its own options, and -o FILE."""
     import argparse
     parser = argparse.ArgumentParser(prog=name, description=draw.__doc__)
-    parser.add_argument("run", metavar="RUN", help="run folder")
-    parser.add_argument("-o", "--output", help=f"picture file, by default RUN/figures/{name}.png")
+    if several:
+        parser.add_argument("run", metavar="RUN", nargs="+",
+                            help="run folders; the folder of a sweep, or of realisations, stands for all of its runs")
+    else:
+        parser.add_argument("run", metavar="RUN", help="run folder")
+    where = "the folder that holds them all, or RUN," if several else "RUN"
+    parser.add_argument("-o", "--output", help=f"picture file, by default figures/{name}.png in {where}")
     if add_options:
         add_options(parser)
     options = vars(parser.parse_args())
     run, output = options.pop("run"), options.pop("output")
+    folder = run if not several else run[0] if len(run) == 1 else os.path.commonpath([os.path.abspath(r) for r in run])
     try:
-        save(draw(run, **options), output or os.path.join(run, "figures", f"{name}.png"))
+        save(draw(run, **options), output or os.path.join(folder, "figures", f"{name}.png"))
     except NothingToDraw as reason:
         sys.exit(f"{name}: {reason}")
     except (OSError, KeyError) as error:
-        sys.exit(f"{name}: cannot read {run}: {error}")
+        sys.exit(f"{name}: cannot read {run if isinstance(run, str) else ', '.join(run)}: {error}")

@@ -3,10 +3,10 @@
 import glob
 import os
 
-from figures import (BLACK, BLUE, GREY, VERMILION, EllipseCollection, Normalize, NothingToDraw, PolyCollection,
-                     matplotlib, np, open_file, plt, read_curve, stress_unit, time_series, wrapped_slab)
+from figures import (BLACK, BLUE, GREEN, GREY, VERMILION, Normalize, NothingToDraw, Particles, matplotlib, np, open_file, plt,
+                     read_curve, stress_unit, time_series)
 
-COLOURS = {"poor": VERMILION, "annealed": BLUE, "poor-large": "#009E73"}
+COLOURS = {"poor": VERMILION, "annealed": BLUE, "poor-large": GREEN}
 
 
 def particle_curve(folder, glass):
@@ -42,15 +42,10 @@ def particle_map(axes, run, strain, norm, colours):
         position = group["position/value"][frame]
         edges = np.asarray(time_series(group["box"], "edges", frame), float)
         diameter = np.asarray(time_series(group, "diameter", frame), float).ravel()
-    points, _, _ = wrapped_slab(position, edges, 2, 0.5, 2.0)
+    seen = Particles(run, position, edges, 1.2 * diameter)
     fill = colours(norm(count))
     fill[count == 0] = matplotlib.colors.to_rgba(GREY)
-    axes.add_collection(EllipseCollection(1.2 * diameter, 1.2 * diameter, np.zeros(len(points)), units="xy", offsets=points,
-                                          transOffset=axes.transData, facecolors=fill, linewidths=0, rasterized=True))
-    outline = np.array([[0, 0], edges[0], edges[0] + edges[1], edges[1]])
-    axes.add_collection(PolyCollection([outline], facecolors="none", edgecolors=BLACK, linewidths=0.8))
-    axes.set_xlim(outline[:, 0].min() - 2, outline[:, 0].max() + 2)
-    axes.set_ylim(outline[:, 1].min() - 2, outline[:, 1].max() + 2)
+    seen.draw(axes, fill)
     return strains[frame], np.count_nonzero(count) / len(count)
 
 

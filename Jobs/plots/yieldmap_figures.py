@@ -1,7 +1,7 @@
 """Pictures of a yield map, from yieldmap.h5 and state.h5 of its run. No physics is computed here."""
 
-from figures import (AXES, BLACK, BLUE, GREY, VERMILION, NothingToDraw, Normalize, cell_outline, draw_particles, matplotlib, np, open_file, plt,
-                     settings, stress_unit, time_series, words, wrapped_slab)
+from figures import (BLUE, GREY, VERMILION, NothingToDraw, Normalize, Particles, colour_bar, matplotlib, np, open_file, plt,
+                     settings, stress_unit, time_series, words)
 
 METHODS = ["expansion", "frozen-matrix"]
 NAMES = {"expansion": "cavity expansion", "frozen-matrix": "frozen matrix"}
@@ -15,70 +15,71 @@ def column_of(group, direction):
     return directions.index(direction)
 
 
-def particles(run):
-    """Edges, positions and diameters of the configuration."""
-    with open_file(run, "state.h5") as file:
-        group = file["particles/trajectory"]
-        edges = np.asarray(time_series(group["box"], "edges", -1), float)
-        diameter = time_series(group, "diameter", -1)
-        return edges, group["position/value"][-1], None if diameter is None else np.asarray(diameter, float).ravel()
+def cavities(run):
+    """What the cavities are, in words."""
+    section = settings(run).get("yieldmap", {})
+    radius, spacing = section.get("radius", 5.0), section.get("spacing", 3.0)
+    shape = f"cavities of radius {radius:g} d" if section.get("shape") != "block" else f"square cavities of side {2 * radius:g} d"
+    return shape + (" around every particle" if section.get("centres") == "particles" else f", {spacing:g} d apart")
 
 
-def yield_map(run, method=None, direction="forward"):
-    """Particles coloured by the lowest yield stress of the cavities that contain them."""
+def yield_map(run, method=None, direction="forward", normal=None, place=0.5, thickness=2.0):
+    """Particles coloured by the lowest yield stress of the cavities that contain them: discs as large as a cavity are the method's."""
     with open_file(run, "yieldmap.h5") as file:
         method = method or next((m for m in METHODS if m in file), None)
         if method is None or method not in file:
             raise NothingToDraw(f"yieldmap.h5 does not hold the method {method}")
         value = file[method]["map"][:, column_of(file[method], direction)]
-    edges, position, diameter = particles(run)
-    dimension = position.shape[1]
-    points, inside, plane = wrapped_slab(position, edges, 2, 0.5, 2.0)
-    diameter = np.ones(len(position)) if diameter is None else diameter
-    points, value, diameter = points[inside], value[inside], diameter[inside]
+    with open_file(run, "state.h5") as file:
+        group = file["particles/trajectory"]
+        seen = Particles(run, group["position/value"][-1], time_series(group["box"], "edges", -1),
+                         time_series(group, "diameter", -1), normal, place, thickness)
+    value = value[seen.inside]
     known = np.isfinite(value)
     if not known.any():
         raise NothingToDraw("no particle has a yield stress")
     norm = Normalize(*np.percentile(value[known], [1, 99]), clip=True)
     colours = plt.get_cmap("viridis")(norm(np.where(known, value, 0)))
     colours[~known] = matplotlib.colors.to_rgba(GREY)
-
-    outline = cell_outline(edges, plane)
-    extent = np.ptp(outline, axis=0)
-    figure, axes = plt.subplots(figsize=(7.0, 5.6 * min(max(extent[1] / extent[0], 0.3), 1.6) + 0.9))
-    draw_particles(axes, points, 1.1 * diameter, colours, outline)
-    length = r"\sigma_{\mathrm{AA}}" if settings(run).get("potential", {}).get("kind") == "binary-lj" else r"\lambda"
-    axes.set_xlabel(rf"${AXES[plane[0]]}$ [${length}$]")
-    axes.set_ylabel(rf"${AXES[plane[1]]}$ [${length}$]")
-    title = f"{NAMES[method]}, {direction}"
+    figure, axes = seen.figure()
+    seen.diameter = 1.1 * seen.diameter
+    seen.draw(axes, colours)
+    title = f"{NAMES[method]}, {direction}: lowest of the\n{cavities(run)}, that contain the particle"
+    if seen.slab:
+        title += f"\n{seen.slab}"
     if not known.all():
-        title += f", {np.count_nonzero(~known)} without value (grey)"
+        title += f"\n{np.count_nonzero(~known)} without value (grey)"
     axes.set_title(title)
-    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, "viridis"), cax=axes.inset_axes([1.02, 0.02, 0.035, 0.96]),
-                          extend="both")
-    bar.set_label(rf"$\sigma_Y$ {stress_unit(run, dimension)}")
+    colour_bar(figure, axes, norm, "viridis", rf"yield stress $\sigma_Y$ {stress_unit(run, seen.dimension)}", extend="both")
     return figure
 
 
 def yield_distribution(run, direction="forward"):
     """Densities of the yield stress over particles and over blocks, for each method."""
-    figure, panels = plt.subplots(1, 2, figsize=(10, 4.2))
+    figure, panels = plt.subplots(1, 2, figsize=(10, 4.4))
+    shown = []
     with open_file(run, "yieldmap.h5") as file:
-        drawn = 0
         dimension = len(file["edges"])
+        cavity_count = max(np.count_nonzero(np.isfinite(file[m]["yield_stress"][:, column_of(file[m], direction)]))
+                           for m in METHODS if m in file)
         for axes, source in zip(panels, ["particles", "blocks"]):
             for method in METHODS:
                 name = f"{method}/distribution/{source}/{direction}"
                 if name not in file:
                     continue
-                axes.stairs(file[name]["density"][()], file[name]["edges"][()], color=COLOURS[method], label=NAMES[method],
-                            linewidth=1.6)
-                drawn += 1
-            axes.set_xlabel(rf"$\sigma_Y$ of {source} {stress_unit(run, dimension)}")
-            axes.set_ylabel(r"$P(\sigma_Y)$")
-            axes.legend(frameon=False)
-    if drawn == 0:
+                stairs = axes.stairs(file[name]["density"][()], file[name]["edges"][()], color=COLOURS[method], linewidth=1.6)
+                shown.append((NAMES[method], stairs))
+            axes.set_xlabel(rf"yield stress $\sigma_Y$ {stress_unit(run, dimension)}")
+            axes.set_ylabel(rf"$P(\sigma_Y)$ over {source}")
+            axes.set_ylim(bottom=0)
+    if not shown:
         raise NothingToDraw(f"yieldmap.h5 holds no distribution for the direction {direction}")
+    panels[0].set_title(f"particles share the values of {cavity_count} cavities")
+    block = settings(run).get("yieldmap", {}).get("block", 5.0)
+    panels[1].set_title(f"blocks of side {block:g} d: means over their particles")
+    legend = dict(shown)
+    figure.legend(legend.values(), legend.keys(), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(legend),
+                  title=f"{direction} loading")
     return figure
 
 
@@ -122,7 +123,7 @@ def cavity_curve(run, node=None):
             axes.plot(sign * cubic[k][0], sign * cubic[k][1], "s", color=BLUE)
     span = max([np.nanmax(np.abs(curves))] + [abs(y) for _, y in cubic or [] if np.isfinite(y) and abs(y) < 3 * np.nanmax(curves)])
     axes.set_ylim(-1.15 * span if len(directions) > 1 else None, 1.15 * span)
-    axes.set_xlabel(r"$\gamma$")
+    axes.set_xlabel(r"strain $\gamma$")
     axes.set_ylabel(rf"$\sigma$ of the cavity {stress_unit(run, dimension)}")
     axes.set_title(f"node {node}: circles and squares mark the yield stresses")
     axes.legend(frameon=False)

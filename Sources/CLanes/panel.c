@@ -73,10 +73,11 @@ long CLanes_factor(double *values, const long *offset, const long *start, long p
   return -1;
 }
 
-static inline double sum_of(column v) {
+// By address: to pass or return eight doubles by value is another convention on each CPU.
+static inline double sum_of(const column *vector) {
   typedef double half __attribute__((ext_vector_type(4)));
   typedef double quarter __attribute__((ext_vector_type(2)));
-  const half h = v.lo + v.hi;
+  const half h = vector->lo + vector->hi;
   const quarter q = h.lo + h.hi;
   return q.x + q.y;
 }
@@ -114,6 +115,9 @@ void CLanes_solve(const double *values, const long *offset, const long *start, l
     }
     const column found = *(const column *)x;
     double *before = b + start[i];
-    for (long k = 0; k < count; ++k) before[k] -= sum_of(((const column *)row)[k] * found);
+    for (long k = 0; k < count; ++k) {
+      const column product = ((const column *)row)[k] * found;
+      before[k] -= sum_of(&product);
+    }
   }
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include "CShims_files.h"
 #include "CShims_hdf5.h"
@@ -27,6 +28,8 @@ int CShims_reserve(int descriptor, off_t start, off_t length) {
   return -1;
 #endif
 }
+
+void CShims_write_lines(void) { setvbuf(stdout, NULL, _IOLBF, BUFSIZ); }
 
 void CShims_return_large_blocks(void) {
 #ifdef M_MMAP_THRESHOLD
@@ -54,11 +57,16 @@ static void catch_signal(int number, int flags) {
 void CShims_note_stop_signals(void) {
   catch_signal(SIGUSR1, 0);
   catch_signal(SIGUSR2, 0);
+  catch_signal(SIGTERM, 0);
+}
+
+void CShims_release_termination(void) {
+  signal(SIGTERM, SIG_DFL);
+  if (stop_signal == SIGTERM) raise(SIGTERM);
 }
 
 void CShims_catch_stop_signals(void) {
   CShims_note_stop_signals();
-  catch_signal(SIGTERM, 0);
   // A program in the background of a script may have been told to ignore the keyboard.
   struct sigaction present;
   if (sigaction(SIGINT, NULL, &present) == 0 && present.sa_handler != SIG_IGN) catch_signal(SIGINT, SA_RESETHAND);

@@ -101,8 +101,9 @@ public final class CheckpointSchedule {
       try fill(checkpoint)
       try write(checkpoint)
       hasFailed = false
-    } catch let failure as Failure where failure.kind == .inputOutput && failure.agreedRank != nil {
-      if hasFailed { throw failure }
+    } catch let failure as Failure where [.inputOutput, .input].contains(failure.kind) && failure.agreedRank != nil {
+      // Files that the run itself has made and that are gone are no bad input.
+      if hasFailed { throw Failure.everywhere(.inputOutput, failure.message) }
       hasFailed = true
       if communicator.isRoot {
         StandardError.write("athermal: no checkpoint could be made, and any before stay: \(failure.message)\n")

@@ -22,6 +22,10 @@ extension Bound<Double> {
 
 extension Bound<Int> {
   static func atLeast(_ least: Int) -> Bound { Bound(words: "at least \(least)") { $0 >= least } }
+  /// Of what is counted, up to more than any run will come to, which is far from where sums of counts end.
+  static func count(from least: Int, most: Int = 1_000_000_000_000) -> Bound {
+    Bound(words: "at least \(least) and at most \(most)") { $0 >= least && $0 <= most }
+  }
   static func between(_ least: Int, _ most: Int) -> Bound {
     Bound(words: "between \(least) and \(most)") { $0 >= least && $0 <= most }
   }

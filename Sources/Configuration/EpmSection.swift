@@ -91,7 +91,7 @@ public struct EpmSection: Sendable, Equatable {
     let path = Path(table, control: control)
     realisations = table.integer("realisations", .between(1, 1_000_000), default: 1)
     ranksPerRealisation = table.integer("ranks_per_realisation", .atLeast(1), default: 1)
-    maximumSweeps = table.integer("maximum_sweeps", .atLeast(1), default: 1_000_000)
+    maximumSweeps = table.integer("maximum_sweeps", .count(from: 1), default: 1_000_000)
     seed = UInt64(table.integer("seed", .atLeast(0), default: 1))
     update = table.choice("update", default: .sparse)
     transformAbove = table.integer("transform_above", .between(0, 1_000_000), default: 1000)

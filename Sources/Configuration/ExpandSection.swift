@@ -32,8 +32,8 @@ public struct ExpandSection: Sendable, Equatable {
     tolerance = table.number(
       "tolerance", Bound(words: "at least 1e-15, the rounding of numbers, and less than 1") { $0 >= 1e-15 && $0 < 1 },
       default: 1e-12)
-    maximumIterations = table.integer("maximum_iterations", .atLeast(1), default: 100_000)
-    modes = table.integer("modes", .atLeast(0), default: 0)
+    maximumIterations = table.integer("maximum_iterations", .count(from: 1), default: 100_000)
+    modes = table.integer("modes", .count(from: 0), default: 0)
     modeTolerance = table.number("mode_tolerance", .properFraction, default: 1e-9)
     equilibrium = table.number("equilibrium", .positive, default: 1e-8)
     // Random positions are never at rest; a file is taken as it is.

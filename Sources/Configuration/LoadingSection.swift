@@ -31,25 +31,39 @@ public struct LoadingSection: Sendable, Equatable {
   public var mode: Mode
   /// The strain between two minimisations.
   public var strainStep: Double
-  /// The accumulated strain at which the run ends, as a magnitude; 0 for cycles, which end where they began.
+  /// The accumulated strain at which the run ends, as a magnitude; 0 for cycles, which end where they began,
+  /// and for turning points.
   public var finalStrain: Double
   /// Whether the strain grows in the negative direction; cycles then begin in it.
   public var backward: Bool
   public var cycles: Cycles?
+  /// Strains that are gone to one after the other, up or down; nil for one final strain, or cycles.
+  public var turningPoints: [Double]?
   public var unconverged: Unconverged
 
   /// The strains of a loading are listed before it begins.
-  private static let mostSteps = 1e8
+  public static let mostSteps = 1e8
 
   /// `dimension` is that of space, nil if it is not known yet.
   init?(_ table: Table, dimension: Int?) {
     let mode = Mode(table, dimension: dimension)
     let strainStep = table.number(
       "strain_step", .strainStep, hint: "add strain_step = …; there is no default because the step is part of the result")
-    backward = table.boolean("backward", default: false)
+    let turns = table.gives("turning_points")
+    if turns {
+      for key in ["final_strain", "cycles"] { table.forbid(key, because: "contradicts 'turning_points'", hint: "keep one of them") }
+      table.forbid("backward", because: "has no effect on 'turning_points'", hint: "remove it; the strains have signs")
+    } else {
+      table.know("turning_points")
+    }
+    backward = turns ? false : table.boolean("backward", default: false)
     let finalStrain: Double?
     var path: Double?
-    if table.gives("cycles") {
+    if turns {
+      turningPoints = Self.turningPoints(table)
+      finalStrain = 0
+      path = turningPoints.map { points in zip([0] + points, points).reduce(0) { $0 + abs($1.1 - $1.0) } }
+    } else if table.gives("cycles") {
       table.forbid(
         "final_strain", because: "contradicts 'cycles'", hint: "keep one of them; cycles end at zero strain")
       cycles = Cycles(table.table("cycles"))
@@ -57,7 +71,7 @@ public struct LoadingSection: Sendable, Equatable {
       path = cycles.map { 4 * $0.amplitude * Double($0.count) }
     } else {
       finalStrain = table.number(
-        "final_strain", .notNegative, hint: "add final_strain = …, or cycles = { amplitude = …, count = … }")
+        "final_strain", .notNegative, hint: "add final_strain = …, a magnitude; or turning_points = [0.05, -0.02], or cycles = { amplitude = …, count = … }")
       table.know("cycles")
       path = finalStrain
     }
@@ -67,17 +81,32 @@ public struct LoadingSection: Sendable, Equatable {
         "'strain_step' in [\(table.name)] is \(strainStep), which needs \(path / strainStep) steps",
         hint: "take a larger step, or less strain: both are fractions, and \(Int(Self.mostSteps)) steps are the most", key: "strain_step")
     }
-    guard let mode, let strainStep, let finalStrain, !table.gives("cycles") || cycles != nil else { return nil }
+    guard let mode, let strainStep, let finalStrain, turns ? turningPoints != nil : !table.gives("cycles") || cycles != nil else { return nil }
     self.mode = mode
     self.strainStep = strainStep
     self.finalStrain = finalStrain
   }
 }
 
+extension LoadingSection {
+  private static func turningPoints(_ table: Table) -> [Double]? {
+    let hint = "write for example turning_points = [0.05, 0.02, 0.1]: up, back, and up again"
+    let bound = Bound<Double>(words: "a strain with its sign, between -1e6 and 1e6") { abs($0) <= 1e6 }
+    guard let points = table.numbers("turning_points", bound, hint: hint) else { return nil }
+    guard !points.isEmpty, zip(points, points.dropFirst()).allSatisfy({ $0 != $1 }) else {
+      table.report(
+        "'turning_points' in [\(table.name)] " + (points.isEmpty ? "is empty" : "has the same strain twice in a row"), hint: hint,
+        key: "turning_points")
+      return nil
+    }
+    return points
+  }
+}
+
 extension LoadingSection.Cycles {
   init?(_ table: Table) {
     let amplitude = table.number("amplitude", .positive, hint: "add amplitude = …, the largest strain")
-    let count = table.integer("count", .atLeast(1), hint: "add count = …, how many cycles")
+    let count = table.integer("count", .count(from: 1, most: 10_000_000), hint: "add count = …, how many cycles")
     guard let amplitude, let count else { return nil }
     self.init(amplitude: amplitude, count: count)
   }
@@ -103,7 +132,7 @@ extension LoadingSection.Mode {
   /// The deformation alone, for commands that do not go along it: how far and in which steps is not theirs to know. Simple
   /// shear of the plane xy where the configuration says nothing.
   init?(directionOf table: Table, dimension: Int?) {
-    table.know("strain_step", "final_strain", "backward", "cycles", "unconverged")
+    table.know("strain_step", "final_strain", "backward", "cycles", "turning_points", "unconverged")
     self.init(table, dimension: dimension, orSimpleShear: !table.isGiven)
   }
 

@@ -33,7 +33,7 @@ public struct MinimizerSection: Sendable, Equatable {
         "force_tolerance", default: .floor, expected: "\"floor\" or a number greater than 0",
         hint: "write force_tolerance = \"floor\" or force_tolerance = 1e-10", toml: \.toml,
         convert: ForceTolerance.init) ?? .floor
-    maximumEvaluations = table.integer("maximum_evaluations", .atLeast(1), default: 1_000_000)
+    maximumEvaluations = table.integer("maximum_evaluations", .count(from: 1), default: 1_000_000)
   }
 }
 

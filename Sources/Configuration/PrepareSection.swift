@@ -32,8 +32,8 @@ public struct PrepareSection: Sendable, Equatable {
         let numbers = elements.compactMap(\.finiteNumber)
         return numbers.count == elements.count && !numbers.isEmpty && numbers.allSatisfy { $0 > 0 } ? numbers : nil
       })
-    sweeps = table.integer("sweeps", .atLeast(20), default: 100_000)
-    burnIn = table.integer("burn_in", .atLeast(1), default: 20_000)
+    sweeps = table.integer("sweeps", .count(from: 20), default: 100_000)
+    burnIn = table.integer("burn_in", .count(from: 1), default: 20_000)
     swapFraction = table.number("swap_fraction", .fraction, default: 0.2)
     if hasSizes == false {
       table.forbid(

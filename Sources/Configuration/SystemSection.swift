@@ -76,7 +76,7 @@ public struct SystemSection: Sendable, Equatable {
 extension SystemSection.Generate {
   init?(_ table: Table) {
     let dimension = table.integer("dimension", .dimension, hint: "add dimension = 2 or dimension = 3")
-    let particles = table.integer("particles", .atLeast(1), hint: "add particles = …, how many there are")
+    let particles = table.integer("particles", .count(from: 1), hint: "add particles = …, how many there are")
     let density = table.number("density", .positive, hint: "add density = …, particles per volume")
     let seed = table.integer(
       "seed", .atLeast(0), hint: "add seed = …; there is no default because the seed is part of the result")

@@ -67,6 +67,9 @@ public struct YieldmapSection: Sendable, Equatable {
     Bound(words: "at least 0.1, in mean distances of particles") { $0 >= 0.1 }
   }
 
+  /// Of the explicit method. Those of a whole loading are more, but each cavity has this many.
+  private static let mostSteps = 1e6
+
   init(_ table: Table, isGenerated: Bool) {
     method = table.choice("method", default: .expansion)
     shape = table.choice("shape", default: .sphere)
@@ -94,6 +97,11 @@ public struct YieldmapSection: Sendable, Equatable {
         "'maximum_strain' in [\(table.name)] is \(maximumStrain) and 'strain_step' is \(strainStep)",
         hint: "maximum_strain must be at least strain_step",
         key: table.gives("maximum_strain") ? "maximum_strain" : "strain_step")
+    }
+    if maximumStrain / strainStep > Self.mostSteps {
+      table.report(
+        "'strain_step' in [\(table.name)] is \(strainStep), which needs \(maximumStrain / strainStep) steps around each centre",
+        hint: "take a larger step, or a smaller maximum_strain: \(Int(Self.mostSteps)) steps are the most", key: "strain_step")
     }
     orientations = table.integer("orientations", .between(1, 1000), default: 1)
     if orientations > 1 && method == .frozenMatrix {

@@ -178,7 +178,8 @@ public final class ElastoPlasticModel {
     while course.target < path.targets.count, !isSpent() {
       let target = path.targets[course.target]
       while !isSpent(), let (distance, site) = try nextToYield(path, before: target) {
-        try look(samples, before: strain + distance / meanModulus, &course.samplesSeen, observer)
+        // What is asked for at the strain of an avalanche is what comes after it.
+        try look(samples, before: strain + (distance - blocks.tie) / meanModulus, &course.samplesSeen, observer)
         load(distance)
         try passAvalanche(avalanche(direction: distance < 0 ? -1 : 1), forced: site)
       }
@@ -216,7 +217,9 @@ public final class ElastoPlasticModel {
     books.weakest = found.distance
     let change = direction * found.distance
     let next = path.isStrain ? strain + change / meanModulus : stress + change
-    return direction * next <= direction * target ? (change, found.site) : nil
+    // At the target it yields: there the stress of the block is its threshold to rounding.
+    let rounding = path.isStrain ? blocks.tie / meanModulus : blocks.tie
+    return direction * next <= direction * target + rounding ? (change, found.site) : nil
   }
 
   /// Loads all blocks alike.

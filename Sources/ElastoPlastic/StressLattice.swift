@@ -40,6 +40,9 @@ public final class StressLattice {
   let bounds: AlignedBuffer<Double>
   /// Below this, distances and bounds are not told apart: well above rounding, well below physics.
   let guardBand: Double
+  /// Blocks this close to their thresholds are at them. How a stress was rounded depends on the update rule, and blocks that are equally
+  /// far by the equations have to yield together.
+  let tie: Double
 
   // Failures since the last settling, on all ranks, and the candidates of this rank.
   var pending = Coordinates()
@@ -108,7 +111,9 @@ public final class StressLattice {
     for t in 0..<tileCount { floors[t] = .infinity }
     var largest = 0.0
     for i in 0..<own { largest = max(largest, thresholds[i]) }
-    guardBand = 1e-11 * (try communicator.reduce(largest, .maximum))
+    largest = try communicator.reduce(largest, .maximum)
+    guardBand = 1e-11 * largest
+    tie = 1e-13 * largest
     if case .transform = rule {
       realSpace = nil
       tileBounds = nil
@@ -128,7 +133,7 @@ public final class StressLattice {
   /// Adds the same stress to all blocks.
   public func load(_ amount: Double) { offset += amount }
 
-  /// How far block k of the candidates is from yielding: ≤ 0 where it yields.
+  /// How far block k of the candidates is from yielding: at most ``tie`` where it yields.
   @inline(__always)
   func distance(ofCandidate k: Int) -> Double {
     let present = (candidateStress[k] + candidateFar[k]) + offset
@@ -194,11 +199,11 @@ public final class StressLattice {
 
   // MARK: Failing
 
-  /// The own blocks at or above their thresholds, ascending; `forced`, if it is an own one, fails in any case.
+  /// The own blocks at or above their thresholds, to ``tie``, ascending; `forced`, if it is an own one, fails in any case.
   func failing(forced: Int?, into list: inout [Int]) {
     list.removeAll(keepingCapacity: true)
     promoteWhatMayYield()
-    for k in 0..<candidates.count where distance(ofCandidate: k) <= 0 {
+    for k in 0..<candidates.count where distance(ofCandidate: k) <= tie {
       list.append(firstSite + Int(candidateSites[k]))
     }
     if let forced, forced >= firstSite, forced < firstSite + ownCount, !list.contains(forced) {

@@ -21,23 +21,30 @@ public enum Heartbeat {
 
   public static var phase: String { current.withLock { $0 } }
 
-  /// Starts the watchdog thread. `limit` is in seconds; 0 switches it off.
-  public static func startWatchdog(limit: Double, rank: Int, size: Int) {
+  /// Starts the watchdog thread, which may be before MPI starts. `limit` is in seconds; 0 switches it off.
+  public static func startWatchdog(limit: Double) {
     guard limit > 0 else { return }
+    let clock = SuspendingClock()
+    let interval = min(limit / 4, 5)
     let thread = Thread {
       var seen = beats.load(ordering: .relaxed)
-      var since = Date()
+      var looked = clock.now
+      // Seconds without a sign of life.
+      var quiet = 0.0
       while true {
-        Thread.sleep(forTimeInterval: min(limit / 4, 5))
-        let now = beats.load(ordering: .relaxed)
-        if now != seen {
-          seen = now
-          since = Date()
-        } else if Date().timeIntervalSince(since) > limit {
-          let text =
-            "athermal: [rank \(rank)/\(size)] no progress for \(Int(limit)) s in phase '\(phase)': ending the job. "
-            + "Set ATHERMAL_WATCHDOG to a longer time in seconds, or 0 to switch the watchdog off.\n"
-          StandardError.write(text)
+        Thread.sleep(forTimeInterval: interval)
+        let now = clock.now
+        // While this process itself was halted nobody could give any.
+        quiet += min((now - looked) / .seconds(1), 2 * interval)
+        looked = now
+        let count = beats.load(ordering: .relaxed)
+        if count != seen {
+          seen = count
+          quiet = 0
+        } else if quiet > limit {
+          StandardError.write(
+            "athermal: [rank \(launcher)] no progress for \(Int(limit)) s in phase '\(phase)': ending the job. "
+              + "Set ATHERMAL_WATCHDOG to a longer time in seconds, or 0 to switch the watchdog off.\n")
           _exit(1)
         }
       }
@@ -45,4 +52,13 @@ public enum Heartbeat {
     thread.name = "watchdog"
     thread.start()
   }
+
+  /// Rank and number of ranks, "3/8", as whoever started this process tells it: MPI cannot be asked before it has started.
+  private static let launcher: String = {
+    let environment = ProcessInfo.processInfo.environment
+    for (rank, size) in [("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"), ("PMIX_RANK", "")] {
+      if let number = environment[rank] { return number + (environment[size].map { "/" + $0 } ?? "") }
+    }
+    return "0/1"
+  }()
 }

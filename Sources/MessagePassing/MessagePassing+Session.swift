@@ -8,7 +8,7 @@ extension MessagePassing {
   public static func startForTests() throws -> Communicator { try session.get() }
 
   private nonisolated(unsafe) static let session: Result<Communicator, any Error> = Result {
-    setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 1)
+    configureOpenMPI()
     var provided: Int32 = 0
     guard MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided) == 0 else {
       throw Failure(.messagePassing, "MPI_Init failed")

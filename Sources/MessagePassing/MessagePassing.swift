@@ -10,11 +10,14 @@ public enum MessagePassing {
   /// rank, and the job is aborted, so that no rank waits for a dead one. Everything that owns an MPI handle must live
   /// inside `program`.
   public static func run(_ program: (Communicator) throws -> Int32) -> Int32 {
-    // Open MPI before 4.1.7 corrupts parallel HDF5 files unless data sieving on writes is off (open-mpi/ompi #12718).
-    setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 1)
+    configureOpenMPI()
     CShims_return_large_blocks()
+    // What is printed comes before what goes wrong later, also in a file that has both.
+    CShims_write_lines()
     // A file that may not grow beyond a limit is then an error of its write, as a full disk is.
     signal(SIGXFSZ, SIG_IGN)
+    // A limit that cannot be read is said when there is somebody to say it.
+    if let limit = try? watchdogLimit() { Heartbeat.startWatchdog(limit: limit) }
     var provided: Int32 = 0
     guard MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided) == 0 else {
       report("athermal: MPI_Init failed")
@@ -25,7 +28,8 @@ public enum MessagePassing {
       let world = try Communicator(handle: CShims_comm_world())
       exitCode = execute(
         { world in
-          Heartbeat.startWatchdog(limit: try watchdogLimit(), rank: world.rank, size: world.size)
+          _ = try watchdogLimit()
+          Heartbeat.beat()
           return try program(world)
         }, world)
     } catch {
@@ -35,6 +39,15 @@ public enum MessagePassing {
     }
     MPI_Finalize()
     return exitCode
+  }
+
+  /// What Open MPI has to be told before it starts.
+  static func configureOpenMPI() {
+    // Open MPI before 4.1.7 corrupts parallel HDF5 files unless data sieving on writes is off (open-mpi/ompi #12718).
+    setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 1)
+    // Its shared file pointers, which HDF5 does not use, are kept beside each file in one whose name may have 255 characters: files in
+    // folders of long names would end the process. What the user has asked for stays.
+    setenv("OMPI_MCA_sharedfp", "^lockedfile", 0)
   }
 
   /// Seconds; 0 for none.

@@ -50,9 +50,11 @@ public struct IdentifierBlocks {
     ids: [Int64], totalCount: Int, over communicator: Communicator
   ) throws -> (IdentifierBlocks?, Problem?) {
     let none = Int64.max
-    let stray = ids.filter { $0 < 1 || $0 > totalCount }.min() ?? none
-    let firstStray = try communicator.reduce(stray, .minimum)
-    if firstStray != none { return (nil, .outOfRange(firstStray)) }
+    // Any number can be out of range, so none of them stands for none.
+    let strays = ids.filter { $0 < 1 || $0 > totalCount }
+    if try communicator.reduce(strays.count, .sum) > 0 {
+      return (nil, .outOfRange(try communicator.reduce(strays.min() ?? none, .minimum)))
+    }
     if let duplicate = try crowdedIdentifier(ids, totalCount, communicator) { return (nil, .duplicate(duplicate)) }
     let blocks = try IdentifierBlocks(checked: ids, totalCount: totalCount, over: communicator)
     var occurrences = [UInt8](repeating: 0, count: blocks.rows.count)

@@ -13,6 +13,8 @@ extension ParticleSystem {
     var quantum: Double
     var fixedEdges: [FixedVector]
     var strain: Double
+    /// Nil in checkpoints of earlier builds as well.
+    var strainGenerator: Tensor?
     var speciesCount: Int
     var statistics: EvaluationStatistics
   }
@@ -22,7 +24,7 @@ extension ParticleSystem {
     try checkpoint.put(
       State(
         dimension: dimension, quantum: cell.quantum, fixedEdges: (0..<3).map(cell.fixedEdge), strain: strain,
-        speciesCount: speciesCount, statistics: statistics), as: name)
+        strainGenerator: strainGenerator, speciesCount: speciesCount, statistics: statistics), as: name)
     let order = try identifierBlocks()
     let d = dimension
     func put<Element: MessageElement & Numeric>(
@@ -60,7 +62,9 @@ extension ParticleSystem {
     let cell = Cell(dimension: d, quantum: state.quantum, fixedEdges: state.fixedEdges)
     var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
     snapshot.strain = state.strain
+    snapshot.strainGenerator = state.strainGenerator
     snapshot.speciesCount = state.speciesCount
+    snapshot.hasSpecies = interaction.parameter == .species || state.speciesCount > 1
     snapshot.hasDiameters = interaction.parameter == .size
     snapshot.quantum = state.quantum
     try self.init(snapshot, cell: cell, interaction: interaction, skin: skin, communicator: communicator)

@@ -26,7 +26,9 @@ extension ParticleSystem {
     }
     var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
     snapshot.strain = strain
+    snapshot.strainGenerator = strainGenerator
     snapshot.speciesCount = speciesCount
+    snapshot.hasSpecies = interaction.parameter == .species || speciesCount > 1
     snapshot.hasDiameters = interaction.parameter == .size
     snapshot.quantum = cell.quantum
     return snapshot

@@ -19,6 +19,8 @@ public final class ParticleSystem {
   public internal(set) var cell: Cell
   /// Accumulated, unflipped strain.
   public var strain: Double
+  /// The generator A of the deformation exp(γA) whose γ the strain is; nil where nobody knows.
+  public private(set) var strainGenerator: Tensor?
 
   /// Owned particles of this rank.
   public internal(set) var ownedCount = 0
@@ -77,6 +79,12 @@ public final class ParticleSystem {
   /// Forces on owned particles, `dimension` per particle, in storage order.
   public var forces: UnsafeMutablePointer<Double> { forceBuffer.pointer }
 
+  /// From now on the strain counts the deformation by a generator. It begins at 0 where it counted another.
+  public func countStrain(by generator: Tensor) {
+    if let strainGenerator, strainGenerator != generator { strain = 0 }
+    strainGenerator = generator
+  }
+
   /// Distributes a configuration and lists the neighbours. Collective.
   public convenience init(
     _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, communicator: Communicator
@@ -95,6 +103,7 @@ public final class ParticleSystem {
     totalCount = snapshot.totalCount
     speciesCount = snapshot.speciesCount
     strain = snapshot.strain
+    strainGenerator = snapshot.strainGenerator
     let layout = try SystemLayout(
       snapshot, cell: cell, interaction: interaction, skin: skin, ranks: communicator.size, over: communicator)
     largestCutoff = layout.largestCutoff
@@ -103,7 +112,7 @@ public final class ParticleSystem {
     decomposition = layout.decomposition
     plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
     halo = try Halo(communicator)
-    load(table, quantum: snapshot.quantum)
+    try communicator.coordinated { try load(table, quantum: snapshot.quantum) }
     try rebuild()
   }
 
@@ -114,7 +123,7 @@ public final class ParticleSystem {
   }
 
   /// Copies this rank's share into the columns, positions as fixed-point numbers.
-  private func load(_ table: ParticleTable, quantum sourceQuantum: Double?) {
+  private func load(_ table: ParticleTable, quantum sourceQuantum: Double?) throws {
     reserveColumns(table.count)
     ownedCount = table.count
     let d = dimension
@@ -129,7 +138,11 @@ public final class ParticleSystem {
       if let ratio {
         for k in 0..<d {
           let fixed = table.fixedPositions[i * d + k]
-          position[k] = ratio >= 1 ? fixed * Int64(ratio) : Int64((Double(fixed) * ratio).rounded(.toNearestOrEven))
+          let product = (Double(fixed) * ratio).rounded(.toNearestOrEven)
+          guard abs(product) < 0x1p62 else {
+            throw Failure(.input, "the position in quanta of particle id \(ids[i]) lies far outside of the cell")
+          }
+          position[k] = ratio >= 1 ? fixed * Int64(ratio) : Int64(product)
         }
       } else {
         var v = Vector.zero

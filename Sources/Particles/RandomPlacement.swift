@@ -22,11 +22,18 @@ public struct RandomPlacement: Sendable {
       self.isStratified = isStratified
     }
 
-    /// The size below which a fraction u of all sizes lies.
+    /// The size below which a fraction u of all sizes lies: (a^n + u (b^n − a^n))^(1/n) with n = exponent + 1 between a and b.
+    ///
+    /// For n → 0, where that loses all digits and ends as a (b/a)^u, and where powers are so far apart that their sum does, from the end
+    /// of the distribution at which nothing cancels: a exp(ln(1 + u (e^(n ln b/a) − 1)) / n) for n > 0.
     public func quantile(_ u: Double) -> Double {
-      if exponent == -1 { return minimum * pow(maximum / minimum, u) }
       let n = exponent + 1
-      return pow(pow(minimum, n) + u * (pow(maximum, n) - pow(minimum, n)), 1 / n)
+      let span = log(maximum / minimum)
+      if n == 0 { return minimum * pow(maximum / minimum, u) }
+      if abs(n) >= 0.5, abs(n) * span <= 4.5 { return pow(pow(minimum, n) + u * (pow(maximum, n) - pow(minimum, n)), 1 / n) }
+      return n > 0
+        ? minimum * exp(log1p(u * expm1(n * span)) / n)
+        : maximum * exp(log1p((1 - u) * expm1(-n * span)) / n)
     }
   }
 
@@ -104,7 +111,12 @@ public struct RandomPlacement: Sendable {
     var edges = Tensor.identity
     for k in 0..<dimension { edges[k, k] = length }
     var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: count, particles: table)
-    if case .species = composition { snapshot.speciesCount = 2 } else { snapshot.hasDiameters = true }
+    if case .species = composition {
+      snapshot.speciesCount = 2
+      snapshot.hasSpecies = true
+    } else {
+      snapshot.hasDiameters = true
+    }
     return snapshot
   }
 }

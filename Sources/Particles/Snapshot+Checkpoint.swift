@@ -8,7 +8,11 @@ extension Snapshot {
     var dimension: Int
     var edges: Tensor
     var strain: Double
+    /// Nil in checkpoints of earlier builds as well.
+    var strainGenerator: Tensor?
     var speciesCount: Int
+    /// Checkpoints of before do not say it.
+    var hasSpecies: Bool?
     var hasDiameters: Bool
     var quantum: Double?
   }
@@ -17,8 +21,8 @@ extension Snapshot {
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(
       State(
-        dimension: dimension, edges: edges, strain: strain, speciesCount: speciesCount, hasDiameters: hasDiameters,
-        quantum: quantum), as: name)
+        dimension: dimension, edges: edges, strain: strain, strainGenerator: strainGenerator, speciesCount: speciesCount,
+        hasSpecies: hasSpecies, hasDiameters: hasDiameters, quantum: quantum), as: name)
     let order = try IdentifierBlocks(ids: particles.ids, totalCount: totalCount, over: checkpoint.communicator)
     func put<Element: MessageElement & Numeric>(
       _ values: [Element], _ column: String, width: Int, _ kind: ([Element]) -> Checkpoint.Numbers
@@ -55,7 +59,9 @@ extension Snapshot {
     table.fixedPositions = try column("position_fixed", Int64.self)
     self.init(dimension: state.dimension, edges: state.edges, totalCount: totalCount, particles: table)
     strain = state.strain
+    strainGenerator = state.strainGenerator
     speciesCount = state.speciesCount
+    hasSpecies = state.hasSpecies ?? (speciesCount > 1 || !state.hasDiameters)
     hasDiameters = state.hasDiameters
     quantum = state.quantum
   }

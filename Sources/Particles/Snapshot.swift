@@ -8,10 +8,14 @@ public struct Snapshot: Sendable {
   public var edges: Tensor
   /// Accumulated, unflipped strain of the loading so far.
   public var strain: Double
+  /// The generator A of the deformation exp(γA) whose γ the strain is; nil where nobody knows.
+  public var strainGenerator: Tensor?
   /// Particles on all ranks together.
   public var totalCount: Int
   /// The largest species number in use plus one, over all ranks.
   public var speciesCount: Int
+  /// True where the source states a species per particle, also if it is the same for all.
+  public var hasSpecies: Bool
   /// True where the source states a size per particle.
   public var hasDiameters: Bool
   /// The quantum that `particles.fixedPositions` are counted in; nil where the source has none.
@@ -26,7 +30,11 @@ public struct Snapshot: Sendable {
     self.particles = particles
     strain = 0
     speciesCount = 1
+    hasSpecies = false
     hasDiameters = false
     quantum = nil
   }
+
+  /// The strain from which a loading by A goes on: 0 where that of the configuration counts another deformation.
+  public func strain(countedBy generator: Tensor) -> Double { strainGenerator.map { $0 == generator } ?? true ? strain : 0 }
 }

@@ -18,6 +18,7 @@ public final class BlockedParticles {
   /// Of the diameters or species of all particles, which swaps do not change.
   let parameterRange: ClosedRange<Double>
   private let strain: Double
+  private let strainGenerator: Tensor?
   private let speciesCount: Int
   /// The diameters that belong to the species; empty where particles have sizes.
   private let speciesDiameters: [Double]
@@ -51,6 +52,7 @@ public final class BlockedParticles {
     cell = system.cell
     totalCount = system.totalCount
     strain = system.strain
+    strainGenerator = system.strainGenerator
     speciesCount = system.speciesCount
     grid = try BlockGrid(cell: system.cell, width: blockWidth)
     blocks = CellGrid(dimension: grid.dimension, counts: grid.counts)
@@ -322,7 +324,9 @@ public final class BlockedParticles {
     }
     var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
     snapshot.strain = strain
+    snapshot.strainGenerator = strainGenerator
     snapshot.speciesCount = speciesCount
+    snapshot.hasSpecies = !bySize || speciesCount > 1
     snapshot.hasDiameters = bySize
     snapshot.quantum = cell.quantum
     return snapshot

@@ -6,14 +6,13 @@ import Particles
 public enum LiquidStart {
   /// Sizes to exchange, and a window that is not wider than their range. Collective.
   /// - Throws: an input failure.
-  public static func check(_ system: ParticleSystem, sizeWindow: Double, swapFraction: Double) throws {
-    let bySize = system.interaction.parameter == .size
-    var extremes = [Double.infinity, Double.infinity]
-    for i in 0..<system.ownedCount {
-      let parameter = bySize ? system.diameter(i) : Double(system.species(i))
-      extremes = [min(extremes[0], parameter), min(extremes[1], -parameter)]
-    }
-    try system.communicator.reduce(&extremes, .minimum)
+  public static func check(
+    _ snapshot: Snapshot, bySize: Bool, sizeWindow: Double, swapFraction: Double, over communicator: Communicator
+  ) throws {
+    let particles = snapshot.particles
+    let parameters = bySize ? particles.diameters : particles.species.map(Double.init)
+    var extremes = [parameters.min() ?? .infinity, -(parameters.max() ?? -.infinity)]
+    try communicator.reduce(&extremes, .minimum)
     let width = -extremes[1] - extremes[0]
     guard swapFraction > 0 else { return }
     guard width > 0 else {

@@ -28,7 +28,8 @@ public struct EventSearch: Sendable {
   ///   - saved: a checkpoint that was made there, whose system `system` continues; nil for a fresh start.
   func advance(
     _ system: ParticleSystem, _ loading: Loading, to target: Double, safePoint: SafePoint, resuming saved: Checkpoint?,
-    equilibrate: @escaping (SafePoint) throws -> MinimizationResult, found: (PlasticEvent) throws -> Void
+    equilibrate: @escaping (SafePoint) throws -> MinimizationResult, found: (PlasticEvent) throws -> Void,
+    locating: (Double?) -> Void = { _ in }
   ) throws -> MinimizationResult {
     var search = try saved?.value(Search.self, of: "events") ?? Search(high: target)
     while true {
@@ -53,6 +54,7 @@ public struct EventSearch: Sendable {
         return result
       }
 
+      locating(search.stage == .whole ? nil : abs(search.high - low.strain))
       switch search.stage {
       case .whole:
         let result = try tryStep(to: target)

@@ -57,11 +57,12 @@ public final class Loading {
 
   public var startStrain: Double { state.startStrain }
 
-  /// A loading of the system as it is now.
+  /// A loading of the system as it is now. Its strain goes on from that of the system, unless that counts another deformation.
   public init(_ mode: Mode, of system: ParticleSystem) {
     self.mode = mode
-    state = State(startEdges: system.cell.edges, startStrain: system.strain)
     generator = mode.generator(dimension: system.dimension)
+    system.countStrain(by: generator)
+    state = State(startEdges: system.cell.edges, startStrain: system.strain)
   }
 
   /// A loading that was put aside, of a system that goes on.
@@ -69,6 +70,8 @@ public final class Loading {
     self.mode = mode
     state = try checkpoint.value(State.self, of: "loading")
     generator = mode.generator(dimension: system.dimension)
+    // In checkpoints of earlier builds it is not said.
+    system.countStrain(by: generator)
   }
 
   func save(to checkpoint: Checkpoint) throws { try checkpoint.put(state, as: "loading") }

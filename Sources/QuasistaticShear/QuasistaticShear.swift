@@ -77,7 +77,8 @@ public struct QuasistaticShear {
     if let strain, let events {
       return try events.advance(
         system, loading, to: strain, safePoint: safePoint, resuming: resumed,
-        equilibrate: { try equilibrate(step: step, $0) }, found: { try observer.found($0, in: system) })
+        equilibrate: { try equilibrate(step: step, $0) }, found: { try observer.found($0, in: system) },
+        locating: observer.locating)
     }
     if let strain, resumed == nil { try loading.deform(system, to: strain) }
     return try equilibrate(step: step, safePoint, resuming: resumed)

@@ -8,4 +8,10 @@ public protocol ShearObserver: AnyObject {
   func completed(_ step: StepRecord, of system: ParticleSystem) throws
   /// After each plastic event of an adaptive run, before the step it belongs to is completed.
   func found(_ event: PlasticEvent, in system: ParticleSystem) throws
+  /// While an interval of strain that holds an event is halved; nil when that is over. Not collective.
+  func locating(within interval: Double?)
+}
+
+extension ShearObserver {
+  public func locating(within interval: Double?) {}
 }

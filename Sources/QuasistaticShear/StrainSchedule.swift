@@ -13,12 +13,22 @@ public struct StrainSchedule: Equatable, Sendable {
     turns = [start + amount]
   }
 
+  /// From `start` to one strain after the other, upwards or downwards.
+  public init(from start: Double, through turns: [Double], step: Double) {
+    self.start = start
+    self.step = step
+    self.turns = turns
+  }
+
   /// `count` cycles start → +amplitude → −amplitude → start, the first leg downwards for a negative amplitude.
   public init(cyclesFrom start: Double, amplitude: Double, count: Int, step: Double) {
     self.start = start
     self.step = step
     turns = (0..<count).flatMap { _ in [start + amplitude, start - amplitude, start] }
   }
+
+  /// How many steps there are, about: before they are listed.
+  public var length: Double { zip([start] + turns, turns).reduce(0) { $0 + abs($1.1 - $1.0) } / step }
 
   /// All strains to be visited, in order, without the start.
   public var strains: [Double] {

@@ -16,7 +16,8 @@ private final class Catalogue: AvalancheObserver {
 }
 
 /// An elasto-plastic run whose catalogue and last bits are printed: neither may depend on the number of ranks.
-/// Arguments: the shape ("13x9"), the rule ("sparse", "mixed", "transform", "everywhere"), the signs ("forward", "both").
+/// Arguments: the shape ("13x9"), the rule ("sparse", "mixed", "transform", "everywhere"), the signs ("forward", "both"), or
+/// "ties" for thresholds of which many are alike.
 func elastoPlastic(_ world: Communicator, _ arguments: [String]) throws {
   let shape = arguments[0].split(separator: "x").map { Int($0)! }
   let rule: UpdateRule =
@@ -27,13 +28,14 @@ func elastoPlastic(_ world: Communicator, _ arguments: [String]) throws {
     default: .sparse(failures: 1000, pending: 50)
     }
   let isBoth = arguments[2] == "both"
+  let hasTies = arguments[2] == "ties"
   let lattice = Lattice(shape: shape)
   let eigenstrain: ElastoPlasticModel.Eigenstrain =
     isBoth ? .drawn(.exponential(mean: 0.008)) : .single(0.065)
   let model = try ElastoPlasticModel(
     .init(
-      modulus: (1, 0.8), thresholds: .distribution(.weibull(shape: 2, mean: 0.08)),
-      renewal: .distribution(.gaussian(mean: 0.08, deviation: 0.03)), eigenstrain: eigenstrain, bothSigns: isBoth,
+      modulus: (1, hasTies ? 1 : 0.8), thresholds: .distribution(hasTies ? .samples([0.1, 0.12]) : .weibull(shape: 2, mean: 0.08)),
+      renewal: .distribution(hasTies ? .samples([0.1]) : .gaussian(mean: 0.08, deviation: 0.03)), eigenstrain: eigenstrain, bothSigns: isBoth,
       seed: 5),
     kernel: StressKernel(lattice), rule: rule, maximumSweeps: 100_000,
     transform: try LatticeTransform(lattice, over: world), over: world)

@@ -38,7 +38,11 @@ public struct SoftModes {
       let d = system.dimension
       let free = (system.totalCount - null.rattlerCount - 1) * d
       guard count <= free else {
-        throw Failure.everywhere(.input, "expand.modes = \(count), but there are only \(free) modes; ask for fewer")
+        throw Failure.everywhere(
+          .input,
+          free > 0
+            ? "expand.modes = \(count), but there are only \(free) modes; ask for fewer"
+            : "expand.modes = \(count), but there are no modes: \(null.rattlerCount) of \(system.totalCount) particles are rattlers; set it to 0")
       }
       let hessian = try SparseHessian(system, bonds, null, pinned: false)
       var solver: EPS?

@@ -146,9 +146,8 @@ public final class CheckpointFolder {
 
   private func isOfLaterVersion(_ candidate: Int) throws -> Bool {
     let path = folder(candidate) + "/" + CheckpointManifest.fileName
-    return try communicator.broadcast(
-      communicator.isRoot && CheckpointManifest.isOfLaterVersion(Array(FileManager.default.contents(atPath: path) ?? Data()))
-        ? Int32(1) : 0) == 1
+    let isLater = communicator.isRoot && ((try? Self.bytes(of: path)).map(CheckpointManifest.isOfLaterVersion) ?? false)
+    return try communicator.broadcast(isLater ? Int32(1) : 0) == 1
   }
 
   /// The manifest of a checkpoint, if all its files agree with it. Collective.
@@ -157,21 +156,26 @@ public final class CheckpointFolder {
     // All ranks look at the same bytes.
     let text = try communicator.broadcast(try communicator.coordinated { () -> [UInt8] in
       guard communicator.isRoot else { return [] }
-      guard try FileRange.byteCount(of: path) <= 64 << 20, let data = FileManager.default.contents(atPath: path) else {
-        throw Failure(.input, "\(path): cannot be read")
-      }
-      return Array(data)
+      return try bytes(of: path)
     })
     let manifest = try communicator.coordinated { try CheckpointManifest(text: text, path: path) }
     for file in manifest.files { try file.check(in: folder, over: communicator) }
     return manifest
   }
 
+  /// All of a manifest. Not collective.
+  private static func bytes(of path: String) throws -> [UInt8] {
+    guard try FileRange.byteCount(of: path) <= 64 << 20, let data = FileManager.default.contents(atPath: path) else {
+      throw Failure(.input, "\(path): cannot be read")
+    }
+    return Array(data)
+  }
+
   /// The config of the newest checkpoint whose manifest is in order. Not collective.
   public static func newestConfig(in path: String) -> String? {
     for number in ((try? numbers(in: path)) ?? []).reversed() {
       let manifest = "\(path)/\(name(number))/\(CheckpointManifest.fileName)"
-      if let data = FileManager.default.contents(atPath: manifest), let found = try? CheckpointManifest(text: Array(data), path: manifest) {
+      if let text = try? bytes(of: manifest), let found = try? CheckpointManifest(text: text, path: manifest) {
         return found.config
       }
     }
@@ -196,7 +200,8 @@ public final class CheckpointFolder {
   public static func numbers(in path: String) throws -> [Int] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
-    return names.filter { $0.count >= 6 && $0.allSatisfy(\.isNumber) }.compactMap(Int.init).sorted()
+    // As this class names them, and as many as it will ever make: other folders are no checkpoints.
+    return names.compactMap(Int.init).filter { (1..<1_000_000_000).contains($0) && names.contains(name($0)) }.sorted()
   }
 
   private static func makeFolder(_ path: String) throws {

@@ -35,9 +35,10 @@ public enum ConfigurationReader {
     }
   }
 
-  /// Tells the format by the first bytes: HDF5's signature; a first line that is a number, or a second one with a Lattice;
+  /// Tells the format by the content: HDF5's signature; a first line that is a number, or a second one with a Lattice;
   /// else LAMMPS data. Not collective.
   public static func format(of path: String) throws -> Format {
+    try FileRange.expectRegular(path)
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { throw Failure(.input, "\(path): cannot be read: \(String(cString: strerror(errno)))") }
     defer { close(descriptor) }
@@ -45,7 +46,8 @@ public enum ConfigurationReader {
     let count = Foundation.read(descriptor, &bytes, bytes.count)
     guard count >= 0 else { throw Failure(.input, "\(path): cannot be read: \(String(cString: strerror(errno)))") }
     guard count > 0 else { throw Failure(.input, "\(path): is empty") }
-    if bytes.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]) { return .h5md }
+    if hasSignature(descriptor) { return .h5md }
+    guard !bytes.prefix(count).contains(0) else { throw Failure(.input, "\(path): contains zero bytes: neither HDF5 nor a text file") }
     var text = String(decoding: bytes.prefix(count), as: UTF8.self)
     if text.hasPrefix("\u{feff}") { text.removeFirst() }
     let lines = text.split(maxSplits: 2, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -53,5 +55,19 @@ public enum ConfigurationReader {
     let hasKeys = lines.count > 1 && (lines[1].contains("Lattice=") || lines[1].contains("Properties="))
     if isNumber || hasKeys || path.hasSuffix(".xyz") || path.hasSuffix(".extxyz") { return .extendedXYZ }
     return .lammpsData
+  }
+
+  /// HDF5 may begin behind a block of the user's, of 512 bytes or that times a power of two.
+  private static func hasSignature(_ descriptor: Int32) -> Bool {
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+    var place = 0
+    var bytes = [UInt8](repeating: 0, count: signature.count)
+    while pread(descriptor, &bytes, bytes.count, off_t(place)) == bytes.count {
+      if bytes == signature { return true }
+      let (next, isTooFar) = max(256, place).multipliedReportingOverflow(by: 2)
+      if isTooFar { return false }
+      place = next
+    }
+    return false
   }
 }

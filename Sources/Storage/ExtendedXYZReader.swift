@@ -43,7 +43,7 @@ public enum ExtendedXYZReader {
     let records = try communicator.coordinated { try parse(slice, columns, count: count) }
     var snapshot = try records.snapshot(
       dimension: columns.position!.width == 2 ? 2 : dimension, announced: (count, 1), edges: edges, origin: origin,
-      hasDiameters: columns.diameter != nil || columns.radius != nil, over: communicator)
+      hasSpecies: columns.species != nil, hasDiameters: columns.diameter != nil || columns.radius != nil, over: communicator)
     guard snapshot.dimension == 2 || isPeriodicAlongZ else {
       throw Failure.everywhere(
         .input, "\(path):2: pbc says that a three-dimensional cell is not periodic in z; only cells that are are read")

@@ -8,9 +8,28 @@ enum FileRange {
   }
 
   static func byteCount(of path: String) throws -> Int {
+    try expectRegular(path)
+    return Int(try status(of: path).st_size)
+  }
+
+  private static func status(of path: String) throws -> stat {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw failure(path, .input) }
-    return Int(status.st_size)
+    guard stat(path, &status) == 0 else { throw failure(path, .input, "cannot be read: ") }
+    return status
+  }
+
+  /// - Throws: an input failure where there is something else than a file of bytes: a pipe would be waited for without end.
+  static func expectRegular(_ path: String) throws {
+    let kind = try status(of: path).st_mode & S_IFMT
+    if kind == S_IFDIR { throw Failure(.input, "\(path): is a folder; a file is needed") }
+    guard kind == S_IFREG else { throw Failure(.input, "\(path): is not a regular file") }
+  }
+
+  /// How much may be in a file: holes take no place. Where a file system compresses, or has not yet brought a file to its disk, it
+  /// says too little, so there is much room.
+  static func plausibleBytes(of path: String) throws -> Int {
+    let status = try status(of: path)
+    return min(Int(status.st_size), 64 << 20 + 64 * 512 * Int(status.st_blocks))
   }
 
   /// The checksum of a part of a file that begins at a multiple of eight bytes.

@@ -14,10 +14,10 @@ public enum FileSummary {
   // MARK: HDF5
 
   private static func describeHDF5(_ path: String) throws -> String {
-    let file = try HDF5File(path, .read, over: nil)
+    let file = try HDF5File(path, .examine, over: nil)
     var lines = try facts(file).map { "  " + $0 }
     lines.append("contents")
-    try list(file, "/", into: &lines)
+    try list(file, into: &lines)
     try file.close()
     return lines.joined(separator: "\n") + "\n"
   }
@@ -25,59 +25,61 @@ public enum FileSummary {
   /// What most people want to know first.
   private static func facts(_ file: HDF5File) throws -> [String] {
     var facts: [String] = []
-    let position = "/particles/trajectory/position/value"
-    if try file.isDataset(position) {
-      let shape = try file.shape(of: position)
-      if shape.count == 3 { facts.append("\(shape[0]) frames of \(shape[1]) particles in \(shape[2]) dimensions") }
-      let edges = "/particles/trajectory/box/edges/value"
-      if try file.isDataset(edges), let frames = shape.first, frames > 0 {
-        let box = try file.shape(of: edges)
-        if box.count == 3, box[0] == frames {
-          let last = try file.read(Double.self, from: edges, start: [frames - 1, 0, 0], count: [1, box[1], box[2]])
-          let rows = (0..<box[1]).map { i in
-            "(" + (0..<box[2]).map { "\(last[i * box[2] + $0])" }.joined(separator: ", ") + ")"
-          }
-          facts.append("cell of the last frame: " + rows.joined(separator: " "))
-        }
-      }
-      let strain = "/observables/strain/value"
-      if try file.isDataset(strain), let count = try file.shape(of: strain).first, count > 0 {
-        let first = try file.read(Double.self, from: strain, start: [0], count: [1])[0]
-        let last = try file.read(Double.self, from: strain, start: [count - 1], count: [1])[0]
-        facts.append(count == 1 ? "strain \(last)" : "strain \(first) … \(last)")
-      }
+    if let group = try? H5MDReader.particlesGroup(of: file), let position = try H5MDElement(group + "/position", in: file),
+      position.shape.count == 2
+    {
+      let frames = position.frameCount ?? 1
+      facts.append("\(frames) frames of \(position.shape[0]) particles in \(position.shape[1]) dimensions")
+      if frames > 0 { facts += try lastFrame(of: position, group, file) }
     }
     for (name, label) in [("version", "version"), ("build", "build")] {
-      if try file.isDataset("/parameters/" + name) {
-        let text = try file.readText("/parameters/" + name)
-        facts += text.split(whereSeparator: \.isNewline).prefix(20).map { "\(label): \($0)" }
-      }
+      // What is longer is none of ours.
+      guard try file.isDataset("/parameters/" + name), let text = try? file.readText("/parameters/" + name, atMost: 1 << 16) else { continue }
+      facts += text.split(whereSeparator: \.isNewline).prefix(20).map { "\(label): \(String($0).withoutControlCharacters)" }
     }
     return facts
   }
 
-  private static func list(_ file: HDF5File, _ group: String, into lines: inout [String]) throws {
-    lines.append("  \(group)" + (try attributes(file, group)))
-    for name in try file.names(in: group) {
-      let object = group == "/" ? "/" + name : group + "/" + name
-      if try file.isDataset(object) {
+  private static func lastFrame(of position: H5MDElement, _ group: String, _ file: HDF5File) throws -> [String] {
+    var facts: [String] = []
+    let last = (position.frameCount ?? 1) - 1
+    if let edges = try H5MDElement(group + "/box/edges", in: file), [1, 2].contains(edges.shape.count), edges.shape.allSatisfy({ $0 <= 3 }),
+      let row = try? edges.row(at: last, of: position)
+    {
+      let numbers = try edges.reals(row, start: edges.shape.map { _ in 0 }, count: edges.shape)
+      let width = edges.shape.last!
+      let rows = stride(from: 0, to: numbers.count, by: max(1, width)).map { first in
+        "(" + numbers[first..<min(numbers.count, first + width)].map { "\($0)" }.joined(separator: ", ") + ")"
+      }
+      facts.append("cell of the last frame: " + rows.joined(separator: " "))
+    }
+    if let strain = try H5MDElement("/observables/strain", in: file), strain.shape.isEmpty, let count = strain.frameCount, count > 0 {
+      let (first, last) = (try strain.reals(0, start: [], count: [])[0], try strain.reals(count - 1, start: [], count: [])[0])
+      facts.append(count == 1 ? "strain \(last)" : "strain \(first) … \(last)")
+    }
+    return facts
+  }
+
+  private static func list(_ file: HDF5File, into lines: inout [String]) throws {
+    try file.forEachObject { object, entry in
+      let name = object.withoutControlCharacters
+      switch entry {
+      case .group: lines.append("  \(name)" + (try attributes(file, object)))
+      case .dataset:
         let shape = try file.shape(of: object)
         let extent = shape.isEmpty ? "" : " [" + shape.map { "\($0)" }.joined(separator: ", ") + "]"
-        lines.append("  \(object): \(try file.typeName(of: object))\(extent)" + (try attributes(file, object)))
-      } else {
-        try list(file, object, into: &lines)
+        lines.append("  \(name): \(try file.typeName(of: object))\(extent)" + (try attributes(file, object)))
+      case .type: lines.append("  \(name): a type of data" + (try attributes(file, object)))
+      case .known(let other): lines.append("  \(name): the same as \(other.withoutControlCharacters)")
+      case .elsewhere(let words): lines.append("  \(name): \(words.withoutControlCharacters)")
       }
     }
   }
 
   private static func attributes(_ file: HDF5File, _ object: String) throws -> String {
-    let parts = try file.attributeNames(of: object).map { name -> String in
-      if let texts = try file.textAttribute(name, of: object) { return "\(name) = " + texts.joined(separator: ", ") }
-      if let numbers = try file.attribute(name, of: object, as: Double.self) {
-        let words = numbers.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" }
-        return "\(name) = " + words.joined(separator: ", ")
-      }
-      return name
+    let parts = try file.attributeNames(of: object).map { name in
+      let words = try file.attributeWords(name, of: object)
+      return "\(name) = ".withoutControlCharacters + (words.count > 300 ? words.prefix(300) + "…" : words[...]).description.withoutControlCharacters
     }
     return parts.isEmpty ? "" : "  {" + parts.joined(separator: "; ") + "}"
   }

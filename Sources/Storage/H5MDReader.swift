@@ -6,184 +6,328 @@ import Particles
 ///
 /// Each rank reads its block of rows. Where the file holds positions in quanta, they come along, and the configuration has
 /// the bits that were saved.
-public enum H5MDReader {
+public struct H5MDReader {
+  private let file: HDF5File
+  private let communicator: Communicator
+  private let group: String
+  /// Whether the names that are not of H5MD mean what they mean here.
+  private let isOurs: Bool
+  private let position: H5MDElement
+  private let frame: Int
+  private let totalCount: Int
+  /// The rows of this rank.
+  private let rows: Range<Int>
+
   /// Collective.
   /// - Parameter frame: from 0; negative counts from the last frame; nil is the last frame.
-  /// - Throws: `.input` where the file is damaged, has no such frame or is not H5MD.
+  /// - Throws: `.input` where the file is damaged, has no such frame, is not H5MD, or says something that would be understood
+  ///   otherwise here.
   public static func read(
     _ path: String, dimension requested: Int? = nil, frame: Int? = nil, over communicator: Communicator
   ) throws -> Snapshot {
     let file = try HDF5File(path, .read, over: communicator)
-    let group = try particlesGroup(of: file)
-    let position = group + "/position"
-    guard try file.isDataset(position + "/value") else {
-      throw try complaint(file, "has no \(position)/value; an H5MD file with positions is needed")
-    }
-    let shape = try file.shape(of: position + "/value")
-    guard shape.count == 3, shape[2] == 2 || shape[2] == 3, shape[1] > 0 else {
-      throw try complaint(file, "\(position)/value has the shape \(shape), not [frames, particles, 2 or 3]")
-    }
-    let (totalCount, dimension) = (shape[1], shape[2])
-    // A damaged header may claim any size; a compressed file is smaller than its content, but not a thousand times.
-    guard totalCount / 1000 <= (try file.byteCount()) else {
-      throw try complaint(file, "claims \(totalCount) particles, which cannot be in a file of this size")
-    }
-    // The step is the last thing that is written of a frame: a frame without one was never finished.
-    let hasSteps = try file.isDataset(position + "/step")
-    let frames = min(shape[0], hasSteps ? try file.shape(of: position + "/step").first ?? shape[0] : shape[0])
-    if let requested, requested != dimension {
-      throw try complaint(file, "holds \(dimension) dimensions, but \(requested) are asked for")
-    }
-    let index = (frame ?? -1) < 0 ? frames + (frame ?? -1) : frame!
-    guard index >= 0, index < frames else {
-      throw try complaint(file, "has \(frames) frames; there is no frame \(frame ?? 0)")
-    }
-    let edges = try readEdges(file, group, frame: index, dimension: dimension)
-
-    let rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
-    func fixed<Element: HDF5Element>(_ name: String, _ type: Element.Type) throws -> [Element]? {
-      let dataset = group + "/" + name
-      guard try file.isDataset(dataset) else { return nil }
-      let shape = try file.shape(of: dataset)
-      guard shape == [totalCount] else { throw try complaint(file, "\(dataset) has the shape \(shape), not [\(totalCount)]") }
-      return try file.read(type, from: dataset, start: [rows.lowerBound], count: [rows.count])
-    }
-    func frameColumn<Element: HDF5Element>(_ name: String, _ type: Element.Type) throws -> [Element]? {
-      let dataset = group + "/" + name + "/value"
-      guard try file.isDataset(dataset) else { return nil }
-      let found = try file.shape(of: dataset)
-      guard found.dropFirst() == shape.dropFirst(), found[0] >= frames else {
-        throw try complaint(file, "\(dataset) has the shape \(found), not \(shape)")
-      }
-      return try file.read(
-        type, from: dataset, start: [index, rows.lowerBound, 0], count: [1, rows.count, dimension])
-    }
-
-    var table = ParticleTable()
-    table.ids = try fixed("id", Int64.self) ?? rows.map { Int64($0 + 1) }
-    table.species = try fixed("species", Int32.self) ?? [Int32](repeating: 0, count: rows.count)
-    let diameters = try fixed("diameter", Double.self)
-    table.diameters = diameters ?? [Double](repeating: 1, count: rows.count)
-    table.positions = try frameColumn("position", Double.self)!
-    table.images = try frameColumn("image", Int32.self) ?? [Int32](repeating: 0, count: rows.count * dimension)
-    let quantum = try file.exists(group + "/position_fixed")
-      ? try file.attribute("quantum", of: group + "/position_fixed", as: Double.self)?.first : nil
-    if quantum != nil { table.fixedPositions = try frameColumn("position_fixed", Int64.self) ?? [] }
-    try check(table, edges, quantum, file, communicator)
-    try checkIdentifiers(table.ids, totalCount, file, communicator)
-
-    var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: totalCount, particles: table)
-    snapshot.quantum = quantum
-    snapshot.hasDiameters = try file.attribute("has_diameters", of: group, as: Int64.self)?.first != 0 && diameters != nil
-    snapshot.speciesCount = Int(try communicator.reduce(table.species.max() ?? 0, .maximum)) + 1
-    snapshot.strain = try readStrain(file, frame: index)
-    if let seal = try file.textAttribute("checksum_sha256", of: group)?.first,
-      try StateHash.checksum(of: snapshot, over: communicator) != seal
-    {
-      throw try complaint(file, "the state does not match its checksum; the file is damaged")
-    }
+    let snapshot = try H5MDReader(file, frame: frame, over: communicator).snapshot(requested)
     try file.close()
     return snapshot
   }
 
-  /// `trajectory`, or the first group of particles.
-  private static func particlesGroup(of file: HDF5File) throws -> String {
-    guard try file.exists("/particles") else {
-      throw try complaint(file, "has no group /particles; it is not an H5MD file")
+  /// The group of particles in an H5MD file, the one that has positions; nil where there is none. Collective.
+  /// - Throws: where there are several: none of them is the configuration.
+  static func particlesGroup(of file: HDF5File) throws -> String? {
+    guard try file.kind(of: "/particles") == .group else { return nil }
+    let groups = try file.names(in: "/particles").map { "/particles/" + $0 }.filter {
+      try file.kind(of: $0) == .group && file.exists($0 + "/position")
     }
-    let names = try file.names(in: "/particles")
-    guard let name = names.contains("trajectory") ? "trajectory" : names.first else {
-      throw try complaint(file, "the group /particles is empty")
+    guard groups.count <= 1 else {
+      throw try H5MDElement.complaint(
+        file, "has \(groups.count) groups of particles, \(groups.joined(separator: ", ")); put all particles into one of them, and "
+          + "remove the others")
     }
-    return "/particles/" + name
+    return groups.first
   }
 
-  /// The edges of a frame as rows; the file may keep them per frame or once, as a matrix or as the lengths of a cuboid.
-  private static func readEdges(_ file: HDF5File, _ group: String, frame: Int, dimension: Int) throws -> Tensor {
-    let name = group + "/box/edges"
-    var numbers: [Double]
-    var shape: [Int]
-    if try file.isDataset(name) {
-      shape = try file.shape(of: name)
-      numbers = shape.reduce(1, *) <= 9 ? try file.readAll(Double.self, from: name) : []
-    } else if try file.isDataset(name + "/value") {
-      shape = try file.shape(of: name + "/value")
-      guard let frames = shape.first, frame < frames, shape.dropFirst().reduce(1, *) <= 9 else {
-        throw try complaint(file, "\(name)/value has the shape \(shape)")
+  private init(_ file: HDF5File, frame: Int?, over communicator: Communicator) throws {
+    self.file = file
+    self.communicator = communicator
+    func complaint(_ what: String) throws -> Failure { try H5MDElement.complaint(file, what) }
+    try Self.checkVersion(file)
+    guard let group = try Self.particlesGroup(of: file) else {
+      throw try complaint("has no group in /particles with a 'position'; an H5MD file with positions is needed")
+    }
+    self.group = group
+    isOurs = try file.exists("/h5md/creator") && file.attributeNames(of: "/h5md/creator").contains("name")
+      && file.textAttribute("name", of: "/h5md/creator") == ["athermal"]
+    position = try H5MDElement(group + "/position", in: file)!
+    let shape = position.shape
+    guard shape.count == 2, shape[1] == 2 || shape[1] == 3, shape[0] > 0 else {
+      throw try complaint("\(position.name) has the shape \(shape) in each frame, not [particles, 2 or 3]")
+    }
+    totalCount = shape[0]
+    rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    let frames = position.frameCount ?? 1
+    let index = (frame ?? -1) < 0 ? frames + (frame ?? -1) : frame!
+    guard index >= 0, index < frames else { throw try complaint("has \(frames) frames; there is no frame \(frame ?? 0)") }
+    self.frame = index
+  }
+
+  private func complaint(_ what: String) throws -> Failure { try H5MDElement.complaint(file, what) }
+
+  private static func checkVersion(_ file: HDF5File) throws {
+    guard try file.exists("/h5md"), let version = try file.attribute("version", of: "/h5md", as: Double.self) else { return }
+    guard version.count == 2, version[0] == 1 else {
+      throw try H5MDElement.complaint(file, "is H5MD of version \(version.map { "\($0)" }.joined(separator: ", ")), not 1.x")
+    }
+  }
+
+  // MARK: The configuration
+
+  private func snapshot(_ requested: Int?) throws -> Snapshot {
+    let columns = position.shape[1]
+    let stated = try statedDimension(columns)
+    if let requested, requested > columns {
+      throw try complaint("holds \(columns) dimensions, but \(requested) are asked for")
+    }
+    let cell = try edges(columns, stated)
+    try checkUnits()
+    // Positions first: what claims more particles than there can be ends here.
+    let positions = try reals(position, width: columns)!
+    try checkPositions(positions, columns, cell)
+    let dimension = try dimension(positions, columns, requested, stated, cell)
+    try checkBoundary(dimension)
+
+    func flat<Element>(_ values: [Element]) -> [Element] {
+      dimension == columns ? values : (0..<(values.count / columns)).flatMap { [values[$0 * columns], values[$0 * columns + 1]] }
+    }
+    var table = ParticleTable()
+    table.positions = flat(positions)
+    table.ids = try wholeNumbers("id") ?? rows.map { Int64($0 + 1) }
+    let species = try wholeNumbers("species")
+    table.species = try small(species ?? [Int64](repeating: 0, count: rows.count), "species", table.ids)
+    let diameters = try reals(try H5MDElement(group + "/diameter", in: file), width: nil)
+    table.diameters = diameters ?? [Double](repeating: 1, count: rows.count)
+    let images = try wholeNumbers("image", width: columns)
+    table.images = try small(flat(images ?? [Int64](repeating: 0, count: positions.count)), "image", table.ids)
+    try check(table)
+    try checkIdentifiers(table.ids)
+
+    var edges = cell
+    if dimension == 2 { edges[2] = Vector(0, 0, 1) }
+    var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: totalCount, particles: table)
+    if isOurs { try addQuanta(to: &snapshot) }
+    snapshot.hasDiameters = try diameters != nil && says("has_diameters")
+    snapshot.hasSpecies = try species != nil && says("has_species")
+    snapshot.speciesCount = Int(try communicator.reduce(table.species.max() ?? 0, .maximum)) + 1
+    snapshot.strain = try strain()
+    snapshot.strainGenerator = try strainGenerator(dimension)
+    try checkSeal(snapshot)
+    return snapshot
+  }
+
+  /// What our files say of a column that they always have: whether it is more than a default.
+  private func says(_ name: String) throws -> Bool {
+    guard isOurs else { return true }
+    return try file.attribute(name, of: group, as: Int64.self)?.first != 0
+  }
+
+  private func checkSeal(_ snapshot: Snapshot) throws {
+    guard let seal = try file.textAttribute("checksum_sha256", of: group) else { return }
+    guard try [StateHash.checksum(of: snapshot, over: communicator)] == seal else {
+      throw try complaint("the state does not match its checksum; the file is damaged")
+    }
+  }
+
+  /// The accumulated strain. That of other programs counts something else, so their configurations begin at zero.
+  private func strain() throws -> Double {
+    guard let element = try H5MDElement("/observables/strain", in: file) else {
+      if isOurs { throw try complaint("has no /observables/strain; the file is damaged") }
+      return 0
+    }
+    guard element.shape.isEmpty else {
+      if isOurs { throw try complaint("\(element.name) has the shape \(element.shape) in each frame, not a single number") }
+      return 0
+    }
+    let strain = try element.reals(try element.row(at: frame, of: position), start: [], count: [])[0]
+    guard strain.isFinite else { throw try complaint("\(element.name) is \(strain) in frame \(frame)") }
+    return isOurs ? strain : 0
+  }
+
+  /// What a unit of the strain does, where the file says it: the rows of the generator.
+  private func strainGenerator(_ dimension: Int) throws -> Tensor? {
+    let name = "/observables/strain"
+    guard isOurs, let numbers = try file.attribute("generator", of: name, as: Double.self) else { return nil }
+    guard numbers.count == dimension * dimension, numbers.allSatisfy(\.isFinite) else {
+      throw try complaint("the attribute generator of \(name) is \(numbers), not a matrix of \(dimension) × \(dimension) numbers")
+    }
+    var generator = Tensor()
+    for i in 0..<dimension { for j in 0..<dimension { generator[i, j] = numbers[dimension * i + j] } }
+    return generator
+  }
+
+  // MARK: Columns
+
+  private func reals(_ element: H5MDElement?, width: Int?) throws -> [Double]? {
+    guard let element else { return nil }
+    let (row, block) = try place(of: element, width)
+    return try element.reals(row, start: block.start, count: block.count)
+  }
+
+  private func wholeNumbers(_ name: String, width: Int? = nil) throws -> [Int64]? {
+    guard let element = try H5MDElement(group + "/" + name, in: file) else { return nil }
+    let (row, block) = try place(of: element, width)
+    return try element.wholeNumbers(row, start: block.start, count: block.count)
+  }
+
+  /// Where the numbers of this rank's particles are at the frame.
+  private func place(of element: H5MDElement, _ width: Int?) throws -> (row: Int?, block: (start: [Int], count: [Int])) {
+    let wanted = [totalCount] + (width.map { [$0] } ?? [])
+    // Some programs write a column as a matrix of one column.
+    guard element.shape == wanted || (width == nil && element.shape == [totalCount, 1]) else {
+      throw try complaint("\(element.name) has the shape \(element.shape) in each frame, not \(wanted)")
+    }
+    let row = element.name == position.name ? (position.frameCount == nil ? nil : frame) : try element.row(at: frame, of: position)
+    return (row, ([rows.lowerBound] + element.shape.dropFirst().map { _ in 0 }, [rows.count] + element.shape.dropFirst()))
+  }
+
+  private func small(_ values: [Int64], _ name: String, _ ids: [Int64]) throws -> [Int32] {
+    let width = max(1, values.count / max(1, ids.count))
+    return try communicator.coordinated {
+      try values.enumerated().map { k, value in
+        guard abs(Double(value)) <= 1e9 else { throw file.failure("the \(name) \(value) of particle id \(ids[k / width]) is too large") }
+        return Int32(value)
       }
-      shape.removeFirst()
-      numbers = try file.read(
-        Double.self, from: name + "/value", start: [frame] + shape.map { _ in 0 }, count: [1] + shape)
-    } else {
-      throw try complaint(file, "has no \(name)")
     }
+  }
+
+  /// Positions in quanta, which take the place of the positions and must say the same.
+  private func addQuanta(to snapshot: inout Snapshot) throws {
+    guard let element = try H5MDElement(group + "/position_fixed", in: file) else { return }
+    guard let quantum = try file.attribute("quantum", of: element.name, as: Double.self)?.first else {
+      throw try complaint("\(element.name) has no attribute 'quantum'")
+    }
+    let (row, block) = try place(of: element, snapshot.dimension)
+    let fixed = try element.wholeNumbers(row, start: block.start, count: block.count)
+    let longest = (0..<snapshot.dimension).map { snapshot.edges[$0].length }.max()!
+    let (positions, ids, dimension) = (snapshot.particles.positions, snapshot.particles.ids, snapshot.dimension)
+    try communicator.coordinated {
+      guard quantum > 0, quantum.significand == 1, quantum < 0x1p-20 * longest else {
+        throw file.failure("the quantum \(quantum) of position_fixed is not a power of two that is small against the cell")
+      }
+      for k in fixed.indices {
+        let position = Double(fixed[k]) * quantum
+        // Either is the other one, rounded once.
+        guard abs(position - positions[k]) <= max(quantum, 0x1p-51 * abs(position)), abs(position) <= 4 * longest else {
+          throw file.failure(
+            "position_fixed of particle id \(ids[k / dimension]) is \(position), and its position \(positions[k]); the file is damaged")
+        }
+      }
+    }
+    snapshot.quantum = quantum
+    snapshot.particles.fixedPositions = fixed
+  }
+
+  // MARK: The cell
+
+  /// The attributes of the box are there for programs that need to know without looking at the numbers, so both must agree.
+  private func statedDimension(_ columns: Int) throws -> Int? {
+    guard try file.kind(of: group + "/box") == .group else { throw try complaint("has no group \(group)/box") }
+    guard let stated = try file.attribute("dimension", of: group + "/box", as: Double.self) else { return nil }
+    guard stated.count == 1, stated[0] == Double(columns) || (stated[0] == 2 && columns == 3) else {
+      throw try complaint(
+        "\(group)/box has the dimension \(stated.map { "\($0)" }.joined(separator: ", ")), and the positions have \(columns) columns")
+    }
+    return Int(stated[0])
+  }
+
+  private func checkBoundary(_ dimension: Int) throws {
+    let remedy = "only cells that are periodic along all their edges are read"
+    guard let boundary = try file.textAttribute("boundary", of: group + "/box") else {
+      throw try complaint("\(group)/box does not say what its boundary is; \(remedy), and H5MD says so by the attribute 'boundary'")
+    }
+    guard boundary.count >= dimension, boundary.prefix(dimension).allSatisfy({ $0 == "periodic" }) else {
+      throw try complaint("\(group)/box has the boundary \(boundary.joined(separator: ", ")); \(remedy)")
+    }
+  }
+
+  /// The edges of the frame as rows; the file may keep them per frame or once, as a matrix or as the lengths of a cuboid.
+  private func edges(_ columns: Int, _ stated: Int?) throws -> Tensor {
+    guard let element = try H5MDElement(group + "/box/edges", in: file) else { throw try complaint("has no \(group)/box/edges") }
+    let shape = element.shape
+    guard let d = shape.first, d == columns || d == stated, shape == [d] || shape == [d, d] else {
+      throw try complaint("\(element.name) has the shape \(shape) in each frame, not [\(columns), \(columns)]")
+    }
+    let numbers = try element.reals(try element.row(at: frame, of: position), start: shape.map { _ in 0 }, count: shape)
     var edges = Tensor.identity
-    if shape == [dimension] {
-      for k in 0..<dimension { edges[k, k] = numbers[k] }
-    } else if shape == [dimension, dimension] {
-      for i in 0..<dimension { for j in 0..<dimension { edges[i, j] = numbers[dimension * i + j] } }
-    } else {
-      throw try complaint(file, "\(name) has the shape \(shape), not [\(dimension), \(dimension)]")
-    }
-    let scale = (0..<dimension).reduce(1) { $0 * edges[$1].length }
+    for i in 0..<d { for j in 0..<d { edges[i, j] = shape.count == 2 ? numbers[d * i + j] : i == j ? numbers[i] : 0 } }
+    let scale = (0..<d).reduce(1) { $0 * edges[$1].length }
     guard numbers.allSatisfy(\.isFinite), scale.isFinite, abs(edges.determinant) > 1e-9 * scale else {
-      throw try complaint(file, "\(name) are not the edges of a cell: \(numbers)")
+      throw try complaint("\(element.name) are not the edges of a cell: \(numbers)")
     }
     return edges
   }
 
-  private static func readStrain(_ file: HDF5File, frame: Int) throws -> Double {
-    let name = "/observables/strain/value"
-    guard try file.isDataset(name) else { return 0 }
-    guard let frames = try file.shape(of: name).first, frame < frames else { return 0 }
-    return try file.read(Double.self, from: name, start: [frame], count: [1])[0]
+  /// How many dimensions there are. Programs that know three only write two with z = 0.
+  private func dimension(_ positions: [Double], _ columns: Int, _ requested: Int?, _ stated: Int?, _ edges: Tensor) throws -> Int {
+    guard columns == 3, requested != 3 else { return columns }
+    let z = stride(from: 2, to: positions.count, by: 3).map { positions[$0] }
+    let lowest = try communicator.reduce(z.min() ?? .infinity, .minimum)
+    let highest = try communicator.reduce(z.max() ?? -.infinity, .maximum)
+    let longest = max(edges[0].length, edges[1].length)
+    let isStated = requested == 2 || stated == 2
+    // Ours have as many columns as dimensions.
+    guard isStated || (!isOurs && lowest == highest) else { return 3 }
+    guard highest - lowest <= 1e-9 * longest else {
+      throw try complaint("the dimension is stated as 2, but z differs between particles, from \(lowest) to \(highest)")
+    }
+    guard edges[0, 2] == 0, edges[1, 2] == 0, edges[2, 0] == 0, edges[2, 1] == 0 else {
+      throw try complaint("the cell is tilted along z, which a two-dimensional system cannot be")
+    }
+    return 2
   }
 
-  private static func check(
-    _ table: ParticleTable, _ edges: Tensor, _ quantum: Double?, _ file: HDF5File, _ communicator: Communicator
-  ) throws {
-    let dimension = table.count > 0 ? table.positions.count / table.count : 1
+  /// Words for the units of length that numbers are in anyway.
+  private static let reducedUnits: Set = ["", "1", "lj", "sigma", "σ", "lambda", "λ", "reduced", "dimensionless", "none"]
+
+  private func checkUnits() throws {
+    for name in ["position", "box/edges", "diameter"] {
+      guard let unit = try H5MDElement(group + "/" + name, in: file)?.unit(), !Self.reducedUnits.contains(unit.lowercased()) else { continue }
+      throw try complaint(
+        "\(group)/\(name) has the unit '\(unit)', and lengths are read in reduced units; convert them, or remove the attribute 'unit'")
+    }
+  }
+
+  // MARK: The particles
+
+  private func checkPositions(_ positions: [Double], _ columns: Int, _ edges: Tensor) throws {
+    let longest = max(edges[0].length, edges[1].length, columns == 3 ? edges[2].length : 0)
     try communicator.coordinated {
-      if let k = table.positions.firstIndex(where: { !$0.isFinite }) {
-        throw Failure(.input, "\(file.path): the position of particle id \(table.ids[k / dimension]) is not finite")
-      }
-      let longest = max(edges[0].length, edges[1].length, edges[2].length)
-      if let k = table.positions.firstIndex(where: { abs($0) > 1e6 * longest }) {
-        throw Failure(
-          .input, "\(file.path): particle id \(table.ids[k / dimension]) lies more than a million cell edges away; wrap it into "
-            + "the cell")
-      }
-      if let k = table.images.firstIndex(where: { abs(Double($0)) > 1e9 }) {
-        throw Failure(.input, "\(file.path): the image \(table.images[k]) of particle id \(table.ids[k / dimension]) is too large")
-      }
-      if let k = table.diameters.firstIndex(where: { !($0 > 0) || !$0.isFinite }) {
-        throw Failure(.input, "\(file.path): the diameter of particle id \(table.ids[k]) is \(table.diameters[k])")
-      }
-      if let k = table.species.firstIndex(where: { $0 < 0 }) {
-        throw Failure(.input, "\(file.path): the species of particle id \(table.ids[k]) is \(table.species[k])")
-      }
-      if let quantum, !(quantum > 0) || quantum.significand != 1 {
-        throw Failure(.input, "\(file.path): the quantum \(quantum) of position_fixed is not a power of two")
+      func particle(_ k: Int) -> String { "the particle in row \(rows.lowerBound + k / columns + 1)" }
+      if let k = positions.firstIndex(where: { !$0.isFinite }) { throw file.failure("the position of \(particle(k)) is not finite") }
+      if let k = positions.firstIndex(where: { abs($0) > 1e6 * longest }) {
+        throw file.failure("\(particle(k)) lies more than a million cell edges away; wrap it into the cell")
       }
     }
   }
 
-  private static func checkIdentifiers(
-    _ ids: [Int64], _ totalCount: Int, _ file: HDF5File, _ communicator: Communicator
-  ) throws {
+  private func check(_ table: ParticleTable) throws {
+    try communicator.coordinated {
+      if let k = table.diameters.firstIndex(where: { !($0 > 0) || !$0.isFinite }) {
+        throw file.failure("the diameter of particle id \(table.ids[k]) is \(table.diameters[k])")
+      }
+      if let k = table.species.firstIndex(where: { $0 < 0 }) {
+        throw file.failure("the species of particle id \(table.ids[k]) is \(table.species[k])")
+      }
+    }
+  }
+
+  private func checkIdentifiers(_ ids: [Int64]) throws {
     let (_, problem) = try IdentifierBlocks.arrange(ids: ids, totalCount: totalCount, over: communicator)
     try communicator.coordinated {
       switch problem {
-      case .outOfRange(let id): throw file.failure("particle id \(id) is outside 1 … \(totalCount)")
+      case .outOfRange(let id): throw file.failure("particle id \(id) is outside 1 … \(totalCount); number the particles without gaps")
       case .duplicate(let id): throw file.failure("particle id \(id) occurs twice")
       case .missing(let id): throw file.failure("particle id \(id) is missing")
       case nil: break
       }
     }
-  }
-
-  /// All ranks see the same file, and so the same fault; the failure is agreed so that it is printed once.
-  private static func complaint(_ file: HDF5File, _ what: String) throws -> Failure {
-    try file.agreed { throw file.failure(what) }
   }
 }

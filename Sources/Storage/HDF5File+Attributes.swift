@@ -51,22 +51,26 @@ extension HDF5File {
     }
   }
 
-  /// The numbers of an attribute, or nil where there is no such attribute or it holds no numbers.
+  /// The numbers of an attribute, or nil where there is no such attribute.
+  /// - Throws: where it holds something else.
   public func attribute<Element: HDF5Element>(
     _ name: String, of object: String, as type: Element.Type
   ) throws -> [Element]? {
     try withAttribute(name, of: object) { attribute, storedType, count in
-      guard [H5T_INTEGER, H5T_FLOAT].contains(H5Tget_class(storedType)) else { return nil }
+      guard [H5T_INTEGER, H5T_FLOAT, H5T_ENUM].contains(H5Tget_class(storedType)) else {
+        throw failure("the attribute \(name) of \(object) holds no numbers")
+      }
       var values = [Element](repeating: .zero, count: max(1, count))
       try check(H5Aread(attribute, Element.storageType, &values), "H5Aread", object + "@" + name)
       return Array(values.prefix(count))
     }
   }
 
-  /// The strings of an attribute, or nil where there is no such attribute or it holds no strings.
+  /// The strings of an attribute, or nil where there is no such attribute.
+  /// - Throws: where it holds something else.
   public func textAttribute(_ name: String, of object: String) throws -> [String]? {
     try withAttribute(name, of: object) { attribute, storedType, count in
-      guard H5Tget_class(storedType) == H5T_STRING else { return nil }
+      guard H5Tget_class(storedType) == H5T_STRING else { throw failure("the attribute \(name) of \(object) is no text") }
       if H5Tis_variable_str(storedType) > 0 {
         var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: max(1, count))
         try check(H5Aread(attribute, storedType, &pointers), "H5Aread", object + "@" + name)
@@ -79,6 +83,18 @@ extension HDF5File {
       return (0..<count).map { k in
         String(decoding: bytes[(k * length)..<((k + 1) * length)].prefix { $0 != 0 }, as: UTF8.self)
       }
+    }
+  }
+
+  /// An attribute in words, for people.
+  func attributeWords(_ name: String, of object: String) throws -> String {
+    let kind = try withAttribute(name, of: object) { _, type, _ in H5Tget_class(type) }
+    switch kind {
+    case H5T_STRING: return try textAttribute(name, of: object)!.joined(separator: ", ")
+    case H5T_INTEGER, H5T_FLOAT, H5T_ENUM:
+      let numbers = try attribute(name, of: object, as: Double.self)!
+      return numbers.map { $0 == $0.rounded() && abs($0) < 1e15 ? "\(Int($0))" : "\($0)" }.joined(separator: ", ")
+    default: return "(neither text nor numbers)"
     }
   }
 
@@ -117,7 +133,12 @@ extension HDF5File {
         defer { H5Tclose(type) }
         let space = try check(H5Aget_space(attribute), "H5Aget_space")
         defer { H5Sclose(space) }
-        return try work(attribute, type, Int(H5Sget_simple_extent_npoints(space)))
+        let count = try check(H5Sget_simple_extent_npoints(space), "H5Sget_simple_extent_npoints", object + "@" + name)
+        let bytes = Int(count).multipliedReportingOverflow(by: Int(clamping: H5Tget_size(type)))
+        guard !bytes.overflow, bytes.partialValue <= max(1 << 20, access.isReading ? plausibleBytes : .max) else {
+          throw failure("the attribute \(name) of \(object) claims more than can be in a file of this size")
+        }
+        return try work(attribute, type, Int(count))
       }
     }
   }

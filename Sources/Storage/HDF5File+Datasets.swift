@@ -67,11 +67,12 @@ extension HDF5File {
   /// Writes the block of shape `count` that begins at `start`, in row-major order; a rank with nothing passes a count of
   /// zero.
   public func write<Element: HDF5Element>(_ values: [Element], to name: String, start: [Int], count: [Int]) throws {
-    precondition(values.count == count.reduce(1, *), "the values must fill the block")
+    let block = try block(of: name, start: start, count: count, as: Element.self)
+    precondition(values.count == block.total, "the values must fill the block")
     ledgers[name]?.add(values, start: start, count: count)
     let bytes = values.count * MemoryLayout<Element>.stride
     try reserve(try communicator?.reduce(bytes, .sum) ?? bytes)
-    try transfer(name, start: start, count: count, elementSize: MemoryLayout<Element>.stride) {
+    try transfer(name, block, elementSize: MemoryLayout<Element>.stride) {
       dataset, memory, file, properties, offset in
       try values.withUnsafeBufferPointer { buffer in
         // HDF5 wants an address even where nothing is selected.
@@ -86,19 +87,21 @@ extension HDF5File {
   }
 
   /// Reads the block of shape `count` that begins at `start`, in row-major order.
+  /// - Throws: where the dataset has no such block, holds no numbers of that kind, or claims more than can be in the file.
   public func read<Element: HDF5Element>(
     _ type: Element.Type, from name: String, start: [Int], count: [Int]
   ) throws -> [Element] {
-    let total = count.reduce(1, *)
-    var values = [Element](repeating: .zero, count: max(1, total))
-    try transfer(name, start: start, count: count, elementSize: MemoryLayout<Element>.stride) {
+    try hold(name, start: start, count: count)
+    let block = try block(of: name, start: start, count: count, as: type)
+    var values = [Element](repeating: .zero, count: max(1, block.total))
+    try transfer(name, block, elementSize: MemoryLayout<Element>.stride) {
       dataset, memory, file, properties, offset in
       try values.withUnsafeMutableBufferPointer { buffer in
         let place = buffer.baseAddress! + min(offset, buffer.count - 1)
         try check(H5Dread(dataset, Element.storageType, memory, file, properties, place), "H5Dread", name)
       }
     }
-    values.removeLast(values.count - total)
+    values.removeLast(values.count - block.total)
     return values
   }
 
@@ -108,12 +111,114 @@ extension HDF5File {
     return try read(type, from: name, start: shape.map { _ in 0 }, count: shape)
   }
 
+  /// A whole dataset of few numbers, which must be there in this shape, on every rank.
+  public func readAll<Element: HDF5Element>(_ type: Element.Type, from name: String, shape: [Int]) throws -> [Element] {
+    let found = try isDataset(name) ? self.shape(of: name) : nil
+    try agreed {
+      guard let found else { throw failure("has no dataset \(name)") }
+      guard found == shape else { throw failure("\(name) has the shape \(found), not \(shape)") }
+    }
+    return try readAll(type, from: name)
+  }
+
+  // MARK: Sizes
+
+  /// How many numbers a block has; nil where they are more than can be addressed.
+  static func count(of shape: [Int]) -> Int? {
+    var total = 1
+    for extent in shape {
+      let (product, overflows) = total.multipliedReportingOverflow(by: extent)
+      guard extent >= 0, !overflows else { return nil }
+      total = product
+    }
+    // No number has more than sixteen bytes.
+    return total <= Int.max / 16 ? total : nil
+  }
+
+  /// How many numbers a dataset has, by its header. Memory for them is not asked for by this, see ``block(of:start:count:as:)``.
+  /// - Throws: where they are more than can be addressed.
+  public func numberCount(of name: String) throws -> Int {
+    let shape = try shape(of: name)
+    return try agreed {
+      guard let count = Self.count(of: shape) else { throw failure("\(name) claims the shape \(shape), which cannot be") }
+      return count
+    }
+  }
+
+  /// Looks whether a dataset can be in the file as its header claims, before memory for it is asked for. Collective.
+  public func expectContent(of name: String) throws {
+    let count = try numberCount(of: name)
+    try agreed { try withDataset(name) { try checkContent(of: $0, name, numbers: count, isInteger: false) } }
+  }
+
+  /// A part of a dataset that is there.
+  struct Block {
+    let start: [Int]
+    let count: [Int]
+    let total: Int
+    /// Whether the dataset has no numbers at all; HDF5 has no place for them.
+    let isOfNothing: Bool
+  }
+
+  private func block<Element: HDF5Element>(
+    of name: String, start: [Int], count: [Int], as type: Element.Type
+  ) throws -> Block {
+    try agreed {
+      try withDataset(name) { dataset in
+        let shape = try shape(of: dataset, name)
+        guard start.count == shape.count, count.count == shape.count else {
+          throw failure("\(name) has the shape \(shape), with \(shape.count) extents where \(count.count) are expected")
+        }
+        for k in shape.indices {
+          guard start[k] >= 0, count[k] >= 0, count[k] <= shape[k], start[k] <= shape[k] - count[k] else {
+            throw failure("\(name) has the shape \(shape), and no numbers \(start) … of the shape \(count)")
+          }
+        }
+        guard let total = Self.count(of: count) else { throw failure("\(name) claims the shape \(shape), which cannot be") }
+        if access.isReading { try checkContent(of: dataset, name, numbers: total, isInteger: Element.self != Double.self) }
+        return Block(start: start, count: count, total: total, isOfNothing: shape.contains(0))
+      }
+    }
+  }
+
+  /// - Throws: where a dataset does not hold numbers of this kind, or not in this file, or not so many. Not collective.
+  private func checkContent(of dataset: hid_t, _ name: String, numbers: Int, isInteger: Bool) throws {
+    let type = try check(H5Dget_type(dataset), "H5Dget_type", name)
+    defer { H5Tclose(type) }
+    switch H5Tget_class(type) {
+    case H5T_INTEGER, H5T_ENUM: break
+    case H5T_FLOAT where !isInteger: break
+    case H5T_FLOAT: throw failure("\(name) holds \(Self.name(of: type)), where whole numbers are expected")
+    default: throw failure("\(name) holds no numbers")
+    }
+    try checkPlace(of: dataset, name, bytes: numbers.multipliedReportingOverflow(by: H5Tget_size(type)))
+  }
+
+  /// Whether so many bytes can be in the file: a header may claim any size. What is compressed is smaller than its content, but by
+  /// little more than a factor of a thousand. Not collective.
+  func checkPlace(of dataset: hid_t, _ name: String, bytes: (partialValue: Int, overflow: Bool)) throws {
+    guard access.isReading else { return }
+    let properties = try check(H5Dget_create_plist(dataset), "H5Dget_create_plist", name)
+    defer { H5Pclose(properties) }
+    guard H5Pget_layout(properties) != H5D_VIRTUAL, H5Pget_external_count(properties) <= 0 else {
+      throw failure("\(name) has its content in other files, which are not read; put it into this one (h5repack)")
+    }
+    var limit = max(1 << 20, plausibleBytes)
+    if bytes.overflow || bytes.partialValue > limit, H5Pget_nfilters(properties) > 0 {
+      limit = max(limit, min(plausibleBytes, Int(clamping: H5Dget_storage_size(dataset))) * 1100)
+    }
+    guard !bytes.overflow, bytes.partialValue <= limit else {
+      throw failure("\(name) claims more than can be in a file of this size")
+    }
+  }
+
   /// Moves a block in pieces of rows that are small enough for MPI, the same number of pieces on every rank.
   private func transfer(
-    _ name: String, start: [Int], count: [Int], elementSize: Int,
+    _ name: String, _ block: Block, elementSize: Int,
     move: (_ dataset: hid_t, _ memory: hid_t, _ file: hid_t, _ properties: hid_t, _ offset: Int) throws -> Void
   ) throws {
-    let total = count.reduce(1, *)
+    guard !block.isOfNothing else { return }
+    let (total, count) = (block.total, block.count)
     // The longest dimension that varies is cut: the first one with more than one row.
     let cut = count.firstIndex { $0 > 1 } ?? 0
     let rows = count.isEmpty ? 1 : count[cut]
@@ -130,14 +235,14 @@ extension HDF5File {
           let first = piece * rowsPerPiece
           let last = min(rows, first + rowsPerPiece)
           let selected = total > 0 && last > first
-          var pieceStart = start
+          var pieceStart = block.start
           var pieceCount = count
           if !count.isEmpty, selected {
             pieceStart[cut] += first
             pieceCount[cut] = last - first
           }
           let memory = try check(
-            H5Screate_simple(1, [hsize_t(selected ? pieceCount.reduce(1, *) : 1)], nil), "H5Screate_simple")
+            H5Screate_simple(1, [hsize_t(selected ? (last - first) * rowSize : 1)], nil), "H5Screate_simple")
           defer { H5Sclose(memory) }
           if !selected {
             try check(H5Sselect_none(file), "H5Sselect_none")
@@ -168,14 +273,19 @@ extension HDF5File {
       try withDataset(name) { dataset in
         let type = try check(H5Dget_type(dataset), "H5Dget_type", name)
         defer { H5Tclose(type) }
-        let size = H5Tget_size(type)
-        switch H5Tget_class(type) {
-        case H5T_INTEGER: return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + "\(8 * size)"
-        case H5T_FLOAT: return "float\(8 * size)"
-        case H5T_STRING: return H5Tis_variable_str(type) > 0 ? "string" : "string(\(size))"
-        default: return "\(size)-byte type"
-        }
+        return Self.name(of: type)
       }
+    }
+  }
+
+  private static func name(of type: hid_t) -> String {
+    let size = H5Tget_size(type)
+    switch H5Tget_class(type) {
+    case H5T_INTEGER: return (H5Tget_sign(type) == H5T_SGN_NONE ? "uint" : "int") + "\(8 * size)"
+    case H5T_FLOAT: return "float\(8 * size)"
+    case H5T_ENUM: return "enumeration(\(size))"
+    case H5T_STRING: return H5Tis_variable_str(type) > 0 ? "string" : "string(\(size))"
+    default: return "\(size)-byte type"
     }
   }
 }

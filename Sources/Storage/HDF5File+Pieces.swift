@@ -23,6 +23,27 @@ extension HDF5File {
     return (try shape(of: name), Int64(bitPattern: try communicator?.reduce(sum, .sum) ?? sum))
   }
 
+  /// What a row adds to the checksum of a dataset, each rank reading a share of it. Collective.
+  func rowChecksum(of name: String, _ row: Int, _ shape: [Int]) throws -> Int64 {
+    let (rank, size) = (communicator?.rank ?? 0, communicator?.size ?? 1)
+    let share = (shape[1] * rank / size)..<(shape[1] * (rank + 1) / size)
+    let rest = Array(shape.dropFirst(2))
+    var reader = Checksumming()
+    func add<Element: HDF5Element>(_ type: Element.Type) throws {
+      let values = try read(
+        type, from: name, start: [row, share.lowerBound] + rest.map { _ in 0 }, count: [1, share.count] + rest)
+      reader.take(values, at: (row * shape[1] + share.lowerBound) * rest.reduce(1, *))
+    }
+    switch try typeName(of: name) {
+    case "float64": try add(Double.self)
+    case "int64": try add(Int64.self)
+    case "int32": try add(Int32.self)
+    case let type: try agreed { throw failure("\(name) is of a kind that has no rows: \(type)") }
+    }
+    let sum = reader.checksum.sum
+    return Int64(bitPattern: try communicator?.reduce(sum, .sum) ?? sum)
+  }
+
   private struct Checksumming: PieceReader {
     var checksum = ContentChecksum()
     mutating func take<Element: HDF5Element>(_ values: [Element], at first: Int) {
@@ -34,8 +55,9 @@ extension HDF5File {
     of name: String, as type: Element.Type, _ reader: inout some PieceReader
   ) throws {
     let (rank, size) = (communicator?.rank ?? 0, communicator?.size ?? 1)
-    let shape = try shape(of: name)
-    let share = (shape.reduce(1, *) + size - 1) / size
+    let (shape, total) = (try shape(of: name), try numberCount(of: name))
+    try agreed { try withDataset(name) { try checkPlace(of: $0, name, bytes: (total * MemoryLayout<Element>.stride, false)) } }
+    let share = total / size + 1
     let pieces = Pieces(of: shape, largest: max(1, min(share, (8 << 20) / MemoryLayout<Element>.stride)))
     let own = (pieces.count * rank / size)..<(pieces.count * (rank + 1) / size)
     // As many reads on every rank, since each is collective.

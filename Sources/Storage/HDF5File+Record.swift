@@ -8,6 +8,8 @@ public struct HDF5Record: Codable, Sendable {
     var isGrowing: Bool
     /// The bits of a ``ContentChecksum``.
     var checksum: Int64
+    /// What each row adds to it, where rows are long: one can be held against its own.
+    var rows: [Int64]?
   }
 
   var datasets: [String: Dataset] = [:]
@@ -24,11 +26,47 @@ extension HDF5File {
     var shape: [Int]
     let isGrowing: Bool
     var checksum = ContentChecksum()
+    /// What each row has added to it, as far as rows are long and were written one by one; else nil.
+    var rows: [UInt64]?
     /// How many of the stretches of the file in which its numbers stand are in ``HDF5File/numberPlaces``: chunks in their order.
     var placesFound = 0
 
+    /// From how many numbers on a row is long.
+    private static let longRow = 1 << 8
+
+    init(shape: [Int], isGrowing: Bool) {
+      self.shape = shape
+      self.isGrowing = isGrowing
+      rows = isGrowing && shape.dropFirst().reduce(1, *) >= Self.longRow ? [] : nil
+    }
+
+    /// Of what was written before.
+    init(_ dataset: HDF5Record.Dataset) {
+      shape = dataset.shape
+      isGrowing = dataset.isGrowing
+      checksum = ContentChecksum(sum: UInt64(bitPattern: dataset.checksum))
+      rows = dataset.rows?.map { UInt64(bitPattern: $0) }
+    }
+
+    /// The same without what it has added up; ranks add to each other's sums.
+    var emptied: Ledger {
+      var ledger = self
+      ledger.checksum = ContentChecksum()
+      ledger.rows = rows?.map { _ in 0 }
+      return ledger
+    }
+
     /// Adds a block in row-major order.
     mutating func add<Element: HDF5Element>(_ values: [Element], start: [Int], count: [Int]) {
+      let before = checksum.sum
+      addBlock(values, start: start, count: count)
+      guard rows != nil, !values.isEmpty else { return }
+      guard count[0] == 1 else { return rows = nil }
+      while rows!.count <= start[0] { rows!.append(0) }
+      rows![start[0]] &+= checksum.sum &- before
+    }
+
+    private mutating func addBlock<Element: HDF5Element>(_ values: [Element], start: [Int], count: [Int]) {
       guard !values.isEmpty else { return }
       guard !shape.isEmpty else { return values.withUnsafeBufferPointer { checksum.add($0, at: 0) } }
       // Axes after the last one that is cut are moved as a whole.
@@ -78,15 +116,15 @@ extension HDF5File {
       bytes.withUnsafeBytes { checksum.add($0, at: 0) }
       sums[name] = Int64(bitPattern: checksum.sum)
     }
-    func visit(_ object: String) throws {
-      for name in try attributeNames(of: object) { add(try attributeBytes(name, of: object), as: object + "@" + name) }
-      guard try object == "/" || !isDataset(object) else {
+    try forEachObject { object, entry in
+      switch entry {
+      case .group, .type: break
+      case .dataset:
         if try typeName(of: object).hasPrefix("string") { add(Array(try readText(object).utf8), as: object) }
-        return
+      case .known, .elsewhere: return
       }
-      for name in try names(in: object) { try visit(object == "/" ? "/" + name : object + "/" + name) }
+      for name in try attributeNames(of: object) { add(try attributeBytes(name, of: object), as: object + "@" + name) }
     }
-    try visit("/")
     sums[Self.recordName] = nil
     return sums
   }
@@ -100,8 +138,78 @@ extension HDF5File {
     for (name, sum) in zip(names, sums) {
       let ledger = ledgers[name]!
       record.datasets[name] = .init(
-        shape: ledger.shape, isGrowing: ledger.isGrowing, checksum: Int64(bitPattern: sum))
+        shape: ledger.shape, isGrowing: ledger.isGrowing, checksum: Int64(bitPattern: sum), rows: try rowSums(of: ledger))
     }
     return record
+  }
+
+  /// Added up over the ranks; nil where one of them has none. Collective.
+  private func rowSums(of ledger: Ledger) throws -> [Int64]? {
+    guard ledger.isGrowing else { return nil }
+    let isKept = ledger.rows == nil ? Int32(0) : 1
+    guard try communicator?.reduce(isKept, .minimum) ?? isKept == 1 else { return nil }
+    var sums = ledger.rows! + [UInt64](repeating: 0, count: ledger.shape[0] - ledger.rows!.count)
+    if !sums.isEmpty { try communicator?.reduce(&sums, .sum) }
+    return sums.map { Int64(bitPattern: $0) }
+  }
+
+  // MARK: Holding against it
+
+  /// What the file says that was written to it, once it agrees with all that is not the content of datasets of numbers; nil where it
+  /// says nothing. Collective.
+  /// - Throws: an input failure that names what is damaged.
+  func checkedRecord() throws -> HDF5Record? {
+    guard try isDataset(Self.recordName) else { return nil }
+    let text = try readText(Self.recordName)
+    let record = try? JSONDecoder().decode(HDF5Record.self, from: Data(text.utf8))
+    try agreed { if record == nil { throw failure("\(Self.recordName) cannot be read; the file is damaged") } }
+    for (name, expected) in record!.datasets.sorted(by: { $0.key < $1.key }) {
+      let found = try isDataset(name) ? shape(of: name) : nil
+      try agreed {
+        guard found == expected.shape else {
+          throw failure("\(name) is missing or has another shape than \(expected.shape); the file is damaged")
+        }
+        if let rows = expected.rows, rows.count != expected.shape.first || rows.reduce(0, &+) != expected.checksum {
+          throw failure("\(Self.recordName) contradicts itself about \(name); the file is damaged")
+        }
+      }
+    }
+    if let words = record!.words {
+      let found = try wordChecksums()
+      try agreed {
+        if let name = Set(words.keys).union(found.keys).sorted().first(where: { words[$0] != found[$0] }) {
+          throw failure("\(name) is not what was written; the file is damaged")
+        }
+      }
+    }
+    return record
+  }
+
+  /// Holds a dataset against the record before the first numbers of it are believed, or the row that they are in. Collective.
+  func hold(_ dataset: String, start: [Int], count: [Int]) throws {
+    guard let ownRecord else { return }
+    let name = "/" + dataset.split(separator: "/").joined(separator: "/")
+    guard let expected = ownRecord.datasets[name], !held.contains(name) else { return }
+    if let rows = expected.rows, let row = try sharedRow(start, count), rows.indices.contains(row) {
+      guard held.insert("\(name)[\(row)]").inserted else { return }
+      let sum = try rowChecksum(of: name, row, expected.shape)
+      try agreed {
+        guard sum == rows[row] else { throw failure("row \(row) of \(name) does not agree with its checksum; the file is damaged") }
+      }
+      return
+    }
+    held.insert(name)
+    let (_, sum) = try contentChecksum(of: name)
+    try agreed {
+      guard sum == expected.checksum else { throw failure("\(name) does not agree with its checksum; the file is damaged") }
+    }
+  }
+
+  /// The row that all ranks read from, if it is one. Collective.
+  private func sharedRow(_ start: [Int], _ count: [Int]) throws -> Int? {
+    let own = count.first == 1 ? start[0] : -1
+    guard let communicator else { return own < 0 ? nil : own }
+    let (lowest, highest) = (try communicator.reduce(own, .minimum), try communicator.reduce(own, .maximum))
+    return lowest == highest && lowest >= 0 ? lowest : nil
   }
 }

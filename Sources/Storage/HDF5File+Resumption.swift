@@ -42,8 +42,8 @@ extension HDF5File {
         }
       }
       // Sums of all ranks are added, so one of them starts with what is there.
-      let sum = communicator.isRoot ? UInt64(bitPattern: dataset.checksum) : 0
-      ledgers[name] = Ledger(shape: dataset.shape, isGrowing: dataset.isGrowing, checksum: ContentChecksum(sum: sum))
+      let ledger = Ledger(dataset)
+      ledgers[name] = communicator.isRoot ? ledger : ledger.emptied
       // What was between the parts are the places of all numbers.
       if parts != nil { ledgers[name]!.placesFound = try placeCount(of: name) }
     }

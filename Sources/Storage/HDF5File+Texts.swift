@@ -27,7 +27,8 @@ extension HDF5File {
   }
 
   /// The text of a dataset that ``writeText(_:to:)`` made, on every rank.
-  public func readText(_ name: String) throws -> String {
+  /// - Parameter longest: how many bytes are still of interest.
+  public func readText(_ name: String, atMost longest: Int = .max) throws -> String {
     try agreed {
       try withDataset(name) { dataset in
         let type = try check(H5Dget_type(dataset), "H5Dget_type", name)
@@ -35,7 +36,12 @@ extension HDF5File {
         guard H5Tget_class(type) == H5T_STRING, H5Tis_variable_str(type) == 0 else {
           throw failure("\(name) is not a text")
         }
-        var bytes = [UInt8](repeating: 0, count: H5Tget_size(type) + 1)
+        let shape = try shape(of: dataset, name)
+        guard shape.isEmpty || shape.allSatisfy({ $0 == 1 }) else { throw failure("\(name) holds texts of the shape \(shape), not one") }
+        let size = Int(H5Tget_size(type))
+        try checkPlace(of: dataset, name, bytes: (size, false))
+        guard size <= longest else { throw failure("\(name) is a text of \(size) bytes") }
+        var bytes = [UInt8](repeating: 0, count: size + 1)
         try check(H5Dread(dataset, type, CShims_h5s_all(), CShims_h5s_all(), 0, &bytes), "H5Dread", name)
         return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }

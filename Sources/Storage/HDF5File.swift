@@ -14,7 +14,12 @@ public final class HDF5File {
     case create
     /// Goes on with a file that was brought back to the state of a checkpoint.
     case append
+    /// What is read is input: it is held against the record of the file, where there is one.
     case read
+    /// What is there is looked at, whether or not it is what was once written.
+    case examine
+
+    var isReading: Bool { self == .read || self == .examine }
   }
 
   public let path: String
@@ -25,6 +30,12 @@ public final class HDF5File {
   var ledgers: [String: Ledger] = [:]
   /// Bytes of the file where numbers of these stand, as far as they were looked up; for the root alone.
   var numberPlaces: [Range<Int>] = []
+  /// What the file says of itself that was written to it; of files that are input.
+  var ownRecord: HDF5Record?
+  /// Of the parts of datasets that were held against the record.
+  var held: Set<String> = []
+  /// How much memory the file may ask for by what it claims to hold.
+  private(set) var plausibleBytes = 0
 
   /// - Throws: `.input` where a file to be read is missing or damaged, `.inputOutput` where one cannot be created.
   public init(_ path: String, _ access: Access, over communicator: Communicator?) throws {
@@ -33,9 +44,11 @@ public final class HDF5File {
     self.communicator = communicator
     // The operating system explains a missing file or right better than HDF5 can.
     try agreed { if communicator?.isRoot ?? true { try probe() } }
+    if access.isReading { plausibleBytes = try agreed { try FileRange.plausibleBytes(of: path) } }
     try reserve(0)
     try agreed {
       CShims_h5_silence_error_stack()
+      CShims_h5_forget_external_links()
       let properties = try check(H5Pcreate(CShims_h5p_file_access()), "H5Pcreate")
       defer { H5Pclose(properties) }
       // Lock where the file system can, go on where it cannot (NFS, Lustre).
@@ -48,8 +61,13 @@ public final class HDF5File {
       switch access {
       case .create: handle = try check(H5Fcreate(path, CShims_h5f_truncate(), 0, properties), "H5Fcreate")
       case .append: handle = try check(H5Fopen(path, CShims_h5f_read_write(), properties), "H5Fopen")
-      case .read: handle = try check(H5Fopen(path, CShims_h5f_read_only(), properties), "H5Fopen")
+      case .read, .examine: handle = try check(H5Fopen(path, CShims_h5f_read_only(), properties), "H5Fopen")
       }
+    }
+    guard access == .read else { return }
+    do { ownRecord = try checkedRecord() } catch {
+      try? close()
+      throw error
     }
   }
 
@@ -58,14 +76,15 @@ public final class HDF5File {
   deinit { if handle >= 0, (communicator?.size ?? 1) == 1 { H5Fclose(handle) } }
 
   private func probe() throws {
+    if access.isReading { try FileRange.expectRegular(path) }
     let descriptor =
       switch access {
       case .create: open(path, O_WRONLY | O_CREAT, 0o666)
       case .append: open(path, O_RDWR)
-      case .read: open(path, O_RDONLY)
+      case .read, .examine: open(path, O_RDONLY)
       }
     guard descriptor >= 0 else {
-      let verb = access == .read ? "read" : "written"
+      let verb = access.isReading ? "read" : "written"
       throw failure("cannot be \(verb): \(String(cString: strerror(errno)))")
     }
     Foundation.close(descriptor)
@@ -77,7 +96,7 @@ public final class HDF5File {
   /// rank cannot write (seen with 4.1.4), so a write must not start unless it will fit. The margin stays reserved, so that
   /// the file can still be closed when the next reservation fails.
   func reserve(_ bytes: Int) throws {
-    guard access != .read else { return }
+    guard !access.isReading else { return }
     let margin = 1 << 20
     let partOfChunk = min(bytes, Self.longestChunk)
     try agreed {
@@ -101,7 +120,7 @@ public final class HDF5File {
 
   /// Gives back what was reserved beyond the end of a closed file.
   private func releaseReserve() {
-    guard access != .read, communicator?.isRoot ?? true else { return }
+    guard !access.isReading, communicator?.isRoot ?? true else { return }
     var status = stat()
     if stat(path, &status) == 0 { truncate(path, status.st_size) }
   }
@@ -120,65 +139,6 @@ public final class HDF5File {
       handle = -1
       try check(H5Fclose(closing), "H5Fclose")
       releaseReserve()
-    }
-  }
-
-  /// The size of the whole file.
-  func byteCount() throws -> Int {
-    try agreed {
-      var size: hsize_t = 0
-      try check(H5Fget_filesize(handle, &size), "H5Fget_filesize")
-      return Int(clamping: size)
-    }
-  }
-
-  // MARK: Groups and links
-
-  public func createGroup(_ group: String) throws {
-    try agreed {
-      try withLinkProperties { links in
-        H5Gclose(try check(H5Gcreate2(handle, group, links, 0, 0), "H5Gcreate", group))
-      }
-    }
-  }
-
-  /// Gives an object a second name.
-  public func link(_ name: String, to existing: String) throws {
-    try agreed {
-      try withLinkProperties { links in
-        try check(H5Lcreate_hard(handle, existing, handle, name, links, 0), "H5Lcreate_hard", name)
-      }
-    }
-  }
-
-  public func exists(_ object: String) throws -> Bool {
-    try agreed {
-      var prefix = ""
-      for part in object.split(separator: "/") {
-        prefix += "/" + part
-        if try check(H5Lexists(handle, prefix, 0), "H5Lexists", prefix) == 0 { return false }
-      }
-      return true
-    }
-  }
-
-  public func isDataset(_ object: String) throws -> Bool {
-    guard try exists(object) else { return false }
-    return try agreed { try withObject(object) { H5Iget_type($0) == H5I_DATASET } }
-  }
-
-  /// The names in a group, sorted.
-  public func names(in group: String) throws -> [String] {
-    try agreed {
-      let opened = try check(H5Gopen2(handle, group, 0), "H5Gopen", group)
-      defer { H5Gclose(opened) }
-      var info = H5G_info_t()
-      try check(H5Gget_info(opened, &info), "H5Gget_info", group)
-      return try (0..<info.nlinks).map { index in
-        let length = H5Lget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0)
-        guard length >= 0 else { throw failure("H5Lget_name_by_idx", in: group) }
-        return Self.text(length) { H5Lget_name_by_idx(opened, ".", H5_INDEX_NAME, H5_ITER_INC, index, $0, length + 1, 0) }
-      }
     }
   }
 
@@ -230,6 +190,8 @@ public final class HDF5File {
   func shape(of dataset: hid_t, _ name: String) throws -> [Int] {
     let space = try check(H5Dget_space(dataset), "H5Dget_space", name)
     defer { H5Sclose(space) }
+    // A space that is there for nothing has no extents either, and is no single number.
+    guard H5Sget_simple_extent_type(space) != H5S_NULL else { return [0] }
     let rank = try check(H5Sget_simple_extent_ndims(space), "H5Sget_simple_extent_ndims", name)
     var extent = [hsize_t](repeating: 0, count: max(1, Int(rank)))
     try check(H5Sget_simple_extent_dims(space, &extent, nil), "H5Sget_simple_extent_dims", name)
@@ -242,7 +204,9 @@ public final class HDF5File {
   }
 
   /// A failure that names the file: the reader's fault is the user's input, the writer's the disk.
-  func failure(_ what: String) -> Failure { Failure(access == .read ? .input : .inputOutput, "\(path): \(what)") }
+  func failure(_ what: String) -> Failure {
+    Failure(access.isReading ? .input : .inputOutput, "\(path): \(what.withoutControlCharacters)")
+  }
 
   func failure(_ call: StaticString, in object: String?) -> Failure {
     failure("\(call)\(object.map { " on " + $0 } ?? "") failed: \(Self.explanation())")

@@ -77,7 +77,7 @@ public enum LammpsDataReader {
     let atoms = header.values["atoms"]!
     return try records.snapshot(
       dimension: dimension, announced: (atoms.count, atoms.line), edges: edges, origin: origin,
-      hasDiameters: style == .sphere, over: communicator)
+      hasSpecies: true, hasDiameters: style == .sphere, over: communicator)
   }
 
   // MARK: Structure

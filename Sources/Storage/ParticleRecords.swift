@@ -27,7 +27,7 @@ struct ParticleRecords {
   ///   - edges: rows; the third is put to (0, 0, 1) in two dimensions.
   ///   - origin: the corner that positions are counted from.
   func snapshot(
-    dimension requested: Int?, announced: (count: Int, line: Int), edges: Tensor, origin: Vector, hasDiameters: Bool,
+    dimension requested: Int?, announced: (count: Int, line: Int), edges: Tensor, origin: Vector, hasSpecies: Bool, hasDiameters: Bool,
     over communicator: Communicator
   ) throws -> Snapshot {
     try checkCount(announced, communicator)
@@ -54,6 +54,7 @@ struct ParticleRecords {
       }
     }
     var snapshot = Snapshot(dimension: dimension, edges: flat, totalCount: announced.count, particles: table)
+    snapshot.hasSpecies = hasSpecies
     snapshot.hasDiameters = hasDiameters
     snapshot.speciesCount = Int(try communicator.reduce(species.max() ?? 0, .maximum)) + 1
     return snapshot

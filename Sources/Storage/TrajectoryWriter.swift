@@ -45,6 +45,7 @@ public final class TrajectoryWriter {
     try writeFixed("id", row.map { Int64($0 + 1) }, row)
     try writeFixed("species", columns.species, row)
     try writeFixed("diameter", columns.diameters, row)
+    try file.setAttribute("has_species", of: Self.group, to: Int64(snapshot.hasSpecies ? 1 : 0))
     try file.setAttribute("has_diameters", of: Self.group, to: Int64(snapshot.hasDiameters ? 1 : 0))
     try file.createGroup(Self.group + "/box")
     try file.setAttribute("dimension", of: Self.group + "/box", to: Int32(dimension))
@@ -154,6 +155,9 @@ public final class TrajectoryWriter {
     }
     let edges = snapshot.edges.block(dimension).flatMap { $0 }
     try appendNumbers(edges, to: Self.group + "/box/edges/value", shape: [dimension, dimension])
+    if frameCount == 0, let generator = snapshot.strainGenerator {
+      try file.setAttribute("generator", of: "/observables/strain", to: generator.block(dimension).flatMap { $0 })
+    }
     try appendNumbers([snapshot.strain], to: "/observables/strain/value", shape: [])
     for observable in observables {
       try appendNumbers(observable.values, to: "/observables/\(observable.name)/value", shape: observable.shape)

@@ -39,6 +39,7 @@ enum Athermal {
       return Failure.Kind.input.rawValue
     }
     try Fault.check()
+    if !RunArguments.long.contains(command) { StopSignal.ignore() }
     let rest = Array(words.dropFirst())
     if rest.contains("--help") || rest.contains("-h") {
       if communicator.isRoot { print(usage) }

@@ -15,15 +15,17 @@ struct BandsCommand {
     let configuration = try BandsConfiguration.load(path: run.config, overrides: run.overrides, over: communicator)
     let folder = try RunFolder(run.folder, configuration, over: communicator)
     return try folder.recordingFailure {
-      let summary = try communicator.coordinated {
-        communicator.isRoot ? try Self.measure(configuration, in: folder) : nil
-      }
-      try folder.finish(summary ?? BandsSummary([], configuration.bands))
+      let bands = try communicator.coordinated { communicator.isRoot ? try Self.measure(configuration) : [] }
+      try folder.begin()
+      try communicator.coordinated { if communicator.isRoot { try Self.write(bands, configuration, to: folder.file("bands.h5")) } }
+      let summary = BandsSummary(bands, configuration.bands)
+      try folder.finish(summary)
+      if communicator.isRoot { print(summary.text + "\n" + folder.whereabouts) }
       return 0
     }
   }
 
-  private static func measure(_ configuration: BandsConfiguration, in folder: RunFolder) throws -> BandsSummary {
+  private static func measure(_ configuration: BandsConfiguration) throws -> [BandHistory] {
     let (section, places) = (configuration.bands, configuration.places)
     var bands: [BandHistory] = []
     for path in section.runs {
@@ -33,7 +35,10 @@ struct BandsCommand {
         bands.append(try places.blaming("bands.strain") { try BandHistory(rebinned, section) })
       }
     }
-    let path = folder.file("bands.h5")
+    return bands
+  }
+
+  private static func write(_ bands: [BandHistory], _ configuration: BandsConfiguration, to path: String) throws {
     let file = try HDF5File(path, .create, over: nil)
     try Build.provenance(config: configuration.resolved).write(to: file)
     for (k, band) in bands.enumerated() {
@@ -51,7 +56,6 @@ struct BandsCommand {
       try file.setAttribute("run", of: group, to: band.name)
     }
     try file.seal()
-    return BandsSummary(bands, section)
   }
 }
 
@@ -133,6 +137,17 @@ struct BandsSummary: Encodable {
   /// w ∝ L^α over all runs, where there are three lengths or more.
   var widthOverLength: PowerLawFit?
   var runs: [Run]
+
+  /// In the units of the runs: lengths of particles, or blocks.
+  var text: String {
+    guard let width, let localisation else { return "no runs were measured" }
+    func value(_ x: Double) -> String { String(format: "%.4g", x) }
+    let error = widthError.map { " ± \(String(format: "%.2g", $0)) (standard error)" } ?? ""
+    let born = nucleationStrain.map { ", at a mean strain of \(value($0))" } ?? ""
+    let law = growth.map { String(format: "; w ∝ γ^(%.2f ± %.2f)", $0.exponent, $0.exponentError) } ?? ""
+    return "\(runs.count) runs: width w = \(value(width))\(error) across \(axis ?? "?"), in the runs' unit of length; localisation "
+      + "\(value(localisation)); bands in \(nucleated)\(born)\(law)"
+  }
 
   init(_ bands: [BandHistory], _ section: BandsSection) {
     source = section.source.rawValue

@@ -145,6 +145,7 @@ struct BenchmarkCommand {
       return try ParticleSystem(
         snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin, communicator: communicator)
     }
+    try Model.keepsWithinMemory(count, ranks: communicator.size, over: communicator)
     let placement = RandomPlacement(
       dimension: dimension, count: count, density: density ?? (dimension == 2 ? entry.density.0 : entry.density.1),
       seed: 1,
@@ -152,6 +153,10 @@ struct BenchmarkCommand {
     let system = try ParticleSystem(
       placement.snapshot(over: communicator), interaction: entry.model.compiled(dimension: dimension), skin: skin,
       communicator: communicator)
+    // Of a million particles this takes minutes.
+    let progress = Progress(isShown: communicator.isRoot)
+    system.onEvaluation = { progress.show("preparing \(count) particles, evaluation \($0.evaluations)", fraction: 0) }
+    defer { system.onEvaluation = nil }
     try OverlapRelaxation().relax(system)
     let scale = try system.bondStatistics().meanForce
     _ = try ConjugateGradient().minimize(system, tolerance: 0.3 * scale, maximumEvaluations: 300)

@@ -29,6 +29,8 @@ extension BlockNumbers {
         .input, "epm.\(key): \(path): the dataset \(dataset) has the shape \(shape); epm.shape asks for \(expected)")
     }
     let rows = isRenewal ? shape[0] : 1
+    // All thresholds that blocks will ever have are held in memory.
+    try file.expectContent(of: dataset)
     let planeSize = lattice.planeSize
     let own = planes.count * planeSize
     let values = AlignedBuffer<Double>(capacity: rows * own)
@@ -37,7 +39,7 @@ extension BlockNumbers {
       let prefix = isRenewal ? [row] : []
       let part = try file.read(
         Double.self, from: dataset, start: prefix + [planes.lowerBound] + rest.map { _ in 0 },
-        count: prefix.map { _ in planes.isEmpty ? 0 : 1 } + [planes.count] + rest)
+        count: prefix.map { _ in 1 } + [planes.count] + rest)
       for k in 0..<own { values[row * own + k] = part[k] }
       try communicator.coordinated {
         if let bad = part.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
@@ -86,7 +88,7 @@ extension BlockNumbers {
   ) throws -> [Double] {
     let file = try HDF5File(path, .read, over: communicator)
     let shape = try shape(of: dataset, in: file, dataset)
-    guard !shape.isEmpty, shape.reduce(1, *) <= mostSamples else {
+    guard !shape.isEmpty, try file.numberCount(of: dataset) <= mostSamples else {
       throw Failure.everywhere(
         .input, "\(path): the dataset \(dataset) has the shape \(shape); at most \(mostSamples) samples are taken")
     }

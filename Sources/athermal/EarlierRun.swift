@@ -16,6 +16,9 @@ struct EarlierRun {
 
   // MARK: Its files
 
+  /// The folder of a run that is about to be replaced.
+  static let replaced = "replaced"
+
   /// The config of a run of a sweep, in its folder.
   static let sweepConfig = "config.toml"
 
@@ -42,6 +45,11 @@ struct EarlierRun {
 
   /// The files that runs make, also those of parts, relative to the folder.
   var files: [String] { everything.filter(Self.isOwn) }
+
+  /// The files that runs make and the folders of checkpoints: what a run takes with it, relative to the folder.
+  var own: [String] {
+    files + (["checkpoints"] + parts.map { $0 + "/checkpoints" }).filter { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+  }
 
   var leftOvers: [String] { everything.filter(Self.isLeftOver) }
 
@@ -70,6 +78,9 @@ struct EarlierRun {
     return [path + "/checkpoints"] + replicas.map { "\(path)/checkpoints/\($0)" } + parts.map { "\(path)/\($0)/checkpoints" }
   }
 
+  /// Whether there is any that has a number.
+  var hasCheckpoints: Bool { checkpointFolders.contains { (try? CheckpointFolder.numbers(in: $0))?.isEmpty == false } }
+
   private static func wholeText(_ path: String) -> String? {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.hasSuffix("\n") else { return nil }
     return text
@@ -89,9 +100,15 @@ struct EarlierRun {
     return outputs.filter { !FileManager.default.fileExists(atPath: "\(path)/\($0)") }
   }
 
+  /// Whether it left no result, finished or not.
+  var hasNothingToLose: Bool {
+    Set(present).isSubset(of: ["input.toml", "resolved.toml", "log.jsonl", "summary.json"])
+      && FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty != false
+      && (!present.contains("summary.json") || status == "failed")
+  }
+
   /// Whether all that it left is the message that it could not begin.
   var isNothingButAComplaint: Bool {
-    Set(present) == ["input.toml", "resolved.toml", "log.jsonl", "summary.json"]
-      && FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty == true && status == "failed"
+    hasNothingToLose && Set(present) == ["input.toml", "resolved.toml", "log.jsonl", "summary.json"]
   }
 }

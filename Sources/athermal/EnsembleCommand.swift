@@ -66,7 +66,7 @@ struct EnsembleCommand {
       guard communicator.isRoot else { return }
       try WholeFile.write(try RunFolder.encoder(pretty: true).encode(summary), to: "\(folder)/summary.json")
       print(summary.text)
-      print("results in \(folder)")
+      print("results in \(folder); pictures: Jobs/plots/run-figures \(folder)")
     }
     return 0
   }
@@ -174,22 +174,29 @@ private struct ExpandSample {
   /// Collective.
   init(_ path: String, over communicator: Communicator) throws {
     let file = try HDF5File(path, .read, over: communicator)
-    func needed<Element: HDF5Element>(_ name: String, _ type: Element.Type) throws -> [Element] {
-      guard try file.exists(name) else {
-        throw Failure.everywhere(.input, "\(path): has no \(name); ensemble needs the files that expand writes")
-      }
-      return try file.readAll(type, from: name)
+    guard try file.exists("/statistics") else {
+      throw Failure.everywhere(.input, "\(path): has no /statistics; ensemble needs the files that expand writes")
     }
-    guard try needed("/statistics/edges", Double.self) == LogarithmicHistogram.edges else {
+    let edges = LogarithmicHistogram.edges
+    guard try file.readAll(Double.self, from: "/statistics/edges", shape: [edges.count]) == edges else {
       throw Failure.everywhere(.input, "\(path): its statistics have other bins than this version")
     }
     var histograms: [String: LogarithmicHistogram] = [:]
     for name in ["phi_g", "phi_gg", "phi_ggg"] {
-      histograms[name] = LogarithmicHistogram(counts: try needed("/statistics/\(name)", Int64.self))
+      let counts = try file.readAll(Int64.self, from: "/statistics/\(name)", shape: [edges.count - 1])
+      // So many that their sum can be counted.
+      guard counts.allSatisfy({ (0...(1 << 48)).contains($0) }) else {
+        throw Failure.everywhere(.input, "\(path): /statistics/\(name) holds numbers that are no counts")
+      }
+      histograms[name] = LogarithmicHistogram(counts: counts)
     }
     self.histograms = histograms
-    eigenvalues = try file.exists("/modes/eigenvalue") ? file.readAll(Double.self, from: "/modes/eigenvalue") : []
-    degreesOfFreedom = try file.shape(of: "/particles/velocity").reduce(1, *)
+    let modes = try file.isDataset("/modes/eigenvalue") ? file.numberCount(of: "/modes/eigenvalue") : 0
+    eigenvalues = modes > 0 ? try file.readAll(Double.self, from: "/modes/eigenvalue", shape: [modes]) : []
+    degreesOfFreedom = try file.numberCount(of: "/particles/velocity")
+    guard degreesOfFreedom > 0, eigenvalues.allSatisfy(\.isFinite) else {
+      throw Failure.everywhere(.input, "\(path): has no velocities, or modes that are not finite")
+    }
     try file.close()
   }
 }

@@ -10,7 +10,7 @@ import Storage
 struct EpmCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("epm", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("epm", words) }
 
   func run(over world: Communicator) throws -> Int32 {
     let configuration = try LatticeConfiguration.load(path: run.config, overrides: run.overrides, over: world)
@@ -21,10 +21,16 @@ struct EpmCommand {
       let groups = try RealisationGroups(configuration.epm, over: world)
       var summaries: [Int: EpmSummary] = [:]
       var statistics = SteadyStatistics()
+      let progress = Progress(isShown: world.isRoot)
+      if !groups.isSingle {
+        // What would refuse one of them would refuse all.
+        if !folder.hasCheckpoints { try groups.tryOne { try Self.check(configuration, $0, over: $1) } }
+        try folder.begin(goingOn: folder.hasCheckpoints)
+      }
       try groups.run { realisation, communicator in
         let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
         let (summary, steady) = try simulate(
-          configuration, realisation, in: place, folder, groups.isSingle, over: communicator)
+          configuration, realisation, in: place, folder, groups, progress, over: communicator)
         summaries[realisation] = summary
         if communicator.isRoot { statistics.add(steady) }
       }
@@ -35,22 +41,24 @@ struct EpmCommand {
 
   /// One realisation, from thresholds to files. Collective over the ranks of its group.
   private func simulate(
-    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ isSingle: Bool,
-    over communicator: Communicator
+    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ groups: RealisationGroups,
+    _ progress: Progress, over communicator: Communicator
   ) throws -> (EpmSummary, SteadyStatistics) {
     let started = Date()
     let epm = configuration.epm
+    let isSingle = groups.isSingle
     if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
     let checkpoints = try RunCheckpoints(
       run, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration, over: communicator)
     let saved = checkpoints.saved
+    if isSingle, saved != nil { try folder.begin(goingOn: true) }
     if let saved, saved.holds("end") {
       let end = try saved.value(End.self, of: "end")
       try folder.goingOn(from: saved) { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
-    try configuration.places.blaming("epm.shape") { try Self.checkMemory(epm, over: communicator) }
+    try configuration.places.blaming("epm.shape") { try Self.checkMemory(epm, ranks: communicator.size, over: communicator) }
     let transform = try LatticeTransform(lattice, over: communicator)
     let kernel = StressKernel(
       lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
@@ -59,8 +67,10 @@ struct EpmCommand {
       try Self.material(configuration, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
       rule: Self.rule(epm, lattice),
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
+    if isSingle { try folder.begin() }
     let output = try folder.goingOn(from: saved) {
-      try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil, resuming: saved)
+      try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil,
+        turn: (groups.mine.firstIndex(of: realisation)!, groups.mine.count), progress: progress, resuming: saved)
     }
     do {
       try model.run(
@@ -85,6 +95,14 @@ struct EpmCommand {
     var statistics: SteadyStatistics
     /// Nil before they were noted.
     var files: [FileRecord]?
+  }
+
+  /// Whether a realisation can be made of what the config names. Collective over the ranks of its group.
+  private static func check(_ configuration: LatticeConfiguration, _ realisation: Int, over communicator: Communicator) throws {
+    let lattice = Lattice(shape: configuration.epm.shape)
+    try configuration.places.blaming("epm.shape") { try checkMemory(configuration.epm, ranks: communicator.size, over: communicator) }
+    let planes = Slab(extent: lattice.shape[0], rank: communicator.rank, ranks: communicator.size).planes
+    _ = try material(configuration, lattice, planes, realisation, over: communicator)
   }
 
   private static func material(
@@ -136,8 +154,8 @@ struct EpmCommand {
   }
 
   /// Tells before anything is computed that a lattice cannot fit.
-  private static func checkMemory(_ epm: EpmSection, over communicator: Communicator) throws {
-    let needed = bytesPerRank(epm, ranks: communicator.size)
+  static func checkMemory(_ epm: EpmSection, ranks: Int, over communicator: Communicator) throws {
+    let needed = bytesPerRank(epm, ranks: ranks)
     let there = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
     guard needed > there else { return }
     throw Failure.everywhere(

@@ -15,6 +15,8 @@ final class EpmOutput: AvalancheObserver {
   private let communicator: Communicator
   private let file: LatticeFile
   private let progress: Progress
+  /// Which of how many realisations this is, of those that these ranks compute.
+  private let turn: (index: Int, of: Int)
   private var waiting: [Avalanche] = []
   private var curve: StressCurve
   /// From the steady strain on.
@@ -24,17 +26,20 @@ final class EpmOutput: AvalancheObserver {
   private static let axes = ["x", "y", "z"]
 
   /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective.
-  /// - Parameter folder: of the run, whose log gets a line for each look at the state; nil for one of many realisations.
+  /// - Parameters:
+  ///   - folder: of the run, whose log gets a line for each look at the state; nil for one of many realisations.
+  ///   - turn: which of how many this is, of those that these ranks compute.
   init(
     _ place: String, _ configuration: LatticeConfiguration, _ model: ElastoPlasticModel, folder: RunFolder?,
-    resuming checkpoint: Checkpoint?
+    turn: (index: Int, of: Int), progress: Progress, resuming checkpoint: Checkpoint?
   ) throws {
     self.folder = folder
     self.place = place
     self.configuration = configuration
     let communicator = model.communicator
     self.communicator = communicator
-    progress = Progress(isShown: communicator.isRoot && folder != nil)
+    self.turn = turn
+    self.progress = progress
     curve = StressCurve(steadyFrom: configuration.epm.steadyFrom)
     edges = ResidualStrengths.edges
     try folder?.goOnWithLog(checkpoint, over: communicator)
@@ -89,9 +94,11 @@ final class EpmOutput: AvalancheObserver {
     // One that the limit of strain cuts off under stress control has no size.
     if isSteady(at: avalanche.strain, model), !isCutOff(avalanche) { statistics.add(size: avalanche.failures) }
     if waiting.count >= 16384 { try writeAvalanches() }
+    let covered = min(0.999, model.coveredStrain(at: model.strain) / configuration.epm.path.coveredStrain)
     progress.show(
-      "strain \(short(model.strain))  stress \(short(model.stress))  avalanches \(model.avalanches)",
-      fraction: min(0.999, model.coveredStrain(at: model.strain) / configuration.epm.path.coveredStrain))
+      (turn.of > 1 ? "realisation \(turn.index + 1) of \(turn.of)  " : "")
+        + "strain \(short(model.strain))  stress \(short(model.stress))  avalanches \(model.avalanches)",
+      fraction: (Double(turn.index) + covered) / Double(turn.of))
   }
 
   private func isSteady(at strain: Double, _ model: ElastoPlasticModel) -> Bool {

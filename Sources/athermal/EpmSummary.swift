@@ -65,7 +65,9 @@ struct EpmSummary: Encodable {
   ) throws {
     let epm = configuration.epm
     if epm.realisations == 1 {
-      return try folder.finish(Joined(head: Head("the loading reached its end", epm, ranks: world.size), content: own[0]!))
+      try folder.finish(Joined(head: Head("the loading reached its end", epm, ranks: world.size), content: own[0]!))
+      if world.isRoot { print(own[0]!.text + "\n" + folder.whereabouts) }
+      return
     }
     // Whoever computed a realisation tells the root, in the order of the realisations.
     var list: [EpmSummary] = []
@@ -84,6 +86,20 @@ struct EpmSummary: Encodable {
     }
     let runs = Runs(list, epm, statistics: try statistics.pooled(over: world), wallSeconds: folder.seconds)
     try folder.finish(Joined(head: Head("the loadings reached their ends", epm, ranks: world.size), content: runs))
+    if world.isRoot { print(runs.text + "\n" + folder.whereabouts) }
+  }
+
+  private static func short(_ x: Double) -> String { String(format: "%.5g", x) }
+
+  private static func text(_ sizes: TruncatedPowerLaw?) -> String {
+    sizes.map { ", sizes ∝ S^(−\(String(format: "%.2f ± %.2f", $0.exponent, $0.exponentError))), ± the standard error" } ?? ""
+  }
+
+  /// Stresses in the unit of the modulus.
+  private var text: String {
+    "strain \(Self.short(finalStrain)) reached at stress \(Self.short(finalStress)); peak \(Self.short(peakStress)) at strain \(Self.short(peakStrain))"
+      + (steadyStressMean.map { "; steady stress \(Self.short($0))" } ?? "") + "\n\(avalanches) avalanches of \(failures) failures"
+      + Self.text(sizeDistribution)
   }
 
   /// What the summary of one realisation and that of many have in common.
@@ -149,6 +165,14 @@ struct EpmSummary: Encodable {
       sizeDistribution = statistics.sizeDistribution
       residualStrength = statistics.residualStrength(epm.residualFit)
       realisations = list
+    }
+
+    var text: String {
+      func value(_ mean: Double, _ error: Double) -> String { String(format: "%.5g ± %.2g", mean, error) }
+      var line = "\(realisations.count) realisations, means ± standard errors: peak stress \(value(peakStress, peakStressError)), at strain "
+        + value(peakStrain, peakStrainError)
+      if let steadyStressMean, let steadyStressMeanError { line += ", steady stress \(value(steadyStressMean, steadyStressMeanError))" }
+      return line + "\n\(avalanches) avalanches of \(failures) failures" + EpmSummary.text(sizeDistribution)
     }
 
     private static func mean(_ values: [Double]) -> (mean: Double, error: Double) {

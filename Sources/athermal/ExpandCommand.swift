@@ -25,10 +25,6 @@ struct ExpandCommand {
       let rest = try Rest(
         equilibrium: configuration.expand.equilibrium, minimizes: configuration.expand.minimize, table: "expand"
       ).reach(system, configuration.minimizer)
-      try StateFile.write(
-        system.snapshot(), to: folder.file("state.h5"), provenance: Build.provenance(config: configuration.resolved),
-        over: communicator)
-
       Heartbeat.enter(phase: "strain expansion")
       let section = configuration.expand
       let touching = system.makeBondNetwork()
@@ -46,6 +42,10 @@ struct ExpandCommand {
 
         let modes = try Model.softModes(section, system, bonds, null)
 
+        try folder.begin()
+        try StateFile.write(
+          system.snapshot(), to: folder.file("state.h5"), provenance: Build.provenance(config: configuration.resolved),
+          over: communicator)
         let output = ExpandOutput(folder, configuration, system, bonds)
         try output.write(expansion, moduli, modes)
         try output.summarise(expansion, moduli, modes, loading, rest, null, solver)

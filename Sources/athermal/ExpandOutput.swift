@@ -143,6 +143,6 @@ struct ExpandOutput {
       base, expansion, moduli, modes, loading, rattlers: null.rattlerCount, solver, configuration.expand)
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
     try folder.finish(summary)
-    if system.communicator.isRoot { print(summary.text + "\nresults in \(folder.path)") }
+    if system.communicator.isRoot { print(summary.text + "\n" + folder.whereabouts) }
   }
 }

@@ -87,12 +87,12 @@ struct ExpandSummary: Encodable {
     ]
     if let shear, let bulk {
       lines.append(
-        "shear modulus \(short(shear.total)) = \(short(shear.affine)) affine − \(short(shear.affine - shear.total)) nonaffine; "
+        "in ε/λ^\(d): shear modulus \(short(shear.total)) = \(short(shear.affine)) affine − \(short(shear.affine - shear.total)) nonaffine; "
           + "bulk modulus \(short(bulk.total))")
     }
-    lines.append("U_γ \(short(expansion.energy[0]))   U_γγ \(short(expansion.energy[1]))   U_γγγ \(short(expansion.energy[2]))")
+    lines.append("energy derivatives, in ε: U_γ \(short(expansion.energy[0]))   U_γγ \(short(expansion.energy[1]))   U_γγγ \(short(expansion.energy[2]))")
     lines.append(
-      "identities hold to \(expansion.identityErrors.map { String(format: "%.1e", $0) }.joined(separator: ", ")); residual forces allow "
+      "identities hold to \(expansion.identityErrors.map { String(format: "%.1e", $0) }.joined(separator: ", ")) (relative differences of both sides); residual forces allow "
         + String(format: "%.1e", expansion.residualForceError))
     lines.append("solver \(solver.name), set up in \(String(format: "%.2f", solver.setUpSeconds)) s")
     for (name, solve) in zip(["velocity", "acceleration", "jerk"], solves) {

@@ -9,7 +9,7 @@ import Storage
 struct MinimizeCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("minimize", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("minimize", words) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)
@@ -18,6 +18,7 @@ struct MinimizeCommand {
     return try folder.recordingFailure {
       let checkpoints = try RunCheckpoints(run, in: folder.file("checkpoints"), configuration, over: communicator)
       let system = try Model.system(configuration, resuming: checkpoints.saved, over: communicator)
+      try folder.begin(goingOn: checkpoints.saved != nil)
       Heartbeat.enter(phase: "minimisation")
       let progress = Progress(isShown: communicator.isRoot)
       system.onEvaluation = { progress.show("evaluation \($0.evaluations)", fraction: 0) }

@@ -54,16 +54,19 @@ enum Model {
     case .generate(var generate):
       generate.seed &+= UInt64(replica)
       try configuration.places.blaming("system.generate.particles") {
-        try keepsWithinMemory(generate.particles, over: communicator)
+        try keepsWithinMemory(generate.particles, ranks: communicator.size, over: communicator)
       }
       return try placement(generate, configuration.potential).snapshot(over: communicator)
     }
   }
 
   /// The same, but of particles to be generated only what the layout follows from. Collective.
-  static func outline(_ configuration: RunConfiguration, over communicator: Communicator) throws -> Snapshot {
+  static func outline(_ configuration: RunConfiguration, ranks: Int, over communicator: Communicator) throws -> Snapshot {
     guard case .generate(let generate) = configuration.system.source else {
       return try snapshot(configuration, over: communicator)
+    }
+    try configuration.places.blaming("system.generate.particles") {
+      try keepsWithinMemory(generate.particles, ranks: ranks, over: communicator)
     }
     return try placement(generate, configuration.potential).outline()
   }
@@ -89,8 +92,11 @@ enum Model {
   private static func prepare(
     _ snapshot: inout Snapshot, for model: PairModel, path: String, over communicator: Communicator
   ) throws -> [String] {
+    let hadDiameters = snapshot.hasDiameters
     try fit(&snapshot, to: model, path: path, over: communicator)
-    return try communicator.coordinated {
+    let ignored = hadDiameters && !snapshot.hasDiameters
+      ? ["\(path): its diameters have no effect: this potential takes sizes from the species of particles"] : []
+    return try ignored + communicator.coordinated {
       do { return try snapshot.reduceTilts() } catch let failure as Failure {
         throw failure.at(path)
       }
@@ -98,13 +104,13 @@ enum Model {
   }
 
   /// A slip of the keyboard must not fill the memory. Ranks may be alone on their machines, so this is a lower bound.
-  private static func keepsWithinMemory(_ particles: Int, over communicator: Communicator) throws {
-    let needed = 400.0 * Double(particles) / Double(communicator.size)
+  static func keepsWithinMemory(_ particles: Int, ranks: Int, over communicator: Communicator) throws {
+    let needed = 400.0 * Double(particles) / Double(ranks)
     let present = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
     guard needed <= present else {
       throw Failure.everywhere(
         .input,
-        "\(particles) particles need at least \(Int(needed / 1e9)) GB on each of \(communicator.size) "
+        "\(particles) particles need at least \(Int(needed / 1e9)) GB on each of \(ranks) "
           + "ranks, and a machine here has \(Int(present / 1e9)) GB; take fewer particles or more ranks")
     }
   }
@@ -142,6 +148,13 @@ enum Model {
       }
     case .species:
       let diameters = model.speciesDiameters
+      guard snapshot.hasSpecies else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file does not say of which species its particles are, which this potential needs; give each its species, also "
+            + "if it is the same for all: 'species' from 0 (H5MD), species:S:1 with A and B or species:I:1 from 1 (extended XYZ); other "
+            + "names, as 'type' in H5MD or 'Z', are not read")
+      }
       guard snapshot.speciesCount <= diameters.count else {
         throw Failure.everywhere(
           .input,

@@ -15,7 +15,7 @@ final class PlasticActivity {
   let count: ParticleField
 
   private let configuration: RunConfiguration
-  private let isMeasured: Bool
+  private var isMeasured: Bool { state.isMeasured ?? Self.isMeasured(configuration) }
   private var window: StrainWindow?
   private var state = State()
 
@@ -25,25 +25,45 @@ final class PlasticActivity {
     /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
     var profileBins: [Int]?
     var hasWindow = false
+    /// Nil in checkpoints of earlier builds: wherever there is use for it.
+    var isMeasured: Bool?
   }
 
   /// Whether a run has any use for it.
-  static func isMeasured(_ configuration: RunConfiguration) -> Bool {
-    configuration.output.profiles
-      || !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
+  static func isMeasured(_ configuration: RunConfiguration) -> Bool { configuration.output.profiles || hasFields(configuration) }
+
+  private static func hasFields(_ configuration: RunConfiguration) -> Bool {
+    !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
+  }
+
+  /// Looks whether the box has room for the neighbourhoods, and says where a run does without since nobody has asked for it.
+  /// - Returns: whether D²min can be measured.
+  /// - Throws: an input failure where it cannot, and was asked for.
+  static func hasRoom(_ configuration: RunConfiguration, over communicator: Communicator, _ look: () throws -> Void) throws -> Bool {
+    do {
+      try configuration.places.blaming("d2min.radius", look)
+      return true
+    } catch let failure as Failure where failure.kind == .input && !configuration.output.asksForProfiles && !hasFields(configuration) {
+      if communicator.isRoot {
+        print(
+          "D²min and profiles are not measured: the box is too small for neighbourhoods of d2min.radius = \(configuration.d2min.radius) d; "
+            + "a smaller radius would help")
+      }
+      return false
+    }
   }
 
   /// Collective.
   /// - Throws: an input failure where the box has no room for the neighbourhoods.
   init(_ configuration: RunConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule) throws {
     self.configuration = configuration
-    isMeasured = Self.isMeasured(configuration)
     d2min = system.makeField(width: 1)
     count = system.makeField(width: 1)
     for i in 0..<system.ownedCount { d2min.values[i] = .nan }
-    guard isMeasured else { return }
+    guard Self.isMeasured(configuration) else { return }
     // Before anything is computed.
-    _ = try configuration.places.blaming("d2min.radius") { try newWindow(system) }
+    state.isMeasured = try Self.hasRoom(configuration, over: system.communicator) { _ = try newWindow(system) }
+    guard isMeasured else { return }
     let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
     if system.communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
       print(
@@ -54,7 +74,6 @@ final class PlasticActivity {
   /// As it was when the checkpoint was made. Collective.
   init(_ configuration: RunConfiguration, _ system: ParticleSystem, resuming checkpoint: Checkpoint) throws {
     self.configuration = configuration
-    isMeasured = Self.isMeasured(configuration)
     d2min = try system.makeField(resuming: checkpoint, as: "output/d2min")
     count = try system.makeField(resuming: checkpoint, as: "output/plastic_count")
     // Checkpoints of version 1 have it among the rest.

@@ -47,18 +47,27 @@ struct PlasticProfiles {
     return (along, direction)
   }
 
+  /// A list of numbers. Not collective.
+  private static func list(_ name: String, in file: HDF5File) throws -> [Double] {
+    try file.readAll(Double.self, from: name, shape: [file.isDataset(name) ? file.numberCount(of: name) : 0])
+  }
+
   private init(lattice folder: String) throws {
     let file = try HDF5File("\(folder)/epm.h5", .read, over: nil)
-    let strains = try file.readAll(Double.self, from: "/samples/strain")
-    let shape = try file.shape(of: "/stress")
+    let strains = try Self.list("/samples/strain", in: file)
+    let shape = try file.isDataset("/stress") ? file.shape(of: "/stress") : []
+    let blocks = shape.isEmpty ? 0 : try file.numberCount(of: "/stress")
+    guard [2, 3].contains(shape.count), blocks > 0 else {
+      throw Failure(.input, "\(folder)/epm.h5: has no /stress in the shape of a lattice; it is not what epm writes")
+    }
     var profiles: [[[Double]]] = strains.map { _ in [] }
     for (axis, extent) in shape.enumerated() {
-      let across = Double(shape.reduce(1, *) / extent)
-      let counts = try file.readAll(Double.self, from: "/samples/yield_counts_\(Self.axes[axis])")
+      let across = Double(blocks / extent)
+      let counts = try file.readAll(Double.self, from: "/samples/yield_counts_\(Self.axes[axis])", shape: [strains.count, extent])
       for k in strains.indices { profiles[k].append(counts[(k * extent)..<((k + 1) * extent)].map { $0 / across }) }
     }
-    let stress = try file.readAll(Double.self, from: "/avalanches/stress_before")
-    let at = try file.readAll(Double.self, from: "/avalanches/strain")
+    let at = try Self.list("/avalanches/strain", in: file)
+    let stress = try file.readAll(Double.self, from: "/avalanches/stress_before", shape: [at.count])
     let (along, direction) = try Self.oneWay(strains, folder)
     peakStrain = stress.indices.max { direction * stress[$0] < direction * stress[$1] }.map { direction * at[$0] } ?? 0
     try file.close()
@@ -76,21 +85,26 @@ struct PlasticProfiles {
         "\(folder)/shear.h5: there are no profiles; the run needs output.profiles = true and at least one window of D²min"
       )
     }
-    let strains = try file.readAll(Double.self, from: "/profiles/strain")
+    let strains = try Self.list("/profiles/strain", in: file)
     var profiles: [[[Double]]] = strains.map { _ in [] }
     var bins: [Int] = []
     for axis in Self.axes where try file.isDataset("/profiles/\(quantity)_\(axis)") {
-      let shape = try file.shape(of: "/profiles/\(quantity)_\(axis)")
-      let numbers = try file.readAll(Double.self, from: "/profiles/\(quantity)_\(axis)")
+      let name = "/profiles/\(quantity)_\(axis)"
+      let shape = try file.shape(of: name)
+      guard shape.count == 2, shape[0] == strains.count, shape[1] > 0 else {
+        throw Failure(.input, "\(folder)/shear.h5: \(name) has the shape \(shape), not [\(strains.count), bins]")
+      }
+      let numbers = try file.readAll(Double.self, from: name)
       bins.append(shape[1])
       // A slice without particles has no mean; it has no activity either.
       for k in strains.indices {
         profiles[k].append(numbers[(k * shape[1])..<((k + 1) * shape[1])].map { $0.isNaN ? 0 : $0 })
       }
     }
-    let columns = try file.textAttribute("columns", of: "/curve") ?? []
-    let curve = try file.readAll(Double.self, from: "/curve")
-    let config = (try? file.readText("/parameters/config")) ?? ""
+    let columns = try file.isDataset("/curve") ? file.textAttribute("columns", of: "/curve") ?? [] : []
+    let rows = try columns.isEmpty ? 0 : file.numberCount(of: "/curve") / columns.count
+    let curve = try file.readAll(Double.self, from: "/curve", shape: [rows, columns.count])
+    let config = try file.readText("/parameters/config")
     try file.close()
     let stress = try Self.conjugate(columns, curve, config, folder)
     let (along, direction) = try Self.oneWay(strains, folder)
@@ -98,7 +112,11 @@ struct PlasticProfiles {
     name = folder
     self.strains = along
     values = profiles
-    thicknesses = zip(try Self.widths(folder), bins).map { $0 / Double($1) }
+    let widths = try Self.widths(folder)
+    guard widths.count == bins.count else {
+      throw Failure(.input, "\(folder)/shear.h5: has profiles along \(bins.count) axes, and state.h5 \(widths.count) dimensions")
+    }
+    thicknesses = zip(widths, bins).map { $0 / Double($1) }
   }
 
   /// The stress that does the work of the loading, from the names of the curve's columns and the config of the run.
@@ -137,10 +155,11 @@ struct PlasticProfiles {
   /// Distances between opposite faces of the last box.
   private static func widths(_ folder: String) throws -> [Double] {
     let file = try HDF5File("\(folder)/state.h5", .read, over: nil)
-    let shape = try file.shape(of: "/particles/trajectory/box/edges/value")
-    let numbers = try file.readAll(Double.self, from: "/particles/trajectory/box/edges/value")
+    let name = "/particles/trajectory/box/edges/value"
+    let shape = try file.isDataset(name) ? file.shape(of: name) : []
+    guard let d = shape.last, d == 2 || d == 3 else { throw Failure(.input, "\(folder)/state.h5: has no edges of a cell") }
+    let numbers = try file.readAll(Double.self, from: name, shape: [1, d, d])
     try file.close()
-    let d = shape[1]
     let edges = (0..<d).map { i in (0..<3).map { j in j < d ? numbers[i * d + j] : 0 } } + (d == 2 ? [[0, 0, 1]] : [])
     func cross(_ a: [Double], _ b: [Double]) -> [Double] {
       [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]

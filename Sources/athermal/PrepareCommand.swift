@@ -11,7 +11,7 @@ import Storage
 struct PrepareCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("prepare", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("prepare", words) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)
@@ -23,9 +23,14 @@ struct PrepareCommand {
       let group = try replicas.communicator()
       var states: [PreparedState] = []
       var last: Summary?
+      // What would refuse one of them would refuse all.
+      var first: SwapMonteCarlo?
+      if !folder.hasCheckpoints { try replicas.agree { first = try start(configuration, replicas.mine[0], over: group) } }
+      try folder.begin(goingOn: folder.hasCheckpoints)
       try replicas.agree {
         for replica in replicas.mine {
-          let course = try prepare(configuration, replica, folder, over: group)
+          let course = try prepare(configuration, replica, first, folder, over: group)
+          first = nil
           states += course.states
           if replica == configuration.prepare!.replicas - 1 { last = course.summary }
         }
@@ -65,8 +70,9 @@ struct PrepareCommand {
   }
 
   /// One replica: from the start through all temperatures. Collective over its ranks.
+  /// - Parameter first: where it starts, if that was made already.
   private func prepare(
-    _ configuration: RunConfiguration, _ replica: Int, _ folder: RunFolder, over communicator: Communicator
+    _ configuration: RunConfiguration, _ replica: Int, _ first: SwapMonteCarlo?, _ folder: RunFolder, over communicator: Communicator
   ) throws -> Course {
     let settings = configuration.prepare!
     let skin = configuration.neighbours.skin
@@ -75,7 +81,7 @@ struct PrepareCommand {
       run, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration, over: communicator)
     var saved = checkpoints.saved
     let monteCarlo = try saved.map { try goOn(configuration, replica, $0) }
-      ?? start(configuration, replica, over: communicator)
+      ?? first ?? start(configuration, replica, over: communicator)
     var course = try saved?.value(Course.self, of: "prepare")
       ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
@@ -135,7 +141,9 @@ struct PrepareCommand {
     let settings = configuration.prepare!
     let start = try Model.system(configuration, replica: replica, over: communicator)
     try configuration.places.blaming("prepare.size_window") {
-      try LiquidStart.check(start, sizeWindow: settings.sizeWindow, swapFraction: settings.swapFraction)
+      try LiquidStart.check(
+        start.snapshot(), bySize: start.interaction.parameter == .size, sizeWindow: settings.sizeWindow,
+        swapFraction: settings.swapFraction, over: communicator)
     }
     _ = try configuration.places.blaming("prepare.block") {
       try BlockGrid(cell: start.cell, width: settings.block * start.largestCutoff)
@@ -197,6 +205,6 @@ struct PrepareCommand {
       let verdict = state.equilibrated ? "equilibrated" : "not equilibrated: " + state.reasons.joined(separator: "; ")
       print("T = \(state.temperature): \(energy), relaxation time \(state.relaxationTime) sweeps, \(verdict)")
     }
-    print("results in \(folder.path)")
+    print(folder.whereabouts)
   }
 }

@@ -6,7 +6,8 @@ struct RealisationGroups {
   let isSingle: Bool
   private let world: Communicator
   private let group: Communicator
-  private let mine: [Int]
+  /// The realisations of this group of ranks, one after the other.
+  let mine: [Int]
 
   /// Collective.
   init(_ epm: EpmSection, over world: Communicator) throws {
@@ -40,8 +41,15 @@ struct RealisationGroups {
   /// Collective.
   func run(_ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void) throws {
     if isSingle { return try work(0, world) }
+    try run(mine, work)
+  }
+
+  /// Does something with the first realisation of each group, before they are run. Collective.
+  func tryOne(_ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void) throws { try run(Array(mine.prefix(1)), work) }
+
+  private func run(_ realisations: [Int], _ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void) throws {
     var failure: Failure?
-    for realisation in mine where failure == nil {
+    for realisation in realisations where failure == nil {
       do { try work(realisation, group) } catch let error as Failure where error.agreedRank != nil {
         failure = Failure(error.kind, "realisation \(realisation): \(error.message)")
       }

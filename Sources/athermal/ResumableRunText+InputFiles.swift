@@ -19,9 +19,8 @@ extension ResumableRunText {
     var noted = self
     for (key, path) in inputFiles.sorted(by: { $0.key < $1.key }) {
       let url = URL(fileURLWithPath: path)
-      // Folders can be opened and not read.
-      var status = stat()
-      let isThere = communicator.isRoot && access(path, R_OK) == 0 && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      // What can be told at once to be no input is not read to its end.
+      let isThere = communicator.isRoot && access(path, R_OK) == 0 && (try? ConfigurationReader.format(of: path)) != nil
       guard try communicator.broadcast(isThere ? Int32(1) : 0) == 1 else { continue }
       let record = try FileRecord(of: url.lastPathComponent, in: url.deletingLastPathComponent().path, over: communicator)
       noted.note("\(record.bytes) bytes with checksum \(String(UInt64(bitPattern: record.checksum), radix: 16))", of: key)

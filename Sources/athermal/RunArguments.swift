@@ -14,8 +14,11 @@ struct RunArguments {
   /// When the process will be ended from outside, if that is known.
   let end: Date?
 
-  /// - Parameter isLong: whether the command can be put aside.
-  init(_ command: String, _ words: [String], isLong: Bool = false) throws {
+  /// The commands that can be put aside.
+  static let long: Set<String> = ["minimize", "prepare", "shear", "yieldmap", "epm"]
+
+  init(_ command: String, _ words: [String]) throws {
+    let isLong = Self.long.contains(command)
     let arguments = try Arguments(
       words, options: isLong ? ["--output", "--set", "--resume", "--walltime"] : ["--output", "--set"], plain: 1...1,
       usage: "athermal \(command) CONFIG [--output FOLDER] [--set table.key=value]…"

@@ -30,7 +30,11 @@ struct RunCheckpoints {
       if communicator.isRoot { print("going on from checkpoint \(manifest.number) in \(folder.path)") }
     } else {
       saved = nil
-      try folder.clear()
+      // What is there and not valid would be taken for newer than what the run is about to make.
+      if run.resumes, try !folder.isEmpty() {
+        if communicator.isRoot { print("no valid checkpoint in \(folder.path); what it belongs to begins anew") }
+        try folder.clear()
+      }
     }
     let settings = configuration.checkpoint
     safePoint = SafePoint(

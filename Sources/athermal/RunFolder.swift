@@ -8,17 +8,25 @@ import MessagePassing
 final class RunFolder {
   let path: String
   private let communicator: Communicator
+  /// As it was, and with every key.
+  private let config: (input: String, resolved: String)
+  /// Nil until the run has begun.
   private var log: FileHandle?
   private let started = Date()
+  /// Whether it may go on with what is there.
+  private var resumes = false
 
-  /// Makes the folder, or empties it of an earlier run where the config allows that. Collective.
+  /// Makes the folder, or takes that of an earlier run where the config allows to replace it; what is in it stays until ``begin``.
+  /// Collective.
   /// - Throws: an input failure where the folder has results in it, `.inputOutput` where it cannot be written.
   init(_ path: String, _ configuration: some RunText, over communicator: Communicator) throws {
     self.path = path
     self.communicator = communicator
+    config = (configuration.inputText, configuration.resolved)
     try communicator.coordinated {
       guard communicator.isRoot else { return }
       try takePossession(patience: 0)
+      try undoReplacement()
       let earlier = EarlierRun(in: path)
       guard earlier.present.isEmpty || configuration.mayOverwrite || earlier.isNothingButAComplaint else {
         throw Failure(
@@ -27,8 +35,7 @@ final class RunFolder {
             + "replace the run in it with --set output.overwrite=true")
       }
       try keepsInputFiles(configuration)
-      try clear(earlier)
-      try begin(configuration)
+      if earlier.hasNothingToLose { try replace(earlier) }
     }
   }
 
@@ -49,11 +56,14 @@ final class RunFolder {
   ) throws {
     self.path = path
     self.communicator = communicator
-    isComplete = try communicator.broadcast(
+    config = (configuration.inputText, configuration.resolved)
+    resumes = true
+    let stage = try communicator.broadcast(
       try communicator.coordinated { () -> Int32 in
-        guard communicator.isRoot else { return 0 }
+        guard communicator.isRoot else { return Stage.new.rawValue }
         // Ranks of a job whose launcher was killed may live on for a moment.
         try takePossession(patience: 20)
+        try undoReplacement()
         let earlier = EarlierRun(in: path)
         guard earlier.isRun(of: configuration.inputText) else {
           throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
@@ -73,16 +83,17 @@ final class RunFolder {
             throw Failure(
               .input, "\(path)/\(name): is missing, though the run, which is complete, had made it; put it back, or " + Self.beginningAgain)
           }
-          return 1
+          return Stage.complete.rawValue
         }
-        removeLeftOvers(earlier)
-        // A run that never got to a checkpoint begins again.
-        if !earlier.present.contains("checkpoints"), earlier.parts.isEmpty { try clear(earlier) }
-        unlink("\(path)/summary.json")
-        try begin(configuration)
-        return 0
-      }) == 1
+        if earlier.hasNothingToLose { try replace(earlier) }
+        return (earlier.hasCheckpoints ? Stage.putAside : .new).rawValue
+      })
+    isComplete = stage == Stage.complete.rawValue
+    hasCheckpoints = stage == Stage.putAside.rawValue
   }
+
+  /// How far the run in the folder had come.
+  private enum Stage: Int32 { case new, putAside, complete }
 
   private static let beginningAgain = "begin again without --resume and with --set output.overwrite=true"
 
@@ -129,19 +140,69 @@ final class RunFolder {
   /// Whether the run has ended already: there is nothing to go on with.
   private(set) var isComplete = false
 
+  /// Whether there are checkpoints of the run, or of any of its parts, and they are asked for.
+  private(set) var hasCheckpoints = false
+
   func sayItIsComplete() -> Int32 {
     if communicator.isRoot { print("the run in \(path) is complete; there is nothing to go on with") }
     return 0
   }
 
-  private func clear(_ earlier: EarlierRun) throws {
-    removeLeftOvers(earlier)
-    for name in earlier.files + earlier.present.filter({ $0 == "checkpoints" }) {
-      try FileManager.default.removeItem(atPath: file(name))
+  // MARK: Beginning
+
+  /// Makes the folder that of this run, once nothing is left that could refuse it. A run that goes on keeps what is there; one that
+  /// begins replaces it. Does nothing the second time. Collective.
+  func begin(goingOn: Bool = false) throws {
+    try communicator.coordinated {
+      guard communicator.isRoot, log == nil else { return }
+      let earlier = EarlierRun(in: path)
+      guard goingOn else { return try replace(earlier) }
+      removeLeftOvers(earlier)
+      unlink(file("summary.json"))
+      try writeConfig()
+      try openLog()
     }
-    for part in earlier.parts {
-      try? FileManager.default.removeItem(atPath: "\(path)/\(part)/checkpoints")
-      rmdir("\(path)/\(part)")
+  }
+
+  /// Where what is replaced stands for the moment in which files of both runs are in the folder.
+  private var replaced: String { file(EarlierRun.replaced) }
+
+  /// Puts the files of this run in the place of those of another. At any moment one of the two can be read, if need be after
+  /// ``undoReplacement()``: as long as `resolved.toml` is not there, it is the other.
+  private func replace(_ earlier: EarlierRun) throws {
+    if resumes, !earlier.hasNothingToLose {
+      let reached = RunState.progress(path).map { " (\($0))" } ?? ""
+      print("no checkpoint in \(file("checkpoints")); the run begins anew, and replaces what it had left\(reached)")
+    }
+    removeLeftOvers(earlier)
+    let own = earlier.own
+    if !own.isEmpty {
+      try WholeFile.makeFolder(replaced)
+      for name in own.filter({ $0 == "resolved.toml" }) + own.filter({ $0 != "resolved.toml" }) { try move(name, from: path, to: replaced) }
+      for part in earlier.parts { rmdir(file(part)) }
+    }
+    do { try writeConfig() } catch {
+      try undoReplacement()
+      throw error
+    }
+    if !own.isEmpty { try FileManager.default.removeItem(atPath: replaced) }
+    try openLog()
+  }
+
+  /// Brings back what another process was about to replace when it was killed, or ends what it had all but done.
+  private func undoReplacement() throws {
+    guard FileManager.default.fileExists(atPath: replaced) else { return }
+    if !FileManager.default.fileExists(atPath: file("resolved.toml")) {
+      let own = EarlierRun(in: replaced).own
+      for name in own.filter({ $0 != "resolved.toml" }) + own.filter({ $0 == "resolved.toml" }) { try move(name, from: replaced, to: path) }
+    }
+    try FileManager.default.removeItem(atPath: replaced)
+  }
+
+  private func move(_ name: String, from old: String, to new: String) throws {
+    if let slash = name.lastIndex(of: "/") { try WholeFile.makeFolder("\(new)/\(name[..<slash])") }
+    guard rename("\(old)/\(name)", "\(new)/\(name)") == 0 else {
+      throw Failure(.inputOutput, "\(old)/\(name): cannot be moved to \(new): \(String(cString: strerror(errno)))")
     }
   }
 
@@ -149,9 +210,12 @@ final class RunFolder {
     for name in earlier.leftOvers { unlink(file(name)) }
   }
 
-  private func begin(_ configuration: some RunText) throws {
-    try write(configuration.inputText, to: "input.toml")
-    try write(configuration.resolved, to: "resolved.toml")
+  private func writeConfig() throws {
+    try write(config.input, to: "input.toml")
+    try write(config.resolved, to: "resolved.toml")
+  }
+
+  private func openLog() throws {
     let descriptor = open(file("log.jsonl"), O_WRONLY | O_CREAT | O_APPEND, 0o666)
     guard descriptor >= 0 else {
       throw Failure(.inputOutput, "\(file("log.jsonl")): cannot be written: \(String(cString: strerror(errno)))")
@@ -224,10 +288,11 @@ final class RunFolder {
     try write(Joined(head: summary, content: ["outputs": outputs]), as: "summary.json")
   }
 
-  /// Runs a command's work; a failure that all ranks share is left in summary.json before it is passed on.
+  /// Runs a command's work; a failure that all ranks share is left in summary.json before it is passed on. One that comes before the
+  /// run has begun leaves what is in the folder as it was.
   func recordingFailure(_ work: () throws -> Int32) throws -> Int32 {
     do { return try work() } catch {
-      if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot {
+      if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot, log != nil {
         let summary = FailureSummary(
           status: failure.kind == .stopped ? "stopped" : "failed", exitCode: Int(failure.kind.rawValue), reason: failure.message, wallSeconds: seconds)
         if let data = try? Self.encoder(pretty: true).encode(summary) { try? WholeFile.write(data, to: file("summary.json")) }
@@ -235,6 +300,9 @@ final class RunFolder {
       throw error
     }
   }
+
+  /// The last line of a run: where its results are, and what draws them.
+  var whereabouts: String { "results in \(path); pictures: Jobs/plots/run-figures \(path)" }
 
   /// Wall time since the run began.
   var seconds: Double { Date().timeIntervalSince(started) }

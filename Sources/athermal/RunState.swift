@@ -58,7 +58,7 @@ struct RunState: Encodable {
   }
 
   /// From the last line of the log that is complete and has any of the words.
-  private static func progress(_ folder: String) -> String? {
+  static func progress(_ folder: String) -> String? {
     guard let log = FileHandle(forReadingAtPath: folder + "/log.jsonl"), let length = try? log.seekToEnd() else { return nil }
     let tail = min(length, 1 << 16)
     guard (try? log.seek(toOffset: length - tail)) != nil, let bytes = try? log.readToEnd() else { return nil }

@@ -22,6 +22,10 @@ final class ShearOutput: ShearObserver {
   private let stepCount: Int
   private let progress: Progress
   private var state = State()
+  /// Within which an event is being located.
+  private var interval: Double?
+  /// Whether the last step has been reported.
+  private var isOver: Bool { state.step == stepCount && state.lastResult != nil }
 
   /// What is remembered besides files.
   private struct State: Codable {
@@ -52,6 +56,7 @@ final class ShearOutput: ShearObserver {
     forecast = configuration.events.prediction ? EventForecast(folder, generator: generator) : nil
     let (tablePath, trajectoryPath) = (folder.file("shear.h5"), folder.file("trajectory.h5"))
     if let checkpoint {
+      try folder.begin(goingOn: true)
       activity = try PlasticActivity(configuration, system, resuming: checkpoint)
       table = try TableFile(path: tablePath, resuming: checkpoint, as: "shear.h5")
       trajectory =
@@ -61,6 +66,8 @@ final class ShearOutput: ShearObserver {
       try forecast?.goOn(system, from: checkpoint)
     } else {
       activity = try PlasticActivity(configuration, system, schedule)
+      // Nothing is left that could refuse the run.
+      try folder.begin()
       let provenance = Build.provenance(config: configuration.resolved)
       table = try TableFile(path: tablePath, provenance: provenance, over: communicator)
       trajectory =
@@ -70,9 +77,16 @@ final class ShearOutput: ShearObserver {
     }
     try folder.goOnWithLog(checkpoint, over: communicator)
     let (progress, steps) = (progress, stepCount)
+    let smallest = configuration.events.smallestStep
     system.onEvaluation = { [unowned self] statistics in
-      let done = Double(state.step) / Double(max(1, steps))
-      progress.show("step \(min(steps, state.step + (state.lastResult == nil ? 0 : 1)))/\(steps)  minimising, evaluation \(statistics.evaluations)", fraction: done)
+      guard !isOver else { return }
+      let step = "step \(min(steps, state.step + (state.lastResult == nil ? 0 : 1)))/\(steps)  "
+      if let interval {
+        // How many there are in a step is not known before.
+        progress.show(step + "locating an event, \(short(interval)) of \(smallest), evaluation \(statistics.evaluations)", fraction: 0)
+      } else {
+        progress.show(step + "minimising, evaluation \(statistics.evaluations)", fraction: Double(state.step) / Double(max(1, steps)))
+      }
     }
   }
 
@@ -159,6 +173,8 @@ final class ShearOutput: ShearObserver {
     try folder.log(EventLine(event, d), over: communicator)
     try forecast?.judge(event, system, table)
   }
+
+  func locating(within interval: Double?) { self.interval = interval }
 
   private func short(_ x: Double) -> String { String(format: "%.6g", x) }
 

@@ -184,6 +184,9 @@ struct SweepCommand {
     }
     let counts = Dictionary(grouping: rows, by: \.state.stage.rawValue).mapValues(\.count).sorted { $0.key < $1.key }
     say("\(rows.count) runs: " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + "; also in \(folder)/status.json")
+    if rows.contains(where: { $0.state.stage == .finished }) {
+      say("results in the folders of the runs in \(folder); pictures of one: Jobs/plots/run-figures \(folder)/\(rows.first { $0.state.stage == .finished }!.folder)")
+    }
     let names = Set(sweep.runs.map(\.name))
     let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().filter {
       !names.contains($0) && FileManager.default.fileExists(atPath: "\(folder)/\($0)/\(EarlierRun.sweepConfig)")

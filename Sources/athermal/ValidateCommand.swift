@@ -41,18 +41,19 @@ struct ValidateCommand {
       try RunConfiguration.load(path: config, overrides: overrides, command: command, over: communicator)
     }
     let configuration = try load("minimize")
-    let snapshot = try Model.outline(configuration, over: communicator)
+    try Self.refuseMissing(configuration, over: communicator)
+    let size = ranks ?? communicator.size
+    let snapshot = try Model.outline(configuration, ranks: size, over: communicator)
     if let mode = configuration.loading?.mode ?? configuration.deformation {
       _ = try Model.loading(mode, of: configuration, dimension: snapshot.dimension)
     }
-    let size = ranks ?? communicator.size
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
     let layout = try Model.blamingSource(of: configuration) {
       try SystemLayout(snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: size, over: communicator)
     }
     let spacing = meanSpacing(volume: layout.cell.volume, count: snapshot.totalCount, dimension: snapshot.dimension)
     if configuration.loading != nil, PlasticActivity.isMeasured(configuration) {
-      try configuration.places.blaming("d2min.radius") {
+      _ = try PlasticActivity.hasRoom(configuration, over: communicator) {
         try StrainWindow.check(snapshot, radius: configuration.d2min.radius * spacing, ranks: size, over: communicator)
       }
     }
@@ -68,6 +69,13 @@ struct ValidateCommand {
       _ = try YieldmapCommand.settings(
         configuration, loading, in: layout.cell, spacing: spacing, largestCutoff: layout.largestCutoff)
     }
+    if let prepare = configuration.prepare {
+      try configuration.places.blaming("prepare.size_window") {
+        try LiquidStart.check(
+          snapshot, bySize: interaction.parameter == .size, sizeWindow: prepare.sizeWindow, swapFraction: prepare.swapFraction,
+          over: communicator)
+      }
+    }
     let needs = try Needs(snapshot, layout, configuration, ranks: size)
     if communicator.isRoot { print(needs.text) }
     return 0
@@ -75,14 +83,24 @@ struct ValidateCommand {
 }
 
 extension ValidateCommand {
+  /// - Throws: an input failure that names each file which cannot be read.
+  private static func refuseMissing(_ configuration: some ResumableRunText, over communicator: Communicator) throws {
+    try communicator.coordinated {
+      let missing = communicator.isRoot ? configuration.missingInputFiles : []
+      guard missing.isEmpty else { throw Failure(.input, missing.joined(separator: "\n")) }
+    }
+  }
+
   /// An elasto-plastic run: memory, planes, disk. Files of thresholds are read when it starts.
   private func validateLattice(over communicator: Communicator) throws -> Int32 {
     let configuration = try LatticeConfiguration.load(path: config, overrides: overrides, over: communicator)
+    try Self.refuseMissing(configuration, over: communicator)
     let epm = configuration.epm
     let lattice = Lattice(shape: epm.shape)
     let size = ranks ?? communicator.size
     let group = epm.realisations == 1 ? size : min(size, epm.ranksPerRealisation)
     let slab = Slab(extent: epm.shape[0], rank: 0, ranks: group)
+    try configuration.places.blaming("epm.shape") { try EpmCommand.checkMemory(epm, ranks: group, over: communicator) }
     let rule = EpmCommand.rule(epm, lattice)
     let isSparse = if case .sparse = rule { true } else { false }
     let perRank = EpmCommand.bytesPerRank(epm, ranks: group)
@@ -124,7 +142,8 @@ private struct Needs {
       "disk            \(Self.bytes(frame)) per frame",
     ]
     if configuration.loading != nil {
-      let schedule = try ShearCommand.schedule(configuration, from: snapshot.strain)
+      let generator = try Model.loading(configuration.loading!.mode, of: configuration, dimension: d).generator(dimension: d)
+      let schedule = try ShearCommand.schedule(configuration, from: snapshot.strain(countedBy: generator))
       let steps = schedule.strains.count
       // At the start, every so many steps, and at the end.
       let every = configuration.output.every

@@ -101,7 +101,7 @@ struct VerifyCommand {
   }
 
   private static func readText(_ file: String) throws {
-    guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
+    guard let text = String(data: try FileVerification.bytes(file), encoding: .utf8) else {
       throw Failure(.input, "\(file): cannot be read as text; it is damaged")
     }
     // They all end so but for the last brace of JSON, and one that was cut short seldom does; that of the user is as it is.

@@ -11,7 +11,7 @@ import YieldStress
 struct YieldmapCommand {
   private let run: RunArguments
 
-  init(_ words: [String]) throws { run = try RunArguments("yieldmap", words, isLong: true) }
+  init(_ words: [String]) throws { run = try RunArguments("yieldmap", words) }
 
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try run.load(over: communicator)
@@ -24,10 +24,12 @@ struct YieldmapCommand {
       let safePoint = checkpoints.safePoint.within { try system.save(to: $0) }
       let loading = try Model.loading(configuration.deformation!, of: configuration, dimension: system.dimension)
       let section = configuration.yieldmap
-      // Before anything is computed.
+      // Before anything is computed, and before anything of an earlier run is touched.
       let settings = try Self.settings(
         configuration, loading, in: system.cell, spacing: system.spacing, largestCutoff: system.largestCutoff)
+      if saved != nil || section.minimize { try folder.begin(goingOn: saved != nil) }
       let rest = try Self.rest(system, section, configuration.minimizer, safePoint, resuming: saved)
+      try folder.begin()
 
       Heartbeat.enter(phase: "yield map")
       let progress = Progress(isShown: communicator.isRoot)

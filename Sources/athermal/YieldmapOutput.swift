@@ -61,7 +61,7 @@ struct YieldmapOutput {
       base, map, methods: methods.map { ($0.name, $0.summary) }, comparison: comparison, over: communicator)
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
     try folder.finish(summary)
-    if communicator.isRoot { print(summary.text + "\nresults in \(folder.path)") }
+    if communicator.isRoot { print(summary.text + "\n" + folder.whereabouts) }
   }
 
   // MARK: Datasets

@@ -201,7 +201,7 @@ struct YieldmapSummary: Encodable {
         continue
       }
       lines.append(
-        "\(name): \(method.centres) cavities with a yield stress, \(method.discarded) discarded; particles "
+        "\(name): \(method.centres) cavities with a yield stress, \(method.discarded) discarded; yield stress in ε/λ^d, mean ± standard deviation: particles "
           + String(format: "%.5g ± %.3g", particles.mean, particles.variance.squareRoot()) + ", blocks "
           + String(format: "%.5g ± %.3g", blocks.mean, blocks.variance.squareRoot()))
     }

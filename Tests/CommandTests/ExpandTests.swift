@@ -51,16 +51,6 @@ import TestTools
     #expect(abs(try #require(other["shear_modulus"] as? Double) / (first["shear_modulus"] as! Double) - 1) < 1e-9)
   }
 
-  /// What stands in Configs is good input for the commands that it names, and can be checked.
-  @Test func configsForExpandAreGood() throws {
-    let configs = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Configs")
-    for name in ["expand-2d.toml", "expand-3d.toml"] {
-      let outcome = try TestProcess.run("athermal", ["validate", configs.appendingPathComponent(name).path], in: folder.path)
-      #expect(outcome.exitCode == 0 && outcome.output.contains("the config is good"), "\(name): \(outcome.report)")
-    }
-  }
-
   @Test func whatIsNotAtRestIsRefused() throws {
     try folder.file("a.toml", Self.config + "minimize = false\n")
     try expectRefusal(

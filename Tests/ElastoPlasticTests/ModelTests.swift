@@ -117,6 +117,47 @@ struct Variant: Sendable, CustomTestStringConvertible {
     }
   }
 
+  private func run(
+    _ shape: [Int], _ rule: UpdateRule, thresholds: [Double], renewal: [Double], seed: UInt64,
+    to target: Double, samples: [Double] = [], over communicator: Communicator
+  ) throws -> Recorder {
+    let lattice = Lattice(shape: shape)
+    let model = try ElastoPlasticModel(
+      .init(
+        modulus: (1, 1), thresholds: .distribution(.samples(thresholds)), renewal: .distribution(.samples(renewal)),
+        eigenstrain: .single(0.05), bothSigns: false, seed: seed),
+      kernel: StressKernel(lattice), rule: rule, maximumSweeps: 100_000,
+      transform: try LatticeTransform(lattice, over: communicator), over: communicator)
+    let recorder = Recorder()
+    try model.run(LoadingPath(.strain, to: target), samples: samples, observer: recorder)
+    return recorder
+  }
+
+  /// All blocks alike: they yield together at 0.1, 0.2, … and at the end, whatever the rule. What is asked for there is the state after it.
+  @Test(arguments: rules) func blocksThatAreAlikeYieldTogether(rule: UpdateRule) throws {
+    let communicator = try MessagePassing.startForTests()
+    for shape in [[8, 12], [4, 4, 6]] {
+      let recorder = try run(shape, rule, thresholds: [0.1], renewal: [0.1], seed: 1, to: 0.5, samples: [0.1, 0.25, 0.5], over: communicator)
+      #expect(recorder.avalanches.map(\.failures) == [Int](repeating: 96, count: 5), "\(rule), \(shape)")
+      for (k, avalanche) in recorder.avalanches.enumerated() { #expect(abs(avalanche.strain - 0.1 * Double(k + 1)) < 1e-14) }
+      #expect(recorder.looks == [0.1, 0.25, 0.5])
+    }
+  }
+
+  /// Few different thresholds, so that many blocks are as far from yielding as others, at first and by symmetry later: every rule gives
+  /// the same avalanches.
+  @Test(arguments: [[8, 12], [6, 6], [9, 5], [4, 4, 4]]) func tiesAreBrokenByNoRule(shape: [Int]) throws {
+    let communicator = try MessagePassing.startForTests()
+    for seed in 1...6 as ClosedRange<UInt64> {
+      let thresholds = seed % 2 == 0 ? [0.1, 0.12] : [0.1, 0.1, 0.1, 0.2]
+      let sequences = try Self.rules.map { rule in
+        try run(shape, rule, thresholds: thresholds, renewal: [0.1], seed: seed, to: 1, over: communicator).avalanches.map { [$0.failures, $0.sweeps] }
+      }
+      #expect(sequences[0].count > 5)
+      for (rule, sequence) in zip(Self.rules, sequences) { #expect(sequence == sequences[0], "\(shape), seed \(seed), \(rule)") }
+    }
+  }
+
   /// ⟨σ⟩ = μ(γ − 2ε S/N), measured from the blocks: every failure takes exactly 2με/N. At 64² to 1e-13, as far as N
   /// additions of numbers of order 0.1 allow.
   @Test func theMeanStressIsThatOfTheStrain() throws {

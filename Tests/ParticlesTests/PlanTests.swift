@@ -155,6 +155,35 @@ extension ParticlesTests {
 
     private func _pow(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 
+    /// At, beside and far from the exponent −1, at which the general form is 0/0; reference values with 60 digits.
+    @Test(arguments: [
+      (-1, [1.00168377714662395883, 1.10621211561999220006, 1.39764667447047155350]),
+      (-0.9999999999999998, [1.00168377714662395890, 1.10621211561999220298, 1.39764667447047155359]),
+      (-0.9999999999999991, [1.00168377714662395908, 1.10621211561999221174, 1.39764667447047155385]),
+      (-0.9999999999999982, [1.00168377714662395933, 1.10621211561999222341, 1.39764667447047155420]),
+      (-1.0000000000000002, [1.00168377714662395877, 1.10621211561999219714, 1.39764667447047155341]),
+      (-0.99999999999, [1.00168377714662677976, 1.10621211562012370020, 1.39764667447047548953]),
+      (-1.00000001, [1.00168377714380302957, 1.10621211548849207162, 1.39764667446653551849]),
+      (-0.9, [1.00171230266861111213, 1.10753377253706848783, 1.39768560190137454090]),
+      (-1.3, [1.00160190324958753805, 1.10232787233570227929, 1.39752456620177919151]),
+      (-3.0, [1.00122674345859037490, 1.08270439355705542552, 1.39665204781833867553]),
+      (50.0, [1.26185618351931858896, 1.36733683010724433991, 1.39986240757930822364]),
+      (-60.0, [1.00008496194485030919, 1.00606364794934251812, 1.09395763807880865751]),
+    ] as [(Double, [Double])]) func quantilesNextToARemovableSingularity(exponent: Double, expected: [Double]) {
+      let sizes = RandomPlacement.Sizes(exponent: exponent, minimum: 1, maximum: 1.4, isStratified: true)
+      for (u, value) in zip([0.005, 0.3, 0.995], expected) {
+        // Some three roundings.
+        #expect(abs(sizes.quantile(u) - value) <= 1e-15 * value, "exponent \(exponent), u = \(u): \(sizes.quantile(u))")
+      }
+    }
+
+    /// Sizes over three decades, at 1 − u = 2⁻⁴⁰, where the sum of powers of the common form keeps no more than four digits.
+    @Test func quantilesOfWideDistributions() {
+      let sizes = RandomPlacement.Sizes(exponent: -9, minimum: 1e-3, maximum: 1, isStratified: true)
+      let expected = 0.03199999999999560195
+      #expect(abs(sizes.quantile(1 - 0x1p-40) - expected) <= 2e-15 * expected)
+    }
+
     /// Stratified sizes have the moments of the distribution: ⟨λ²⟩ = 2.001 to four digits at N = 1024 already.
     @Test func stratifiedMoments() throws {
       let sizes = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 2.22, isStratified: true)

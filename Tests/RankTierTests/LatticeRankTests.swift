@@ -13,4 +13,12 @@ import Testing
     // A run of which nothing could differ would prove nothing.
     #expect(lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0 > 20)
   }
+
+  /// Many blocks equally far from yielding: no number of ranks and no rule tells them apart.
+  @Test func tiesAreBrokenByNoRankAndNoRule() throws {
+    let catalogues = try ["transform", "everywhere", "sparse", "mixed"].map { rule in
+      try sameLines(["elasto-plastic", "10x12", rule, "ties"], ranks: [1, 2, 3, 5]).filter { $0.hasPrefix("sizes") || $0.hasPrefix("rounds") }
+    }
+    #expect(catalogues.allSatisfy { $0 == catalogues[0] && $0.count == 2 })
+  }
 }
