@@ -19,6 +19,14 @@ kind = "polydisperse-ipl"
 method = "{method}"
 """
 
+# Harmonic spheres near jamming: Newton's method and FIRE take turns.
+CONTACTS = """[system]
+generate = { dimension = 2, particles = 128, density = 0.76, seed = 3 }
+[potential]
+kind = "harmonic"
+sizes = { exponent = 0, minimum = 1.0, maximum = 1.4 }
+"""
+
 LOADING = """[loading]
 mode = "{mode}"
 {plane}strain_step = {step}
@@ -102,6 +110,7 @@ VARIANTS = {
         "three-dimensions": glass("newton", 3) + loading(extent="final_strain = 4e-3") + OUTPUTS["all"],
         "events": glass("newton") + loading(step="4e-3", extent="final_strain = 2.4e-2") + OUTPUTS["all"]
                   + "[events]\nadaptive = true\nsmallest_step = 1e-4\nprediction = true\n",
+        "contacts": CONTACTS + loading(step="4e-3", extent="final_strain = 1.2e-2") + OUTPUTS["none"],
         "events-backward": glass("cg", seed=5) + loading(step="5e-3", extent="final_strain = 1.5e-2\nbackward = true")
                            + OUTPUTS["none"] + "[events]\nadaptive = true\nsmallest_step = 1e-4\n",
     },

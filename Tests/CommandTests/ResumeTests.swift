@@ -40,6 +40,21 @@ import TestTools
       smallest_step = 1e-4
       prediction = true
       """,
+    // Contacts open and close: Newton's method and FIRE take turns, also from the start.
+    "contacts": """
+      [system]
+      generate = { dimension = 2, particles = 128, density = 0.76, seed = 3 }
+      [potential]
+      kind = "harmonic"
+      sizes = { exponent = 0, minimum = 1.0, maximum = 1.4 }
+      [loading]
+      mode = "simple-shear"
+      plane = "xy"
+      strain_step = 5e-3
+      final_strain = 2e-2
+      [output]
+      profiles = false
+      """,
     // The box grows by a tenth, and with it d, in which the radius of D²min is given.
     "stretched": head + """
       [loading]
@@ -143,7 +158,7 @@ import TestTools
   /// state is put aside: within a minimisation, a search, a sweep, a map.
   @Test(arguments: [
     ("minimize", [3, 40, 90]), ("shear", [30, 400, 700]), ("events", [60, 150, 400]), ("prepare", [25, 130, 60]),
-    ("stretched", [100, 600, 1000]), ("epm", [40, 333, 200]), ("yieldmap", [50, 300, 1]),
+    ("stretched", [100, 600, 1000]), ("contacts", [100, 700, 900]), ("epm", [40, 333, 200]), ("yieldmap", [50, 300, 1]),
   ])
   func stoppedAndContinuedIsTheSame(name: String, points: [Int]) throws {
     let folder = try makeFolder(name, everySteps: 50)
