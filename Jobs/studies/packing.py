@@ -186,8 +186,9 @@ class Packing:
     def _fire(self, goal, rounds):
         velocity = numpy.zeros_like(self.positions)
         step, mixing, since = 0.1, 0.25, 0
-        largest = 0.5
-        for _ in range(rounds):
+        for turn in range(rounds):
+            if turn % 100 == 0:  # Hertzian contacts soften as they open
+                largest = 0.5 / max(self._stiffest(), 1e-4) ** 0.5
             energy, forces = self.energy_and_forces()
             size = numpy.abs(forces).max()
             if energy < 1e-26 * self.count or size <= goal:
@@ -198,7 +199,7 @@ class Packing:
                 if since > 20:
                     step, mixing = min(1.1 * step, largest), 0.99 * mixing
             else:
-                since, mixing, step = 0, 0.25, max(0.5 * step, 1e-3)
+                since, mixing, step = 0, 0.25, max(0.5 * min(step, largest), 1e-3)
                 self.positions -= 0.5 * step * velocity
                 velocity[:] = 0
             velocity += step * forces
