@@ -1,7 +1,7 @@
 """Packings of soft spheres, independent of the program: energies, forces, minima, moduli. For the studies beside it.
 
-Nothing here is fast; what it gives is as exact as doubles allow, and none of it is shared with the program. Units and signs are those
-of Docs/Conventions.md: edges are the rows of a matrix, tension is positive, and the overlap of a contact is δ = 1 − r/λ.
+Nothing here is fast; what it gives is as exact as doubles allow, and none of it is shared with the program. Units and signs are
+those of Docs/Conventions.md: edges are the rows of a matrix, tension is positive, and the overlap of a contact is δ = 1 − r/λ.
 """
 import os
 import sys
@@ -186,8 +186,9 @@ class Packing:
     def _fire(self, goal, rounds):
         velocity = numpy.zeros_like(self.positions)
         step, mixing, since = 0.1, 0.25, 0
-        largest = 0.5
-        for _ in range(rounds):
+        for turn in range(rounds):
+            if turn % 100 == 0:  # Hertzian contacts soften as they open
+                largest = 0.5 / max(self._stiffest(), 1e-4) ** 0.5
             energy, forces = self.energy_and_forces()
             size = numpy.abs(forces).max()
             if energy < 1e-26 * self.count or size <= goal:
@@ -198,7 +199,7 @@ class Packing:
                 if since > 20:
                     step, mixing = min(1.1 * step, largest), 0.99 * mixing
             else:
-                since, mixing, step = 0, 0.25, max(0.5 * step, 1e-3)
+                since, mixing, step = 0, 0.25, max(0.5 * min(step, largest), 1e-3)
                 self.positions -= 0.5 * step * velocity
                 velocity[:] = 0
             velocity += step * forces
@@ -233,7 +234,7 @@ class Packing:
             new_energy, new_forces = self.energy_and_forces()
             new_size = numpy.abs(new_forces).max()
             within_rounding = abs(new_energy - energy) <= 1e-12 * energy
-            # Where energies say nothing, the force along the step must not have turned by more than half: it may grow off a saddle.
+            # Where energies say nothing, the force along the step must not have turned by more than half; off a saddle it grows.
             forward = numpy.sum(new_forces * move) >= -0.5 * numpy.sum(forces * move)
             better = forward if within_rounding else new_energy < energy
             if better:
@@ -320,7 +321,8 @@ class Packing:
         if not keep.any():
             return numpy.zeros_like(stress)
         _, slope, _ = self._derivatives(length, reach)
-        i, j, apart, blocks, first = i[keep], j[keep], apart[keep], self._blocks(apart, length, reach)[keep], (slope / length)[keep]
+        blocks, first = self._blocks(apart, length, reach)[keep], (slope / length)[keep]
+        i, j, apart = i[keep], j[keep], apart[keep]
         affine = apart @ generator.T
         change = numpy.einsum("bij,bj->bi", blocks, affine)
         imbalance = numpy.stack([numpy.bincount(i, change[:, k], self.count) - numpy.bincount(j, change[:, k], self.count)
@@ -349,14 +351,15 @@ class Packing:
     def moduli_by_differences(self):
         """The same by finite differences of relaxed stresses, with the largest strain that changes no contact.
 
-        Returns the moduli with that strain and an estimate of the error, the larger of what rounding of the stress and what the next
-        order leaves.
+        Returns the moduli with that strain and an estimate of the error, the larger of what rounding of the stress and what the
+        next order leaves.
         """
         shear = numpy.zeros((self.dimension, self.dimension))
         shear[0, 1] = 1
         result = {}
-        for name, generator, read in (("shear_modulus", shear, lambda s: s[0, 1]),
-                                      ("bulk_modulus", numpy.eye(self.dimension), lambda s: numpy.trace(s) / self.dimension ** 2)):
+        loadings = (("shear_modulus", shear, lambda s: s[0, 1]),
+                    ("bulk_modulus", numpy.eye(self.dimension), lambda s: numpy.trace(s) / self.dimension ** 2))
+        for name, generator, read in loadings:
             network = self._network()
             for step in 10.0 ** -numpy.arange(4.0, 10.0):
                 values = {}
@@ -372,7 +375,7 @@ class Packing:
                 continue
             near = (values[1] - values[-1]) / (2 * step)
             far = (values[2] - values[-2]) / (4 * step)
-            rounding = 20 * SMALL * numpy.abs(self.edges).max() / step
+            rounding = 2 * SMALL / step
             result[name] = ((4 * near - far) / 3, step, max(abs(far - near) / 15, rounding))
         return result
 
