@@ -123,23 +123,25 @@ struct PlasticProfiles {
   private static func conjugate(
     _ columns: [String], _ curve: [Double], _ config: String, _ folder: String
   ) throws -> [(strain: Double, stress: Double)] {
-    func word(_ key: String) -> String? {
-      config.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(key) = \"") }
-        .flatMap { $0.split(separator: "\"").dropFirst().first.map(String.init) }
-    }
-    let mode = word("mode") ?? "simple-shear"
-    let plane = word("plane") ?? "xy"
-    let terms: [(String, Double)] =
-      switch mode {
-      case "simple-shear": [("stress_\(plane)", 1)]
-      case "pure-shear":
-        [
-          ("stress_" + String(repeating: plane.first!, count: 2), 0.5),
-          ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
-        ]
-      case "uniaxial": [("stress_" + String(repeating: word("axis") ?? "x", count: 2), 1)]
-      default: throw Failure(.input, "\(folder): a loading by \(mode) has no shear bands; take simple-shear, pure-shear or uniaxial")
+    func word(_ key: String) throws -> String {
+      let line = config.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(key) = \"") }
+      guard let word = line?.split(separator: "\"").dropFirst().first, !word.isEmpty else {
+        throw Failure(.input, "\(folder)/shear.h5: its config does not say what loading.\(key) was")
       }
+      return String(word)
+    }
+    let mode = try word("mode")
+    let terms: [(String, Double)]
+    switch mode {
+    case "simple-shear": terms = [("stress_\(try word("plane"))", 1)]
+    case "pure-shear":
+      let plane = try word("plane")
+      terms = [
+        ("stress_" + String(repeating: plane.first!, count: 2), 0.5), ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
+      ]
+    case "uniaxial": terms = [("stress_" + String(repeating: try word("axis"), count: 2), 1)]
+    default: throw Failure(.input, "\(folder): a loading by \(mode) has no shear bands; take simple-shear, pure-shear or uniaxial")
+    }
     let wanted = try (["strain"] + terms.map(\.0)).map { name -> Int in
       guard let index = columns.firstIndex(of: name) else {
         throw Failure(.input, "\(folder)/shear.h5: the curve has no column \(name)")
