@@ -131,17 +131,18 @@ class Packing:
     def shear_stress(self):
         return self.stress()[0, 1]
 
-    def _blocks(self, apart, length, reach):
+    def _blocks(self, apart, length, reach, stressed=True):
         """The matrix of second derivatives of each contact with respect to its separation."""
         _, slope, curvature = self._derivatives(length, reach)
+        slope = slope if stressed else 0 * slope
         first = slope / length
         along = (curvature - first) / length ** 2
         return along[:, None, None] * apart[:, :, None] * apart[:, None, :] + first[:, None, None] * numpy.eye(self.dimension)
 
-    def hessian(self, keep=None):
+    def hessian(self, keep=None, stressed=True):
         """∂²U/∂x∂x as a sparse matrix; of the contacts that `keep` marks, or of all."""
         i, j, apart, length, reach = self.pairs()
-        blocks = self._blocks(apart, length, reach)
+        blocks = self._blocks(apart, length, reach, stressed)
         if keep is not None:
             i, j, blocks = i[keep], j[keep], blocks[keep]
         d = self.dimension
@@ -298,30 +299,33 @@ class Packing:
         return {"contacts": len(i), "z_all": 2 * len(i) / self.count, "holding": holds, "rattlers": int(loose.sum()),
                 "z": 2 * holds / rest if rest else 0.0}
 
-    def mean_shear_modulus(self):
+    def mean_shear_modulus(self, stressed=True):
         """G averaged over planes; in two dimensions over simple and pure shear, which is over all directions."""
         values = []
         for a in range(self.dimension):
             for b in range(a):
                 generator = numpy.zeros((self.dimension, self.dimension))
                 generator[a, b] = generator[b, a] = 0.5
-                values.append(self.response(generator)[a, b])
+                values.append(self.response(generator, stressed)[a, b])
         if self.dimension == 2:
-            change = self.response([[0.5, 0], [0, -0.5]])
+            change = self.response([[0.5, 0], [0, -0.5]], stressed)
             values.append((change[0, 0] - change[1, 1]) / 2)
         return float(numpy.mean(values))
 
-    def response(self, generator):
-        """dσ/dγ of the relaxed packing under exp(γA), by the Hessian; 0 where nothing holds."""
+    def response(self, generator, stressed=True):
+        """dσ/dγ of the relaxed packing under exp(γA), by the Hessian; 0 where nothing holds.
+
+        Not stressed: that of the network of springs which its contacts would be at their rest lengths.
+        """
         generator = numpy.array(generator, float)
         i, j, apart, length, reach = self.pairs()
         loose = self.rattlers()
         keep = ~(loose[i] | loose[j])
-        stress = self.stress()
+        stress = self.stress() if stressed else numpy.zeros((self.dimension, self.dimension))
         if not keep.any():
             return numpy.zeros_like(stress)
-        _, slope, _ = self._derivatives(length, reach)
-        blocks, first = self._blocks(apart, length, reach)[keep], (slope / length)[keep]
+        slope = self._derivatives(length, reach)[1] if stressed else numpy.zeros(len(length))
+        blocks, first = self._blocks(apart, length, reach, stressed)[keep], (slope / length)[keep]
         i, j, apart = i[keep], j[keep], apart[keep]
         affine = apart @ generator.T
         change = numpy.einsum("bij,bj->bi", blocks, affine)
@@ -329,7 +333,7 @@ class Packing:
                                  for k in range(self.dimension)], axis=1).ravel()
         held = numpy.flatnonzero(~loose)[1:]  # one particle is tied: forces add up to zero
         free = (self.dimension * held[:, None] + numpy.arange(self.dimension)).ravel()
-        matrix = self.hessian(keep)[free][:, free].tocsc()
+        matrix = self.hessian(keep, stressed)[free][:, free].tocsc()
         factors = factorised(matrix)
         solution = numpy.zeros(imbalance.size)
         for _ in range(4):  # iterative refinement
