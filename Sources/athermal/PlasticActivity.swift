@@ -24,6 +24,8 @@ final class PlasticActivity {
     var lastWindowEnd: Double?
     /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
     var profileBins: [Int]?
+    /// Whether the box stands beside each profile; nil in files that an earlier build began.
+    var keepsBox: Bool?
     var hasWindow = false
     /// Nil in checkpoints of earlier builds: wherever there is use for it.
     var isMeasured: Bool?
@@ -129,6 +131,7 @@ final class PlasticActivity {
     } else {
       bins = Profile.bins(for: system)
       state.profileBins = bins
+      state.keepsBox = true
       for (name, count) in zip(axes, bins) {
         let edges = (0...count).map { Double($0) / Double(count) }
         try table.write("profiles/edges_\(name)", edges, shape: [edges.count])
@@ -141,6 +144,10 @@ final class PlasticActivity {
     }
     let undefined = try system.communicator.reduce((0..<system.ownedCount).count { d2min.values[$0].isNaN }, .sum)
     var entries = [Observable("strain", strain), Observable("d2min_undefined", Double(undefined))]
+    if state.keepsBox == true {
+      let d = system.dimension
+      entries.append(Observable("box", system.cell.edges.block(d).flatMap { $0 }, shape: [d, d]))
+    }
     for (q, name) in ["plastic_count", "d2min", "displacement"].enumerated() {
       for (axis, axisName) in axes.enumerated() {
         entries.append(Observable("\(name)_\(axisName)", profile.means[q][axis], shape: [profile.bins[axis]]))
