@@ -38,6 +38,11 @@ final class PlasticActivity {
     !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
   }
 
+  /// Profiles are on where nobody says otherwise.
+  private static func isAskedFor(_ configuration: RunConfiguration) -> Bool {
+    configuration.places.gives("output.profiles") || configuration.places.gives("d2min") || hasFields(configuration)
+  }
+
   /// Looks whether the box has room for the neighbourhoods, and says where a run does without since nobody has asked for it.
   /// - Returns: whether D²min can be measured.
   /// - Throws: an input failure where it cannot, and was asked for.
@@ -45,7 +50,7 @@ final class PlasticActivity {
     do {
       try configuration.places.blaming("d2min.radius", look)
       return true
-    } catch let failure as Failure where failure.kind == .input && !configuration.output.asksForProfiles && !hasFields(configuration) {
+    } catch let failure as Failure where failure.kind == .input && !isAskedFor(configuration) {
       if communicator.isRoot {
         print(
           "D²min and profiles are not measured: the box is too small for neighbourhoods of d2min.radius = \(configuration.d2min.radius) d; "
