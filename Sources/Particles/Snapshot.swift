@@ -12,12 +12,16 @@ public struct Snapshot: Sendable {
   public var totalCount: Int
   /// The largest species number in use plus one, over all ranks.
   public var speciesCount: Int
+  /// True where the source states a species per particle, also if it is the same for all.
+  public var hasSpecies: Bool
   /// True where the source states a size per particle.
   public var hasDiameters: Bool
   /// The quantum that `particles.fixedPositions` are counted in; nil where the source has none.
   public var quantum: Double?
   /// This rank's share.
   public var particles: ParticleTable
+  /// Names by which the source tells species apart, in the order of the alphabet, where it does not say which is the first.
+  public var speciesNames: [String] = []
 
   public init(dimension: Int, edges: Tensor, totalCount: Int, particles: ParticleTable) {
     self.dimension = dimension
@@ -26,6 +30,7 @@ public struct Snapshot: Sendable {
     self.particles = particles
     strain = 0
     speciesCount = 1
+    hasSpecies = false
     hasDiameters = false
     quantum = nil
   }
