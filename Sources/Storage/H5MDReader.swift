@@ -87,7 +87,7 @@ public enum H5MDReader {
   }
 
   /// `trajectory`, or the first group of particles.
-  private static func particlesGroup(of file: HDF5File) throws -> String {
+  static func particlesGroup(of file: HDF5File) throws -> String {
     guard try file.exists("/particles") else {
       throw try complaint(file, "has no group /particles; it is not an H5MD file")
     }
