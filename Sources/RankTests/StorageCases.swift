@@ -78,7 +78,9 @@ func storageRoundTrip(_ world: Communicator, _ arguments: [String]) throws {
     var data = try ConfigurationReader.read(path: "\(name).data", dimension: dimension, over: world)
     data.strain = snapshot.strain
     try expect(try StateHash.sha256(of: data, over: world) == hash, "the LAMMPS data differ", world)
-    try ExtendedXYZWriter.write(snapshot, to: "\(name).xyz", over: world)
+    let frames = FrameWriter(.extendedXYZ, to: "\(name).xyz", over: world)
+    try frames.append(snapshot, step: 0)
+    try frames.finish()
     let xyz = try ConfigurationReader.read(path: "\(name).xyz", over: world)
     try expect(try StateHash.sha256(of: xyz, over: world) == hash, "the extended XYZ differs", world)
 

@@ -93,10 +93,10 @@ public enum FileSummary {
     var lines: [Substring] = []
     for line in head.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).prefix(60) {
       lines.append(line)
-      if line.hasPrefix("Atoms") || line.contains("Lattice=") { break }
+      if line.hasPrefix("Atoms") || line.hasPrefix("ITEM: ATOMS") || line.contains("Lattice") { break }
     }
-    guard lines.contains(where: { $0.contains("Lattice=") || $0.split(whereSeparator: \.isWhitespace).contains("atoms") }) else {
-      throw Failure(.input, "\(path): is not HDF5, extended XYZ (no Lattice=…) or LAMMPS data (no line 'N atoms')")
+    guard lines.contains(where: { $0.contains("Lattice") || $0.hasPrefix("ITEM: ATOMS") || $0.split(whereSeparator: \.isWhitespace).contains("atoms") }) else {
+      throw Failure(.input, "\(path): is not HDF5, extended XYZ (no Lattice=…), a LAMMPS dump or LAMMPS data (no line 'N atoms')")
     }
     return lines.filter { !$0.allSatisfy(\.isWhitespace) }.map { "  \($0.prefix(300))\n" }.joined()
   }
