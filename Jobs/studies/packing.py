@@ -1,7 +1,7 @@
 """Packings of soft spheres, independent of the program: energies, forces, minima, moduli. For the studies beside it.
 
-Nothing here is fast; what it gives is as exact as doubles allow, and none of it is shared with the program. Units and signs are those
-of Docs/Conventions.md: edges are the rows of a matrix, tension is positive, and the overlap of a contact is δ = 1 − r/λ.
+Nothing here is fast; what it gives is as exact as doubles allow, and none of it is shared with the program. Units and signs are
+those of Docs/Conventions.md: edges are the rows of a matrix, tension is positive, and the overlap of a contact is δ = 1 − r/λ.
 """
 import os
 import sys
@@ -131,17 +131,18 @@ class Packing:
     def shear_stress(self):
         return self.stress()[0, 1]
 
-    def _blocks(self, apart, length, reach):
+    def _blocks(self, apart, length, reach, stressed=True):
         """The matrix of second derivatives of each contact with respect to its separation."""
         _, slope, curvature = self._derivatives(length, reach)
+        slope = slope if stressed else 0 * slope
         first = slope / length
         along = (curvature - first) / length ** 2
         return along[:, None, None] * apart[:, :, None] * apart[:, None, :] + first[:, None, None] * numpy.eye(self.dimension)
 
-    def hessian(self, keep=None):
+    def hessian(self, keep=None, stressed=True):
         """∂²U/∂x∂x as a sparse matrix; of the contacts that `keep` marks, or of all."""
         i, j, apart, length, reach = self.pairs()
-        blocks = self._blocks(apart, length, reach)
+        blocks = self._blocks(apart, length, reach, stressed)
         if keep is not None:
             i, j, blocks = i[keep], j[keep], blocks[keep]
         d = self.dimension
@@ -186,8 +187,9 @@ class Packing:
     def _fire(self, goal, rounds):
         velocity = numpy.zeros_like(self.positions)
         step, mixing, since = 0.1, 0.25, 0
-        largest = 0.5
-        for _ in range(rounds):
+        for turn in range(rounds):
+            if turn % 100 == 0:  # Hertzian contacts soften as they open
+                largest = 0.5 / max(self._stiffest(), 1e-4) ** 0.5
             energy, forces = self.energy_and_forces()
             size = numpy.abs(forces).max()
             if energy < 1e-26 * self.count or size <= goal:
@@ -198,7 +200,7 @@ class Packing:
                 if since > 20:
                     step, mixing = min(1.1 * step, largest), 0.99 * mixing
             else:
-                since, mixing, step = 0, 0.25, max(0.5 * step, 1e-3)
+                since, mixing, step = 0, 0.25, max(0.5 * min(step, largest), 1e-3)
                 self.positions -= 0.5 * step * velocity
                 velocity[:] = 0
             velocity += step * forces
@@ -233,7 +235,7 @@ class Packing:
             new_energy, new_forces = self.energy_and_forces()
             new_size = numpy.abs(new_forces).max()
             within_rounding = abs(new_energy - energy) <= 1e-12 * energy
-            # Where energies say nothing, the force along the step must not have turned by more than half: it may grow off a saddle.
+            # Where energies say nothing, the force along the step must not have turned by more than half; off a saddle it grows.
             forward = numpy.sum(new_forces * move) >= -0.5 * numpy.sum(forces * move)
             better = forward if within_rounding else new_energy < energy
             if better:
@@ -297,37 +299,41 @@ class Packing:
         return {"contacts": len(i), "z_all": 2 * len(i) / self.count, "holding": holds, "rattlers": int(loose.sum()),
                 "z": 2 * holds / rest if rest else 0.0}
 
-    def mean_shear_modulus(self):
+    def mean_shear_modulus(self, stressed=True):
         """G averaged over planes; in two dimensions over simple and pure shear, which is over all directions."""
         values = []
         for a in range(self.dimension):
             for b in range(a):
                 generator = numpy.zeros((self.dimension, self.dimension))
                 generator[a, b] = generator[b, a] = 0.5
-                values.append(self.response(generator)[a, b])
+                values.append(self.response(generator, stressed)[a, b])
         if self.dimension == 2:
-            change = self.response([[0.5, 0], [0, -0.5]])
+            change = self.response([[0.5, 0], [0, -0.5]], stressed)
             values.append((change[0, 0] - change[1, 1]) / 2)
         return float(numpy.mean(values))
 
-    def response(self, generator):
-        """dσ/dγ of the relaxed packing under exp(γA), by the Hessian; 0 where nothing holds."""
+    def response(self, generator, stressed=True):
+        """dσ/dγ of the relaxed packing under exp(γA), by the Hessian; 0 where nothing holds.
+
+        Not stressed: that of the network of springs which its contacts would be at their rest lengths.
+        """
         generator = numpy.array(generator, float)
         i, j, apart, length, reach = self.pairs()
         loose = self.rattlers()
         keep = ~(loose[i] | loose[j])
-        stress = self.stress()
+        stress = self.stress() if stressed else numpy.zeros((self.dimension, self.dimension))
         if not keep.any():
             return numpy.zeros_like(stress)
-        _, slope, _ = self._derivatives(length, reach)
-        i, j, apart, blocks, first = i[keep], j[keep], apart[keep], self._blocks(apart, length, reach)[keep], (slope / length)[keep]
+        slope = self._derivatives(length, reach)[1] if stressed else numpy.zeros(len(length))
+        blocks, first = self._blocks(apart, length, reach, stressed)[keep], (slope / length)[keep]
+        i, j, apart = i[keep], j[keep], apart[keep]
         affine = apart @ generator.T
         change = numpy.einsum("bij,bj->bi", blocks, affine)
         imbalance = numpy.stack([numpy.bincount(i, change[:, k], self.count) - numpy.bincount(j, change[:, k], self.count)
                                  for k in range(self.dimension)], axis=1).ravel()
         held = numpy.flatnonzero(~loose)[1:]  # one particle is tied: forces add up to zero
         free = (self.dimension * held[:, None] + numpy.arange(self.dimension)).ravel()
-        matrix = self.hessian(keep)[free][:, free].tocsc()
+        matrix = self.hessian(keep, stressed)[free][:, free].tocsc()
         factors = factorised(matrix)
         solution = numpy.zeros(imbalance.size)
         for _ in range(4):  # iterative refinement
@@ -349,14 +355,15 @@ class Packing:
     def moduli_by_differences(self):
         """The same by finite differences of relaxed stresses, with the largest strain that changes no contact.
 
-        Returns the moduli with that strain and an estimate of the error, the larger of what rounding of the stress and what the next
-        order leaves.
+        Returns the moduli with that strain and an estimate of the error, the larger of what rounding of the stress and what the
+        next order leaves.
         """
         shear = numpy.zeros((self.dimension, self.dimension))
         shear[0, 1] = 1
         result = {}
-        for name, generator, read in (("shear_modulus", shear, lambda s: s[0, 1]),
-                                      ("bulk_modulus", numpy.eye(self.dimension), lambda s: numpy.trace(s) / self.dimension ** 2)):
+        loadings = (("shear_modulus", shear, lambda s: s[0, 1]),
+                    ("bulk_modulus", numpy.eye(self.dimension), lambda s: numpy.trace(s) / self.dimension ** 2))
+        for name, generator, read in loadings:
             network = self._network()
             for step in 10.0 ** -numpy.arange(4.0, 10.0):
                 values = {}
@@ -372,7 +379,7 @@ class Packing:
                 continue
             near = (values[1] - values[-1]) / (2 * step)
             far = (values[2] - values[-2]) / (4 * step)
-            rounding = 20 * SMALL * numpy.abs(self.edges).max() / step
+            rounding = 2 * SMALL / step
             result[name] = ((4 * near - far) / 3, step, max(abs(far - near) / 15, rounding))
         return result
 

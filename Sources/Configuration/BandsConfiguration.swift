@@ -24,6 +24,7 @@ public struct BandsSection: Sendable, Equatable {
     let runs = table.value(
       "runs", expected: "an array of folders", hint: "write for example runs = [\"runs/a\", \"runs/b\"]",
       toml: { "[" + $0.map(\.tomlQuoted).joined(separator: ", ") + "]" },
+      mayHold: { $0.text?.isEmpty == false },
       convert: { value -> [String]? in
         guard case .array(let elements) = value.content, !elements.isEmpty else { return nil }
         let texts = elements.compactMap { if case .string(let text) = $0.content, !text.isEmpty { text } else { nil } }
@@ -88,7 +89,7 @@ public struct BandsConfiguration: RunText {
     try Reading.faultless(path: path) { BandsConfiguration(text, path, folder, overrides($0), $0) }
   }
 
-  private init?(_ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
+  init?(_ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
     guard let root = RunConfiguration.tables(text, overrides, reading) else { return nil }
     for (name, entry) in root where !Self.sections.contains(name) {
       reading.reportStranger(name, entry, known: Self.sections, "table [\(name)] has no effect on bands")

@@ -136,6 +136,7 @@ extension Table {
     value(
       key, expected: "an array of finite numbers, each \(bound.words)", hint: hint,
       toml: { "[" + $0.map { "\($0)" }.joined(separator: ", ") + "]" },
+      mayHold: { $0.finiteNumber.map(bound.holds) ?? false },
       convert: { value -> [Double]? in
         guard case .array(let elements) = value.content else { return nil }
         let numbers = elements.compactMap(\.finiteNumber)

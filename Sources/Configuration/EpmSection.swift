@@ -61,14 +61,16 @@ public struct EpmSection: Sendable, Equatable {
   }
 
   init?(_ table: Table, folder: String) {
+    func blocks(_ value: TomlValue) -> Int? {
+      if case .integer(let n) = value.content, n >= 2, n <= 1 << 20 { n } else { nil }
+    }
     let shape = table.value(
-      "shape", expected: "two or three whole numbers, each at least 2",
+      "shape", expected: "two or three whole numbers, each at least 2 and at most \(1 << 20)",
       hint: "write for example shape = [64, 64], the blocks along each axis", toml: { "\($0)" },
+      mayHold: { blocks($0) != nil },
       convert: { value -> [Int]? in
         guard case .array(let elements) = value.content, (2...3).contains(elements.count) else { return nil }
-        let numbers = elements.compactMap {
-          if case .integer(let n) = $0.content, n >= 2, n <= 1 << 20 { n } else { nil }
-        }
+        let numbers = elements.compactMap(blocks)
         return numbers.count == elements.count ? numbers : nil
       })
     control = table.choice("control", default: .strain)
@@ -108,6 +110,7 @@ public struct EpmSection: Sendable, Equatable {
       table.value(
         "residual_fit", default: [0.003, 0.1], expected: "two ascending numbers greater than 0",
         hint: "write for example residual_fit = [0.003, 0.1]", toml: { "[\($0[0]), \($0[1])]" },
+        mayHold: { ($0.finiteNumber ?? 0) > 0 },
         convert: { value -> [Double]? in
           guard case .array(let elements) = value.content else { return nil }
           let numbers = elements.compactMap(\.finiteNumber)

@@ -27,6 +27,9 @@ public struct KeyPlaces: Sendable {
     return key.lastIndex(of: ".").map { nearest(String(key[..<$0])) } ?? path
   }
 
+  /// Whether the configuration itself has a key or table, which otherwise has its default.
+  public func gives(_ key: String) -> Bool { places.keys.contains { $0 == key || $0.hasPrefix(key + ".") } }
+
   /// Runs what depends on the value of a key. An input failure gets the place of the key in front.
   public func blaming<Result>(_ key: String, _ work: () throws -> Result) throws -> Result {
     do { return try work() } catch let failure as Failure where failure.kind == .input { throw failure.at(nearest(key)) }

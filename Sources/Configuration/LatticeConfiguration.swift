@@ -36,7 +36,7 @@ public struct LatticeConfiguration: ResumableRunText {
     try Reading.faultless(path: path) { LatticeConfiguration(text, path, folder, overrides($0), $0) }
   }
 
-  private init?(_ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
+  init?(_ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ reading: Reading) {
     guard let root = RunConfiguration.tables(text, overrides, reading) else { return nil }
     for (name, entry) in root where !Self.sections.contains(name) {
       reading.reportStranger(name, entry, known: Self.sections, "table [\(name)] has no effect on epm")

@@ -201,6 +201,11 @@ extension LoadingSection.Mode {
       "matrix", expected: "\(shape) finite numbers of at most 10 that are not all 0",
       hint: "write the displacement gradient row by row, for example matrix = [[0, 1], [0, 0]]",
       toml: { rows in "[" + rows.map { "\($0)" }.joined(separator: ", ") + "]" },
+      mayHold: { row in
+        guard case .array(let elements) = row.content, dimension.map({ $0 == elements.count }) ?? (2...3).contains(elements.count)
+        else { return false }
+        return elements.allSatisfy { $0.finiteNumber.map { abs($0) <= 10 } ?? false }
+      },
       convert: { value in
         guard case .array(let rows) = value.content, dimension.map({ $0 == rows.count }) ?? (2...3).contains(rows.count)
         else { return nil }

@@ -10,8 +10,6 @@ public struct OutputSection: Sendable, Equatable {
   public var fields: [String]
   /// Whether the profiles across the cell are written.
   public var profiles: Bool
-  /// Whether they are because the configuration says so.
-  public var asksForProfiles: Bool
   /// Whether the coefficients of every bond are written (`expand`).
   public var bonds: Bool
   /// Whether a run folder that exists may be written over.
@@ -22,7 +20,6 @@ public struct OutputSection: Sendable, Equatable {
     trajectory = table.boolean("trajectory", default: true)
     fields = table.words("fields", of: Self.possibleFields, default: [])
     profiles = table.boolean("profiles", default: true)
-    asksForProfiles = profiles && table.gives("profiles")
     bonds = table.boolean("bonds", default: true)
     overwrite = table.boolean("overwrite", default: false)
   }

@@ -26,7 +26,7 @@ public struct PrepareSection: Sendable, Equatable {
     let temperatures: [Double]? = table.value(
       "temperatures", expected: "an array of numbers greater than 0",
       hint: "write temperatures = [0.7, 0.4], in the order of cooling; a temperature is greater than 0",
-      toml: { "\($0)" },
+      toml: { "\($0)" }, mayHold: { ($0.finiteNumber ?? 0) > 0 },
       convert: { value in
         guard case .array(let elements) = value.content else { return nil }
         let numbers = elements.compactMap(\.finiteNumber)

@@ -70,6 +70,12 @@ final class Reading {
     return lines.joined(separator: "\n")
   }
 
+  /// What was asked for, by table.
+  var knownKeys: [String: [String]] { Dictionary(tables.map { ($0.name, $0.knownKeys) }) { $0 + $1 } }
+
+  /// The lines of the resolved configuration, by table.
+  var lines: [String: [String]] { Dictionary(tables.map { ($0.name, $0.lines) }) { $0 + $1 } }
+
   /// The keys of all tables with their values, defaults filled in and marked.
   var resolved: String {
     tables.filter { $0.isUsed && !$0.lines.isEmpty }

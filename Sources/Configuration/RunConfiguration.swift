@@ -69,14 +69,32 @@ public struct RunConfiguration: Sendable {
     return (text, folder)
   }
 
+  /// What came out of pipes, such as those of a shell's `<(…)`: they can be read once only, and a command may read a
+  /// configuration several times.
+  private static nonisolated(unsafe) var pipes: [String: [UInt8]] = [:]
+
   private static func read(_ path: String) throws -> String {
-    // The operating system says best why a file cannot be read.
-    var byte: UInt8 = 0
+    if let bytes = pipes[path] { return try text(of: bytes, path: path) }
+    func failure() -> Failure {
+      // The operating system says best why a file cannot be read.
+      Failure(.input, "\(path): the configuration cannot be read; \(String(cString: strerror(errno)))")
+    }
     let descriptor = open(path, O_RDONLY)
-    guard descriptor >= 0, Foundation.read(descriptor, &byte, 1) >= 0, close(descriptor) == 0,
-      let data = FileManager.default.contents(atPath: path)
-    else { throw Failure(.input, "\(path): the configuration cannot be read; \(String(cString: strerror(errno)))") }
-    return try text(of: data, path: path)
+    guard descriptor >= 0 else { throw failure() }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= largestText {
+      let count = Foundation.read(descriptor, &chunk, chunk.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw failure() }
+      if count == 0 { break }
+      bytes += chunk[..<count]
+    }
+    guard !bytes.isEmpty else { throw Failure(.input, "\(path): the configuration is empty") }
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFREG { pipes[path] = bytes }
+    return try text(of: bytes, path: path)
   }
 
   /// A configuration is written by hand; what is larger is a file of another kind, given by mistake.
@@ -87,7 +105,7 @@ public struct RunConfiguration: Sendable {
     guard data.count <= largestText else {
       throw Failure(
         .input,
-        "\(path): has \(data.count) bytes, more than the \(largestText) of the longest configuration; is it another file?")
+        "\(path): has more than the \(largestText) bytes of the longest configuration; is it another file?")
     }
     guard let text = String(validating: data, as: UTF8.self) else {
       let lines = data.split(separator: 0x0a, omittingEmptySubsequences: false)
@@ -105,7 +123,7 @@ public struct RunConfiguration: Sendable {
   }
 
   /// Nil, and problems, if a value that has no default is missing or wrong.
-  private init?(
+  init?(
     _ text: String, _ path: String, _ folder: String, _ overrides: [Override], _ command: String, _ reading: Reading
   ) {
     guard let root = Self.tables(text, overrides, reading) else { return nil }

@@ -7,6 +7,16 @@ struct Shape<Value> {
   let toml: (Value) -> String
   /// What to do about a value of another shape.
   let hint: (TomlValue) -> String
+  /// Of arrays: whether an element may stand in one.
+  var mayHold: (TomlValue) -> Bool = { _ in true }
+
+  /// What was found in place of what was expected: the element at fault, where it is one of an array.
+  func found(_ value: TomlValue) -> String {
+    guard case .array(let elements) = value.content, let wrong = elements.firstIndex(where: { !mayHold($0) }) else {
+      return "not \(value.summary)"
+    }
+    return "but element \(wrong + 1) of \(value.summary) is \(elements[wrong].summary)"
+  }
 }
 
 extension Shape<Double> {
@@ -16,7 +26,8 @@ extension Shape<Double> {
       name: "a finite number", convert: \.finiteNumber, toml: { "\($0)" },
       hint: { value in
         switch value.content {
-        case .string(let text) where Double(text)?.isFinite == true: "remove the quotes"
+        case .string(let text) where Double(text)?.isFinite == true:
+          TomlValue.isNumber(text) ? "remove the quotes" : "write \(Double(text)!)"
         case .number: "infinity and NaN are never accepted"
         default: "write it as 0.5 or 1e-3"
         }
@@ -32,7 +43,7 @@ extension Shape<Int> {
       toml: { "\($0)" },
       hint: { value in
         switch value.content {
-        case .string(let text) where Int(text) != nil: "remove the quotes"
+        case .string(let text) where Int(text) != nil: TomlValue.isNumber(text) ? "remove the quotes" : "write \(Int(text)!)"
         case .number(let number): Int(exactly: number).map { "write \($0)" } ?? "only whole numbers make sense here"
         default: "write it as 10"
         }
@@ -58,6 +69,12 @@ extension Shape<String> {
 }
 
 extension TomlValue {
+  /// Whether a text is a number as TOML has them: .5 and 05 are none.
+  static func isNumber(_ text: String) -> Bool {
+    guard let document = try? TomlValue.parse("value = " + text), case .table(let entries) = document.content else { return false }
+    return entries["value"]?.value.finiteNumber != nil
+  }
+
   /// The value as a dimension of space, if it is one.
   var dimensionOfSpace: Int? {
     if case .integer(let integer) = content, Bound.dimension.holds(integer) { integer } else { nil }

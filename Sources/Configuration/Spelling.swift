@@ -1,5 +1,5 @@
 /// Guesses at what a misspelt word was meant to be.
-enum Spelling {
+public enum Spelling {
   /// The candidate that is closest to `word`, if it is close enough to be what was meant.
   static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let length = word.count
@@ -13,7 +13,7 @@ enum Spelling {
   private static func mistakes(in candidate: String) -> Int { max(1, candidate.count / 3) }
 
   /// "did you mean 'x'?", or the list of what is possible where nothing is close.
-  static func hint(for word: String, among candidates: [String], listedAs list: String) -> String {
+  public static func hint(for word: String, among candidates: [String], listedAs list: String) -> String {
     if let meant = nearest(to: word, among: candidates) { return "did you mean '\(meant)'?" }
     return "\(list) \(candidates.joined(separator: ", "))"
   }

@@ -25,6 +25,9 @@ public struct Sweep: Sendable {
     }
   }
 
+  /// Whether a text is that of a sweep, before the configuration of its runs is looked at.
+  static func isOutline(_ text: String, _ reading: Reading) -> Bool { Outline(text, path: "", reading) != nil }
+
   /// The base as the user would name it: beside the sweep.
   private static func relative(_ base: String, _ folder: String, _ path: String) -> String {
     guard base.hasPrefix(folder + "/"), let slash = path.lastIndex(of: "/") else {

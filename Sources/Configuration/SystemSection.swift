@@ -22,6 +22,8 @@ public struct SystemSection: Sendable, Equatable {
   public var dimension: Int?
   /// Of a file with several frames: from 0, negative from the end; nil for the last one.
   public var frame: Int?
+  /// The words of the file for its species, the first species first; empty if nothing is said.
+  public var species: [String]
 
   /// Nil, and a problem, if there is not exactly one source. `folder` is that of the configuration.
   init?(_ table: Table, folder: String) {
@@ -47,11 +49,23 @@ public struct SystemSection: Sendable, Equatable {
         "dimension", because: "belongs to a file of particles",
         hint: "generated particles take their dimension from [system.generate]")
       table.forbid("frame", because: "belongs to a file of particles", hint: "remove it")
+      table.forbid("species", because: "belongs to a file of particles", hint: "remove it")
       dimension = nil
       frame = nil
+      species = []
     } else {
       dimension = table.optionalInteger("dimension", .dimension)
       frame = table.optionalInteger("frame", .atLeast(-1_000_000_000))
+      species =
+        table.value(
+          "species", default: nil, expected: "an array of different names",
+          hint: "write for example species = [\"Ni\", \"P\"]: the names in the file, the first species of the potential first",
+          toml: { "[" + $0.map(\.tomlQuoted).joined(separator: ", ") + "]" }, mayHold: { $0.text?.isEmpty == false },
+          convert: { value -> [String]? in
+            guard case .array(let elements) = value.content else { return nil }
+            let names = elements.compactMap(\.text).filter { !$0.isEmpty }
+            return !names.isEmpty && names.count == elements.count && Set(names).count == names.count ? names : nil
+          }) ?? []
     }
 
     switch (table.gives("file"), isGenerated) {

@@ -15,7 +15,7 @@ final class Table {
   /// Keeps its tables, and outlives them.
   private unowned let reading: Reading
   /// In the order in which they were asked for.
-  private var knownKeys: [String] = []
+  private(set) var knownKeys: [String] = []
   /// A value that should have been a table has no keys that could be missing.
   private let isBroken: Bool
 
@@ -112,22 +112,23 @@ final class Table {
     require(key, hint) { word(key, default: nil) }
   }
 
-  /// A value of a shape of its own: `convert` returns nil if it is not as `expected` says.
+  /// A value of a shape of its own: `convert` returns nil if it is not as `expected` says. Of an array `mayHold` tells which of
+  /// its elements is at fault.
   func value<Value>(
     _ key: String, default standard: Value?, expected: String, hint: String, toml: @escaping (Value) -> String,
-    convert: @escaping (TomlValue) -> Value?
+    mayHold: @escaping (TomlValue) -> Bool = { _ in true }, convert: @escaping (TomlValue) -> Value?
   ) -> Value? {
-    let shape = Shape(name: expected, convert: convert, toml: toml, hint: { _ in hint })
+    let shape = Shape(name: expected, convert: convert, toml: toml, hint: { _ in hint }, mayHold: mayHold)
     return checked(key, shape, Bound(words: expected) { _ in true }, default: standard)
   }
 
   /// The same, but missing is a problem.
   func value<Value>(
     _ key: String, expected: String, hint: String, toml: @escaping (Value) -> String,
-    convert: @escaping (TomlValue) -> Value?
+    mayHold: @escaping (TomlValue) -> Bool = { _ in true }, convert: @escaping (TomlValue) -> Value?
   ) -> Value? {
     require(key, hint) {
-      value(key, default: nil, expected: expected, hint: hint, toml: toml, convert: convert)
+      value(key, default: nil, expected: expected, hint: hint, toml: toml, mayHold: mayHold, convert: convert)
     }
   }
 
@@ -146,7 +147,7 @@ final class Table {
     let hint = "the possibilities are \(words.joined(separator: ", "))"
     let given = value(
       key, default: standard, expected: "an array of strings", hint: hint,
-      toml: { "[" + $0.map(\.tomlQuoted).joined(separator: ", ") + "]" },
+      toml: { "[" + $0.map(\.tomlQuoted).joined(separator: ", ") + "]" }, mayHold: { $0.text != nil },
       convert: { value -> [String]? in
         guard case .array(let elements) = value.content else { return nil }
         let strings = elements.compactMap { if case .string(let text) = $0.content { text } else { nil } }
@@ -190,7 +191,7 @@ final class Table {
     }
     guard let value = shape.convert(entry.value) else {
       reading.report(
-        "'\(key)' in [\(name)] must be \(shape.name), not \(entry.value.summary)", hint: shape.hint(entry.value),
+        "'\(key)' in [\(name)] must be \(shape.name), \(shape.found(entry.value))", hint: shape.hint(entry.value),
         at: entry.value.place)
       return nil
     }

@@ -8,4 +8,23 @@ public enum TomlText {
       throw Failure(.input, "\(error.place.label(path: path)): this is not TOML: \(error.message)")
     }
   }
+
+  /// The tables of a text with their keys and values, a line each.
+  /// - Throws: an input failure where it is not TOML.
+  public static func outline(of text: String, path: String) throws -> String {
+    try check(text, path: path)
+    guard case .table(let root)? = (try? TomlValue.parse(text))?.content else { return "" }
+    var lines: [String] = []
+    for (name, entry) in root.sorted(by: { ($0.value.keyPlace, $0.key) < ($1.value.keyPlace, $1.key) }) {
+      guard case .table(let keys) = entry.value.content else {
+        lines.append("  \(name) = \(entry.value.toml)")
+        continue
+      }
+      lines.append("  [\(name)]")
+      for (key, inner) in keys.sorted(by: { ($0.value.keyPlace, $0.key) < ($1.value.keyPlace, $1.key) }) {
+        lines.append("    \(key) = \(inner.value.toml)")
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
 }

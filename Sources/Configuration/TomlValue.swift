@@ -106,7 +106,9 @@ struct TomlValue {
   var summary: String {
     switch content {
     case .table: "a table"
-    case .array: "an array"
+    case .array(let elements) where elements.isEmpty: "the empty array []"
+    case .array(let elements):
+      "the array " + (toml.count > 60 ? "\(toml.prefix(60))… of \(elements.count) elements" : toml)
     case .string(let text): "the string \(text.shown)"
     case .integer(let value): "the integer \(value)"
     case .number(let value): "the number \(value)"

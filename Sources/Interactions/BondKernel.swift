@@ -20,8 +20,9 @@ func measureBonds<Potential: PairPotential, S: Space>(
       let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
       let stiffness = second.times(pair.squaredDistance, plus: first)
       let tension = first.magnitude
-      // A pair beyond its cutoff has neither tension nor stiffness.
-      let interacts = Lanes(0).isLess(than: tension + stiffness.magnitude)
+      // As collectBonds tells them, to the last bit: the same pairs are bonds wherever bonds are counted.
+      let cutoff = potential.cutoff(row.parameter, pair.parameter)
+      let interacts = isInside(pair.dx * pair.dx + pair.dy * pair.dy + pair.dz * pair.dz, cutoff * cutoff)
       bonds = bonds + interacts.select(Lanes(1), else: Lanes(0))
       force = tension.times(pair.squaredDistance.squareRoot, plus: force)
       stiffest = stiffest.isLess(than: stiffness).select(stiffness, else: stiffest)

@@ -268,9 +268,10 @@ extension ParticleSystem {
       var failure: Failure?
       if let (i, j) = list.coincidence {
         let pair = [i, j].map { Int(names.values[Int($0)]) }
+        let place = (0..<dimension).map { position(Int(i))[$0].shown }.joined(separator: ", ")
         failure = Failure(
           statistics.rebuilds == 0 ? .input : .physics,
-          "particles \(pair.min()!) and \(pair.max()!) stand at the same point (\(position(Int(i)))); move one of them")
+          "particles \(pair.min()!) and \(pair.max()!) stand at the same point (\(place)); move one of them")
       }
       try communicator.agree(on: failure)
     }

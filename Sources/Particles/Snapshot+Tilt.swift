@@ -21,7 +21,7 @@ extension Snapshot {
       let excess = tilt.rounded(.toNearestOrAwayFromZero)
       let name = axes[flow] + axes[gradient]
       guard abs(excess) <= 1e6 else {
-        throw Failure(.input, "the cell has a tilt \(name) of \(tilt) edges, more than a million; reduce it")
+        throw Failure(.input, "the cell has a tilt \(name) of \(tilt.shown) edges, more than a million; reduce it")
       }
       edges[gradient] = edges[gradient] - excess * edges[flow]
       if !particles.images.isEmpty {
@@ -30,12 +30,12 @@ extension Snapshot {
           let (image, tooLarge) = particles.images[i * dimension + flow].addingReportingOverflow(shift)
           guard !tooFar, !tooLarge else {
             throw Failure(
-              .input, "particle \(particles.ids[i]): its image flags are too large for a tilt \(name) of \(tilt) edges; set them to 0")
+              .input, "particle \(particles.ids[i]): its image flags are too large for a tilt \(name) of \(tilt.shown) edges; set them to 0")
           }
           particles.images[i * dimension + flow] = image
         }
       }
-      report.append("tilt \(name) reduced from \(tilt) to \(tilt - excess) of an edge: the same lattice")
+      report.append("tilt \(name) reduced from \(tilt.shown) to \((tilt - excess).shown) of an edge: the same lattice")
     }
     return report
   }

@@ -37,7 +37,7 @@ public struct SystemLayout {
     for k in 0..<cell.dimension where !(widths[k] >= 2 * range) {
       throw Failure.everywhere(
         .input,
-        "the box is too small: it is \(widths[k]) wide across edge \(k + 1), and needs at least two list ranges of \(range) "
+        "the box is too small: it is \(widths[k].shown) wide across edge \(k + 1), and needs at least two list ranges of \(range.shown) "
           + "(largest cutoff plus skin); use more particles or a smaller skin")
     }
     grid = CellGrid(cell: cell, range: range, particleCount: snapshot.totalCount)

@@ -22,7 +22,7 @@ public struct BlockGrid: Equatable, Sendable {
       guard pairs >= 1 else {
         throw Failure.everywhere(
           .input,
-          "the box is too small for its blocks: it is \(cell.widths[k]) wide across edge \(k + 1), and needs two blocks of "
+          "the box is too small for its blocks: it is \(cell.widths[k].shown) wide across edge \(k + 1), and needs two blocks of "
             + "\(width) (prepare.block times the largest cutoff); use more particles or a smaller prepare.block")
       }
       counts[k] = 2 * pairs

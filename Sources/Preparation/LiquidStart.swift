@@ -41,7 +41,7 @@ public enum LiquidStart {
       guard worst.energy <= limit else {
         throw Failure(
           .input,
-          "particle \(worst.id) has an energy of \(worst.energy): particles overlap; bring them apart with athermal minimize, "
+          "particle \(worst.id) has an energy of \(worst.energy.shown): particles overlap; bring them apart with athermal minimize, "
             + "and start from its state.h5")
       }
     }

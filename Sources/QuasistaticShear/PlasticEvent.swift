@@ -11,7 +11,7 @@ public struct PlasticEvent: Sendable {
   public var energyAfter: Double
   /// (Σu²)² / (N Σu⁴) of the nonaffine displacements u over the event, their mean removed.
   public var participationRatio: Double
-  /// The u⁴-weighted centre, wrapped into the cell.
+  /// The u⁴-weighted centre of the positions after the event, wrapped into the cell.
   public var centre: Vector
 
   public var stressDrop: Tensor { stressBefore - stressAfter }

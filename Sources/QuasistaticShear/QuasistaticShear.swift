@@ -95,8 +95,8 @@ public struct QuasistaticShear {
       throw Failure.everywhere(
         .notConverged,
         "step \(step), strain \(system.strain): the minimisation ended by \(result.reason.rawValue) after "
-          + "\(result.evaluations) evaluations with a largest force component of \(result.forceMax), which should be at most "
-          + "\(result.tolerance); \(result.remedy)")
+          + "\(result.evaluations) evaluations with a largest force component of \(result.forceMax.shown), which should be at most "
+          + "\(result.tolerance.shown); \(result.remedy)")
     }
     return result
   }
@@ -107,8 +107,8 @@ public struct QuasistaticShear {
     for k in 0..<system.dimension where widths[k] < 2 * system.range {
       throw Failure.everywhere(
         .physics,
-        "step \(step), strain \(system.strain): the box is \(widths[k]) wide along edge \(k + 1), less than two list ranges "
-          + "of \(system.range); the loading has to end before")
+        "step \(step), strain \(system.strain): the box is \(widths[k].shown) wide along edge \(k + 1), less than two list ranges "
+          + "of \(system.range.shown); the loading has to end before")
     }
   }
 

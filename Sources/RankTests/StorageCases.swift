@@ -78,7 +78,9 @@ func storageRoundTrip(_ world: Communicator, _ arguments: [String]) throws {
     var data = try ConfigurationReader.read(path: "\(name).data", dimension: dimension, over: world)
     data.strain = snapshot.strain
     try expect(try StateHash.sha256(of: data, over: world) == hash, "the LAMMPS data differ", world)
-    try ExtendedXYZWriter.write(snapshot, to: "\(name).xyz", over: world)
+    let frames = FrameWriter(.extendedXYZ, to: "\(name).xyz", over: world)
+    try frames.append(snapshot, step: 0)
+    try frames.finish()
     let xyz = try ConfigurationReader.read(path: "\(name).xyz", over: world)
     try expect(try StateHash.sha256(of: xyz, over: world) == hash, "the extended XYZ differs", world)
 
@@ -172,4 +174,36 @@ func storageFrame(_ world: Communicator, _ arguments: [String]) throws {
   let snapshot = try H5MDReader.read(arguments[0], frame: Int(arguments[1])!, over: world)
   let hash = try StateHash.sha256(of: snapshot, over: world)
   if world.isRoot { print("\(snapshot.totalCount) particles, strain \(snapshot.strain), \(hash)") }
+}
+
+/// Reads each HDF5 file of a folder in every way that the library has, whatever it is: `FOLDER`. What is not understood must be refused
+/// as input, within 10 s. Names each file before, for those that end the process.
+func storageAny(_ world: Communicator, _ arguments: [String]) throws {
+  let folder = arguments[0]
+  var understood = 0
+  for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+    let path = folder + "/" + name
+    FileHandle.standardError.write(Data("\(name)\n".utf8))
+    let began = Date()
+    func attempt(_ work: () throws -> Void) throws {
+      do { try work() } catch let failure as Failure where failure.kind == .input && !failure.message.isEmpty { return }
+      understood += 1
+    }
+    try attempt { _ = try FileSummary.describe(path: path) }
+    try attempt { _ = try FileVerification.verifyHDF5(path) }
+    try attempt { _ = try FileVerification.contents(path) }
+    for (dimension, frame) in [(nil, nil), (2, 0), (3, -1)] as [(Int?, Int?)] {
+      try attempt {
+        var snapshot = try ConfigurationReader.read(path: path, dimension: dimension, frame: frame, over: world)
+        let (particles, d) = (snapshot.particles, snapshot.dimension)
+        precondition(d == dimension || dimension == nil)
+        precondition(particles.positions.count == d * particles.count && particles.images.count == d * particles.count)
+        precondition(particles.diameters.allSatisfy { $0 > 0 && $0.isFinite } && particles.positions.allSatisfy(\.isFinite))
+        precondition(particles.species.allSatisfy { $0 >= 0 && $0 < snapshot.speciesCount } && snapshot.strain.isFinite)
+        _ = try snapshot.reduceTilts()
+      }
+    }
+    guard Date().timeIntervalSince(began) < 10 else { throw Failure(.physics, "\(path) takes longer than 10 s") }
+  }
+  if world.isRoot { print("\(understood) understood") }
 }

@@ -24,6 +24,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "storage-append": storageAppend,
   "storage-datasets": storageDatasets,
   "storage-frame": storageFrame,
+  "storage-any": storageAny,
 ]
 
 exit(

@@ -7,36 +7,43 @@ public enum ConfigurationReader {
   public enum Format: String, Sendable {
     case h5md = "H5MD"
     case lammpsData = "LAMMPS data"
+    case lammpsDump = "a LAMMPS dump"
     case extendedXYZ = "extended XYZ"
   }
 
   /// Collective. The result holds this rank's share, in the order of the file.
   /// - Parameters:
   ///   - dimension: 2, 3, or nil to let the file decide.
-  ///   - frame: of an H5MD file, from 0, negative from the end; nil is the last one.
+  ///   - frame: of an H5MD file or a dump, from 0, negative from the end; nil is the last one.
+  ///   - species: the words of a text file for the species, in their order; empty where it is the file's to say.
   /// - Throws: `.input` where the file cannot be read or is malformed, with the line and what to do.
   public static func read(
-    path: String, dimension: Int? = nil, frame: Int? = nil, over communicator: Communicator
+    path: String, dimension: Int? = nil, frame: Int? = nil, species: [String] = [], over communicator: Communicator
   ) throws -> Snapshot {
     let format = try communicator.coordinated {
       if let dimension, dimension != 2, dimension != 3 {
         throw Failure(.input, "\(path): the dimension is \(dimension); it must be 2 or 3")
       }
       let format = try self.format(of: path)
-      if let frame, format != .h5md {
+      if let frame, format != .h5md, format != .lammpsDump {
         throw Failure(.input, "\(path): is \(format.rawValue), which has one frame only, and frame \(frame) is asked for")
+      }
+      if !species.isEmpty, format == .h5md {
+        throw Failure(.input, "\(path): is H5MD, whose species are numbers; remove system.species")
       }
       return format
     }
     switch format {
     case .h5md: return try H5MDReader.read(path, dimension: dimension, frame: frame, over: communicator)
-    case .extendedXYZ: return try ExtendedXYZReader.read(path, dimension: dimension, over: communicator)
-    case .lammpsData: return try LammpsDataReader.read(path, dimension: dimension, over: communicator)
+    case .extendedXYZ: return try ExtendedXYZReader.read(path, dimension: dimension, species: species, over: communicator)
+    case .lammpsData: return try LammpsDataReader.read(path, dimension: dimension, species: species, over: communicator)
+    case .lammpsDump:
+      return try LammpsDumpReader.read(path, dimension: dimension, frame: frame, species: species, over: communicator)
     }
   }
 
-  /// Tells the format by the content: HDF5's signature; a first line that is a number, or a second one with a Lattice;
-  /// else LAMMPS data. Not collective.
+  /// Tells the format by the content: HDF5's signature; a first line that is a number, or a second one with a Lattice; a line
+  /// that begins with ITEM:; else LAMMPS data. Not collective.
   public static func format(of path: String) throws -> Format {
     try FileRange.expectRegular(path)
     let descriptor = open(path, O_RDONLY)
@@ -47,12 +54,16 @@ public enum ConfigurationReader {
     guard count >= 0 else { throw Failure(.input, "\(path): cannot be read: \(String(cString: strerror(errno)))") }
     guard count > 0 else { throw Failure(.input, "\(path): is empty") }
     if hasSignature(descriptor) { return .h5md }
+    for (name, program, signature) in compressions where bytes.prefix(count).starts(with: signature) {
+      throw Failure(.input, "\(path): is compressed with \(name); decompress it first, with \(program)")
+    }
     guard !bytes.prefix(count).contains(0) else { throw Failure(.input, "\(path): contains zero bytes: neither HDF5 nor a text file") }
     var text = String(decoding: bytes.prefix(count), as: UTF8.self)
     if text.hasPrefix("\u{feff}") { text.removeFirst() }
     let lines = text.split(maxSplits: 2, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     let isNumber = Int(lines[0].trimmingCharacters(in: .whitespaces)) != nil
-    let hasKeys = lines.count > 1 && (lines[1].contains("Lattice=") || lines[1].contains("Properties="))
+    if text.hasPrefix("ITEM:") { return .lammpsDump }
+    let hasKeys = lines.count > 1 && (lines[1].contains(#/(Lattice|Properties)"?\s*=/#.ignoresCase()))
     if isNumber || hasKeys || path.hasSuffix(".xyz") || path.hasSuffix(".extxyz") { return .extendedXYZ }
     return .lammpsData
   }
@@ -70,4 +81,9 @@ public enum ConfigurationReader {
     }
     return false
   }
+  /// Compressed files by their first bytes, and what takes the compression off.
+  private static let compressions: [(name: String, program: String, signature: [UInt8])] = [
+    ("gzip", "gunzip", [0x1f, 0x8b]), ("bzip2", "bunzip2", Array("BZh".utf8)), ("xz", "unxz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]),
+    ("zstd", "unzstd", [0x28, 0xb5, 0x2f, 0xfd]), ("zip", "unzip", [0x50, 0x4b, 0x03, 0x04]),
+  ]
 }

@@ -15,49 +15,48 @@ public enum FileSummary {
 
   private static func describeHDF5(_ path: String) throws -> String {
     let file = try HDF5File(path, .examine, over: nil)
-    var lines = try facts(file).map { "  " + $0 }
+    var lines = facts(file).map { "  " + $0 }
     lines.append("contents")
     try list(file, into: &lines)
     try file.close()
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// What most people want to know first.
-  private static func facts(_ file: HDF5File) throws -> [String] {
+  /// What most people want to know first, as far as it is there in the form that it should have; the contents say the rest.
+  private static func facts(_ file: HDF5File) -> [String] {
     var facts: [String] = []
-    if let group = try? H5MDReader.particlesGroup(of: file), let position = try H5MDElement(group + "/position", in: file),
+    if let group = try? H5MDReader.particlesGroup(of: file), let position = try? H5MDElement(group + "/position", in: file),
       position.shape.count == 2
     {
       let frames = position.frameCount ?? 1
       facts.append("\(frames) frames of \(position.shape[0]) particles in \(position.shape[1]) dimensions")
-      if frames > 0 { facts += try lastFrame(of: position, group, file) }
+      if frames > 0, let cell = try? cell(at: frames - 1, of: position, group, file) { facts.append("cell of the last frame: " + cell) }
+      if let strain = try? strains(file) { facts.append(strain) }
     }
-    for (name, label) in [("version", "version"), ("build", "build")] {
+    for name in ["version", "build"] {
       // What is longer is none of ours.
-      guard try file.isDataset("/parameters/" + name), let text = try? file.readText("/parameters/" + name, atMost: 1 << 16) else { continue }
-      facts += text.split(whereSeparator: \.isNewline).prefix(20).map { "\(label): \(String($0).withoutControlCharacters)" }
+      guard let text = try? file.readText("/parameters/" + name, atMost: 1 << 16) else { continue }
+      facts += text.split(whereSeparator: \.isNewline).prefix(20).map { "\(name): \(String($0).withoutControlCharacters)" }
     }
     return facts
   }
 
-  private static func lastFrame(of position: H5MDElement, _ group: String, _ file: HDF5File) throws -> [String] {
-    var facts: [String] = []
-    let last = (position.frameCount ?? 1) - 1
-    if let edges = try H5MDElement(group + "/box/edges", in: file), [1, 2].contains(edges.shape.count), edges.shape.allSatisfy({ $0 <= 3 }),
-      let row = try? edges.row(at: last, of: position)
-    {
-      let numbers = try edges.reals(row, start: edges.shape.map { _ in 0 }, count: edges.shape)
-      let width = edges.shape.last!
-      let rows = stride(from: 0, to: numbers.count, by: max(1, width)).map { first in
-        "(" + numbers[first..<min(numbers.count, first + width)].map { "\($0)" }.joined(separator: ", ") + ")"
-      }
-      facts.append("cell of the last frame: " + rows.joined(separator: " "))
-    }
-    if let strain = try H5MDElement("/observables/strain", in: file), strain.shape.isEmpty, let count = strain.frameCount, count > 0 {
-      let (first, last) = (try strain.reals(0, start: [], count: [])[0], try strain.reals(count - 1, start: [], count: [])[0])
-      facts.append(count == 1 ? "strain \(last)" : "strain \(first) … \(last)")
-    }
-    return facts
+  private static func cell(at frame: Int, of position: H5MDElement, _ group: String, _ file: HDF5File) throws -> String? {
+    guard let edges = try H5MDElement(group + "/box/edges", in: file), [1, 2].contains(edges.shape.count),
+      edges.shape.allSatisfy({ (1...3).contains($0) })
+    else { return nil }
+    let numbers = try edges.reals(try edges.row(at: frame, of: position), start: edges.shape.map { _ in 0 }, count: edges.shape)
+    let width = edges.shape.last!
+    return stride(from: 0, to: numbers.count, by: width).map { first in
+      "(" + numbers[first..<(first + width)].map { "\($0)" }.joined(separator: ", ") + ")"
+    }.joined(separator: " ")
+  }
+
+  private static func strains(_ file: HDF5File) throws -> String? {
+    guard let strain = try H5MDElement("/observables/strain", in: file), strain.shape.isEmpty, let count = strain.frameCount, count > 0
+    else { return nil }
+    let ends = try [0, count - 1].map { try strain.reals($0, start: [], count: [])[0] }
+    return count == 1 ? "strain \(ends[1])" : "strain \(ends[0]) … \(ends[1])"
   }
 
   private static func list(_ file: HDF5File, into lines: inout [String]) throws {
@@ -79,7 +78,7 @@ public enum FileSummary {
   private static func attributes(_ file: HDF5File, _ object: String) throws -> String {
     let parts = try file.attributeNames(of: object).map { name in
       let words = try file.attributeWords(name, of: object)
-      return "\(name) = ".withoutControlCharacters + (words.count > 300 ? words.prefix(300) + "…" : words[...]).description.withoutControlCharacters
+      return "\(name) = \(words.prefix(300))\(words.count > 300 ? "…" : "")".withoutControlCharacters
     }
     return parts.isEmpty ? "" : "  {" + parts.joined(separator: "; ") + "}"
   }
@@ -94,10 +93,10 @@ public enum FileSummary {
     var lines: [Substring] = []
     for line in head.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).prefix(60) {
       lines.append(line)
-      if line.hasPrefix("Atoms") || line.contains("Lattice=") { break }
+      if line.hasPrefix("Atoms") || line.hasPrefix("ITEM: ATOMS") || line.contains("Lattice") { break }
     }
-    guard lines.contains(where: { $0.contains("Lattice=") || $0.split(whereSeparator: \.isWhitespace).contains("atoms") }) else {
-      throw Failure(.input, "\(path): is not HDF5, extended XYZ (no Lattice=…) or LAMMPS data (no line 'N atoms')")
+    guard lines.contains(where: { $0.contains("Lattice") || $0.hasPrefix("ITEM: ATOMS") || $0.split(whereSeparator: \.isWhitespace).contains("atoms") }) else {
+      throw Failure(.input, "\(path): is not HDF5, extended XYZ (no Lattice=…), a LAMMPS dump or LAMMPS data (no line 'N atoms')")
     }
     return lines.filter { !$0.allSatisfy(\.isWhitespace) }.map { "  \($0.prefix(300))\n" }.joined()
   }

@@ -5,8 +5,8 @@ import Particles
 
 /// Reads LAMMPS data files with atom style atomic or sphere, orthogonal or triclinic.
 ///
-/// Every rank parses its slice of the bytes. Types 1, 2, … become species 0, 1, …; the diameter of style sphere is the size
-/// of the particle. Positions are counted from the corner (xlo, ylo, zlo).
+/// Every rank parses its slice of the bytes. Types 1, 2, …, or their labels, become species 0, 1, …; the diameter of style
+/// sphere is the size of the particle. Positions are counted from the corner (xlo, ylo, zlo).
 public enum LammpsDataReader {
   private enum Style: Int {
     case unstated, atomic, sphere, other
@@ -37,6 +37,9 @@ public enum LammpsDataReader {
     ("Dihedral Type Labels", "dihedral types"), ("Improper Type Labels", "improper types"),
   ]
 
+  /// Sections whose lines may begin with the label of a type.
+  private static func mayHaveLabels(_ section: String) -> Bool { section == "Masses" || section.hasSuffix(" Coeffs") }
+
   private struct SectionStart {
     let line: Int
     let section: Int
@@ -57,11 +60,16 @@ public enum LammpsDataReader {
   }
 
   /// Collective. The result holds the particles of this rank's slice of the file.
-  /// - Parameter dimension: 2, 3, or nil for 2 where all z are equal.
+  /// - Parameters:
+  ///   - dimension: 2, 3, or nil for 2 where all z are equal.
+  ///   - species: the labels (or numbers) of the types in the order of the species; empty for that of the file.
   /// - Throws: `.input` with file, line, and what to do.
-  public static func read(_ path: String, dimension: Int? = nil, over communicator: Communicator) throws -> Snapshot {
+  public static func read(
+    _ path: String, dimension: Int? = nil, species: [String] = [], over communicator: Communicator
+  ) throws -> Snapshot {
     let slice = try TextSlice(path, over: communicator)
     let starts = try findSections(slice, communicator)
+    try checkStrangers(slice, starts, communicator)
     let header = try readHeader(slice, upTo: starts.first?.line ?? .max, communicator)
     let (edges, origin) = try communicator.coordinated { try cell(header, path: path, dimension: dimension) }
     try communicator.coordinated {
@@ -71,8 +79,10 @@ public enum LammpsDataReader {
     }
     try checkLineCounts(slice, starts, header, communicator)
     let (style, columnCount) = try layout(slice, starts, communicator)
+    let labels = try typeLabels(slice, starts, types: header.count("atom types"), communicator)
+    let types = Types(count: header.count("atom types"), labels: labels, species: species)
     let records = try communicator.coordinated {
-      try parseAtoms(slice, starts, style: style, columnCount: columnCount, types: header.count("atom types"))
+      try parseAtoms(slice, starts, style: style, columnCount: columnCount, types)
     }
     let atoms = header.values["atoms"]!
     return try records.snapshot(
@@ -96,15 +106,7 @@ public enum LammpsDataReader {
       var found: [Int] = []
       var words: [Range<Int>] = []
       try slice.forEachLine { line in
-        guard !isTitle(line) else { return }
-        line.split(into: &words, comment: UInt8(ascii: "#"))
-        guard let first = words.first, isLetter(line.bytes[first.lowerBound]) else { return }
-        let name = words.map { line.word($0) }.joined(separator: " ")
-        guard let section = sections.firstIndex(where: { $0.0 == name }) else {
-          throw line.failure(
-            "'\(name.prefix(40))' is not a section that can be read here; remove it, or convert the file to atom style "
-              + "atomic or sphere")
-        }
+        guard let name = name(line, &words), let section = sections.firstIndex(where: { $0.0 == name }) else { return }
         found += [line.number, section, style(of: line).rawValue]
         guard found.count <= 3 * factLimit else { throw line.failure("too many sections") }
       }
@@ -127,6 +129,104 @@ public enum LammpsDataReader {
       }
     }
     return starts
+  }
+
+  /// A line that begins with a letter, as headings do, without its comment.
+  private static func name(_ line: TextLine, _ words: inout [Range<Int>]) -> String? {
+    guard !isTitle(line) else { return nil }
+    line.split(into: &words, comment: UInt8(ascii: "#"))
+    guard let first = words.first, isLetter(line.bytes[first.lowerBound]) else { return nil }
+    return words.map { line.word($0) }.joined(separator: " ")
+  }
+
+  /// Lines that begin with a letter are headings, or say something of a type by its label.
+  private static func checkStrangers(
+    _ slice: TextSlice, _ starts: [SectionStart], _ communicator: Communicator
+  ) throws {
+    let hasLabels = starts.contains { $0.name.hasSuffix("Type Labels") }
+    try communicator.coordinated {
+      var words: [Range<Int>] = []
+      var hint = 0
+      try slice.forEachLine { line in
+        guard let name = name(line, &words) else { return }
+        let start = section(of: line.number, starts, hint: &hint)
+        if let start, start.line == line.number || (hasLabels && mayHaveLabels(start.name)) { return }
+        throw line.failure(
+          start.map { mayHaveLabels($0.name) } == true
+            ? "'\(name.prefix(40))' is neither a section nor, without a section 'Atom Type Labels', about a type"
+            : "'\(name.prefix(40))' is not a section that can be read here; remove it, or convert the file to atom style "
+              + "atomic or sphere")
+      }
+    }
+  }
+
+  /// The labels of the types 1, 2, …; none where the file has no such section. Collective.
+  private static func typeLabels(
+    _ slice: TextSlice, _ starts: [SectionStart], types: Int, _ communicator: Communicator
+  ) throws -> [String] {
+    guard starts.contains(where: { $0.name == "Atom Type Labels" }) else { return [] }
+    let own = try communicator.coordinated {
+      var lines: [UInt8] = []
+      try forEachDataLine(slice, starts) { line, start, words in
+        guard start.name == "Atom Type Labels" else { return }
+        guard words.count == 2 else { throw line.failure("a type and its label are expected") }
+        let type = try line.integer(words[0], "the type")
+        guard type >= 1, type <= types else { throw line.failure("type \(type) is outside 1 … \(types), the atom types in the header") }
+        lines += Array("\(line.number) \(type) ".utf8) + Array(line.bytes[words[1]]) + [0x0a]
+      }
+      return lines
+    }
+    let lines = String(decoding: try communicator.gather(own), as: UTF8.self).split(separator: "\n").map {
+      $0.split(separator: " ", maxSplits: 2).map(String.init)
+    }
+    return try communicator.coordinated {
+      var labels: [String?] = []
+      for line in lines {
+        let (number, type, label) = (line[0], Int(line[1])!, line[2])
+        // As many lines as types have been counted: a type without a label is one that has two.
+        if labels.isEmpty { labels = [String?](repeating: nil, count: lines.count) }
+        guard labels[type - 1] == nil else { throw Failure(.input, "\(slice.path):\(number): type \(type) has two labels") }
+        guard !labels.contains(label) else { throw Failure(.input, "\(slice.path):\(number): two types have the label \(label)") }
+        labels[type - 1] = label
+      }
+      return labels.map { $0! }
+    }
+  }
+
+  /// From what the lines of atoms say about types to species.
+  private struct Types {
+    let count: Int
+    let labels: [String]
+    private let numbers: [String: Int]
+    /// What stands first in a list of species, and so on.
+    private let places: [String: Int]
+
+    init(count: Int, labels: [String], species: [String]) {
+      self.count = count
+      self.labels = labels
+      numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0 + 1) })
+      places = Dictionary(uniqueKeysWithValues: species.enumerated().map { ($1, $0) })
+    }
+
+    func species(_ line: TextLine, _ range: Range<Int>) throws -> Int32 {
+      let first = line.bytes[range.lowerBound]
+      let type: Int
+      if labels.isEmpty || first <= UInt8(ascii: "9") {
+        type = try line.integer(range, "the type")
+      } else {
+        guard let number = numbers[line.word(range)] else {
+          throw line.failure("type \(line.quoted(range)) has no line in the section 'Atom Type Labels'")
+        }
+        type = number
+      }
+      guard type >= 1, type <= count, type <= Int(Int32.max) else {
+        throw line.failure("type \(type) is outside 1 … \(count), the atom types in the header")
+      }
+      if places.isEmpty { return Int32(type - 1) }
+      let name = labels.isEmpty ? "\(type)" : labels[type - 1]
+      guard let place = places[name] else { throw line.failure("type \(name) is not in the list of system.species") }
+      return Int32(place)
+    }
   }
 
   /// The first word of the comment of a section line.
@@ -294,15 +394,15 @@ public enum LammpsDataReader {
     let line = try communicator.broadcast(first?.line ?? 0, from: holder)
     let columns = try communicator.broadcast(first?.columns ?? 0, from: holder)
     return try communicator.coordinated {
-      let style: Style
-      if atoms.style != .unstated {
-        style = atoms.style
-      } else if columns == 5 || columns == 8 {
+      var style = atoms.style
+      if style == .unstated {
+        guard columns == 5 else {
+          let known = columns == 8 ? "may be atomic with image flags, or of another style" : "are of no style that is known by itself"
+          throw Failure(
+            .input, "\(slice.path):\(atoms.line): the atom style is not stated, and \(columns) columns \(known); write "
+              + "'Atoms # atomic' or 'Atoms # sphere' if it is one of these")
+        }
         style = .atomic
-      } else {
-        throw Failure(
-          .input, "\(slice.path):\(atoms.line): the atom style cannot be told from \(columns) columns; write "
-            + "'Atoms # atomic' or 'Atoms # sphere'")
       }
       guard columns == style.columnCount || columns == style.columnCount + 3 else {
         let names = style == .sphere ? "id type diameter density x y z" : "id type x y z"
@@ -315,7 +415,7 @@ public enum LammpsDataReader {
   }
 
   private static func parseAtoms(
-    _ slice: TextSlice, _ starts: [SectionStart], style: Style, columnCount: Int, types: Int
+    _ slice: TextSlice, _ starts: [SectionStart], style: Style, columnCount: Int, _ types: Types
   ) throws -> ParticleRecords {
     var records = ParticleRecords(path: slice.path)
     let base = style.columnCount
@@ -324,12 +424,8 @@ public enum LammpsDataReader {
       guard words.count == columnCount else {
         throw line.failure("\(words.count) columns where the first atom has \(columnCount); is the line truncated?")
       }
-      let type = try line.integer(words[1], "the type")
-      guard type >= 1, type <= types, type <= Int(Int32.max) else {
-        throw line.failure("type \(type) is outside 1 … \(types), the atom types in the header")
-      }
       records.ids.append(Int64(try line.integer(words[0], "the id")))
-      records.species.append(Int32(type - 1))
+      records.species.append(try types.species(line, words[1]))
       if style == .sphere {
         let diameter = try line.real(words[2], "the diameter")
         guard diameter > 0 else { throw line.failure("the diameter must be positive, not \(diameter)") }

@@ -32,17 +32,14 @@ public enum LammpsDataWriter {
     if tilt.contains(where: { $0 != 0 }) { header += "\(tilt[0]) \(tilt[1]) \(tilt[2]) xy xz yz\n" }
     header += "\nAtoms # \(hasDiameters ? "sphere" : "atomic")\n\n"
 
-    var part: [UInt8] = []
-    for (k, row) in columns.blocks.rows.enumerated() {
-      var line = "\(row + 1) \(columns.species[k] + 1)"
+    try OrderedTextFile.write(path, header: header, lines: columns.blocks.rows.count, over: communicator) { k in
+      var line = "\(columns.blocks.rows.lowerBound + k + 1) \(columns.species[k] + 1)"
       if hasDiameters { line += " \(columns.diameters[k]) 1" }
       for c in 0..<dimension { line += " \(columns.positions[k * dimension + c])" }
       if dimension == 2 { line += " 0" }
       for c in 0..<dimension { line += " \(columns.images[k * dimension + c])" }
       if dimension == 2 { line += " 0" }
-      part += line.utf8
-      part.append(0x0a)
+      return line
     }
-    try OrderedTextFile.write(path, header: header, part: part, over: communicator)
   }
 }

@@ -1,13 +1,38 @@
 import Foundation
 import MessagePassing
 
-/// A text file that ranks write one after the other, each its own part: no rank holds the whole text.
-enum OrderedTextFile {
-  /// Writes the header of the root and then the parts in rank order. Collective.
+/// A text file that ranks write one after the other, each its own lines: no rank holds the whole text, nor all of its own.
+///
+/// It is written under another name and renamed when it is complete, so that a file of its name is never a part of one.
+final class OrderedTextFile {
+  private let path: String
+  private let communicator: Communicator
+  private var unfinished: String { path + ".unfinished" }
+  private var isBegun = false
+
+  /// Bytes that are written at once.
+  private static let piece = 1 << 20
+
+  init(_ path: String, over communicator: Communicator) {
+    self.path = path
+    self.communicator = communicator
+  }
+
+  /// A file of one part. Collective.
+  /// - Throws: `.inputOutput`, on all ranks.
+  static func write(
+    _ path: String, header: String, lines: Int, over communicator: Communicator, _ line: (Int) -> String
+  ) throws {
+    let file = OrderedTextFile(path, over: communicator)
+    try file.append(header: header, lines: lines, line)
+    try file.finish()
+  }
+
+  /// Adds the header of the root and then the lines of all ranks in their order. Collective.
   ///
   /// A rank opens the file when the rank before has closed it, so that network file systems see the parts in order.
-  /// - Throws: `.inputOutput`, on all ranks.
-  static func write(_ path: String, header: String, part: [UInt8], over communicator: Communicator) throws {
+  /// - Throws: `.inputOutput`, on all ranks; then nothing stays of the file.
+  func append(header: String, lines: Int, _ line: (Int) -> String) throws {
     var own: Failure?
     var isWriting = true
     if communicator.rank > 0 {
@@ -15,24 +40,58 @@ enum OrderedTextFile {
     }
     if isWriting {
       do {
-        let bytes = communicator.isRoot ? Array(header.utf8) + part : part
-        try append(bytes, to: path, truncating: communicator.isRoot)
+        try write(communicator.isRoot ? header : "", lines, line)
       } catch { own = error as? Failure ?? Failure(.inputOutput, "\(path): \(error)") }
     }
     if communicator.rank + 1 < communicator.size {
       try communicator.send([Int32(isWriting && own == nil ? 1 : 0)], to: communicator.rank + 1)
     }
-    try communicator.agree(on: own)
+    do { try communicator.agree(on: own) } catch {
+      if communicator.isRoot { unlink(unfinished) }
+      throw error
+    }
+    isBegun = true
   }
 
-  private static func append(_ bytes: [UInt8], to path: String, truncating: Bool) throws {
-    func failure() -> Failure {
-      Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))")
+  /// Gives the file its name. Collective.
+  func finish() throws {
+    do {
+      try communicator.coordinated {
+        guard communicator.isRoot else { return }
+        let descriptor = open(unfinished, O_RDONLY)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else { throw failure() }
+      }
+    } catch {
+      if communicator.isRoot { unlink(unfinished) }
+      throw error
     }
-    let descriptor = open(path, O_WRONLY | O_CREAT | (truncating ? O_TRUNC : O_APPEND), 0o666)
+  }
+
+  private func failure() -> Failure { Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))") }
+
+  private func write(_ header: String, _ lines: Int, _ line: (Int) -> String) throws {
+    let isFirst = communicator.isRoot && !isBegun
+    let descriptor = open(unfinished, O_WRONLY | O_CREAT | (isFirst ? O_TRUNC : O_APPEND), 0o666)
     guard descriptor >= 0 else { throw failure() }
     var isOpen = true
     defer { if isOpen { close(descriptor) } }
+    var bytes = Array(header.utf8)
+    for k in 0..<lines {
+      bytes += line(k).utf8
+      bytes.append(0x0a)
+      if bytes.count >= Self.piece {
+        try write(bytes, descriptor)
+        bytes.removeAll(keepingCapacity: true)
+      }
+    }
+    try write(bytes, descriptor)
+    isOpen = false
+    guard close(descriptor) == 0 else { throw failure() }
+  }
+
+  private func write(_ bytes: [UInt8], _ descriptor: Int32) throws {
     try bytes.withUnsafeBytes { buffer in
       var done = 0
       while done < buffer.count {
@@ -42,7 +101,5 @@ enum OrderedTextFile {
         done += count
       }
     }
-    isOpen = false
-    guard close(descriptor) == 0 else { throw failure() }
   }
 }

@@ -32,7 +32,7 @@ struct ParticleRecords {
   ) throws -> Snapshot {
     try checkCount(announced, communicator)
     try checkIdentifiers(announced.count, communicator)
-    let dimension = try settleDimension(requested, communicator)
+    let dimension = try settleDimension(requested, edges, communicator)
     try communicator.coordinated {
       if dimension == 2, edges[0, 2] != 0 || edges[1, 2] != 0 || edges[2, 0] != 0 || edges[2, 1] != 0 {
         throw Failure(.input, "\(path): the cell is tilted along z, which a two-dimensional system cannot be")
@@ -120,19 +120,38 @@ struct ParticleRecords {
     }
   }
 
-  private func settleDimension(_ requested: Int?, _ communicator: Communicator) throws -> Int {
+  /// Differences of z below this, in edges, are the noise of a program that computes in three dimensions.
+  private static let noise = 1e-9
+  /// Differences of z up to this, in edges, are more likely those of a flat system than of one with a third dimension.
+  private static let flat = 1e-4
+
+  private func settleDimension(_ requested: Int?, _ edges: Tensor, _ communicator: Communicator) throws -> Int {
     if let requested, requested != 2 { return requested }
     let holder = try communicator.reduce(count > 0 ? communicator.rank : communicator.size, .minimum)
     let reference = try communicator.broadcast(count > 0 ? positions[2] : 0, from: holder)
-    let other = (0..<count).first { positions[3 * $0 + 2] != reference }
-    if requested == nil { return try communicator.reduce(other == nil ? 2 : 3, .maximum) }
+    let edge = max(edges[0].length, edges[1].length)
+    let tolerance = requested == 2 ? Self.noise * edge : 0
+    let other = (0..<count).first { abs(positions[3 * $0 + 2] - reference) > tolerance }
+    guard requested == nil else {
+      try communicator.coordinated {
+        if let other {
+          throw Failure(
+            .input, "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first "
+              + "particle by more than 1e-9 of an edge, but the dimension is stated as 2; write the same z for all, or set "
+              + "the dimension to 3")
+        }
+      }
+      return 2
+    }
+    let spread = try communicator.reduce((0..<count).map { abs(positions[3 * $0 + 2] - reference) }.max() ?? 0, .maximum)
+    if spread == 0 { return 2 }
     try communicator.coordinated {
-      if let other {
+      if let other, spread <= Self.flat * edge {
         throw Failure(
-          .input, "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first "
-            + "particle, but the dimension is stated as 2; set the dimension to 3")
+          .input, "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first particle, and "
+            + "no z by more than \(spread.shown): state whether the system has two or three dimensions (system.dimension)")
       }
     }
-    return 2
+    return 3
   }
 }

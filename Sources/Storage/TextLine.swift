@@ -61,22 +61,33 @@ struct TextLine {
     return small
   }
 
-  /// A finite decimal number.
+  /// Whether a byte is one that decimal numbers are written with. (strtod would also take hexadecimal, nan and inf.)
+  static func isOfNumber(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"),
+      UInt8(ascii: "d"), UInt8(ascii: "D"):
+      true
+    default: false
+    }
+  }
+
+  /// A finite decimal number; the exponent may be that of Fortran, as in 1.5D+00.
   func real(_ range: Range<Int>, _ meaning: String) throws -> Double {
+    func complaint() -> Failure { failure("\(meaning) must be a finite number, not \(quoted(range))") }
+    var isFortran = false
     for byte in bytes[range] {
-      switch byte {
-      // Only what decimal numbers are written with: strtod would also take hexadecimal, nan and inf.
-      case 0x30...0x39, UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
-        continue
-      default: throw failure("\(meaning) must be a finite number, not \(quoted(range))")
-      }
+      guard Self.isOfNumber(byte) else { throw complaint() }
+      if byte | 0x20 == UInt8(ascii: "d") { isFortran = true }
+    }
+    if isFortran {
+      let word = String(decoding: bytes[range].map { $0 | 0x20 == UInt8(ascii: "d") ? UInt8(ascii: "e") : $0 }, as: UTF8.self)
+      guard let value = Double(word), value.isFinite else { throw complaint() }
+      return value
     }
     let start = UnsafeRawPointer(bytes.baseAddress! + range.lowerBound).assumingMemoryBound(to: CChar.self)
     var end: UnsafeMutablePointer<CChar>?
     let value = strtod(start, &end)
-    guard let end, UnsafePointer(end) == start + range.count, value.isFinite else {
-      throw failure("\(meaning) must be a finite number, not \(quoted(range))")
-    }
+    guard let end, UnsafePointer(end) == start + range.count, value.isFinite else { throw complaint() }
     return value
   }
 }

@@ -1,16 +1,21 @@
 import MessagePassing
 
-/// The words behind a command: plain ones in order, and options, each with a value.
+/// The words behind a command: plain ones in order, options, each with a value, and flags without one.
 struct Arguments {
   private(set) var plain: [String] = []
   private var options: [(name: String, value: String)] = []
+  private var flags: Set<String> = []
 
   /// - Throws: an input failure for an option that the command does not know, or one without its value.
-  init(_ words: [String], options known: Set<String>, plain expected: ClosedRange<Int>, usage: String) throws {
+  init(_ words: [String], options known: Set<String>, flags knownFlags: Set<String> = [], plain expected: ClosedRange<Int>, usage: String) throws {
     var rest = words[...]
     while let word = rest.popFirst() {
       guard word.hasPrefix("--") else {
         plain.append(word)
+        continue
+      }
+      if knownFlags.contains(word) {
+        flags.insert(word)
         continue
       }
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
@@ -29,6 +34,7 @@ struct Arguments {
     guard expected.contains(plain.count) else { throw Failure.everywhere(.input, "usage: \(usage)") }
   }
 
+  func has(_ flag: String) -> Bool { flags.contains(flag) }
   func value(_ option: String) -> String? { options.last { $0.name == option }?.value }
   func values(_ option: String) -> [String] { options.filter { $0.name == option }.map(\.value) }
 

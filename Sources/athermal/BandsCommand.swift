@@ -64,6 +64,7 @@ struct BandHistory {
   let name: String
   let strains: [Double]
   let bands: [(axis: Int, band: BandProfile)]
+  /// Of the box where bands are compared.
   let lengths: [Double]
   let nucleationStrain: Double?
   /// Where bands are compared.
@@ -74,9 +75,8 @@ struct BandHistory {
     guard !profiles.strains.isEmpty else { throw Failure(.input, "\(profiles.name): the run has no profiles") }
     name = profiles.name
     strains = profiles.strains
-    lengths = profiles.lengths
-    bands = profiles.values.map { axes in
-      BandProfile.across(zip(axes, profiles.thicknesses).map { (profile: $0.0, thickness: $0.1) })
+    bands = zip(profiles.values, profiles.thicknesses).map { axes, thicknesses in
+      BandProfile.across(zip(axes, thicknesses).map { (profile: $0.0, thickness: $0.1) })
     }
     let localisations = bands.map(\.band.localisation)
     nucleationStrain = BandProfile.nucleation(
@@ -90,6 +90,7 @@ struct BandHistory {
     } else {
       place = profiles.strains.count - 1
     }
+    lengths = profiles.lengths(at: place)
     let from = section.fit?[0] ?? nucleationStrain ?? .infinity
     let to = section.fit?[1] ?? .infinity
     var points: [(x: Double, y: Double)] = []

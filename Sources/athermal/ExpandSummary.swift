@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Geometry
+import MessagePassing
 import QuasistaticShear
 import SparseSolvers
 import Statics
@@ -82,7 +83,7 @@ struct ExpandSummary: Encodable {
       elasticSolver: moduli?.solutions.map(Solve.init))
     func short(_ x: Double) -> String { String(format: "%.8g", x) }
     var lines = [
-      "\(base.particles) particles, largest force component \(base.forceMax)"
+      "\(base.particles) particles, largest force component \(base.forceMax.shown)"
         + (rattlers > 0 ? ", \(rattlers) rattlers that take no part" : "")
     ]
     if let shear, let bulk {

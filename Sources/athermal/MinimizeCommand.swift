@@ -31,15 +31,15 @@ struct MinimizeCommand {
       guard result.reason == .converged else {
         throw Failure.everywhere(
           .notConverged,
-          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax), which "
-            + "should be at most \(result.tolerance); the state reached is in \(folder.file("state.h5"))")
+          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax.shown), which "
+            + "should be at most \(result.tolerance.shown); the state reached is in \(folder.file("state.h5"))")
       }
       try folder.finish(summary)
       if communicator.isRoot {
         print(
           """
           \(summary.particles) particles, energy per particle \(summary.energyPerParticle), pressure \(summary.pressure)
-          largest force component \(summary.forceMax) after \(result.evaluations) evaluations and \
+          largest force component \(summary.forceMax.shown) after \(result.evaluations) evaluations and \
           \(result.hessianProducts) Hessian products
           results in \(folder.path)
           """)

@@ -44,7 +44,8 @@ enum Model {
     case .file(let path):
       var snapshot = try configuration.places.blaming("system.file") {
         try ConfigurationReader.read(
-          path: path, dimension: configuration.system.dimension, frame: configuration.system.frame, over: communicator)
+          path: path, dimension: configuration.system.dimension, frame: configuration.system.frame,
+          species: configuration.system.species, over: communicator)
       }
       let report = try configuration.places.blaming("potential.kind") {
         try prepare(&snapshot, for: pairModel(configuration.potential), path: path, over: communicator)
@@ -160,6 +161,13 @@ enum Model {
           .input,
           "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species; take a "
             + "potential whose particles have sizes, or a file of fewer types")
+      }
+      let names = snapshot.speciesNames
+      guard names.isEmpty else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file names its species \(names.joined(separator: ", ")), and does not say which is the first of this "
+            + "potential; add system.species = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))], the first one first")
       }
       for i in 0..<snapshot.particles.count {
         snapshot.particles.diameters[i] = diameters[Int(snapshot.particles.species[i])]

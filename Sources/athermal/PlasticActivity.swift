@@ -24,6 +24,8 @@ final class PlasticActivity {
     var lastWindowEnd: Double?
     /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
     var profileBins: [Int]?
+    /// Whether the box stands beside each profile; nil in files that an earlier build began.
+    var keepsBox: Bool?
     var hasWindow = false
     /// Nil in checkpoints of earlier builds: wherever there is use for it.
     var isMeasured: Bool?
@@ -36,6 +38,11 @@ final class PlasticActivity {
     !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
   }
 
+  /// Profiles are on where nobody says otherwise.
+  private static func isAskedFor(_ configuration: RunConfiguration) -> Bool {
+    configuration.places.gives("output.profiles") || configuration.places.gives("d2min") || hasFields(configuration)
+  }
+
   /// Looks whether the box has room for the neighbourhoods, and says where a run does without since nobody has asked for it.
   /// - Returns: whether D²min can be measured.
   /// - Throws: an input failure where it cannot, and was asked for.
@@ -43,7 +50,7 @@ final class PlasticActivity {
     do {
       try configuration.places.blaming("d2min.radius", look)
       return true
-    } catch let failure as Failure where failure.kind == .input && !configuration.output.asksForProfiles && !hasFields(configuration) {
+    } catch let failure as Failure where failure.kind == .input && !isAskedFor(configuration) {
       if communicator.isRoot {
         print(
           "D²min and profiles are not measured: the box is too small for neighbourhoods of d2min.radius = \(configuration.d2min.radius) d; "
@@ -129,6 +136,7 @@ final class PlasticActivity {
     } else {
       bins = Profile.bins(for: system)
       state.profileBins = bins
+      state.keepsBox = true
       for (name, count) in zip(axes, bins) {
         let edges = (0...count).map { Double($0) / Double(count) }
         try table.write("profiles/edges_\(name)", edges, shape: [edges.count])
@@ -141,6 +149,10 @@ final class PlasticActivity {
     }
     let undefined = try system.communicator.reduce((0..<system.ownedCount).count { d2min.values[$0].isNaN }, .sum)
     var entries = [Observable("strain", strain), Observable("d2min_undefined", Double(undefined))]
+    if state.keepsBox == true {
+      let d = system.dimension
+      entries.append(Observable("box", system.cell.edges.block(d).flatMap { $0 }, shape: [d, d]))
+    }
     for (q, name) in ["plastic_count", "d2min", "displacement"].enumerated() {
       for (axis, axisName) in axes.enumerated() {
         entries.append(Observable("\(name)_\(axisName)", profile.means[q][axis], shape: [profile.bins[axis]]))

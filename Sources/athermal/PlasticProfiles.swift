@@ -10,12 +10,12 @@ struct PlasticProfiles {
   let strains: [Double]
   /// [strain][axis][bin], cumulative; per block or per particle.
   let values: [[[Double]]]
-  /// Thickness of a bin along each axis: 1 for blocks, lengths for particles.
-  let thicknesses: [Double]
+  /// [strain][axis]: thickness of a bin, 1 for blocks, lengths for particles.
+  let thicknesses: [[Double]]
   /// Of the largest stress.
   let peakStrain: Double
-  /// Length along each axis.
-  var lengths: [Double] { thicknesses.indices.map { thicknesses[$0] * Double(values[0][$0].count) } }
+  /// Length along each axis at one of the strains.
+  func lengths(at place: Int) -> [Double] { zip(thicknesses[place], values[place]).map { $0 * Double($1.count) } }
 
   private static let axes = ["x", "y", "z"]
 
@@ -74,7 +74,7 @@ struct PlasticProfiles {
     name = folder
     self.strains = along
     values = profiles
-    thicknesses = shape.map { _ in 1 }
+    thicknesses = strains.map { _ in shape.map { _ in 1 } }
   }
 
   private init(particles folder: String, quantity: String) throws {
@@ -104,6 +104,9 @@ struct PlasticProfiles {
     let columns = try file.isDataset("/curve") ? file.textAttribute("columns", of: "/curve") ?? [] : []
     let rows = try columns.isEmpty ? 0 : file.numberCount(of: "/curve") / columns.count
     let curve = try file.readAll(Double.self, from: "/curve", shape: [rows, columns.count])
+    let d = bins.count
+    let boxes = try file.isDataset("/profiles/box")
+      ? file.readAll(Double.self, from: "/profiles/box", shape: [strains.count, d, d]) : nil
     let config = try file.readText("/parameters/config")
     try file.close()
     let stress = try Self.conjugate(columns, curve, config, folder)
@@ -112,34 +115,37 @@ struct PlasticProfiles {
     name = folder
     self.strains = along
     values = profiles
-    let widths = try Self.widths(folder)
-    guard widths.count == bins.count else {
-      throw Failure(.input, "\(folder)/shear.h5: has profiles along \(bins.count) axes, and state.h5 \(widths.count) dimensions")
+    // Files of earlier builds have no boxes: theirs is that of the end.
+    let last = try boxes == nil ? Self.lastBox(folder, dimension: d) : []
+    thicknesses = strains.indices.map { k in
+      let box = boxes.map { Array($0[(k * d * d)..<((k + 1) * d * d)]) } ?? last
+      return zip(Self.widths(box, dimension: d), bins).map { $0 / Double($1) }
     }
-    thicknesses = zip(widths, bins).map { $0 / Double($1) }
   }
 
   /// The stress that does the work of the loading, from the names of the curve's columns and the config of the run.
   private static func conjugate(
     _ columns: [String], _ curve: [Double], _ config: String, _ folder: String
   ) throws -> [(strain: Double, stress: Double)] {
-    func word(_ key: String) -> String? {
-      config.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(key) = \"") }
-        .flatMap { $0.split(separator: "\"").dropFirst().first.map(String.init) }
-    }
-    let mode = word("mode") ?? "simple-shear"
-    let plane = word("plane") ?? "xy"
-    let terms: [(String, Double)] =
-      switch mode {
-      case "simple-shear": [("stress_\(plane)", 1)]
-      case "pure-shear":
-        [
-          ("stress_" + String(repeating: plane.first!, count: 2), 0.5),
-          ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
-        ]
-      case "uniaxial": [("stress_" + String(repeating: word("axis") ?? "x", count: 2), 1)]
-      default: throw Failure(.input, "\(folder): a loading by \(mode) has no shear bands; take simple-shear, pure-shear or uniaxial")
+    func word(_ key: String) throws -> String {
+      let line = config.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(key) = \"") }
+      guard let word = line?.split(separator: "\"").dropFirst().first, !word.isEmpty else {
+        throw Failure(.input, "\(folder)/shear.h5: its config does not say what loading.\(key) was")
       }
+      return String(word)
+    }
+    let mode = try word("mode")
+    let terms: [(String, Double)]
+    switch mode {
+    case "simple-shear": terms = [("stress_\(try word("plane"))", 1)]
+    case "pure-shear":
+      let plane = try word("plane")
+      terms = [
+        ("stress_" + String(repeating: plane.first!, count: 2), 0.5), ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
+      ]
+    case "uniaxial": terms = [("stress_" + String(repeating: try word("axis"), count: 2), 1)]
+    default: throw Failure(.input, "\(folder): a loading by \(mode) has no shear bands; take simple-shear, pure-shear or uniaxial")
+    }
     let wanted = try (["strain"] + terms.map(\.0)).map { name -> Int in
       guard let index = columns.firstIndex(of: name) else {
         throw Failure(.input, "\(folder)/shear.h5: the curve has no column \(name)")
@@ -152,14 +158,16 @@ struct PlasticProfiles {
     }
   }
 
-  /// Distances between opposite faces of the last box.
-  private static func widths(_ folder: String) throws -> [Double] {
+  /// The edges at the end of a loading, row by row.
+  private static func lastBox(_ folder: String, dimension d: Int) throws -> [Double] {
     let file = try HDF5File("\(folder)/state.h5", .read, over: nil)
-    let name = "/particles/trajectory/box/edges/value"
-    let shape = try file.isDataset(name) ? file.shape(of: name) : []
-    guard let d = shape.last, d == 2 || d == 3 else { throw Failure(.input, "\(folder)/state.h5: has no edges of a cell") }
-    let numbers = try file.readAll(Double.self, from: name, shape: [1, d, d])
+    let numbers = try file.readAll(Double.self, from: "/particles/trajectory/box/edges/value", shape: [1, d, d])
     try file.close()
+    return numbers
+  }
+
+  /// Distances between opposite faces of a box.
+  private static func widths(_ numbers: [Double], dimension d: Int) -> [Double] {
     let edges = (0..<d).map { i in (0..<3).map { j in j < d ? numbers[i * d + j] : 0 } } + (d == 2 ? [[0, 0, 1]] : [])
     func cross(_ a: [Double], _ b: [Double]) -> [Double] {
       [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
@@ -184,7 +192,6 @@ struct PlasticProfiles {
     name = other.name
     strains = other.strains
     peakStrain = other.peakStrain
-    let lengths = other.lengths
     values = other.values.map { axes in
       axes.map { profile in
         let count = profile.count / bin
@@ -194,6 +201,8 @@ struct PlasticProfiles {
         }
       }
     }
-    thicknesses = lengths.indices.map { lengths[$0] / Double(other.values[0][$0].count / bin) }
+    thicknesses = other.strains.indices.map { k in
+      zip(other.lengths(at: k), other.values[k]).map { $0 / Double($1.count / bin) }
+    }
   }
 }

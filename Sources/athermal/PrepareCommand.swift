@@ -179,7 +179,7 @@ struct PrepareCommand {
       throw Failure.everywhere(
         .notConverged,
         "the quench from T = \(temperature) ended by \(result.reason.rawValue) with a largest force component of "
-          + "\(result.forceMax), which should be at most \(result.tolerance)")
+          + "\(result.forceMax.shown), which should be at most \(result.tolerance.shown)")
     }
     return result
   }

@@ -30,8 +30,8 @@ struct Rest {
       guard result.reason == .converged else {
         throw Failure.everywhere(
           .notConverged,
-          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax), which "
-            + "should be at most \(result.tolerance)")
+          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax.shown), which "
+            + "should be at most \(result.tolerance.shown)")
       }
     }
     try system.evaluate(.forcesEnergyAndStress)
@@ -42,8 +42,8 @@ struct Rest {
         minimizes ? "lower minimizer.force_tolerance" : "run athermal minimize on it first, or set \(table).minimize = true"
       throw Failure.everywhere(
         .notConverged,
-        "the configuration is not in mechanical equilibrium: its largest force component is \(largest), which should be at "
-          + "most \(accepted) (\(table).equilibrium times the mean bond force, and not below the resolution of positions); "
+        "the configuration is not in mechanical equilibrium: its largest force component is \(largest.shown), which should be at "
+          + "most \(accepted.shown) (\(table).equilibrium times the mean bond force, and not below the resolution of positions); "
           + remedy)
     }
     var result = MinimizationResult(reason: .converged, forceMax: largest, tolerance: accepted)

@@ -118,7 +118,7 @@ extension ValidateCommand {
 }
 
 /// What a run would take.
-private struct Needs {
+struct Needs {
   let text: String
 
   init(

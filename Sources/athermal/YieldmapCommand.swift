@@ -95,7 +95,7 @@ struct YieldmapCommand {
       throw Failure.everywhere(
         .input,
         "\(configuration.places.nearest("yieldmap." + key)): yieldmap.\(key) is \(length), wider than the box, which measures "
-          + "\(widest) d; take a smaller one")
+          + "\(widest.shown) d; take a smaller one")
     }
   }
 

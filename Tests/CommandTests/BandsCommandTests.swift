@@ -2,6 +2,8 @@ import Foundation
 import Testing
 import TestTools
 
+@testable import athermal
+
 /// The command `bands` on what `epm` and `shear` leave.
 @Suite struct BandsCommandTests {
   let folder = try! TestFolder()
@@ -37,6 +39,21 @@ import TestTools
   }
 
   /// Strains count from the start, whichever way the loading goes; one that turns, or has no shear in it, is refused.
+  /// A cell that is sheared by γ along x is narrower between its faces across x, by √(1 + γ²): each profile has the box of its strain.
+  @Test func profilesHaveTheBoxOfTheirStrain() throws {
+    let text = Samples.config.replacing("strain_step = 1e-3", with: "strain_step = 5e-2").replacing("final_strain = 3e-3", with: "final_strain = 0.3")
+    try folder.file("shear.toml", text.replacing("1e-6", with: "1e-3") + "[d2min]\nwindow = 0.1\n")
+    try run("shear", "shear.toml", "--output", "run")
+    let profiles = try PlasticProfiles.read(folder.file("run"), quantity: "plastic_count")[0]
+    #expect(profiles.strains.count == 3)
+    let edge = (200 / 0.86).squareRoot()
+    for (k, strain) in profiles.strains.enumerated() {
+      let lengths = profiles.lengths(at: k)
+      // Edges are rounded to quanta.
+      #expect(abs(lengths[0] - edge / (1 + strain * strain).squareRoot()) < 1e-9 && abs(lengths[1] - edge) < 1e-9, "strain \(strain): \(lengths)")
+    }
+  }
+
   @Test func loadingsGoOneWay() throws {
     let measured = Samples.config + "[d2min]\nwindow = 1e-3\nthreshold = 1e-9\n"
     try folder.file("shear.toml", measured)

@@ -15,7 +15,7 @@ import TestTools
 
   /// The same line from both.
   @Test(arguments: [
-    ("minimize", "system.generate.particles=1000000000000"), ("minimize", "system.generate.density=5"), ("shear", "d2min.radius=50"),
+    ("minimize", "system.generate.particles=1000000000000"), ("minimize", "system.generate.density=50"), ("shear", "d2min.radius=50"),
     ("shear", "loading.plane=xz"), ("prepare", "prepare.size_window=50"), ("prepare", "prepare.block=50"), ("yieldmap", "yieldmap.radius=40"),
     ("yieldmap", "yieldmap.strain_step=1e-12"), ("expand", "expand.modes=100000"), ("epm", "epm.shape=[1000000, 100000]"),
   ]) func validateRefusesWhatTheCommandRefuses(command: String, setting: String) throws {

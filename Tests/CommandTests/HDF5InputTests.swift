@@ -144,7 +144,7 @@ import Testing
     try file.close()
     #expect(try run(["verify", "packing"]).output.contains("expand.h5"))
     try folder.file("b.toml", "[system]\nfile = \"gas.data\"\n[potential]\nkind = \"harmonic\"\n[expand]\nmodes = 2\n")
-    try expectRefusal(
-      ["expand", "b.toml", "--output", "run"], in: folder, code: 2, says: ["there are no modes: 64 of 64"], ranks: ranks)
+    // Which particles are rattlers is known when the packing is at rest, and its state written.
+    #expect(try run(["expand", "b.toml", "--output", "modes"], ranks: ranks, code: 2).errors.contains("there are no modes: 64 of 64"))
   }
 }

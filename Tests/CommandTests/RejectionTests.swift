@@ -97,11 +97,18 @@ func expectRefusal(
     (["shear", "a.toml", "b.toml"], "usage"), (["shear", "no.toml"], "No such file"), (["shear", "."], "cannot be read"),
     (["shear", "a.toml", "--set", "loading.strain_step"], "--set"),
     (["shear", "a.toml", "--set", "loading.steps=3"], "unknown key 'steps'"),
-    (["info"], "usage"), (["info", "no.h5"], "No such file"), (["info", "a.toml"], "is not HDF5"), (["info", "."], "."),
+    (["info"], "usage"), (["info", "no.h5"], "No such file"), (["info", "."], ".: is no run folder"),
+    (["shaer", "a.toml"], "there is no command 'shaer'; did you mean 'shear'?"), (["help", "exprot"], "did you mean 'export'?"),
     (["validate", "a.toml", "--ranks", "0"], "--ranks"), (["validate", "a.toml", "--ranks", "1000"], "1000 ranks for"),
     (["validate", "no.toml"], "No such file"), (["export", "a.toml", "--to", "xyz"], "a.toml"),
     (["export", "a.data"], "export needs --to"), (["export", "a.data", "--to", "lammps"], "name another one"),
-    (["export", "a.data", "--to", "gsd"], "export needs --to"),
+    (["export", "a.data", "--to", "gsd"], "export needs --to"), (["export", "a.data", "--to", "csv"], "a.data: is not HDF5"),
+    (["export", "a.data", "--to", "xyz", "--frames", "all"], "is not H5MD"),
+    (["export", "a.data", "--to", "xyz", "--frames", "3"], "--frames takes all, A:B or A:B:C"),
+    (["export", "a.data", "--to", "xyz", "--frames", "0:3:0"], "--frames takes all, A:B or A:B:C"),
+    (["export", "a.data", "--to", "lammps", "--output", "b.data", "--fields", "d2min"], "--fields goes with"),
+    (["export", "a.data", "--to", "lammps", "--output", "a.toml"], "a.toml: is there already; replace it with --overwrite"),
+    (["export", "a.data", "--to", "xyz", "--output", "/dev/null"], "/dev/null: is not a regular file"),
     (["export", "a.data", "--to", "xyz", "--frame", "x"], "--frame"),
     (["benchmark", "speed"], "there is no benchmark 'speed'"),
     (["benchmark", "kernel", "--model", "granular"], "there is no model 'granular'"),
@@ -113,10 +120,31 @@ func expectRefusal(
     #expect(folder.names(below: ".") == ["a.data", "a.toml"])
   }
 
-  @Test(arguments: [["--help"], ["-h"], ["help"], ["shear", "--help"], ["--version"]]) func helpIsGiven(arguments: [String]) throws {
+  @Test(arguments: [
+    (["--help"], "athermal shear"), (["-h"], "athermal shear"), (["help"], "athermal shear"),
+    (["shear", "--help"], "final_strain"), (["help", "minimise"], "force_tolerance = \"floor\""),
+    (["help", "epm"], "sample_strain = 0.01"), (["bands", "-h"], "[bands]"), (["export", "--help"], "--frames all|A:B|A:B:C"),
+    (["--version"], "commit"), (["-V"], "commit"),
+  ]) func helpIsGiven(arguments: [String], says: String) throws {
     let outcome = try TestProcess.run("athermal", arguments)
     #expect(outcome.exitCode == 0 && outcome.errors.isEmpty, "\(outcome.report)")
-    #expect(outcome.output.contains(arguments == ["--version"] ? "commit" : "athermal shear CONFIG"))
+    #expect(outcome.output.contains(says))
+    #expect(outcome.outputLines.allSatisfy { $0.count <= 140 }, "\(outcome.output)")
+  }
+
+  /// Without a command the help is given, but nothing was done: a script should notice.
+  @Test func noCommand() throws {
+    let outcome = try TestProcess.run("athermal", [])
+    #expect(outcome.exitCode == 2 && outcome.output.contains("athermal help COMMAND"), "\(outcome.report)")
+  }
+
+  /// Devices and pipes: what is empty is called so, and what a shell substitutes is read.
+  @Test func configsThatAreNoFiles() throws {
+    let folder = try TestFolder()
+    try expectRefusal(["minimize", "/dev/null", "--output", "run"], in: folder, code: 2, says: ["/dev/null: the configuration is empty"])
+    try folder.file("a.toml", Samples.config)
+    #expect(TestProcess.system("bash", "-c", "cd \(folder.path) && \(TestProcess.programs)/athermal validate <(cat a.toml) > out 2>&1") == 0)
+    #expect(try folder.text("out").contains("the config is good"))
   }
 }
 
@@ -173,7 +201,9 @@ func expectRefusal(
     Fault(name: "absurd xyz", text: Samples.xyz().replacing("100\nL", with: "99999999999999\nL"), says: ["g.data:1"]),
     Fault(name: "xyz without particles", text: "0\nLattice=\"1 0 0 0 1 0 0 0 1\"\n", says: ["g.data:1"]),
     Fault(name: "xyz without a size", text: Samples.xyz().replacing("diameter:R:1", with: "mass:R:1"), says: ["no diameters"]),
-    Fault(name: "xyz of an unknown species", text: Samples.xyz().replacing("\nA ", with: "\nCu "), says: ["species"]),
+    Fault(name: "xyz of mixed species", text: Samples.xyz().replacing("\nA ", with: "\n1 ", maxReplacements: 1), says: ["g.data:4", "species '1' and 'A'"]),
+    Fault(name: "compressed", text: "BZh9", says: ["g.data: is compressed with bzip2; decompress it first"]),
+    Fault(name: "dump without particles", text: "ITEM: TIMESTEP\n0\n", says: ["g.data:1", "ITEM: ATOMS"]),
   ]
 
   @Test(arguments: faults) func isRefused(fault: Fault) throws {

@@ -19,7 +19,7 @@ import TestTools
   private static let missingFile = "system.file"
 
   private static let glass = [
-    [Self.missingFile], ["system.generate.density=5"], ["system.generate.particles=1000000000000"], ["system.generate.particles=4"],
+    [Self.missingFile], ["system.generate.density=50"], ["system.generate.particles=1000000000000"], ["system.generate.particles=4"],
   ]
 
   static let cases = [

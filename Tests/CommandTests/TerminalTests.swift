@@ -19,7 +19,7 @@ import TestTools
     try folder.file("a.toml", WrongConfigTests.Good.shear.replacing("200", with: "40"))
     #expect(try run(["shear", "a.toml", "--output", "a"]).output.contains("D²min and profiles are not measured: the box is too small"))
     #expect(try run(["validate", "a.toml"]).output.contains("D²min and profiles are not measured"))
-    for setting in ["output.profiles=true", "output.fields=[\"d2min\"]"] {
+    for setting in ["output.profiles=true", "output.fields=[\"d2min\"]", "d2min.window=1e-3"] {
       let refused = try run(["shear", "a.toml", "--output", "b", "--set", setting], expecting: 2)
       #expect(refused.errors.contains("a smaller d2min.radius would help"))
     }

@@ -46,7 +46,7 @@ struct ProblemTests {
       adding: "[epm]\nshape = [64, 64]",
       begins: "12:2: table [epm] has no effect on this command", ends: "; give it a config of its own, for athermal epm"),
     .init(
-      adding: "[[output]]", begins: "12:1: 'output' must be a table, not an array",
+      adding: "[[output]]", begins: "12:1: 'output' must be a table, not the array [",
       ends: "; write its keys below a line [output]"),
     // Types
     .init(
@@ -320,6 +320,9 @@ struct ProblemTests {
   // Fails if a bad override is ignored, or blamed on the file.
   @Test(arguments: [
     ("loading.strian_step=1", "--set loading.strian_step: unknown key", "; did you mean 'strain_step'?"),
+    ("loading.strain_step=.01", "--set loading.strain_step: 'strain_step' in [loading] must be a finite number", "; write 0.01"),
+    ("output.every=05", "--set output.every: 'every' in [output] must be an integer", "; write 5"),
+    ("d2min.radius=+2.", "--set d2min.radius: 'radius' in [d2min] must be a finite number", "; write 2.0"),
     (
       "loading.strain_step=fast", "--set loading.strain_step: 'strain_step' in [loading] must be a finite number",
       "1e-3"

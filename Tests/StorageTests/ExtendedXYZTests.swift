@@ -34,6 +34,73 @@ extension StorageTests {
       #expect(snapshot.edges.block(3) == [[5, 1, 0], [0, 6, 1], [1, 0, 7]])
     }
 
+    /// Legal by the published grammar: keys of others never refuse a file, however they are written.
+    @Test(arguments: [
+      ("strain=0.25", "strain=0.25 virial={1.0 0.0 0.0 0.0 1.0 0.0 0.0 0.0 1.0}"),
+      ("strain=0.25", "strain=0.25 stress=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] stress=7 \"a key\" = [a, \"b ]\"]"),
+      ("strain=0.25", "strain = 2.5d-1 note=\"he said \\\"Lattice=\\\" loudly\" bare energy = -1 empty=\"\""),
+      ("strain=0.25", "strain=0.25 broken={1 2 other=[1,2"),
+      ("Lattice=\"10 0 0 0 8 0 0 0 1\"", "Lattice=[[10, 0, 0], [0, 8, 0], [0, 0, 1]]"),
+      ("Lattice=\"10 0 0 0 8 0 0 0 1\"", "Lattice = {1.0D+1 0 0 0 8. 0 0 0 1}"),
+      ("Lattice=\"10 0 0 0 8 0 0 0 1\"", "\"lattice\"\t= \"10 0 0 0 8 0 0 0 1\""),
+      ("pbc=\"T T F\"", "pbc=[T, T, F]"), ("pbc=\"T T F\"", "pbc = \"True true FALSE\""), ("pbc=\"T T F\"", "pbc={TRUE T False}"),
+      ("Properties=", "Properties = "), ("Properties=species:S:1:pos:R:3:radius:R:1:extra:R:2", "Properties=\"species:S:1:pos:R:3:radius:R:1:z:R:1:Mass:R:1\""),
+      ("B 3 4 0 0.75", "B 3.0D0 0.4d+1 0 7.5D-1"),
+      ("extra:R:2", "velo:R:1:mask:L:1"),
+    ])
+    func grammar(part: String, replacement: String) throws {
+      #expect(Self.good.contains(part))
+      let path = try folder.file("g.xyz", Self.good.replacingOccurrences(of: part, with: replacement))
+      #expect(try ConfigurationReader.format(of: path) == .extendedXYZ)
+      let snapshot = try ConfigurationReader.read(path: path, over: world)
+      #expect(snapshot.edges.block(3) == [[10, 0, 0], [0, 8, 0], [0, 0, 1]])
+      #expect(snapshot.strain == 0.25)
+      #expect(snapshot.particles.species == [0, 1])
+      #expect(snapshot.particles.diameters == [1, 1.5])
+      #expect(snapshot.particles.positions == [1, 2, 3, 4])
+    }
+
+    /// The strain of another program is no loading of ours.
+    @Test func strainTensor() throws {
+      let text = Self.good.replacingOccurrences(of: "strain=0.25", with: "strain=\"0 0.1 0 0.1 0 0 0 0 0\"")
+      #expect(try ConfigurationReader.read(path: try folder.file("s.xyz", text), over: world).strain == 0)
+    }
+
+    /// Columns that tell species: which words are numbers, which are letters, and which are names.
+    @Test(arguments: [
+      ("Z:I:1", "2", "1", [], [1, 0], []), ("atomic_number:I:1", "1", "2", [], [0, 1], []), ("type:S:1", "B", "A", [], [1, 0], []),
+      ("species:S:1", "P", "Ni", [], [1, 0], ["Ni", "P"]), ("species:S:1", "P", "Ni", ["P", "Ni"], [0, 1], []),
+      ("numbers:I:1", "28", "15", ["28", "15"], [0, 1], []), ("species:S:1", "Ar", "Ar", [], [0, 0], ["Ar"]),
+    ] as [(String, String, String, [String], [Int32], [String])])
+    func species(column: String, first: String, second: String, stated: [String], expected: [Int32], names: [String]) throws {
+      let text = "2\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=pos:R:3:\(column)\n1 2 3 \(first)\n4 5 6 \(second)\n"
+      let snapshot = try ConfigurationReader.read(path: try folder.file("t.xyz", text), species: stated, over: world)
+      #expect(snapshot.particles.species == expected)
+      #expect(snapshot.speciesNames == names)
+      #expect(snapshot.hasSpecies)
+    }
+
+    /// Numbers of types go before names of elements; without any column nothing is stated.
+    @Test func typeBesideSpecies() throws {
+      let text = "2\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=species:S:1:pos:R:3:type:I:1\nX 1 2 3 2\nX 4 5 6 1\n"
+      let snapshot = try ConfigurationReader.read(path: try folder.file("u.xyz", text), over: world)
+      #expect(snapshot.particles.species == [1, 0])
+      #expect(snapshot.speciesNames.isEmpty)
+      let bare = "1\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=pos:R:3\n1 2 3\n"
+      #expect(!(try ConfigurationReader.read(path: try folder.file("v.xyz", bare), over: world).hasSpecies))
+    }
+
+    @Test(arguments: [
+      (["Ni", "Cu"], "w.xyz:3: species 'P' is none of Ni, Cu, which system.species names"),
+      (["Ni"], "w.xyz:3: species 'P' is none of Ni"),
+    ])
+    func strangers(stated: [String], complaint: String) throws {
+      let text = "2\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=species:S:1:pos:R:3\nP 1 2 3\nNi 4 5 6\n"
+      let path = try folder.file("w.xyz", text)
+      let failure = #expect(throws: Failure.self) { try ConfigurationReader.read(path: path, species: stated, over: world) }
+      #expect(failure?.message.hasPrefix(folder.path + "/" + complaint) == true, "\(failure?.message ?? "")")
+    }
+
     @Test(arguments: [
       ("2\nL", "x\nL", ":1: the number of particles is expected"),
       ("2\nL", "0\nL", ":1: 0 particles"),
@@ -52,8 +119,10 @@ extension StorageTests {
       ("\"T T F\"", "\"F T F\"", ":2: pbc=\"F T F\": only cells"),
       ("\"T T F\"", "\"T T F", ":2: the quotation mark after pbc= is not closed"),
       ("3 4 0 ", "3 4 0.5 ", ":2: pbc says that a three-dimensional cell is not periodic in z"),
-      ("B 3 4", "C 3 4", ":4: species 'C' is not known"),
-      ("B 3 4", "0 3 4", ":4: species '0' is not known"),
+      ("B 3 4", "2 3 4", ":4: species '2' and 'A' in one file"),
+      ("radius:R:1", "pos:R:3", ":2: property pos occurs twice"),
+      ("radius:R:1:extra:R:2", "radius:R:1:diameter:R:1:extra:I:1", ":3: the diameter 7.0 is not twice the radius 0.5"),
+      ("radius:R:1", "radius:R:1:type:I:1:extra:R:1\" pbc=\"T T F", ":2: key pbc occurs twice"),
       ("B 3 4", "B 3 inf", ":4: pos must be a finite number"),
       ("0.75", "-0.75", ":4: the size must be positive"),
       ("0.75 7 7", "0.75 7", ":4: 6 columns where Properties has 7"),

@@ -66,7 +66,9 @@ extension StorageTests {
       data.strain = 0.1
       #expect(data.hasDiameters)
       #expect(try StateHash.sha256(of: data, over: world) == hash)
-      try ExtendedXYZWriter.write(original, to: folder.file("a.xyz"), over: world)
+      let writer = FrameWriter(.extendedXYZ, to: folder.file("a.xyz"), over: world)
+      try writer.append(original, step: 0)
+      try writer.finish()
       let xyz = try ConfigurationReader.read(path: folder.file("a.xyz"), dimension: dimension, over: world)
       #expect(try StateHash.sha256(of: xyz, over: world) == hash)
       #expect(try FileSummary.describe(path: folder.file("a.data")).contains("5 atoms"))

@@ -68,7 +68,57 @@ extension StorageTests {
     @Test func stylesWithoutComment() throws {
       #expect(try message(Self.atomic.replacingOccurrences(of: " # atomic", with: "")) == "accepted")
       let sphere = Self.head + "\nAtoms\n\n1 1 1 1 1 2 0\n2 2 1 1 3 4 0\n"
-      #expect(try message(sphere).hasPrefix("bad.data:10: the atom style cannot be told from 7 columns"))
+      #expect(try message(sphere).hasPrefix("bad.data:10: the atom style is not stated, and 7 columns are of no style"))
+      // Image flags, or diameter, density and molecule of a hybrid style.
+      let eight = Self.atomic.replacingOccurrences(of: "2 0\n2 2 3 4 0", with: "2 0 1 1 7\n2 2 3 4 0 1 1 7")
+      #expect(try message(eight) == "accepted")
+      #expect(
+        try message(eight.replacingOccurrences(of: " # atomic", with: ""))
+          .hasPrefix("bad.data:10: the atom style is not stated, and 8 columns may be atomic with image flags"))
+    }
+
+    static let labelled =
+      head + "\nAtom Type Labels\n\n2 P\n1 Ni\n\nMasses\n\nNi 1 # of nickel\nP 1\n\nPairIJ Coeffs # lj/cut\n\nNi Ni 1 1\nNi P 1 1\nP P 1 1\n"
+      + "\nAtoms # atomic\n\n1 P 1 2 0\n2 Ni 3 4 0\n"
+
+    @Test func typeLabels() throws {
+      let path = try folder.file("labels.data", Self.labelled)
+      #expect(try LammpsDataReader.read(path, over: world).particles.species == [1, 0])
+      #expect(try LammpsDataReader.read(path, species: ["P", "Ni"], over: world).particles.species == [0, 1])
+      let numbers = try folder.file("numbers.data", Self.labelled.replacingOccurrences(of: "1 P 1 2", with: "1 2 1 2"))
+      #expect(try LammpsDataReader.read(numbers, over: world).particles.species == [1, 0])
+      let plain = try folder.file("plain.data", Self.atomic)
+      #expect(try LammpsDataReader.read(plain, species: ["2", "1"], over: world).particles.species == [1, 0])
+    }
+
+    @Test(arguments: [
+      ("2 Ni 3 4", "2 Cu 3 4", "bad.data:28: type 'Cu' has no line in the section 'Atom Type Labels'"),
+      ("2 P\n1 Ni", "1 P\n1 Ni", "bad.data:13: type 1 has two labels"),
+      ("2 P\n1 Ni", "2 Ni\n1 Ni", "bad.data:13: two types have the label Ni"),
+      ("2 P\n1 Ni", "3 P\n1 Ni", "bad.data:12: type 3 is outside 1 … 2"),
+      ("Atom Type Labels\n\n2 P\n1 Ni\n\n", "", "bad.data:12: 'Ni 1' is neither a section nor, without a section 'Atom Type Labels'"),
+    ])
+    func malformedLabels(part: String, replacement: String, complaint: String) throws {
+      #expect(Self.labelled.contains(part))
+      let found = try message(Self.labelled.replacingOccurrences(of: part, with: replacement))
+      #expect(found.hasPrefix(complaint), "\(found)")
+    }
+
+    /// Programs that compute in three dimensions leave z that are not quite equal.
+    @Test func noiseAlongZ() throws {
+      let noisy = Self.atomic.replacingOccurrences(of: "3 4 0", with: "3 4 1e-17")
+      let path = try folder.file("noise.data", noisy)
+      let snapshot = try LammpsDataReader.read(path, dimension: 2, over: world)
+      #expect(snapshot.dimension == 2)
+      #expect(snapshot.particles.positions == [1, 2, 3, 4])
+      #expect(
+        try message(noisy)
+          == "bad.data:13: z = 1e-17 differs from z = 0.0 of the first particle, and no z by more than 1e-17: state whether the "
+          + "system has two or three dimensions (system.dimension)")
+      #expect(try LammpsDataReader.read(path, dimension: 3, over: world).dimension == 3)
+      // 1e-9 of the longest edge, 10.
+      #expect(try message(Self.atomic.replacingOccurrences(of: "3 4 0", with: "3 4 0.9e-8"), dimension: 2) == "accepted")
+      #expect(try message(Self.atomic.replacingOccurrences(of: "3 4 0", with: "3 4 1.1e-8"), dimension: 2) != "accepted")
     }
 
     /// What is replaced in the good file, by what, and how the complaint begins.

@@ -1,0 +1,174 @@
+/// What the tables of a configuration are for and what each of their keys means, a line each. Defaults come from the sections
+/// themselves.
+public enum KeyGuide {
+  /// The tables that a command reads, with their keys, defaults and meanings; empty where there are none.
+  public static func text(of command: String) -> String {
+    let defaults = defaults(command: command)
+    return (tables[command] ?? []).map { table in
+      let entries = meanings(of: table, command).map { name, meaning in
+        (key: defaults["\(table).\(name)"].map { "\(name) = \($0)" } ?? name, meaning: meaning)
+      }
+      let width = min(32, entries.map(\.key.count).max() ?? 0)
+      let lines = entries.map { entry in
+        "  " + entry.key + String(repeating: " ", count: max(2, width + 2 - entry.key.count)) + entry.meaning
+      }
+      return "[\(table)]\n" + lines.joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+
+  /// In the order in which a person would write them.
+  static let tables: [String: [String]] = [
+    "minimize": particles + ["checkpoint"],
+    "prepare": ["system", "potential", "prepare", "neighbours", "minimizer", "output", "checkpoint"],
+    "shear": ["system", "potential", "loading", "events", "d2min", "output", "neighbours", "minimizer", "checkpoint"],
+    "expand": ["system", "potential", "loading", "expand", "output", "neighbours", "minimizer"],
+    "yieldmap": ["system", "potential", "loading", "yieldmap", "output", "neighbours", "minimizer", "checkpoint"],
+    "epm": ["epm", "output", "checkpoint"], "bands": ["bands", "output"], "sweep": ["sweep"],
+  ]
+  private static let particles = ["system", "potential", "minimizer", "neighbours", "output"]
+
+  /// `[output]` is another one where there are no particles.
+  static func meanings(of table: String, _ command: String) -> [(String, String)] {
+    meanings[table == "output" && (command == "epm" || command == "bands") ? "epm.output" : table]!
+  }
+
+  /// The keys that the sections of a command ask for, by table.
+  static func askedFor(command: String) -> [String: [String]] { reading("", command).knownKeys }
+
+  /// What the sections put in where a configuration says nothing.
+  private static func defaults(command: String) -> [String: String] {
+    var found: [String: String] = [:]
+    for (table, lines) in reading("", command).lines {
+      for line in lines {
+        let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+        found["\(table).\(parts[0].split(separator: " ")[0])"] = String(parts[1].replacing("  # default", with: ""))
+      }
+    }
+    return found
+  }
+
+  private static func reading(_ text: String, _ command: String) -> Reading {
+    let reading = Reading()
+    switch command {
+    case "epm": _ = LatticeConfiguration(text, "", "", [], reading)
+    case "bands": _ = BandsConfiguration(text, "", "", [], reading)
+    case "sweep": _ = Sweep.isOutline(text, reading)
+    default: _ = RunConfiguration(text, "", "", [], command, reading)
+    }
+    return reading
+  }
+
+  /// By table, in the order in which a person would write them.
+  static let meanings: [String: [(String, String)]] = [
+    "system": [
+      ("file", "path of the particles, relative to the config: LAMMPS data or dump, extended XYZ, H5MD"),
+      ("dimension", "2 or 3, where the file leaves it open"),
+      ("frame", "of H5MD or a dump: from 0, or from the end with -1, -2, …; the last one if not given"),
+      ("species", "names of the species in the file, the first of the potential first: [\"Ni\", \"P\"]"),
+      ("generate", "in the place of file: random positions, { dimension, particles, density, seed }"),
+    ],
+    "potential": [
+      ("kind", "needed: \"polydisperse-ipl\", \"bidisperse-ipl\", \"binary-lj\", \"harmonic\" or \"hertz\""),
+      ("exponent", "of the inverse power laws, even"),
+      ("smoothing", "of the inverse power laws: the highest derivative that is continuous at the cutoff"),
+      ("cutoff", "in diameters of the pair; 1.4 for inverse power laws, 2.5 for binary-lj"),
+      ("nonadditivity", "of polydisperse-ipl"),
+      ("truncation", "of binary-lj: \"energy-shift\", \"plain\", \"force-shift\" or \"smooth\""),
+      ("sizes", "of generated particles: { exponent, minimum, maximum, drawn = \"stratified\" or \"random\" }"),
+    ],
+    "neighbours": [("skin", "how far neighbour lists reach beyond the cutoff")],
+    "minimizer": [
+      ("method", "\"newton\", \"cg\", \"fire\", \"lbfgs\" or \"gradient-flow\""),
+      ("preconditioner", "\"multigrid\" or \"block-jacobi\""),
+      ("force_tolerance", "largest force component at rest; \"floor\" is what rounding allows"),
+      ("maximum_evaluations", "of the forces in one minimisation"),
+    ],
+    "loading": [
+      ("mode", "\"simple-shear\", \"pure-shear\", \"uniaxial\", \"dilation\" or \"matrix\""),
+      ("plane", "of simple and pure shear: \"xy\" is flow along x and gradient along y, or x stretched and y compressed"),
+      ("axis", "of uniaxial: \"x\", \"y\" or \"z\""),
+      ("matrix", "of mode matrix: the displacement gradient per unit of strain, row by row"),
+      ("strain_step", "strain between two minimisations"),
+      ("final_strain", "where the run ends, accumulated with that of the first configuration"),
+      ("cycles", "in the place of final_strain: { amplitude, count }"),
+      ("backward", "whether the strain grows in the negative direction"),
+      ("unconverged", "\"refuse\" ends the run at a step that does not converge, \"accept\" goes on and counts it"),
+    ],
+    "events": [
+      ("adaptive", "whether plastic events are located by taking steps back"),
+      ("smallest_step", "strain interval to which an event is located"),
+      ("displacement", "in d, beyond which a step that was taken back was irreversible"),
+      ("prediction", "whether each event is ranked in the fields of the state before"),
+    ],
+    "d2min": [
+      ("window", "strain over which displacements are measured"), ("radius", "of the neighbourhood, in d"),
+      ("normalisation", "\"mean\" per neighbour, or \"sum\""), ("threshold", "above which a particle counts as plastic"),
+      ("reference", "\"window\" ago, or the \"initial\" configuration"),
+    ],
+    "expand": [
+      ("solver", "\"multigrid\", \"cg\", \"amg\", \"direct\" or \"auto\""), ("tolerance", "relative residual of each solve"),
+      ("maximum_iterations", "of each solve"), ("modes", "how many of the softest modes"),
+      ("mode_tolerance", "relative accuracy of ω²"),
+      ("equilibrium", "largest force accepted as rest, in mean bond forces"),
+      ("minimize", "whether the configuration is brought to rest first; false for a file, true for generated particles"),
+      ("elastic_tensor", "whether all elastic constants are computed"),
+    ],
+    "yieldmap": [
+      ("method", "\"expansion\", \"frozen-matrix\" or \"both\""), ("shape", "of cavities: \"sphere\" or \"block\""),
+      ("radius", "of cavities, in d"), ("centres", "\"grid\" or \"particles\""), ("spacing", "of the grid, in d"),
+      ("weight", "of bonds across the edge of a cavity: \"half\", \"both\" or \"any\""),
+      ("directions", "\"forward\", \"backward\""), ("strain_step", "of the explicit method"),
+      ("maximum_strain", "of the explicit method"), ("orientations", "of the shear, fanned over all directions"),
+      ("matrix_stiffness", "\"rigid\", or the stiffness of tethers"), ("matrix_shell", "of tethered particles, in d"),
+      ("lowest_eigenvalue", "whether that of each cavity is computed"), ("block", "side of the blocks of the averaged map, in d"),
+      ("curves", "whether stress-strain curves of the explicit method are written"),
+      ("equilibrium", "largest force accepted as rest, in mean bond forces"),
+      ("minimize", "whether the configuration is brought to rest first; false for a file, true for generated particles"),
+    ],
+    "prepare": [
+      ("temperatures", "needed: one stay each, in this order, as in [0.8, 0.6]"), ("seed", "needed: of the moves"),
+      ("sweeps", "that are measured at each temperature"), ("burn_in", "sweeps before that"),
+      ("swap_fraction", "of the trial moves"), ("size_window", "largest difference of sizes that are exchanged"),
+      ("step", "half-width of displacements; tuned in the burn-in if not given"),
+      ("block", "width of the blocks of the checkerboard, in largest cutoffs"), ("replicas", "independent runs"),
+      ("quench", "whether each state is brought to rest"),
+      ("accept_unequilibrated", "whether states that are not in equilibrium count as a success"),
+    ],
+    "output": [
+      ("every", "steps between two frames of the trajectory"), ("trajectory", "whether it is written"),
+      ("fields", "per particle, of \"d2min\", \"stress\", \"force\", \"energy\", \"displacement\", \"plastic-count\""),
+      ("profiles", "whether profiles across the cell are written"), ("bonds", "of expand: coefficients of every bond"),
+      ("overwrite", "whether the files of an earlier run are replaced"),
+    ],
+    "checkpoint": [
+      ("every_minutes", "between two checkpoints"), ("every_steps", "of the command between two checkpoints; 0 for none by steps"),
+      ("keep", "how many stay on the disk"),
+    ],
+    "epm": [
+      ("shape", "needed: blocks along each axis, as in [64, 64]"), ("eigenstrain", "needed: plastic strain of a block that yields, or a distribution"),
+      ("modulus", "needed: { initial, renewed }"), ("thresholds", "needed: of blocks at the start, { distribution = …, … } or { file, dataset }"),
+      ("renewal", "needed: thresholds of blocks that have yielded, likewise"),
+      ("final_strain", "where the loading ends"), ("final_stress", "under stress control, where it ends"),
+      ("cycles", "in the place of final_strain: { amplitude, count }"), ("control", "\"strain\" or \"stress\""),
+      ("yielding", "\"forward\", or \"both\" signs of the stress"), ("kernel", "\"continuum\" or \"lattice\""),
+      ("seed", "of all that is drawn"), ("realisations", "independent runs"), ("ranks_per_realisation", "that work on each"),
+      ("maximum_sweeps", "in one avalanche"), ("sample_strain", "between two looks at the whole state"),
+      ("steady_from", "the strain from which the state counts as steady; half of all if not given"),
+      ("residual_fit", "range of x in which P(x) is fitted"), ("update", "\"sparse\", \"transform\" or \"everywhere\""),
+      ("transform_above", "failures in a sweep, of the sparse rule"), ("settle_after", "failures pending, of the sparse rule"),
+    ],
+    "epm.output": [
+      ("frames", "whether the fields are kept at each sample"), ("vtk", "whether the last fields are written for ParaView"),
+      ("overwrite", "whether the files of an earlier run are replaced"),
+    ],
+    "bands": [
+      ("runs", "needed: folders of epm or shear runs, as in [\"runs/a\", \"runs/b\"]"),
+      ("source", "\"plastic-count\", or \"d2min\" of shear runs"), ("bin", "in bins of the files"),
+      ("strain", "at which bands are compared; the last one if not given"), ("fit", "strains between which the width is fitted"),
+    ],
+    "sweep": [
+      ("command", "\"minimize\", \"prepare\", \"shear\", \"expand\", \"yieldmap\" or \"epm\""),
+      ("config", "what all runs have in common, relative to the sweep"),
+    ],
+  ]
+}

@@ -1,0 +1,136 @@
+import Foundation
+import MessagePassing
+
+/// Writes the tables of an HDF5 file as CSV, one file for each: datasets with an attribute `columns`, and the datasets of a
+/// group that have as many rows as each other. One process writes; nothing here is collective.
+public struct TableExport {
+  public struct Table: Sendable {
+    /// As in "curve", "events".
+    public let name: String
+    public let rows: Int
+    /// That all columns are in; nil for a dataset with columns of its own.
+    fileprivate let group: String?
+    fileprivate var columns: [Column]
+  }
+
+  fileprivate struct Column: Sendable {
+    let dataset: String
+    /// Of one row, after the first extent.
+    let shape: [Int]
+    let names: [String]
+    let isReal: Bool
+    var width: Int { shape.reduce(1, *) }
+  }
+
+  /// Wider datasets are fields or frames and no tables.
+  private static let widest = 1000
+  /// Numbers that are read at once.
+  private static let piece = 1 << 18
+
+  public let tables: [Table]
+  /// Datasets that are no tables, with their shapes.
+  public let others: [String]
+
+  private let file: HDF5File
+
+  /// - Throws: `.input` where the file cannot be read or holds a trajectory.
+  public init(_ path: String) throws {
+    guard try ConfigurationReader.format(of: path) == .h5md else {
+      throw Failure(.input, "\(path): is not HDF5; tables are those of results, such as shear.h5")
+    }
+    let file = try HDF5File(path, .read, over: nil)
+    guard try !file.exists("/h5md") else {
+      throw file.failure("holds particles, not tables; export it --to xyz or lammps-dump")
+    }
+    var tables: [Table] = []
+    var others: [String] = []
+    func visit(_ group: String) throws {
+      var groups: [String] = []
+      for name in try file.names(in: group) {
+        let object = group == "/" ? "/" + name : group + "/" + name
+        if object == "/parameters" { continue }
+        guard try file.isDataset(object) else {
+          groups.append(object)
+          continue
+        }
+        let shape = try file.shape(of: object)
+        let type = try file.typeName(of: object)
+        guard let rows = shape.first, type.hasPrefix("int") || type.hasPrefix("float") else { continue }
+        let rest = Array(shape.dropFirst())
+        guard rest.allSatisfy({ $0 <= Self.widest }), rest.reduce(1, *) <= Self.widest else {
+          others.append("\(object) \(shape)")
+          continue
+        }
+        let own = try file.textAttribute("columns", of: object)
+        let directions = try group == "/" ? nil : file.textAttribute("directions", of: group)
+        let column = Column(
+          dataset: object, shape: rest,
+          names: own.flatMap { $0.count == rest.reduce(1, *) ? $0 : nil } ?? Self.names(name, rest, directions: directions),
+          isReal: type.hasPrefix("float"))
+        if let k = tables.firstIndex(where: { $0.group == group && $0.rows == rows }), own == nil, group != "/" {
+          tables[k].columns.append(column)
+          continue
+        }
+        // The first table of a group has its name, others that of their first dataset.
+        let isOfGroup = own == nil && group != "/" && !tables.contains { $0.group == group }
+        let label = String((isOfGroup ? group : object).dropFirst().replacing("/", with: "-"))
+        tables.append(Table(name: label, rows: rows, group: own == nil ? group : nil, columns: [column]))
+      }
+      for inner in groups { try visit(inner) }
+    }
+    try visit("/")
+    self.file = file
+    self.tables = tables
+    self.others = others
+  }
+
+  /// The heads of the columns of a dataset that has none of its own.
+  private static func names(_ name: String, _ shape: [Int], directions: [String]?) -> [String] {
+    if let directions, shape == [directions.count] { return directions.map { "\(name)_\($0)" } }
+    let isOfSpace = shape.allSatisfy { $0 == 2 || $0 == 3 } && spatial.contains { name.hasPrefix($0) }
+    let axes = ["x", "y", "z"]
+    return shape.reduce([name + "_"]) { names, extent in
+      names.flatMap { stem in (0..<extent).map { stem + (isOfSpace ? axes[$0] : (stem.hasSuffix("_") ? "\($0)" : "_\($0)")) } }
+    }.map { shape.isEmpty ? name : $0 }
+  }
+
+  private static let spatial = ["stress", "centre", "velocity", "acceleration", "jerk", "displacement", "elastic", "gyration", "edges"]
+
+  /// Writes a table under another name and renames it.
+  /// - Throws: `.inputOutput` where the file cannot be written; then nothing stays of it.
+  public func write(_ table: Table, to path: String) throws {
+    let unfinished = path + ".unfinished"
+    func failure() -> Failure { Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))") }
+    guard let stream = fopen(unfinished, "w") else { throw failure() }
+    do {
+      func put(_ text: String) throws { guard fputs(text, stream) >= 0 else { throw failure() } }
+      try put(table.columns.flatMap(\.names).map(Self.quoted).joined(separator: ",") + "\n")
+      let width = table.columns.reduce(0) { $0 + $1.width }
+      let step = max(1, Self.piece / max(1, width))
+      for first in stride(from: 0, to: table.rows, by: step) {
+        let count = min(step, table.rows - first)
+        let parts = try table.columns.map { column -> [String] in
+          let start = [first] + column.shape.map { _ in 0 }
+          return column.isReal
+            ? try file.read(Double.self, from: column.dataset, start: start, count: [count] + column.shape).map { "\($0)" }
+            : try file.read(Int64.self, from: column.dataset, start: start, count: [count] + column.shape).map { "\($0)" }
+        }
+        for row in 0..<count {
+          let words = zip(table.columns, parts).flatMap { column, values in values[(row * column.width)..<((row + 1) * column.width)] }
+          try put(words.joined(separator: ",") + "\n")
+        }
+      }
+      guard fflush(stream) == 0, fsync(fileno(stream)) == 0 else { throw failure() }
+      guard rename(unfinished, path) == 0 else { throw failure() }
+    } catch {
+      fclose(stream)
+      unlink(unfinished)
+      throw error
+    }
+    fclose(stream)
+  }
+
+  private static func quoted(_ name: String) -> String {
+    name.contains { ",\"\n".contains($0) } ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
+  }
+}
