@@ -16,7 +16,9 @@ import TestTools
 
   /// Profiles are measured where nobody says otherwise, which is no reason to refuse a box that is too small for D²min.
   @Test func smallSystemsShear() throws {
-    try folder.file("a.toml", WrongConfigTests.Good.shear.replacing("200", with: "40"))
+    let soft = WrongConfigTests.Good.shear.replacing(
+      "\"polydisperse-ipl\"", with: "\"hertz\"\nsizes = { exponent = 0, minimum = 1, maximum = 1.4 }")
+    try folder.file("a.toml", soft.replacing("200", with: "20"))
     #expect(try run(["shear", "a.toml", "--output", "a"]).output.contains("D²min and profiles are not measured: the box is too small"))
     #expect(try run(["validate", "a.toml"]).output.contains("D²min and profiles are not measured"))
     for setting in ["output.profiles=true", "output.fields=[\"d2min\"]", "d2min.window=1e-3"] {
