@@ -145,7 +145,7 @@ struct BenchmarkCommand {
       return try ParticleSystem(
         snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin, communicator: communicator)
     }
-    try Model.keepsWithinMemory(count, ranks: communicator.size, over: communicator)
+    try Model.keepsWithinMemory(count, over: communicator)
     let placement = RandomPlacement(
       dimension: dimension, count: count, density: density ?? (dimension == 2 ? entry.density.0 : entry.density.1),
       seed: 1,

@@ -54,20 +54,15 @@ enum Model {
       return snapshot
     case .generate(var generate):
       generate.seed &+= UInt64(replica)
-      try configuration.places.blaming("system.generate.particles") {
-        try keepsWithinMemory(generate.particles, ranks: communicator.size, over: communicator)
-      }
+      try configuration.places.blaming("system.generate.particles") { try keepsWithinMemory(generate.particles, over: communicator) }
       return try placement(generate, configuration.potential).snapshot(over: communicator)
     }
   }
 
   /// The same, but of particles to be generated only what the layout follows from. Collective.
-  static func outline(_ configuration: RunConfiguration, ranks: Int, over communicator: Communicator) throws -> Snapshot {
+  static func outline(_ configuration: RunConfiguration, over communicator: Communicator) throws -> Snapshot {
     guard case .generate(let generate) = configuration.system.source else {
       return try snapshot(configuration, over: communicator)
-    }
-    try configuration.places.blaming("system.generate.particles") {
-      try keepsWithinMemory(generate.particles, ranks: ranks, over: communicator)
     }
     return try placement(generate, configuration.potential).outline()
   }
@@ -105,13 +100,13 @@ enum Model {
   }
 
   /// A slip of the keyboard must not fill the memory. Ranks may be alone on their machines, so this is a lower bound.
-  static func keepsWithinMemory(_ particles: Int, ranks: Int, over communicator: Communicator) throws {
-    let needed = 400.0 * Double(particles) / Double(ranks)
+  static func keepsWithinMemory(_ particles: Int, over communicator: Communicator) throws {
+    let needed = 400.0 * Double(particles) / Double(communicator.size)
     let present = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
     guard needed <= present else {
       throw Failure.everywhere(
         .input,
-        "\(particles) particles need at least \(Int(needed / 1e9)) GB on each of \(ranks) "
+        "\(particles) particles need at least \(Int(needed / 1e9)) GB on each of \(communicator.size) "
           + "ranks, and a machine here has \(Int(present / 1e9)) GB; take fewer particles or more ranks")
     }
   }

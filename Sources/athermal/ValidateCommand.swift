@@ -43,7 +43,13 @@ struct ValidateCommand {
     let configuration = try load("minimize")
     try Self.refuseMissing(configuration, over: communicator)
     let size = ranks ?? communicator.size
-    let snapshot = try Model.outline(configuration, ranks: size, over: communicator)
+    // Ranks that are asked about may be those of another machine.
+    if ranks == nil, case .generate(let generate) = configuration.system.source {
+      try configuration.places.blaming("system.generate.particles") {
+        try Model.keepsWithinMemory(generate.particles, over: communicator)
+      }
+    }
+    let snapshot = try Model.outline(configuration, over: communicator)
     if let mode = configuration.loading?.mode ?? configuration.deformation {
       _ = try Model.loading(mode, of: configuration, dimension: snapshot.dimension)
     }
@@ -100,7 +106,7 @@ extension ValidateCommand {
     let size = ranks ?? communicator.size
     let group = epm.realisations == 1 ? size : min(size, epm.ranksPerRealisation)
     let slab = Slab(extent: epm.shape[0], rank: 0, ranks: group)
-    try configuration.places.blaming("epm.shape") { try EpmCommand.checkMemory(epm, ranks: group, over: communicator) }
+    if ranks == nil { try configuration.places.blaming("epm.shape") { try EpmCommand.checkMemory(epm, ranks: group, over: communicator) } }
     let rule = EpmCommand.rule(epm, lattice)
     let isSparse = if case .sparse = rule { true } else { false }
     let perRank = EpmCommand.bytesPerRank(epm, ranks: group)
