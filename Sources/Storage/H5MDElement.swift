@@ -55,7 +55,8 @@ struct H5MDElement {
     return .regular(first: first, increment: increment)
   }
 
-  private func step(of frame: Int) throws -> Int64? {
+  /// The step of one of its values; nil where the file counts none.
+  func step(of frame: Int) throws -> Int64? {
     switch steps {
     case .unstated: nil
     case .listed(let dataset, _): try file.wholeNumbers(from: dataset, start: [frame], count: [1])[0]
