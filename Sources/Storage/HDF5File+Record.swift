@@ -169,7 +169,9 @@ extension HDF5File {
         guard found == expected.shape else {
           throw failure("\(name) is missing or has another shape than \(expected.shape); the file is damaged")
         }
-        if let rows = expected.rows, rows.count != expected.shape.first || rows.reduce(0, &+) != expected.checksum {
+        if let rows = expected.rows,
+          expected.shape.count < 2 || rows.count != expected.shape[0] || rows.reduce(0, &+) != expected.checksum
+        {
           throw failure("\(Self.recordName) contradicts itself about \(name); the file is damaged")
         }
       }
