@@ -81,6 +81,7 @@ public enum ConfigurationReader {
     }
     return false
   }
+
   /// Compressed files by their first bytes, and what takes the compression off.
   private static let compressions: [(name: String, program: String, signature: [UInt8])] = [
     ("gzip", "gunzip", [0x1f, 0x8b]), ("bzip2", "bunzip2", Array("BZh".utf8)), ("xz", "unxz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]),
