@@ -144,7 +144,7 @@ extension StorageTests {
     }
 
     /// Changes one double in a file, wherever it is.
-    private func spoil(_ path: String, _ old: Double, _ new: Double, last: Bool = false) throws {
+    private func spoil(_ path: String, _ old: Double, _ new: Double) throws {
       var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
       let place = try #require(bytes.ranges(of: withUnsafeBytes(of: old) { Data($0) }).first)
       withUnsafeBytes(of: new) { bytes.replaceSubrange(place, with: $0) }
