@@ -109,6 +109,28 @@ extension StorageTests {
       #expect(refusal("texts") { _ = try FileVerification.verifyHDF5(path("texts")) }.contains("texts of the shape [100]"))
     }
 
+    /// Export asks for frames and steps as the reader does.
+    @Test func framesAndStepsForExport() throws {
+      for (name, frames, lastStep) in [("fixed-position", 1, 0), ("per-frame", 2, 10), ("other-steps", 3, 20)] {
+        let contents = try TrajectoryContents(path(name), over: world)
+        #expect(try contents.frameCount == frames && contents.step(of: frames - 1) == lastStep, "\(name)")
+        try contents.close()
+      }
+    }
+
+    /// A group that contains itself is met once.
+    @Test func tablesOfACircle() throws {
+      let path = folder.file("circle.h5")
+      let file = try HDF5File(path, .create, over: world)
+      try file.createGroup("/events")
+      try file.createDataset("/events/strain", of: Double.self, shape: [2])
+      try file.write([0.1, 0.2], to: "/events/strain", start: [0], count: [2])
+      try file.link("/events/again", to: "/events")
+      try file.seal()
+      let export = try TableExport(path)
+      #expect(export.tables.map(\.name) == ["events"] && export.tables.map(\.rows) == [2] && export.others.isEmpty)
+    }
+
     @Test func otherThanRegularFiles() throws {
       let pipe = folder.file("pipe.h5")
       #expect(mkfifo(pipe, 0o600) == 0)
