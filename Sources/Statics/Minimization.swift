@@ -138,7 +138,8 @@ public struct Minimization: Sendable {
             continue
           }
         }
-        try run(newton(for: system, afterFailures: state.failures ?? 0), tolerance: state.threshold)
+        try run(
+          newton(for: system, afterFailures: state.failures ?? 0, resuming: resumed), tolerance: state.threshold)
         state.threshold = try tolerance.threshold(for: system)
         if state.result.reason == .stagnated { state.stage = .descent }
       case .descent:
@@ -184,8 +185,12 @@ public struct Minimization: Sendable {
 
   /// Newton's method: that of contacts where the stiffness jumps. Where it ended short with the multigrid, which empty regions
   /// and clusters that turn freely can spoil, it is tried with the diagonal blocks.
-  private func newton(for system: ParticleSystem, afterFailures failures: Int) -> any Minimizer {
+  private func newton(
+    for system: ParticleSystem, afterFailures failures: Int, resuming saved: Checkpoint?
+  ) -> any Minimizer {
     let kind = failures == 0 ? preconditioner : .blockJacobi
-    return system.interaction.isContact ? SemismoothNewton(preconditioner: kind) : TruncatedNewton(preconditioner: kind)
+    // What an earlier build has put aside inside of the other method is ended by that one.
+    let isContact = system.interaction.isContact && saved?.holds("newton") != true
+    return isContact ? SemismoothNewton(preconditioner: kind) : TruncatedNewton(preconditioner: kind)
   }
 }
