@@ -1,5 +1,5 @@
-/// What the tables of a configuration are for and what each of their keys means, a line each. Defaults come from the sections
-/// themselves.
+/// What the tables of a configuration are for and what each of their keys means, a line each. Defaults come from the
+/// sections themselves.
 public enum KeyGuide {
   /// The tables that a command reads, with their keys, defaults and meanings; empty where there are none.
   public static func text(of command: String) -> String {

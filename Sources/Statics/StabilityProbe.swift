@@ -21,8 +21,8 @@ struct StabilityProbe {
     solver = NewtonSolver(system, try preconditioner.make(for: system))
   }
 
-  /// Moves the particles off a saddle, downhill; false where there is none. Collective. The forces of the present positions must
-  /// have been computed.
+  /// Moves the particles off a saddle, downhill; false where there is none. Collective. The forces of the present
+  /// positions must have been computed.
   /// - Parameter attempt: counts the saddles that have been left, so that each is looked at by other displacements.
   func leaveSaddle(attempt: Int, _ result: inout MinimizationResult) throws -> Bool {
     let d = system.dimension

@@ -42,8 +42,8 @@ public enum ConfigurationReader {
     }
   }
 
-  /// Tells the format by the content: HDF5's signature; a first line that is a number, or a second one with a Lattice; a line
-  /// that begins with ITEM:; else LAMMPS data. Not collective.
+  /// Tells the format by the content: HDF5's signature; a first line that is a number, or a second one with a Lattice;
+  /// a line that begins with ITEM:; else LAMMPS data. Not collective.
   public static func format(of path: String) throws -> Format {
     try FileRange.expectRegular(path)
     let descriptor = open(path, O_RDONLY)

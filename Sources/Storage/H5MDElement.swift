@@ -64,7 +64,8 @@ struct H5MDElement {
     }
   }
 
-  /// The row that has the value at the time of a frame of `other`; nil where there is one value for all times. Collective.
+  /// The row that has the value at the time of a frame of `other`; nil where there is one value for all times.
+  /// Collective.
   /// - Throws: an input failure where there is none: the value of another time is another value.
   func row(at frame: Int, of other: H5MDElement) throws -> Int? {
     guard let frameCount else { return nil }

@@ -155,8 +155,8 @@ extension HDF5File {
 
   // MARK: Holding against it
 
-  /// What the file says that was written to it, once it agrees with all that is not the content of datasets of numbers; nil where it
-  /// says nothing. Collective.
+  /// What the file says that was written to it, once it agrees with all that is not the content of datasets of numbers;
+  /// nil where it says nothing. Collective.
   /// - Throws: an input failure that names what is damaged.
   func checkedRecord() throws -> HDF5Record? {
     guard try isDataset(Self.recordName) else { return nil }
@@ -187,7 +187,8 @@ extension HDF5File {
     return record
   }
 
-  /// Holds a dataset against the record before the first numbers of it are believed, or the row that they are in. Collective.
+  /// Holds a dataset against the record before the first numbers of it are believed, or the row that they are in.
+  /// Collective.
   func hold(_ dataset: String, start: [Int], count: [Int]) throws {
     guard let ownRecord else { return }
     let name = "/" + dataset.split(separator: "/").joined(separator: "/")

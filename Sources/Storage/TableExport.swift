@@ -1,8 +1,8 @@
 import Foundation
 import MessagePassing
 
-/// Writes the tables of an HDF5 file as CSV, one file for each: datasets with an attribute `columns`, and the datasets of a
-/// group that have as many rows as each other. One process writes; nothing here is collective.
+/// Writes the tables of an HDF5 file as CSV, one file for each: datasets with an attribute `columns`, and the datasets
+/// of a group that have as many rows as each other. One process writes; nothing here is collective.
 public struct TableExport {
   public struct Table: Sendable {
     /// As in "curve", "events".

@@ -38,7 +38,8 @@ import TestTools
     #expect(folder.names(below: "bands").contains("bands.h5"))
   }
 
-  /// A cell that is sheared by γ along x is narrower between its faces across x, by √(1 + γ²): each profile has the box of its strain.
+  /// A cell that is sheared by γ along x is narrower between its faces across x, by √(1 + γ²): each profile has the box
+  /// of its strain.
   @Test func profilesHaveTheBoxOfTheirStrain() throws {
     let text = Samples.config.replacing("strain_step = 1e-3", with: "strain_step = 5e-2").replacing("final_strain = 3e-3", with: "final_strain = 0.3")
     try folder.file("shear.toml", text.replacing("1e-6", with: "1e-3") + "[d2min]\nwindow = 0.1\n")

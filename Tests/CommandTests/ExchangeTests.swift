@@ -54,7 +54,8 @@ import Testing
       #expect(abs(try self.energy(Self.config(file, more)) - energy) <= 1e-12 * abs(energy), "\(file)")
     }
     #expect(abs(try self.energy(Self.config("names.xyz", "species = [\"Ni\", \"P\"]")) - energy) > 0.01 * abs(energy))
-    // Names without an order, z that differ by rounding, columns that may mean two things, and a frame that is not there.
+    // Names without an order, z that differ by rounding, columns that may mean two things, and a frame that is not
+    // there.
     try folder.file("hybrid.data", head + "\nAtoms\n\n" + Self.particles { "\($0) \($1) \($2) \($3) 0 1 1 7" })
     for (file, more, says) in [
       ("names.xyz", "", "names its species Ni, P, and does not say which is the first of this potential; add system.species = [\"Ni\", \"P\"]"),

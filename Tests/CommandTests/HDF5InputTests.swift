@@ -4,7 +4,8 @@ import TestSupport
 import TestTools
 import Testing
 
-/// HDF5 of others, and damaged HDF5 of our own, through the commands that read it; Tests/Reference/H5MD/make.py made the former.
+/// HDF5 of others, and damaged HDF5 of our own, through the commands that read it; Tests/Reference/H5MD/make.py made
+/// the former.
 @Suite(.serialized, .oneAtATime) struct HDF5InputTests {
   let folder = try! TestFolder()
 

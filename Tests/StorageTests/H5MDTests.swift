@@ -57,7 +57,8 @@ extension StorageTests {
       // In three dimensions z would have to be periodic.
       #expect(refusal("flat") { _ = try read("flat", dimension: 3) }.contains("boundary periodic, periodic, none"))
       #expect(try read("flat-noise-unstated", dimension: 2).dimension == 2)
-      // Not the same z, and nobody says that it should be: three dimensions, which the file does not say to be periodic.
+      // Not the same z, and nobody says that it should be: three dimensions, which the file does not say to be
+      // periodic.
       #expect(refusal("noise") { _ = try read("flat-noise-unstated") }.contains("boundary"))
     }
 
