@@ -91,6 +91,7 @@ public enum KeyGuide {
       ("strain_step", "strain between two minimisations"),
       ("final_strain", "where the run ends, accumulated with that of the first configuration"),
       ("cycles", "in the place of final_strain: { amplitude, count }"),
+      ("turning_points", "in the place of final_strain: strains with their signs, one after the other: [0.05, 0.02, 0.1]"),
       ("backward", "whether the strain grows in the negative direction"),
       ("unconverged", "\"refuse\" ends the run at a step that does not converge, \"accept\" goes on and counts it"),
     ],
