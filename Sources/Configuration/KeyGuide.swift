@@ -146,8 +146,10 @@ public enum KeyGuide {
       ("keep", "how many stay on the disk"),
     ],
     "epm": [
-      ("shape", "needed: blocks along each axis, as in [64, 64]"), ("eigenstrain", "needed: plastic strain of a block that yields, or a distribution"),
-      ("modulus", "needed: { initial, renewed }"), ("thresholds", "needed: of blocks at the start, { distribution = …, … } or { file, dataset }"),
+      ("shape", "needed: blocks along each axis, as in [64, 64]"),
+      ("eigenstrain", "needed: plastic strain of a block that yields, or a distribution"),
+      ("modulus", "needed: { initial, renewed }"),
+      ("thresholds", "needed: of blocks at the start, { distribution = …, … } or { file, dataset }"),
       ("renewal", "needed: thresholds of blocks that have yielded, likewise"),
       ("final_strain", "where the loading ends"), ("final_stress", "under stress control, where it ends"),
       ("cycles", "in the place of final_strain: { amplitude, count }"), ("control", "\"strain\" or \"stress\""),

@@ -97,8 +97,8 @@ public final class HessianConjugateGradient: LinearSolver {
         }
         throw Failure.everywhere(
           .notConverged,
-          "the configuration is not a minimum: a direction of curvature \((curvature / squaredLength).shown) was met in "
-            + "iteration \(iterations) of the solve for the \(name); minimise it, or move it off the saddle")
+          "the configuration is not a minimum: a direction of curvature \((curvature / squaredLength).shown) was met "
+            + "in iteration \(iterations) of the solve for the \(name); minimise it, or move it off the saddle")
       }
       let alpha = rz / curvature
       let (u, r, p, q) = (solution.values, residual.values, direction.values, product.values)

@@ -151,7 +151,8 @@ public struct Minimization: Sendable {
         }
         let goal = state.failures! == 1 ? Self.descentGoal * state.result.forceMax : 0
         // In contacts that open and close, inertia is the fastest.
-        let method: any Minimizer = system.interaction.isContact && state.vain == 0 ? Fire.nearRest : ConjugateGradient()
+        let rearranges = system.interaction.isContact && state.vain == 0
+        let method: any Minimizer = rearranges ? Fire.nearRest : ConjugateGradient()
         state.result.stableProducts = 0
         try run(method, tolerance: max(state.threshold, goal), limit: Self.longestDescent)
         if state.result.reason != .converged { state.vain! += 1 }

@@ -95,7 +95,8 @@ struct SemismoothNewton: Minimizer {
     } else {
       state.shift *= min(0.1, ratio.squareRoot())
     }
-    state.forcing = NewtonIteration.forcing(ratio: ratio, squaredForce: state.squaredForce, tolerance: state.result.tolerance)
+    state.forcing = NewtonIteration.forcing(
+      ratio: ratio, squaredForce: state.squaredForce, tolerance: state.result.tolerance)
   }
 
   /// Goes along the step as far as the energy falls or, below its rounding, the force along it; returns the part taken.

@@ -178,7 +178,9 @@ final class RunFolder {
     let own = earlier.own
     if !own.isEmpty {
       try WholeFile.makeFolder(replaced)
-      for name in own.filter({ $0 == "resolved.toml" }) + own.filter({ $0 != "resolved.toml" }) { try move(name, from: path, to: replaced) }
+      for name in own.filter({ $0 == "resolved.toml" }) + own.filter({ $0 != "resolved.toml" }) {
+        try move(name, from: path, to: replaced)
+      }
       for part in earlier.parts { rmdir(file(part)) }
     }
     do { try writeConfig() } catch {
@@ -194,7 +196,9 @@ final class RunFolder {
     guard FileManager.default.fileExists(atPath: replaced) else { return }
     if !FileManager.default.fileExists(atPath: file("resolved.toml")) {
       let own = EarlierRun(in: replaced).own
-      for name in own.filter({ $0 != "resolved.toml" }) + own.filter({ $0 == "resolved.toml" }) { try move(name, from: replaced, to: path) }
+      for name in own.filter({ $0 != "resolved.toml" }) + own.filter({ $0 == "resolved.toml" }) {
+        try move(name, from: replaced, to: path)
+      }
     }
     try FileManager.default.removeItem(atPath: replaced)
   }
