@@ -9,7 +9,9 @@ public struct CheckpointSection: Sendable, Equatable {
 
   init(_ table: Table) {
     everyMinutes = table.number(
-      "every_minutes", Bound(words: "at least 0.01, since a checkpoint takes a while too, and at most 1e6") { $0 >= 0.01 && $0 <= 1e6 }, default: 15)
+      "every_minutes",
+      Bound(words: "at least 0.01, since a checkpoint takes a while too, and at most 1e6") { $0 >= 0.01 && $0 <= 1e6 },
+      default: 15)
     everySteps = table.integer("every_steps", .count(from: 0), default: 0)
     keep = table.integer("keep", .count(from: 1, most: 10_000), default: 2)
   }

@@ -1,5 +1,5 @@
-/// What the tables of a configuration are for and what each of their keys means, a line each. Defaults come from the sections
-/// themselves.
+/// What the tables of a configuration are for and what each of their keys means, a line each. Defaults come from the
+/// sections themselves.
 public enum KeyGuide {
   /// The tables that a command reads, with their keys, defaults and meanings; empty where there are none.
   public static func text(of command: String) -> String {
@@ -91,6 +91,7 @@ public enum KeyGuide {
       ("strain_step", "strain between two minimisations"),
       ("final_strain", "where the run ends, accumulated with that of the first configuration"),
       ("cycles", "in the place of final_strain: { amplitude, count }"),
+      ("turning_points", "in the place of final_strain: strains with their signs, one after the other: [0.05, 0.02, 0.1]"),
       ("backward", "whether the strain grows in the negative direction"),
       ("unconverged", "\"refuse\" ends the run at a step that does not converge, \"accept\" goes on and counts it"),
     ],
@@ -145,8 +146,10 @@ public enum KeyGuide {
       ("keep", "how many stay on the disk"),
     ],
     "epm": [
-      ("shape", "needed: blocks along each axis, as in [64, 64]"), ("eigenstrain", "needed: plastic strain of a block that yields, or a distribution"),
-      ("modulus", "needed: { initial, renewed }"), ("thresholds", "needed: of blocks at the start, { distribution = …, … } or { file, dataset }"),
+      ("shape", "needed: blocks along each axis, as in [64, 64]"),
+      ("eigenstrain", "needed: plastic strain of a block that yields, or a distribution"),
+      ("modulus", "needed: { initial, renewed }"),
+      ("thresholds", "needed: of blocks at the start, { distribution = …, … } or { file, dataset }"),
       ("renewal", "needed: thresholds of blocks that have yielded, likewise"),
       ("final_strain", "where the loading ends"), ("final_stress", "under stress control, where it ends"),
       ("cycles", "in the place of final_strain: { amplitude, count }"), ("control", "\"strain\" or \"stress\""),

@@ -71,7 +71,8 @@ public struct LoadingSection: Sendable, Equatable {
       path = cycles.map { 4 * $0.amplitude * Double($0.count) }
     } else {
       finalStrain = table.number(
-        "final_strain", .notNegative, hint: "add final_strain = …, a magnitude; or turning_points = [0.05, -0.02], or cycles = { amplitude = …, count = … }")
+        "final_strain", .notNegative,
+        hint: "add final_strain = …, a magnitude; or turning_points = [0.05, -0.02], or cycles = { amplitude = …, count = … }")
       table.know("cycles")
       path = finalStrain
     }
@@ -81,7 +82,8 @@ public struct LoadingSection: Sendable, Equatable {
         "'strain_step' in [\(table.name)] is \(strainStep), which needs \(path / strainStep) steps",
         hint: "take a larger step, or less strain: both are fractions, and \(Int(Self.mostSteps)) steps are the most", key: "strain_step")
     }
-    guard let mode, let strainStep, let finalStrain, turns ? turningPoints != nil : !table.gives("cycles") || cycles != nil else { return nil }
+    guard let mode, let strainStep, let finalStrain, turns ? turningPoints != nil : !table.gives("cycles") || cycles != nil
+    else { return nil }
     self.mode = mode
     self.strainStep = strainStep
     self.finalStrain = finalStrain

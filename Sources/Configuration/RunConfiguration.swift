@@ -143,7 +143,7 @@ public struct RunConfiguration: Sendable {
     let dimension = (system.glance("generate", "dimension") ?? system.glance("dimension"))?.dimensionOfSpace
     let loading = reading.table("loading", of: root)
     // A deformation without steps is all that some commands need; the others let it stand.
-    let hasSteps = loading.gives("strain_step") || loading.gives("final_strain") || loading.gives("cycles") || loading.gives("turning_points")
+    let hasSteps = ["strain_step", "final_strain", "cycles", "turning_points"].contains { loading.gives($0) }
     if ["expand", "yieldmap"].contains(command) || (!loads && !hasSteps && loading.isGiven) {
       deformation = LoadingSection.Mode(directionOf: loading, dimension: dimension)
       self.loading = nil

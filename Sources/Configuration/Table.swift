@@ -112,8 +112,8 @@ final class Table {
     require(key, hint) { word(key, default: nil) }
   }
 
-  /// A value of a shape of its own: `convert` returns nil if it is not as `expected` says. Of an array `mayHold` tells which of
-  /// its elements is at fault.
+  /// A value of a shape of its own: `convert` returns nil if it is not as `expected` says. Of an array `mayHold` tells
+  /// which of its elements is at fault.
   func value<Value>(
     _ key: String, default standard: Value?, expected: String, hint: String, toml: @escaping (Value) -> String,
     mayHold: @escaping (TomlValue) -> Bool = { _ in true }, convert: @escaping (TomlValue) -> Value?

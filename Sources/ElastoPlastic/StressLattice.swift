@@ -40,8 +40,8 @@ public final class StressLattice {
   let bounds: AlignedBuffer<Double>
   /// Below this, distances and bounds are not told apart: well above rounding, well below physics.
   let guardBand: Double
-  /// Blocks this close to their thresholds are at them. How a stress was rounded depends on the update rule, and blocks that are equally
-  /// far by the equations have to yield together.
+  /// Blocks this close to their thresholds are at them. How a stress was rounded depends on the update rule, and blocks
+  /// that are equally far by the equations have to yield together.
   let tie: Double
 
   // Failures since the last settling, on all ranks, and the candidates of this rank.
@@ -199,7 +199,8 @@ public final class StressLattice {
 
   // MARK: Failing
 
-  /// The own blocks at or above their thresholds, to ``tie``, ascending; `forced`, if it is an own one, fails in any case.
+  /// The own blocks at or above their thresholds, to ``tie``, ascending; `forced`, if it is an own one, fails in any
+  /// case.
   func failing(forced: Int?, into list: inout [Int]) {
     list.removeAll(keepingCapacity: true)
     promoteWhatMayYield()

@@ -10,7 +10,8 @@ public struct DisplacementStatistics: Sendable {
   public var mean = 0.0
   /// (Σu²)² / (N Σu⁴), the common translation removed; 1 if all particles move alike, 1/N if one does.
   public var participationRatio = 0.0
-  /// The u⁴-weighted mean of the positions that the displacements lead to: the circular mean of the fractions of each edge.
+  /// The u⁴-weighted mean of the positions that the displacements lead to: the circular mean of the fractions of each
+  /// edge.
   public var centre = Vector.zero
 
   /// Of the nonaffine displacement since `tracker` was made. Collective.

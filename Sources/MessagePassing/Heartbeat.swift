@@ -53,7 +53,8 @@ public enum Heartbeat {
     thread.start()
   }
 
-  /// Rank and number of ranks, "3/8", as whoever started this process tells it: MPI cannot be asked before it has started.
+  /// Rank and number of ranks, "3/8", as whoever started this process tells it: MPI cannot be asked before it has
+  /// started.
   private static let launcher: String = {
     let environment = ProcessInfo.processInfo.environment
     for (rank, size) in [("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"), ("PMIX_RANK", "")] {

@@ -45,8 +45,8 @@ public enum MessagePassing {
   static func configureOpenMPI() {
     // Open MPI before 4.1.7 corrupts parallel HDF5 files unless data sieving on writes is off (open-mpi/ompi #12718).
     setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 1)
-    // Its shared file pointers, which HDF5 does not use, are kept beside each file in one whose name may have 255 characters: files in
-    // folders of long names would end the process. What the user has asked for stays.
+    // Its shared file pointers, which HDF5 does not use, are kept beside each file in one whose name may have 255
+    // characters: files in folders of long names would end the process. What the user has asked for stays.
     setenv("OMPI_MCA_sharedfp", "^lockedfile", 0)
   }
 

@@ -22,10 +22,12 @@ public struct RandomPlacement: Sendable {
       self.isStratified = isStratified
     }
 
-    /// The size below which a fraction u of all sizes lies: (a^n + u (b^n − a^n))^(1/n) with n = exponent + 1 between a and b.
+    /// The size below which a fraction u of all sizes between a and b lies: (a^n + u (b^n − a^n))^(1/n) with
+    /// n = exponent + 1.
     ///
-    /// For n → 0, where that loses all digits and ends as a (b/a)^u, and where powers are so far apart that their sum does, from the end
-    /// of the distribution at which nothing cancels: a exp(ln(1 + u (e^(n ln b/a) − 1)) / n) for n > 0.
+    /// For n → 0, where that loses all digits and ends as a (b/a)^u, and where powers are so far apart that their sum
+    /// does, from the end of the distribution at which nothing cancels: for n > 0 as
+    /// a exp(ln(1 + u (e^(n ln b/a) − 1)) / n).
     public func quantile(_ u: Double) -> Double {
       let n = exponent + 1
       let span = log(maximum / minimum)

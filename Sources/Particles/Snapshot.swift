@@ -22,7 +22,8 @@ public struct Snapshot: Sendable {
   public var quantum: Double?
   /// This rank's share.
   public var particles: ParticleTable
-  /// Names by which the source tells species apart, in the order of the alphabet, where it does not say which is the first.
+  /// Names by which the source tells species apart, in the order of the alphabet, where it does not say which is the
+  /// first.
   public var speciesNames: [String] = []
 
   public init(dimension: Int, edges: Tensor, totalCount: Int, particles: ParticleTable) {

@@ -57,7 +57,8 @@ public final class Loading {
 
   public var startStrain: Double { state.startStrain }
 
-  /// A loading of the system as it is now. Its strain goes on from that of the system, unless that counts another deformation.
+  /// A loading of the system as it is now. Its strain goes on from that of the system, unless that counts another
+  /// deformation.
   public init(_ mode: Mode, of system: ParticleSystem) {
     self.mode = mode
     generator = mode.generator(dimension: system.dimension)

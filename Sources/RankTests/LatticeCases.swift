@@ -16,8 +16,8 @@ private final class Catalogue: AvalancheObserver {
 }
 
 /// An elasto-plastic run whose catalogue and last bits are printed: neither may depend on the number of ranks.
-/// Arguments: the shape ("13x9"), the rule ("sparse", "mixed", "transform", "everywhere"), the signs ("forward", "both"), or
-/// "ties" for thresholds of which many are alike.
+/// Arguments: the shape ("13x9"), the rule ("sparse", "mixed", "transform", "everywhere"), the signs ("forward",
+/// "both"), or "ties" for thresholds of which many are alike.
 func elastoPlastic(_ world: Communicator, _ arguments: [String]) throws {
   let shape = arguments[0].split(separator: "x").map { Int($0)! }
   let rule: UpdateRule =

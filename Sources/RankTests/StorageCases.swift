@@ -176,8 +176,8 @@ func storageFrame(_ world: Communicator, _ arguments: [String]) throws {
   if world.isRoot { print("\(snapshot.totalCount) particles, strain \(snapshot.strain), \(hash)") }
 }
 
-/// Reads each HDF5 file of a folder in every way that the library has, whatever it is: `FOLDER`. What is not understood must be refused
-/// as input, within 10 s. Names each file before, for those that end the process.
+/// Reads each HDF5 file of a folder in every way that the library has, whatever it is: `FOLDER`. What is not understood
+/// must be refused as input, within 10 s. Names each file before, for those that end the process.
 func storageAny(_ world: Communicator, _ arguments: [String]) throws {
   let folder = arguments[0]
   var understood = 0

@@ -17,8 +17,10 @@ public struct Fire: Minimizer {
 
   public init() { firstStep = 0.1 }
 
-  /// One that goes on where forces are small already, and need not feel its way.
-  init(isResumed: Bool) { firstStep = isResumed ? 0.5 : 0.1 }
+  /// One for a start where forces are small already, which need not feel its way.
+  static var nearRest: Fire { Fire(firstStep: 0.5) }
+
+  private init(firstStep: Double) { self.firstStep = firstStep }
 
   /// What the next iteration depends on besides positions and velocities.
   private struct State: Codable {

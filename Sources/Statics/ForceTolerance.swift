@@ -2,8 +2,8 @@ import Particles
 
 /// The largest force component with which a configuration counts as being in mechanical equilibrium.
 ///
-/// No tolerance is below the floor, the force that a displacement by some quanta makes on the stiffest bond. Where bonds lose
-/// their stiffness, as contacts do that open, the floor stays above zero: no bond counts as softer than
+/// No tolerance is below the floor, the force that a displacement by some quanta makes on the stiffest bond. Where
+/// bonds lose their stiffness, as contacts do that open, the floor stays above zero: no bond counts as softer than
 /// ``smallestStiffness``. Without it, a packing that unjams would be asked for forces that vanish with its overlaps.
 public enum ForceTolerance: Equatable, Sendable {
   /// As small as the resolution of positions allows: 4 quanta times the largest pair stiffness.
@@ -32,7 +32,7 @@ public enum ForceTolerance: Equatable, Sendable {
   /// A particle has some ten neighbours, each placed to half a quantum, and the largest of N forces counts.
   static let floorFactor = 4.0
 
-  /// The stiffness below which no bond counts, in units of ε over the square of the largest cutoff. A Hertzian contact is as
-  /// soft as that at an overlap of 4e-9; at the floor that belongs to it overlaps are some 5e-13.
+  /// The stiffness below which no bond counts, in units of ε over the square of the largest cutoff. A Hertzian contact
+  /// is as soft as that at an overlap of 4e-9; at the floor that belongs to it overlaps are some 5e-13.
   static let smallestStiffness = 1e-4
 }

@@ -57,7 +57,7 @@ public final class HessianConjugateGradient: LinearSolver {
     // What the recursion calls the residual drifts away from the residual: where it has, the solve goes on from the
     // solution so far.
     while squaredResidual > target && restarts < 4 {
-      let kind = ObjectIdentifier(preconditioner)
+      let present = ObjectIdentifier(preconditioner)
       try iterate(solution, until: target, &iterations, name)
       try null.remove(from: solution)
       try hessian.multiply(solution, into: product)
@@ -65,7 +65,7 @@ public final class HessianConjugateGradient: LinearSolver {
       let before = squaredResidual
       squaredResidual = try system.dot(residual.values, residual.values)
       restarts += 1
-      if squaredResidual > 0.25 * before && kind == ObjectIdentifier(preconditioner) { break }
+      if squaredResidual > 0.25 * before && present == ObjectIdentifier(preconditioner) { break }
     }
     let result = LinearSolution(
       iterations: iterations, residual: squaredForce > 0 ? (squaredResidual / squaredForce).squareRoot() : 0,
@@ -97,8 +97,8 @@ public final class HessianConjugateGradient: LinearSolver {
         }
         throw Failure.everywhere(
           .notConverged,
-          "the configuration is not a minimum: a direction of curvature \(curvature / squaredLength) was met in "
-            + "iteration \(iterations) of the solve for the \(name); minimise it, or move it off the saddle")
+          "the configuration is not a minimum: a direction of curvature \((curvature / squaredLength).shown) was met "
+            + "in iteration \(iterations) of the solve for the \(name); minimise it, or move it off the saddle")
       }
       let alpha = rz / curvature
       let (u, r, p, q) = (solution.values, residual.values, direction.values, product.values)

@@ -40,8 +40,8 @@ public func requireConverged(_ solution: LinearSolution, tolerance: Double, atta
     throw Failure.everywhere(
       .notConverged,
       "the solve for the \(name) ended after \(solution.iterations) iterations with a relative residual of "
-        + "\(solution.residual.shown), which should be at most \(tolerance); allow more iterations (expand.maximum_iterations) or a "
-        + "larger expand.tolerance, or minimise to smaller forces")
+        + "\(solution.residual.shown), which should be at most \(tolerance.shown); allow more iterations "
+        + "(expand.maximum_iterations) or a larger expand.tolerance, or minimise to smaller forces")
   }
 }
 

@@ -67,8 +67,8 @@ public struct Minimization: Sendable {
     var saddles: Int?
   }
 
-  /// What a first-order method takes over for when Newton's has ended short for the first time: it lowers the largest force to
-  /// this part. The next time it goes to the tolerance: in packings that unjam, contacts change to the last.
+  /// What a first-order method takes over for when Newton's has ended short for the first time: it lowers the largest
+  /// force to this part. The next time it goes to the tolerance: in packings that unjam, contacts change to the last.
   private static let descentGoal = 1e-4
   /// Evaluations after which it hands back.
   private static let longestDescent = 20_000
@@ -123,8 +123,9 @@ public struct Minimization: Sendable {
         state.result.tolerance = state.threshold
         state.stage = firstStage(from: start) == nil ? .newton : .firstOrder
       case .firstOrder:
-        // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against the
-        // bonds that it has, until they agree. Where the bonds go on weakening, the packing unjams, and the way is to its end.
+        // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against
+        // the bonds that it has, until they agree. Where the bonds go on weakening, the packing unjams, and the way is
+        // to its end.
         if resumed == nil { state.rounds = (state.rounds ?? 0) + 1 }
         try run(firstStage(from: start)!, tolerance: (state.rounds ?? 1) > 3 ? state.threshold : state.coarse)
         try measure()
@@ -138,7 +139,8 @@ public struct Minimization: Sendable {
             continue
           }
         }
-        try run(newton(for: system, afterFailures: state.failures ?? 0), tolerance: state.threshold)
+        try run(
+          newton(for: system, afterFailures: state.failures ?? 0, resuming: resumed), tolerance: state.threshold)
         state.threshold = try tolerance.threshold(for: system)
         if state.result.reason == .stagnated { state.stage = .descent }
       case .descent:
@@ -149,7 +151,8 @@ public struct Minimization: Sendable {
         }
         let goal = state.failures! == 1 ? Self.descentGoal * state.result.forceMax : 0
         // In contacts that open and close, inertia is the fastest.
-        let method: any Minimizer = system.interaction.isContact && state.vain == 0 ? Fire(isResumed: true) : ConjugateGradient()
+        let rearranges = system.interaction.isContact && state.vain == 0
+        let method: any Minimizer = rearranges ? Fire.nearRest : ConjugateGradient()
         state.result.stableProducts = 0
         try run(method, tolerance: max(state.threshold, goal), limit: Self.longestDescent)
         if state.result.reason != .converged { state.vain! += 1 }
@@ -182,10 +185,14 @@ public struct Minimization: Sendable {
     return result
   }
 
-  /// Newton's method: that of contacts where the stiffness jumps. Where it ended short with the multigrid, which empty regions
-  /// and clusters that turn freely can spoil, it is tried with the diagonal blocks.
-  private func newton(for system: ParticleSystem, afterFailures failures: Int) -> any Minimizer {
+  /// Newton's method: that of contacts where the stiffness jumps. Where it ended short with the multigrid, which empty
+  /// regions and clusters that turn freely can spoil, it is tried with the diagonal blocks.
+  private func newton(
+    for system: ParticleSystem, afterFailures failures: Int, resuming saved: Checkpoint?
+  ) -> any Minimizer {
     let kind = failures == 0 ? preconditioner : .blockJacobi
-    return system.interaction.isContact ? SemismoothNewton(preconditioner: kind) : TruncatedNewton(preconditioner: kind)
+    // What an earlier build has put aside inside of the other method is ended by that one.
+    let isContact = system.interaction.isContact && saved?.holds("newton") != true
+    return isContact ? SemismoothNewton(preconditioner: kind) : TruncatedNewton(preconditioner: kind)
   }
 }

@@ -108,7 +108,8 @@ final class NewtonIteration {
     }
     // Eisenstat and Walker: solve as well as the last step deserves, and no better than the tolerance needs.
     state.forcing = Self.forcing(
-      ratio: state.squaredForce / before.squaredForce, squaredForce: state.squaredForce, tolerance: state.result.tolerance)
+      ratio: state.squaredForce / before.squaredForce, squaredForce: state.squaredForce,
+      tolerance: state.result.tolerance)
     return .accepted
   }
 

@@ -5,12 +5,12 @@ import Particles
 
 /// Newton's method for spheres in contact, whose stiffness jumps where contacts open and close.
 ///
-/// The Hessian of the contacts that are closed is one element of the generalised Hessian of the energy, and steps with it
-/// converge quadratically once the contacts no longer change (L. Qi and J. Sun, Math. Program. 58, 353). Where prestress makes
-/// it indefinite, as it does with every motion that no contact resists, it is shifted; the shift falls with the forces. Before
-/// the contacts are settled, a step says in which direction to go and not how far: its length is found along it, and where
-/// short steps are all that is possible, the method gives up early and leaves the rearrangement to a first-order method, which
-/// is cheaper there.
+/// The Hessian of the contacts that are closed is one element of the generalised Hessian of the energy, and steps with
+/// it converge quadratically once the contacts no longer change (L. Qi and J. Sun, Math. Program. 58, 353). Where
+/// prestress makes it indefinite, as it does with every motion that no contact resists, it is shifted; the shift falls
+/// with the forces. Before the contacts are settled, a step says in which direction to go and not how far: its length
+/// is found along it, and where short steps are all that is possible, the method gives up early and leaves the
+/// rearrangement to a first-order method, which is cheaper there.
 struct SemismoothNewton: Minimizer {
   private static let maximumLinearIterations = 20_000
   private static let maximumTrials = 8
@@ -95,7 +95,8 @@ struct SemismoothNewton: Minimizer {
     } else {
       state.shift *= min(0.1, ratio.squareRoot())
     }
-    state.forcing = NewtonIteration.forcing(ratio: ratio, squaredForce: state.squaredForce, tolerance: state.result.tolerance)
+    state.forcing = NewtonIteration.forcing(
+      ratio: ratio, squaredForce: state.squaredForce, tolerance: state.result.tolerance)
   }
 
   /// Goes along the step as far as the energy falls or, below its rounding, the force along it; returns the part taken.

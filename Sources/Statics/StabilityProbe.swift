@@ -21,15 +21,16 @@ struct StabilityProbe {
     solver = NewtonSolver(system, try preconditioner.make(for: system))
   }
 
-  /// Moves the particles off a saddle, downhill; false where there is none. Collective. The forces of the present positions must
-  /// have been computed.
+  /// Moves the particles off a saddle, downhill; false where there is none. Collective. The forces of the present
+  /// positions must have been computed.
   /// - Parameter attempt: counts the saddles that have been left, so that each is looked at by other displacements.
   func leaveSaddle(attempt: Int, _ result: inout MinimizationResult) throws -> Bool {
     let d = system.dimension
     let displacement = system.makeField(width: d)
     let stream = RandomStream(seed: UInt64(attempt), purpose: .probe)
     for i in 0..<system.ownedCount {
-      let (first, second) = (stream.uniformPair(item: Int(system.id(i))), stream.uniformPair(item: Int(system.id(i)), draw: 1))
+      let id = Int(system.id(i))
+      let (first, second) = (stream.uniformPair(item: id), stream.uniformPair(item: id, draw: 1))
       let values = [first.0, first.1, second.0]
       for k in 0..<d { displacement.values[i * d + k] = values[k] - 0.5 }
     }
@@ -37,8 +38,8 @@ struct StabilityProbe {
     let force = system.makeField(width: d)
     try system.multiplyHessian(displacement, into: force)
     let solution = try solver.solve(
-      system, rightHandSide: force, into: displacement, negative: .left, relativeTolerance: Self.tolerance, radius: .infinity,
-      maximumIterations: Self.maximumProducts, safePoint: .none) { _ in }
+      system, rightHandSide: force, into: displacement, negative: .left, relativeTolerance: Self.tolerance,
+      radius: .infinity, maximumIterations: Self.maximumProducts, safePoint: .none) { _ in }
     result.count(solution)
     guard solution.negativeCurvature else { return false }
     // The blocks of the solve are singles: what they say is held against the potential itself.
@@ -46,7 +47,8 @@ struct StabilityProbe {
     let product = force
     try system.multiplyHessian(direction, into: product)
     let sums = try system.dots(
-      [(direction.values, product.values), (direction.values, direction.values), (system.forces, direction.values)], width: d)
+      [(direction.values, product.values), (direction.values, direction.values), (system.forces, direction.values)],
+      width: d)
     let stiffness = try system.bondStatistics().largestStiffness
     guard sums[0] < -Self.rounding * stiffness * sums[1] else { return false }
     let length = try system.largestLength(direction.values)

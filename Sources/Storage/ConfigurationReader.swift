@@ -42,8 +42,8 @@ public enum ConfigurationReader {
     }
   }
 
-  /// Tells the format by the content: HDF5's signature; a first line that is a number, or a second one with a Lattice; a line
-  /// that begins with ITEM:; else LAMMPS data. Not collective.
+  /// Tells the format by the content: HDF5's signature; a first line that is a number, or a second one with a Lattice;
+  /// a line that begins with ITEM:; else LAMMPS data. Not collective.
   public static func format(of path: String) throws -> Format {
     try FileRange.expectRegular(path)
     let descriptor = open(path, O_RDONLY)
@@ -81,6 +81,7 @@ public enum ConfigurationReader {
     }
     return false
   }
+
   /// Compressed files by their first bytes, and what takes the compression off.
   private static let compressions: [(name: String, program: String, signature: [UInt8])] = [
     ("gzip", "gunzip", [0x1f, 0x8b]), ("bzip2", "bunzip2", Array("BZh".utf8)), ("xz", "unxz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]),

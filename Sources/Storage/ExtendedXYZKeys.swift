@@ -3,8 +3,8 @@ import MessagePassing
 /// The keys in the second line of a frame of extended XYZ, by its published grammar: `key=value` with blanks around the
 /// sign, bare or quoted keys and values, lists in braces, brackets or quotes, and matrices as lists of lists.
 ///
-/// A bare key means true. Upper and lower case are one. What a key that nobody asks for holds is of no concern, however it
-/// is written.
+/// A bare key means true. Upper and lower case are one. What a key that nobody asks for holds is of no concern, however
+/// it is written.
 struct ExtendedXYZKeys {
   struct Value {
     /// As it was written.
@@ -95,8 +95,8 @@ struct ExtendedXYZKeys {
     return Value(text: String(bare), words: [String(bare)])
   }
 
-  /// What stands between a quotation mark, brace or bracket and the one that closes it, which is taken off as well; nil where
-  /// none does.
+  /// What stands between a quotation mark, brace or bracket and the one that closes it, which is taken off as well; nil
+  /// where none does.
   private static func enclosed(_ rest: inout Substring) -> (text: String, inside: String)? {
     let opening = rest.first!
     let isQuoted = opening == "\"" || opening == "'"

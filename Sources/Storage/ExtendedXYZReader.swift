@@ -5,9 +5,9 @@ import Particles
 
 /// Reads one frame of extended XYZ: the number of particles, a line of keys, one line per particle.
 ///
-/// Keys: `Lattice` (nine numbers, edges as rows, any matrix), `Properties` (pos:R:3 or :R:2, and optionally the species as
-/// type, species, or Z; id:I:1, diameter:R:1 or radius:R:1, image:I:3 or :I:2; others are skipped), optionally `strain`,
-/// `Origin`, `pbc`. Every rank parses its slice of the bytes.
+/// Keys: `Lattice` (nine numbers, edges as rows, any matrix), `Properties` (pos:R:3 or :R:2, and optionally the species
+/// as type, species, or Z; id:I:1, diameter:R:1 or radius:R:1, image:I:3 or :I:2; others are skipped), optionally
+/// `strain`, `Origin`, `pbc`. Every rank parses its slice of the bytes.
 public enum ExtendedXYZReader {
   /// Where in a particle line a property begins, and how many columns it has.
   private struct Columns {

@@ -18,15 +18,16 @@ enum FileRange {
     return status
   }
 
-  /// - Throws: an input failure where there is something else than a file of bytes: a pipe would be waited for without end.
+  /// - Throws: an input failure where there is something else than a file of bytes: a pipe would be waited for without
+  ///   end.
   static func expectRegular(_ path: String) throws {
     let kind = try status(of: path).st_mode & S_IFMT
     if kind == S_IFDIR { throw Failure(.input, "\(path): is a folder; a file is needed") }
     guard kind == S_IFREG else { throw Failure(.input, "\(path): is not a regular file") }
   }
 
-  /// How much may be in a file: holes take no place. Where a file system compresses, or has not yet brought a file to its disk, it
-  /// says too little, so there is much room.
+  /// How much may be in a file: holes take no place. Where a file system compresses, or has not yet brought a file to
+  /// its disk, it says too little, so there is much room.
   static func plausibleBytes(of path: String) throws -> Int {
     let status = try status(of: path)
     return min(Int(status.st_size), 64 << 20 + 64 * 512 * Int(status.st_blocks))

@@ -22,7 +22,8 @@ public enum FileSummary {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// What most people want to know first, as far as it is there in the form that it should have; the contents say the rest.
+  /// What most people want to know first, as far as it is there in the form that it should have; the contents say the
+  /// rest.
   private static func facts(_ file: HDF5File) -> [String] {
     var facts: [String] = []
     if let group = try? H5MDReader.particlesGroup(of: file), let position = try? H5MDElement(group + "/position", in: file),

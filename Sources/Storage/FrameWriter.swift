@@ -2,10 +2,11 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Writes frames of particles one behind the other into a text file, in the order of the identifiers, with fields per particle.
+/// Writes frames of particles one behind the other into a text file, in the order of the identifiers, with fields per
+/// particle.
 ///
-/// Numbers have as many digits as it takes to read the same bits back (up to 17). Two-dimensional systems get z = 0 and a unit
-/// thickness.
+/// Numbers have as many digits as it takes to read the same bits back (up to 17). Two-dimensional systems get z = 0 and
+/// a unit thickness.
 public final class FrameWriter {
   public enum Format: Sendable {
     /// Types and radii, as other programs understand them; ids and image flags beside them.

@@ -55,7 +55,8 @@ struct H5MDElement {
     return .regular(first: first, increment: increment)
   }
 
-  private func step(of frame: Int) throws -> Int64? {
+  /// The step of one of its values; nil where the file counts none.
+  func step(of frame: Int) throws -> Int64? {
     switch steps {
     case .unstated: nil
     case .listed(let dataset, _): try file.wholeNumbers(from: dataset, start: [frame], count: [1])[0]
@@ -63,7 +64,8 @@ struct H5MDElement {
     }
   }
 
-  /// The row that has the value at the time of a frame of `other`; nil where there is one value for all times. Collective.
+  /// The row that has the value at the time of a frame of `other`; nil where there is one value for all times.
+  /// Collective.
   /// - Throws: an input failure where there is none: the value of another time is another value.
   func row(at frame: Int, of other: H5MDElement) throws -> Int? {
     guard let frameCount else { return nil }

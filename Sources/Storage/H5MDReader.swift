@@ -20,8 +20,8 @@ public struct H5MDReader {
 
   /// Collective.
   /// - Parameter frame: from 0; negative counts from the last frame; nil is the last frame.
-  /// - Throws: `.input` where the file is damaged, has no such frame, is not H5MD, or says something that would be understood
-  ///   otherwise here.
+  /// - Throws: `.input` where the file is damaged, has no such frame, is not H5MD, or says something that would be
+  ///   understood otherwise here.
   public static func read(
     _ path: String, dimension requested: Int? = nil, frame: Int? = nil, over communicator: Communicator
   ) throws -> Snapshot {
@@ -227,7 +227,8 @@ public struct H5MDReader {
 
   // MARK: The cell
 
-  /// The attributes of the box are there for programs that need to know without looking at the numbers, so both must agree.
+  /// The attributes of the box are there for programs that need to know without looking at the numbers, so both must
+  /// agree.
   private func statedDimension(_ columns: Int) throws -> Int? {
     guard try file.kind(of: group + "/box") == .group else { throw try complaint("has no group \(group)/box") }
     guard let stated = try file.attribute("dimension", of: group + "/box", as: Double.self) else { return nil }
@@ -248,7 +249,8 @@ public struct H5MDReader {
     }
   }
 
-  /// The edges of the frame as rows; the file may keep them per frame or once, as a matrix or as the lengths of a cuboid.
+  /// The edges of the frame as rows; the file may keep them per frame or once, as a matrix or as the lengths of a
+  /// cuboid.
   private func edges(_ columns: Int, _ stated: Int?) throws -> Tensor {
     guard let element = try H5MDElement(group + "/box/edges", in: file) else { throw try complaint("has no \(group)/box/edges") }
     let shape = element.shape

@@ -87,7 +87,8 @@ extension HDF5File {
   }
 
   /// Reads the block of shape `count` that begins at `start`, in row-major order.
-  /// - Throws: where the dataset has no such block, holds no numbers of that kind, or claims more than can be in the file.
+  /// - Throws: where the dataset has no such block, holds no numbers of that kind, or claims more than can be in the
+  ///   file.
   public func read<Element: HDF5Element>(
     _ type: Element.Type, from name: String, start: [Int], count: [Int]
   ) throws -> [Element] {
@@ -135,7 +136,8 @@ extension HDF5File {
     return total <= Int.max / 16 ? total : nil
   }
 
-  /// How many numbers a dataset has, by its header. Memory for them is not asked for by this, see ``block(of:start:count:as:)``.
+  /// How many numbers a dataset has, by its header. Memory for them is not asked for by this, see
+  /// ``block(of:start:count:as:)``.
   /// - Throws: where they are more than can be addressed.
   public func numberCount(of name: String) throws -> Int {
     let shape = try shape(of: name)
@@ -194,8 +196,8 @@ extension HDF5File {
     try checkPlace(of: dataset, name, bytes: numbers.multipliedReportingOverflow(by: H5Tget_size(type)))
   }
 
-  /// Whether so many bytes can be in the file: a header may claim any size. What is compressed is smaller than its content, but by
-  /// little more than a factor of a thousand. Not collective.
+  /// Whether so many bytes can be in the file: a header may claim any size. What is compressed is smaller than its
+  /// content, but by little more than a factor of a thousand. Not collective.
   func checkPlace(of dataset: hid_t, _ name: String, bytes: (partialValue: Int, overflow: Bool)) throws {
     guard access.isReading else { return }
     let properties = try check(H5Dget_create_plist(dataset), "H5Dget_create_plist", name)

@@ -109,8 +109,8 @@ extension HDF5File {
   /// Groups deeper than this are refused: names as long as that are nobody's.
   private static let greatestDepth = 100
 
-  /// Calls `visit` for all that has a name, groups before what is in them, in the order of names; each group once, however many
-  /// names it has. Collective.
+  /// Calls `visit` for all that has a name, groups before what is in them, in the order of names; each group once,
+  /// however many names it has. Collective.
   func forEachObject(_ visit: (_ name: String, _ entry: Entry) throws -> Void) throws {
     var known: [haddr_t: String] = [:]
     func walk(_ group: String, _ depth: Int) throws {

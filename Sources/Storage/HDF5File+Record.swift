@@ -155,8 +155,8 @@ extension HDF5File {
 
   // MARK: Holding against it
 
-  /// What the file says that was written to it, once it agrees with all that is not the content of datasets of numbers; nil where it
-  /// says nothing. Collective.
+  /// What the file says that was written to it, once it agrees with all that is not the content of datasets of numbers;
+  /// nil where it says nothing. Collective.
   /// - Throws: an input failure that names what is damaged.
   func checkedRecord() throws -> HDF5Record? {
     guard try isDataset(Self.recordName) else { return nil }
@@ -169,7 +169,9 @@ extension HDF5File {
         guard found == expected.shape else {
           throw failure("\(name) is missing or has another shape than \(expected.shape); the file is damaged")
         }
-        if let rows = expected.rows, rows.count != expected.shape.first || rows.reduce(0, &+) != expected.checksum {
+        if let rows = expected.rows,
+          expected.shape.count < 2 || rows.count != expected.shape[0] || rows.reduce(0, &+) != expected.checksum
+        {
           throw failure("\(Self.recordName) contradicts itself about \(name); the file is damaged")
         }
       }
@@ -185,7 +187,8 @@ extension HDF5File {
     return record
   }
 
-  /// Holds a dataset against the record before the first numbers of it are believed, or the row that they are in. Collective.
+  /// Holds a dataset against the record before the first numbers of it are believed, or the row that they are in.
+  /// Collective.
   func hold(_ dataset: String, start: [Int], count: [Int]) throws {
     guard let ownRecord else { return }
     let name = "/" + dataset.split(separator: "/").joined(separator: "/")

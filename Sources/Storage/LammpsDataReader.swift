@@ -5,8 +5,8 @@ import Particles
 
 /// Reads LAMMPS data files with atom style atomic or sphere, orthogonal or triclinic.
 ///
-/// Every rank parses its slice of the bytes. Types 1, 2, …, or their labels, become species 0, 1, …; the diameter of style
-/// sphere is the size of the particle. Positions are counted from the corner (xlo, ylo, zlo).
+/// Every rank parses its slice of the bytes. Types 1, 2, …, or their labels, become species 0, 1, …; the diameter of
+/// style sphere is the size of the particle. Positions are counted from the corner (xlo, ylo, zlo).
 public enum LammpsDataReader {
   private enum Style: Int {
     case unstated, atomic, sphere, other

@@ -5,8 +5,8 @@ import Particles
 
 /// Reads one frame of a LAMMPS dump in text: orthogonal, tilted, or with any edges (`abc origin`).
 ///
-/// Columns are known by name: `id`; the species as `type`, `typelabel` or `element`; `x y z` or their unwrapped and scaled
-/// kin; `ix iy iz`; `radius` or `diameter`. Others are skipped. Every rank parses its slice of the bytes.
+/// Columns are known by name: `id`; the species as `type`, `typelabel` or `element`; `x y z` or their unwrapped and
+/// scaled kin; `ix iy iz`; `radius` or `diameter`. Others are skipped. Every rank parses its slice of the bytes.
 public enum LammpsDumpReader {
   private enum Coordinates: String, CaseIterable {
     case wrapped = "", unwrapped = "u", scaled = "s", scaledUnwrapped = "su"

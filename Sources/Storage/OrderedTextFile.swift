@@ -1,7 +1,8 @@
 import Foundation
 import MessagePassing
 
-/// A text file that ranks write one after the other, each its own lines: no rank holds the whole text, nor all of its own.
+/// A text file that ranks write one after the other, each its own lines: no rank holds the whole text, nor all of its
+/// own.
 ///
 /// It is written under another name and renamed when it is complete, so that a file of its name is never a part of one.
 final class OrderedTextFile {

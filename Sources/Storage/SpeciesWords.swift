@@ -20,10 +20,11 @@ struct SpeciesWords {
     return place
   }
 
-  /// The species of each word of this rank, and the names of the species where their order is not the file's. Collective.
+  /// The species of each word of this rank, and the names of the species where their order is not the file's.
+  /// Collective.
   ///
-  /// A and B are the first and the second species, whole numbers count from 1; what `stated` says goes before. Any other words
-  /// are names in the order of the alphabet, of which the file does not say which is which.
+  /// A and B are the first and the second species, whole numbers count from 1; what `stated` says goes before. Any
+  /// other words are names in the order of the alphabet, of which the file does not say which is which.
   func settle(
     stated: [String], path: String, over communicator: Communicator
   ) throws -> (species: [Int32], names: [String]) {

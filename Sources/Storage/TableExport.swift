@@ -1,8 +1,8 @@
 import Foundation
 import MessagePassing
 
-/// Writes the tables of an HDF5 file as CSV, one file for each: datasets with an attribute `columns`, and the datasets of a
-/// group that have as many rows as each other. One process writes; nothing here is collective.
+/// Writes the tables of an HDF5 file as CSV, one file for each: datasets with an attribute `columns`, and the datasets
+/// of a group that have as many rows as each other. One process writes; nothing here is collective.
 public struct TableExport {
   public struct Table: Sendable {
     /// As in "curve", "events".
@@ -44,41 +44,39 @@ public struct TableExport {
     }
     var tables: [Table] = []
     var others: [String] = []
-    func visit(_ group: String) throws {
-      var groups: [String] = []
-      for name in try file.names(in: group) {
-        let object = group == "/" ? "/" + name : group + "/" + name
-        if object == "/parameters" { continue }
-        guard try file.isDataset(object) else {
-          groups.append(object)
-          continue
-        }
-        let shape = try file.shape(of: object)
-        let type = try file.typeName(of: object)
-        guard let rows = shape.first, type.hasPrefix("int") || type.hasPrefix("float") else { continue }
-        let rest = Array(shape.dropFirst())
-        guard rest.allSatisfy({ $0 <= Self.widest }), rest.reduce(1, *) <= Self.widest else {
-          others.append("\(object) \(shape)")
-          continue
-        }
-        let own = try file.textAttribute("columns", of: object)
-        let directions = try group == "/" ? nil : file.textAttribute("directions", of: group)
-        let column = Column(
-          dataset: object, shape: rest,
-          names: own.flatMap { $0.count == rest.reduce(1, *) ? $0 : nil } ?? Self.names(name, rest, directions: directions),
-          isReal: type.hasPrefix("float"))
-        if let k = tables.firstIndex(where: { $0.group == group && $0.rows == rows }), own == nil, group != "/" {
-          tables[k].columns.append(column)
-          continue
-        }
-        // The first table of a group has its name, others that of their first dataset.
-        let isOfGroup = own == nil && group != "/" && !tables.contains { $0.group == group }
-        let label = String((isOfGroup ? group : object).dropFirst().replacing("/", with: "-"))
-        tables.append(Table(name: label, rows: rows, group: own == nil ? group : nil, columns: [column]))
+    func add(_ object: String) throws {
+      let slash = object.lastIndex(of: "/")!
+      let (group, name) = (slash == object.startIndex ? "/" : String(object[..<slash]), String(object[object.index(after: slash)...]))
+      let shape = try file.shape(of: object)
+      let type = try file.typeName(of: object)
+      guard let rows = shape.first, type.hasPrefix("int") || type.hasPrefix("float") else { return }
+      let rest = Array(shape.dropFirst())
+      guard rest.allSatisfy({ $0 <= Self.widest }), let width = HDF5File.count(of: rest), width <= Self.widest else {
+        others.append("\(object) \(shape)")
+        return
       }
-      for inner in groups { try visit(inner) }
+      let own = try file.textAttribute("columns", of: object)
+      let directions = try group == "/" ? nil : file.textAttribute("directions", of: group)
+      let column = Column(
+        dataset: object, shape: rest,
+        names: own.flatMap { $0.count == width ? $0 : nil } ?? Self.names(name, rest, directions: directions),
+        isReal: type.hasPrefix("float"))
+      if let k = tables.firstIndex(where: { $0.group == group && $0.rows == rows }), own == nil, group != "/" {
+        tables[k].columns.append(column)
+        return
+      }
+      // The first table of a group has its name, others that of their first dataset.
+      let isOfGroup = own == nil && group != "/" && !tables.contains { $0.group == group }
+      let label = String((isOfGroup ? group : object).dropFirst().replacing("/", with: "-"))
+      tables.append(Table(name: label, rows: rows, group: own == nil ? group : nil, columns: [column]))
     }
-    try visit("/")
+    try file.forEachObject { object, entry in
+      switch entry {
+      case .dataset where !object.hasPrefix("/parameters/"): try add(object)
+      case .elsewhere(let words): others.append("\(object) (\(words))")
+      case .dataset, .group, .type, .known: break
+      }
+    }
     self.file = file
     self.tables = tables
     self.others = others

@@ -10,9 +10,9 @@ public final class TrajectoryContents {
 
   private let file: HDF5File
   private let group: String
-  private let particles: Int
-  private let hasSteps: Bool
+  private let position: H5MDElement
   private let communicator: Communicator
+  private var totalCount: Int { position.shape[0] }
 
   /// What configurations are made of.
   private static let configuration: Set = ["position", "position_fixed", "image", "box", "id", "species", "diameter"]
@@ -22,39 +22,41 @@ public final class TrajectoryContents {
   public init(_ path: String, over communicator: Communicator) throws {
     self.communicator = communicator
     file = try HDF5File(path, .read, over: communicator)
-    let found: String? = try H5MDReader.particlesGroup(of: file)
-    guard let found else { throw Failure.everywhere(.input, "\(path): has no group of particles") }
-    group = found
-    let position = group + "/position/value"
-    let shape = try file.isDataset(position) ? try file.shape(of: position) : []
-    guard shape.count == 3 else { throw Failure.everywhere(.input, "\(path): has no positions frame by frame") }
-    hasSteps = try file.isDataset(group + "/position/step")
-    particles = shape[1]
-    let steps = hasSteps ? try file.shape(of: group + "/position/step").first ?? shape[0] : shape[0]
-    frameCount = min(shape[0], steps)
+    guard let group = try H5MDReader.particlesGroup(of: file) else {
+      throw try H5MDElement.complaint(file, "has no group of particles")
+    }
+    self.group = group
+    let position = try H5MDElement(group + "/position", in: file)!
+    guard position.shape.count == 2 else {
+      throw try H5MDElement.complaint(file, "\(position.name) has the shape \(position.shape) in each frame, not [particles, 2 or 3]")
+    }
+    self.position = position
+    frameCount = position.frameCount ?? 1
     var fields: [String] = []
     for name in try file.names(in: group) where !Self.configuration.contains(name) {
       let value = "\(group)/\(name)/value"
-      guard try !file.isDataset("\(group)/\(name)"), try file.exists(value), try file.isDataset(value) else { continue }
-      let found = try file.shape(of: value)
-      if found.count >= 2, found.count <= 4, found[0] >= frameCount, found[1] == shape[1] { fields.append(name) }
+      guard try file.isDataset(value) else { continue }
+      let shape = try file.shape(of: value)
+      if (2...4).contains(shape.count), shape[1] == position.shape[0] { fields.append(name) }
     }
     self.fields = fields
   }
 
   /// The step of a frame; its number where the file counts no steps.
   public func step(of frame: Int) throws -> Int {
-    guard hasSteps, try file.shape(of: group + "/position/step").count == 1 else { return frame }
-    return Int(try file.read(Int64.self, from: group + "/position/step", start: [frame], count: [1])[0])
+    try position.step(of: frame).map { Int($0) } ?? frame
   }
 
   /// Fields of a frame for the particles that a reader of configurations gives this rank. Collective.
+  /// - Throws: `.input` where a field has no value at the step of the frame.
   public func read(_ names: [String], frame: Int) throws -> [ParticleColumn] {
-    let rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: particles)
+    let rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
     return try names.map { name in
-      let value = "\(group)/\(name)/value"
-      let rest = Array(try file.shape(of: value).dropFirst(2))
-      let start = [frame, rows.lowerBound] + rest.map { _ in 0 }
+      let field = try H5MDElement("\(group)/\(name)", in: file)!
+      let row = try field.row(at: frame, of: position)!
+      let value = field.name + "/value"
+      let rest = Array(field.shape.dropFirst())
+      let start = [row, rows.lowerBound] + rest.map { _ in 0 }
       let count = [1, rows.count] + rest
       let width = rest.reduce(1, *)
       return try file.typeName(of: value) == "int32"

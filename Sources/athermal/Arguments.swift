@@ -7,7 +7,10 @@ struct Arguments {
   private var flags: Set<String> = []
 
   /// - Throws: an input failure for an option that the command does not know, or one without its value.
-  init(_ words: [String], options known: Set<String>, flags knownFlags: Set<String> = [], plain expected: ClosedRange<Int>, usage: String) throws {
+  init(
+    _ words: [String], options known: Set<String>, flags knownFlags: Set<String> = [], plain expected: ClosedRange<Int>,
+    usage: String
+  ) throws {
     var rest = words[...]
     while let word = rest.popFirst() {
       guard word.hasPrefix("--") else {

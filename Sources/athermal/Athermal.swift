@@ -24,7 +24,7 @@ enum Athermal {
 
   static func run(_ words: [String], over communicator: Communicator) throws -> Int32 {
     func say(_ text: String) { if communicator.isRoot { print(text) } }
-    guard let command = words.first else {
+    guard let command = words.first.map(name(of:)) else {
       say(usage)
       return Failure.Kind.input.rawValue
     }
@@ -65,9 +65,11 @@ enum Athermal {
     }
   }
 
-  /// The spelling of the documents is understood too.
+  /// The name of a command; the spelling of the documents is understood too.
+  private static func name(of word: String) -> String { word == "minimise" ? "minimize" : word }
+
   private static func guide(of command: String) throws -> CommandGuide {
-    if let guide = CommandGuide.named(command == "minimise" ? "minimize" : command) { return guide }
+    if let guide = CommandGuide.named(name(of: command)) { return guide }
     let names = CommandGuide.all.map(\.name)
     throw Failure.everywhere(
       .input, "there is no command '\(command)'; " + Spelling.hint(for: command, among: names, listedAs: "the commands are"))

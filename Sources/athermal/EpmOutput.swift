@@ -97,7 +97,7 @@ final class EpmOutput: AvalancheObserver {
     let covered = min(0.999, model.coveredStrain(at: model.strain) / configuration.epm.path.coveredStrain)
     progress.show(
       (turn.of > 1 ? "realisation \(turn.index + 1) of \(turn.of)  " : "")
-        + "strain \(short(model.strain))  stress \(short(model.stress))  avalanches \(model.avalanches)",
+        + "strain \(model.strain.shown)  stress \(model.stress.shown)  avalanches \(model.avalanches)",
       fraction: (Double(turn.index) + covered) / Double(turn.of))
   }
 
@@ -203,8 +203,6 @@ final class EpmOutput: AvalancheObserver {
 
   /// Leaves nothing half-written.
   func discard() { file.discard() }
-
-  private func short(_ x: Double) -> String { String(format: "%.6g", x) }
 
   private struct SampleLine: Encodable {
     var strain: Double

@@ -97,8 +97,9 @@ struct EpmSummary: Encodable {
 
   /// Stresses in the unit of the modulus.
   private var text: String {
-    "strain \(Self.short(finalStrain)) reached at stress \(Self.short(finalStress)); peak \(Self.short(peakStress)) at strain \(Self.short(peakStrain))"
-      + (steadyStressMean.map { "; steady stress \(Self.short($0))" } ?? "") + "\n\(avalanches) avalanches of \(failures) failures"
+    let steady = steadyStressMean.map { "; steady stress \(Self.short($0))" } ?? ""
+    return "strain \(Self.short(finalStrain)) reached at stress \(Self.short(finalStress)); peak \(Self.short(peakStress)) "
+      + "at strain \(Self.short(peakStrain))\(steady)\n\(avalanches) avalanches of \(failures) failures"
       + Self.text(sizeDistribution)
   }
 

@@ -49,7 +49,9 @@ struct ExportCommand {
     }
   }
 
-  static let arguments = "FILE --to \(Format.allCases.map(\.rawValue).joined(separator: "|")) [--frame K | --frames all|A:B:C] [--fields NAMES] [--output FILE] [--overwrite]"
+  static let arguments =
+    "FILE --to \(Format.allCases.map(\.rawValue).joined(separator: "|")) [--frame K | --frames all|A:B:C] "
+    + "[--fields NAMES] [--output FILE] [--overwrite]"
 
   private let path: String
   private let format: Format
@@ -76,11 +78,15 @@ struct ExportCommand {
       arguments.value("--output")
       ?? URL(fileURLWithPath: arguments.plain[0]).deletingPathExtension().path + "." + format.ending
     overwrites = arguments.has("--overwrite")
-    guard frame == nil || frames == nil else { throw Failure.everywhere(.input, "--frame and --frames contradict each other; keep one of them") }
+    guard frame == nil || frames == nil else {
+      throw Failure.everywhere(.input, "--frame and --frames contradict each other; keep one of them")
+    }
     for (option, isGiven) in [("--frames", frames != nil), ("--fields", !fields.isEmpty)] where isGiven && format.frames == nil {
       throw Failure.everywhere(.input, "\(option) goes with --to xyz and --to lammps-dump, not with \(format.rawValue)")
     }
-    guard frame == nil || format != .csv else { throw Failure.everywhere(.input, "--frame does not go with --to csv, which writes tables") }
+    guard frame == nil || format != .csv else {
+      throw Failure.everywhere(.input, "--frame does not go with --to csv, which writes tables")
+    }
   }
 
   func run(over communicator: Communicator) throws -> Int32 {
@@ -124,7 +130,9 @@ struct ExportCommand {
   private func chosenFields(_ contents: TrajectoryContents) throws -> [String] {
     if fields == ["all"] { return contents.fields }
     if let stranger = fields.first(where: { !contents.fields.contains($0) }) {
-      let known = contents.fields.isEmpty ? "it has none; output.fields of the config asks for some" : "it has \(contents.fields.joined(separator: ", "))"
+      let known =
+        contents.fields.isEmpty
+        ? "it has none; output.fields of the config asks for some" : "it has \(contents.fields.joined(separator: ", "))"
       throw Failure.everywhere(.input, "\(path): has no field '\(stranger)'; \(known)")
     }
     if let twice = fields.first(where: { name in fields.count { $0 == name } > 1 }) {

@@ -66,10 +66,9 @@ struct InfoCommand {
   private func text() throws -> String {
     let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
     guard size <= Self.longest else { throw Failure(.input, "\(path): has \(size) bytes; it is no text of athermal") }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Failure(.input, "\(path): cannot be read: \(String(cString: strerror(errno)))")
+    guard let text = String(data: try FileVerification.bytes(path), encoding: .utf8) else {
+      throw Failure(.input, "\(path): is not text in UTF-8")
     }
-    guard let text = String(data: data, encoding: .utf8) else { throw Failure(.input, "\(path): is not text in UTF-8") }
     return text
   }
 

@@ -41,7 +41,7 @@ struct MinimizeCommand {
           \(summary.particles) particles, energy per particle \(summary.energyPerParticle), pressure \(summary.pressure)
           largest force component \(summary.forceMax.shown) after \(result.evaluations) evaluations and \
           \(result.hessianProducts) Hessian products
-          results in \(folder.path)
+          \(folder.whereabouts)
           """)
       }
       return 0

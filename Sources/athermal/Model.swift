@@ -148,8 +148,8 @@ enum Model {
         throw Failure.everywhere(
           .input,
           "\(path): the file does not say of which species its particles are, which this potential needs; give each its species, also "
-            + "if it is the same for all: 'species' from 0 (H5MD), species:S:1 with A and B or species:I:1 from 1 (extended XYZ); other "
-            + "names, as 'type' in H5MD or 'Z', are not read")
+            + "if it is the same for all: 'species' from 0 in H5MD (its 'type' is not read); type, species or Z in extended XYZ; type or "
+            + "element in a dump")
       }
       guard snapshot.speciesCount <= diameters.count else {
         throw Failure.everywhere(

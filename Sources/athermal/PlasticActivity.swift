@@ -43,7 +43,8 @@ final class PlasticActivity {
     configuration.places.gives("output.profiles") || configuration.places.gives("d2min") || hasFields(configuration)
   }
 
-  /// Looks whether the box has room for the neighbourhoods, and says where a run does without since nobody has asked for it.
+  /// Looks whether the box has room for the neighbourhoods, and says where a run does without since nobody has asked
+  /// for it.
   /// - Returns: whether D²min can be measured.
   /// - Throws: an input failure where it cannot, and was asked for.
   static func hasRoom(_ configuration: RunConfiguration, over communicator: Communicator, _ look: () throws -> Void) throws -> Bool {

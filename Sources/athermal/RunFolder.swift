@@ -16,8 +16,8 @@ final class RunFolder {
   /// Whether it may go on with what is there.
   private var resumes = false
 
-  /// Makes the folder, or takes that of an earlier run where the config allows to replace it; what is in it stays until ``begin``.
-  /// Collective.
+  /// Makes the folder, or takes that of an earlier run where the config allows to replace it; what is in it stays until
+  /// ``begin``. Collective.
   /// - Throws: an input failure where the folder has results in it, `.inputOutput` where it cannot be written.
   init(_ path: String, _ configuration: some RunText, over communicator: Communicator) throws {
     self.path = path
@@ -150,8 +150,8 @@ final class RunFolder {
 
   // MARK: Beginning
 
-  /// Makes the folder that of this run, once nothing is left that could refuse it. A run that goes on keeps what is there; one that
-  /// begins replaces it. Does nothing the second time. Collective.
+  /// Makes the folder that of this run, once nothing is left that could refuse it. A run that goes on keeps what is
+  /// there; one that begins replaces it. Does nothing the second time. Collective.
   func begin(goingOn: Bool = false) throws {
     try communicator.coordinated {
       guard communicator.isRoot, log == nil else { return }
@@ -167,8 +167,8 @@ final class RunFolder {
   /// Where what is replaced stands for the moment in which files of both runs are in the folder.
   private var replaced: String { file(EarlierRun.replaced) }
 
-  /// Puts the files of this run in the place of those of another. At any moment one of the two can be read, if need be after
-  /// ``undoReplacement()``: as long as `resolved.toml` is not there, it is the other.
+  /// Puts the files of this run in the place of those of another. At any moment one of the two can be read, if need be
+  /// after ``undoReplacement()``: as long as `resolved.toml` is not there, it is the other.
   private func replace(_ earlier: EarlierRun) throws {
     if resumes, !earlier.hasNothingToLose {
       let reached = RunState.progress(path).map { " (\($0))" } ?? ""
@@ -178,7 +178,9 @@ final class RunFolder {
     let own = earlier.own
     if !own.isEmpty {
       try WholeFile.makeFolder(replaced)
-      for name in own.filter({ $0 == "resolved.toml" }) + own.filter({ $0 != "resolved.toml" }) { try move(name, from: path, to: replaced) }
+      for name in own.filter({ $0 == "resolved.toml" }) + own.filter({ $0 != "resolved.toml" }) {
+        try move(name, from: path, to: replaced)
+      }
       for part in earlier.parts { rmdir(file(part)) }
     }
     do { try writeConfig() } catch {
@@ -194,7 +196,9 @@ final class RunFolder {
     guard FileManager.default.fileExists(atPath: replaced) else { return }
     if !FileManager.default.fileExists(atPath: file("resolved.toml")) {
       let own = EarlierRun(in: replaced).own
-      for name in own.filter({ $0 != "resolved.toml" }) + own.filter({ $0 == "resolved.toml" }) { try move(name, from: replaced, to: path) }
+      for name in own.filter({ $0 != "resolved.toml" }) + own.filter({ $0 == "resolved.toml" }) {
+        try move(name, from: replaced, to: path)
+      }
     }
     try FileManager.default.removeItem(atPath: replaced)
   }
@@ -288,8 +292,8 @@ final class RunFolder {
     try write(Joined(head: summary, content: ["outputs": outputs]), as: "summary.json")
   }
 
-  /// Runs a command's work; a failure that all ranks share is left in summary.json before it is passed on. One that comes before the
-  /// run has begun leaves what is in the folder as it was.
+  /// Runs a command's work; a failure that all ranks share is left in summary.json before it is passed on. One that
+  /// comes before the run has begun leaves what is in the folder as it was.
   func recordingFailure(_ work: () throws -> Int32) throws -> Int32 {
     do { return try work() } catch {
       if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot, log != nil {

@@ -1,4 +1,5 @@
 import Foundation
+import MessagePassing
 import Storage
 
 /// What has become of a run, as far as its folder tells.
@@ -65,7 +66,7 @@ struct RunState: Encodable {
     for line in bytes.split(separator: 0x0a).reversed() {
       guard let entry = json(line) else { continue }
       let known = ["step", "temperature", "strain"].compactMap { word in
-        (entry[word] as? NSNumber).map { "\(word) \(String(format: "%.6g", $0.doubleValue))" }
+        (entry[word] as? NSNumber).map { "\(word) \($0.doubleValue.shown)" }
       }
       if !known.isEmpty { return known.joined(separator: ", ") }
     }

@@ -83,7 +83,7 @@ final class ShearOutput: ShearObserver {
       let step = "step \(min(steps, state.step + (state.lastResult == nil ? 0 : 1)))/\(steps)  "
       if let interval {
         // How many there are in a step is not known before.
-        progress.show(step + "locating an event, \(short(interval)) of \(smallest), evaluation \(statistics.evaluations)", fraction: 0)
+        progress.show(step + "locating an event, \(interval.shown) of \(smallest), evaluation \(statistics.evaluations)", fraction: 0)
       } else {
         progress.show(step + "minimising, evaluation \(statistics.evaluations)", fraction: Double(state.step) / Double(max(1, steps)))
       }
@@ -151,7 +151,7 @@ final class ShearOutput: ShearObserver {
     // The stress that does the work of the loading, σ:A.
     let working = step.stress.contracted(with: generator)
     progress.show(
-      "step \(step.step)/\(stepCount)  strain \(short(step.strain))  stress \(short(working))  "
+      "step \(step.step)/\(stepCount)  strain \(step.strain.shown)  stress \(working.shown)  "
         + "evaluations \(step.evaluations)", fraction: Double(step.step) / Double(max(1, stepCount)))
   }
 
@@ -175,8 +175,6 @@ final class ShearOutput: ShearObserver {
   }
 
   func locating(within interval: Double?) { self.interval = interval }
-
-  private func short(_ x: Double) -> String { String(format: "%.6g", x) }
 
   // MARK: Frames
 

@@ -141,7 +141,7 @@ struct Needs {
     }
     var lines = [
       "the config is good",
-      "particles       \(n) in \(d) dimensions, box \((0..<d).map { String(format: "%.6g", layout.cell.widths[$0]) }.joined(separator: " × "))",
+      "particles       \(n) in \(d) dimensions, box \((0..<d).map { layout.cell.widths[$0].shown }.joined(separator: " × "))",
       "cells           \((0..<d).map { "\(layout.grid.counts[$0])" }.joined(separator: " × ")), list range \(String(format: "%.4g", layout.range))",
       "decomposition   \(ranks) rank(s) of \(layout.decomposition.bricks.map(\.count).min()!) to \(layout.decomposition.bricks.map(\.count).max()!) cells; at most \(layout.grid.cellCount) ranks",
       "memory          about \(Self.bytes(perParticle * Double(n) / Double(ranks))) per rank above an empty run",

@@ -38,8 +38,8 @@ import TestTools
     #expect(folder.names(below: "bands").contains("bands.h5"))
   }
 
-  /// Strains count from the start, whichever way the loading goes; one that turns, or has no shear in it, is refused.
-  /// A cell that is sheared by γ along x is narrower between its faces across x, by √(1 + γ²): each profile has the box of its strain.
+  /// A cell that is sheared by γ along x is narrower between its faces across x, by √(1 + γ²): each profile has the box
+  /// of its strain.
   @Test func profilesHaveTheBoxOfTheirStrain() throws {
     let text = Samples.config.replacing("strain_step = 1e-3", with: "strain_step = 5e-2").replacing("final_strain = 3e-3", with: "final_strain = 0.3")
     try folder.file("shear.toml", text.replacing("1e-6", with: "1e-3") + "[d2min]\nwindow = 0.1\n")
@@ -54,6 +54,7 @@ import TestTools
     }
   }
 
+  /// Strains count from the start, whichever way the loading goes; one that turns, or has no shear in it, is refused.
   @Test func loadingsGoOneWay() throws {
     let measured = Samples.config + "[d2min]\nwindow = 1e-3\nthreshold = 1e-9\n"
     try folder.file("shear.toml", measured)

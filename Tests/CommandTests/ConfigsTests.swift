@@ -24,7 +24,8 @@ import TestTools
     #expect(manual.contains("`\(name.dropLast(5))`"), "\(name) is not in the list of Docs/Running.md")
   }
 
-  /// The Lennard-Jones glass from LAMMPS has the energy and the pressure that LAMMPS printed: the same mixture, cutoff and shift.
+  /// The Lennard-Jones glass from LAMMPS has the energy and the pressure that LAMMPS printed: the same mixture, cutoff
+  /// and shift.
   @Test func theGlassFromLAMMPSIsAtRest() throws {
     let folder = try TestFolder()
     let outcome = try TestProcess.run(

@@ -4,7 +4,8 @@ import TestSupport
 import TestTools
 import Testing
 
-/// HDF5 of others, and damaged HDF5 of our own, through the commands that read it; Tests/Reference/H5MD/make.py made the former.
+/// HDF5 of others, and damaged HDF5 of our own, through the commands that read it; Tests/Reference/H5MD/make.py made
+/// the former.
 @Suite(.serialized, .oneAtATime) struct HDF5InputTests {
   let folder = try! TestFolder()
 
@@ -57,14 +58,14 @@ import Testing
     try expectRefusal(["export", "\(Self.reference)/\(name).h5", "--to", "xyz", "--output", "x.xyz"], in: folder, code: 2, says: [name])
   }
 
-  /// Those who look at files end, whatever they are.
+  /// Those who look at files end, whatever they are: they are killed after the limit, with another code.
   @Test(arguments: ["loop", "edges-overflow", "edges-wrap", "edges-large", "unallocated", "strain-rank-2", "named-type", "names", "ladder", "texts"])
   func lookingAtAnyFileEnds(name: String) throws {
     let outcome = try run(["info", "\(Self.reference)/\(name).h5"])
-    #expect(outcome.output.contains("/particles/atoms/position/value: float64 [1, 36, 2]") && outcome.seconds < 10, "\(outcome.report)")
+    #expect(outcome.output.contains("/particles/atoms/position/value: float64 [1, 36, 2]"), "\(outcome.report)")
     #expect(!outcome.output.contains("\u{1b}") && !outcome.errors.contains("\u{1b}"))
     let verified = try TestProcess.run("athermal", ["verify", "\(Self.reference)/\(name).h5"], in: folder.path, limit: 20)
-    #expect([0, 2].contains(verified.exitCode) && verified.seconds < 10, "\(verified.report)")
+    #expect([0, 2].contains(verified.exitCode), "\(verified.report)")
   }
 
   @Test func pipesAreNotWaitedFor() throws {

@@ -4,7 +4,8 @@ import TestTools
 
 @testable import athermal
 
-/// Every command in a folder whose name is longer than the buffers that libraries below keep for names: 240 characters, each part legal.
+/// Every command in a folder whose name is longer than the buffers that libraries below keep for names: 240 characters,
+/// each part legal.
 @Suite struct LongFolderTests {
   let folder = try! TestFolder()
   /// 240 characters.

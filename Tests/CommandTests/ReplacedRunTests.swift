@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import TestTools
 
-/// A run that is to replace another: what is there stays until nothing is left that could refuse the new one, and a kill between the
-/// two leaves one of them.
+/// A run that is to replace another: what is there stays until nothing is left that could refuse the new one, and a
+/// kill between the two leaves one of them.
 @Suite struct ReplacedRunTests {
   let folder = try! TestFolder()
   private let manager = FileManager.default

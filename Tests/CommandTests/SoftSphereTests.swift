@@ -3,8 +3,8 @@ import Storage
 import Testing
 import TestTools
 
-/// Spheres in contact as a user meets them: sheared by the default below, at and above jamming, mapped and expanded, also where
-/// nothing holds them and where no bond carries a force.
+/// Spheres in contact as a user meets them: sheared by the default below, at and above jamming, mapped and expanded,
+/// also where nothing holds them and where no bond carries a force.
 @Suite struct SoftSphereTests {
   let folder = try! TestFolder()
 
@@ -21,8 +21,7 @@ import TestTools
 
   private static let loading = "[loading]\nmode = \"simple-shear\"\nplane = \"xy\"\n"
 
-  /// With all defaults the loading ends at its last step, on one rank and on three with the same state. Below jamming energy and
-  /// stress are zero up to the force floor, of overlaps of 1e-12 at most.
+  /// With all defaults the loading ends at its last step, on one rank and on three with the same state.
   @Test(
     arguments: [
       (law: "harmonic", dimension: 2, particles: 200, density: 0.72, seed: 2, sizes: "exponent = 0, minimum = 1.0, maximum = 1.4"),
@@ -49,8 +48,8 @@ import TestTools
     #expect(Set(states).count == 1)
   }
 
-  /// Explicit maps of a soft packing, 0.005 above jamming: of its 49 cavities, those that yield before a strain of 0.05 do so at
-  /// the stresses that an independent damped Newton method gives, with seven digits.
+  /// Explicit maps of a soft packing, 0.005 above jamming: of its 49 cavities, those that yield before a strain of 0.05
+  /// do so at the stresses that an independent damped Newton method gives, with seven digits.
   @Test func yieldMap() throws {
     let text = Self.config(
       "harmonic", dimension: 2, particles: 400, density: 0.75, seed: 2, sizes: "exponent = 0, minimum = 1.0, maximum = 1.4")

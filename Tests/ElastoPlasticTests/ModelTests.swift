@@ -133,7 +133,8 @@ struct Variant: Sendable, CustomTestStringConvertible {
     return recorder
   }
 
-  /// All blocks alike: they yield together at 0.1, 0.2, … and at the end, whatever the rule. What is asked for there is the state after it.
+  /// All blocks alike: they yield together at 0.1, 0.2, … and at the end, whatever the rule. What is asked for there is
+  /// the state after it.
   @Test(arguments: rules) func blocksThatAreAlikeYieldTogether(rule: UpdateRule) throws {
     let communicator = try MessagePassing.startForTests()
     for shape in [[8, 12], [4, 4, 6]] {
@@ -144,8 +145,8 @@ struct Variant: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Few different thresholds, so that many blocks are as far from yielding as others, at first and by symmetry later: every rule gives
-  /// the same avalanches.
+  /// Few different thresholds, so that many blocks are as far from yielding as others, at first and by symmetry later:
+  /// every rule gives the same avalanches.
   @Test(arguments: [[8, 12], [6, 6], [9, 5], [4, 4, 4]]) func tiesAreBrokenByNoRule(shape: [Int]) throws {
     let communicator = try MessagePassing.startForTests()
     for seed in 1...6 as ClosedRange<UInt64> {

@@ -5,7 +5,8 @@ import Particles
 import TestSupport
 import Testing
 
-/// Spheres that touch to the last bit: whether a pair is a bond is one question with one answer, wherever bonds are counted.
+/// Spheres that touch to the last bit: whether a pair is a bond is one question with one answer, wherever bonds are
+/// counted.
 @Suite(.serialized, .oneAtATime) struct MarginalContactTests {
   @Test(arguments: [PairModel.harmonic, .hertz], [2, 3]) func bondsAreCountedAlike(model: PairModel, dimension: Int) throws {
     let communicator = try MessagePassing.startForTests()

@@ -177,7 +177,8 @@ extension ParticlesTests {
       }
     }
 
-    /// Sizes over three decades, at 1 − u = 2⁻⁴⁰, where the sum of powers of the common form keeps no more than four digits.
+    /// Sizes over three decades, at 1 − u = 2⁻⁴⁰, where the sum of powers of the common form keeps no more than four
+    /// digits.
     @Test func quantilesOfWideDistributions() {
       let sizes = RandomPlacement.Sizes(exponent: -9, minimum: 1e-3, maximum: 1, isStratified: true)
       let expected = 0.03199999999999560195

@@ -57,7 +57,8 @@ extension StorageTests {
       // In three dimensions z would have to be periodic.
       #expect(refusal("flat") { _ = try read("flat", dimension: 3) }.contains("boundary periodic, periodic, none"))
       #expect(try read("flat-noise-unstated", dimension: 2).dimension == 2)
-      // Not the same z, and nobody says that it should be: three dimensions, which the file does not say to be periodic.
+      // Not the same z, and nobody says that it should be: three dimensions, which the file does not say to be
+      // periodic.
       #expect(refusal("noise") { _ = try read("flat-noise-unstated") }.contains("boundary"))
     }
 
@@ -109,6 +110,28 @@ extension StorageTests {
       #expect(refusal("texts") { _ = try FileVerification.verifyHDF5(path("texts")) }.contains("texts of the shape [100]"))
     }
 
+    /// Export asks for frames and steps as the reader does.
+    @Test func framesAndStepsForExport() throws {
+      for (name, frames, lastStep) in [("fixed-position", 1, 0), ("per-frame", 2, 10), ("other-steps", 3, 20)] {
+        let contents = try TrajectoryContents(path(name), over: world)
+        #expect(try contents.frameCount == frames && contents.step(of: frames - 1) == lastStep, "\(name)")
+        try contents.close()
+      }
+    }
+
+    /// A group that contains itself is met once.
+    @Test func tablesOfACircle() throws {
+      let path = folder.file("circle.h5")
+      let file = try HDF5File(path, .create, over: world)
+      try file.createGroup("/events")
+      try file.createDataset("/events/strain", of: Double.self, shape: [2])
+      try file.write([0.1, 0.2], to: "/events/strain", start: [0], count: [2])
+      try file.link("/events/again", to: "/events")
+      try file.seal()
+      let export = try TableExport(path)
+      #expect(export.tables.map(\.name) == ["events"] && export.tables.map(\.rows) == [2] && export.others.isEmpty)
+    }
+
     @Test func otherThanRegularFiles() throws {
       let pipe = folder.file("pipe.h5")
       #expect(mkfifo(pipe, 0o600) == 0)
@@ -144,7 +167,7 @@ extension StorageTests {
     }
 
     /// Changes one double in a file, wherever it is.
-    private func spoil(_ path: String, _ old: Double, _ new: Double, last: Bool = false) throws {
+    private func spoil(_ path: String, _ old: Double, _ new: Double) throws {
       var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
       let place = try #require(bytes.ranges(of: withUnsafeBytes(of: old) { Data($0) }).first)
       withUnsafeBytes(of: new) { bytes.replaceSubrange(place, with: $0) }
