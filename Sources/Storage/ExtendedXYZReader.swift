@@ -48,7 +48,7 @@ public enum ExtendedXYZReader {
     let (found, names) = try words.settle(stated: species, path: path, over: communicator)
     if !columns.species.isEmpty { records.species = records.species.map { found[Int($0)] } }
     var snapshot = try records.snapshot(
-      dimension: columns.position!.width == 2 ? 2 : dimension, announced: (count, 1), edges: edges, origin: origin,
+      dimension: dimension, isFlat: columns.position!.width == 2, announced: (count, 1), edges: edges, origin: origin,
       hasSpecies: !columns.species.isEmpty, hasDiameters: columns.diameter != nil || columns.radius != nil, over: communicator)
     guard snapshot.dimension == 2 || isPeriodicAlongZ else {
       throw Failure.everywhere(

@@ -56,7 +56,7 @@ public enum LammpsDumpReader {
     let (found, names) = try words.settle(stated: species, path: path, over: communicator)
     if head.columns.species != nil { records.species = records.species.map { found[Int($0)] } }
     var snapshot = try records.snapshot(
-      dimension: head.columns.positions.count == 2 ? 2 : dimension, announced: head.count, edges: head.edges,
+      dimension: dimension, isFlat: head.columns.positions.count == 2, announced: head.count, edges: head.edges,
       origin: head.origin, hasSpecies: head.columns.species != nil, hasDiameters: head.columns.diameter != nil, over: communicator)
     guard snapshot.dimension == 2 || head.isPeriodicAlongZ else {
       throw Failure.everywhere(.input, "\(path):\(head.line): the box is not periodic in z; only boxes that are can be read")

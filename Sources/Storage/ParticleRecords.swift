@@ -23,16 +23,20 @@ struct ParticleRecords {
   /// Collective.
   /// - Parameters:
   ///   - requested: the dimension that the user states; without one, 2 where all z are equal.
+  ///   - isFlat: whether the file has no third coordinate.
   ///   - announced: the number of particles in the header, and its line.
   ///   - edges: rows; the third is put to (0, 0, 1) in two dimensions.
   ///   - origin: the corner that positions are counted from.
   func snapshot(
-    dimension requested: Int?, announced: (count: Int, line: Int), edges: Tensor, origin: Vector, hasSpecies: Bool, hasDiameters: Bool,
+    dimension requested: Int?, isFlat: Bool = false, announced: (count: Int, line: Int), edges: Tensor, origin: Vector, hasSpecies: Bool, hasDiameters: Bool,
     over communicator: Communicator
   ) throws -> Snapshot {
     try checkCount(announced, communicator)
     try checkIdentifiers(announced.count, communicator)
-    let dimension = try settleDimension(requested, edges, communicator)
+    guard !isFlat || requested != 3 else {
+      throw Failure.everywhere(.input, "\(path): has positions of two coordinates, but the dimension is stated as 3")
+    }
+    let dimension = isFlat ? 2 : try settleDimension(requested, edges, communicator)
     try communicator.coordinated {
       if dimension == 2, edges[0, 2] != 0 || edges[1, 2] != 0 || edges[2, 0] != 0 || edges[2, 1] != 0 {
         throw Failure(.input, "\(path): the cell is tilted along z, which a two-dimensional system cannot be")

@@ -19,7 +19,7 @@ struct InfoCommand {
   private func description() throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw Failure(.input, "\(path): there is no such file or folder")
+      throw Failure(.input, "\(path): No such file or directory")
     }
     if isFolder.boolValue { return try folder() }
     if path.hasSuffix(".json") { return try "\(path): JSON\n" + Self.lines(of: Self.object(text(), path)) }

@@ -15,6 +15,7 @@ enum FuzzedParser: String, CaseIterable {
   /// TOML text → what a run computes, or all that is wrong; after a zero byte, overrides of the command line.
   case config
   case lammpsData = "lammps-data"
+  case lammpsDump = "lammps-dump"
   case extendedXYZ = "extended-xyz"
   /// The first line of a manifest; the checksum that follows it is made right, so that what lies behind it is reached.
   case checkpointManifest = "checkpoint-manifest"
@@ -35,7 +36,7 @@ enum FuzzedParser: String, CaseIterable {
       switch self {
       case .toml: Self.walkToml(bytes)
       case .config: try Self.readConfig(bytes)
-      case .lammpsData, .extendedXYZ: try readParticles(bytes)
+      case .lammpsData, .lammpsDump, .extendedXYZ: try readParticles(bytes)
       case .checkpointManifest: try Self.readManifest(bytes)
       }
     } catch let failure as Failure {
@@ -131,9 +132,11 @@ enum FuzzedParser: String, CaseIterable {
     }
     let world = Self.scratch.communicator
     func read(_ dimension: Int?) throws -> Snapshot {
-      self == .lammpsData
-        ? try LammpsDataReader.read(path, dimension: dimension, over: world)
-        : try ExtendedXYZReader.read(path, dimension: dimension, over: world)
+      switch self {
+      case .lammpsData: try LammpsDataReader.read(path, dimension: dimension, over: world)
+      case .lammpsDump: try LammpsDumpReader.read(path, dimension: dimension, over: world)
+      default: try ExtendedXYZReader.read(path, dimension: dimension, over: world)
+      }
     }
     var snapshot = try read(nil)
     let particles = snapshot.particles

@@ -122,7 +122,7 @@ extension StorageTests {
       ("B 3 4", "2 3 4", ":4: species '2' and 'A' in one file"),
       ("radius:R:1", "pos:R:3", ":2: property pos occurs twice"),
       ("radius:R:1:extra:R:2", "radius:R:1:diameter:R:1:extra:I:1", ":3: the diameter 7.0 is not twice the radius 0.5"),
-      ("radius:R:1", "radius:R:1:type:I:1:extra:R:1\" pbc=\"T T F", ":2: key pbc occurs twice"),
+      ("pbc=\"T T F\"", "pbc=\"T T F\" pbc=\"T T F\"", ":2: key pbc occurs twice"),
       ("B 3 4", "B 3 inf", ":4: pos must be a finite number"),
       ("0.75", "-0.75", ":4: the size must be positive"),
       ("0.75 7 7", "0.75 7", ":4: 6 columns where Properties has 7"),

@@ -92,7 +92,7 @@ extension StorageTests {
     }
 
     @Test(arguments: [
-      ("2 Ni 3 4", "2 Cu 3 4", "bad.data:28: type 'Cu' has no line in the section 'Atom Type Labels'"),
+      ("2 Ni 3 4", "2 Cu 3 4", "bad.data:29: type 'Cu' has no line in the section 'Atom Type Labels'"),
       ("2 P\n1 Ni", "1 P\n1 Ni", "bad.data:13: type 1 has two labels"),
       ("2 P\n1 Ni", "2 Ni\n1 Ni", "bad.data:13: two types have the label Ni"),
       ("2 P\n1 Ni", "3 P\n1 Ni", "bad.data:12: type 3 is outside 1 … 2"),

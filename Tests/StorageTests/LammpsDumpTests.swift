@@ -52,6 +52,8 @@ extension StorageTests {
       #expect(snapshot.particles.images == [0, 0, 0, 0])
       #expect(snapshot.particles.species == [1, 0])
       #expect(snapshot.speciesNames == ["Ni", "P"])
+      let failure = #expect(throws: Failure.self) { try ConfigurationReader.read(path: path, dimension: 3, over: world) }
+      #expect(failure?.message == "\(path): has positions of two coordinates, but the dimension is stated as 3")
       #expect(try ConfigurationReader.read(path: path, species: ["P", "Ni"], over: world).particles.species == [0, 1])
     }
 
