@@ -89,10 +89,12 @@ public final class HessianConjugateGradient: LinearSolver {
       }
       guard curvature > 0 else {
         let squaredLength = try system.dot(direction.values, direction.values)
-        if !(preconditioner is BlockJacobi), try isRounding(curvature / squaredLength) {
+        if try isRounding(curvature / squaredLength) {
           // A motion that nothing resists, as the turning of a cluster: grids mix it in, the diagonal blocks hardly do.
-          preconditioner = BlockJacobi(system)
-          try preconditioner.refresh(shift: 0)
+          if !(preconditioner is BlockJacobi) {
+            preconditioner = BlockJacobi(system)
+            try preconditioner.refresh(shift: 0)
+          }
           return
         }
         throw Failure.everywhere(

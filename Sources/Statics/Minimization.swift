@@ -163,9 +163,13 @@ public struct Minimization: Sendable {
         try system.evaluate()
         // Where all bonds are slack, there is nothing that could fall.
         if try system.bondStatistics().meanForce <= state.threshold { break stages }
-        guard try StabilityProbe(system, preconditioner).leaveSaddle(attempt: state.saddles ?? 0, &state.result) else {
-          break stages
-        }
+        resumed = nil  // a probe that was stopped begins anew
+        let budget = maximumEvaluations - (system.workDone - workBefore)
+        guard budget > 0 else { break stages }
+        let probe = try StabilityProbe(system, preconditioner)
+        let saddles = state.saddles ?? 0
+        guard try probe.leaveSaddle(attempt: saddles, budget: budget, safePoint: safePoint, &state.result)
+        else { break stages }
         state.saddles = (state.saddles ?? 0) + 1
         if state.saddles! > Self.largestSaddles {
           state.result.reason = .saddlePoint

@@ -67,7 +67,10 @@ final class NewtonIteration {
     if isCapped { state.result.cappedSteps += 1 }
     state.inEvent = solution.negativeCurvature || isCapped
     // On its way through an event the system may go without smaller forces for long.
-    if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius { state.withoutGain = 0 }
+    if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius {
+      state.withoutGain = 0
+      state.result.stableProducts = 0
+    }
 
     var before = state
     var alongBefore = try system.dot(system.forces, step.values)

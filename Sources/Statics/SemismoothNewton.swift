@@ -89,7 +89,9 @@ struct SemismoothNewton: Minimizer {
     let length = solution.predictedDecrease > 0 ? try search(system, along: step, &state) : 0
     let ratio = state.squaredForce / before
     let isGood = length >= Self.shortestGoodStep && ratio <= Self.largestGoodRatio * Self.largestGoodRatio
-    state.poor = isGood ? 0 : length < Self.hopelessStep ? Self.maximumPoor : state.poor + 1
+    // Without any step, the next solve has the shift that this one lacked.
+    let isHopeless = solution.predictedDecrease > 0 && length < Self.hopelessStep
+    state.poor = isGood ? 0 : isHopeless ? Self.maximumPoor : state.poor + 1
     if solution.negativeCurvature {
       state.shift = max(10 * state.shift, -2 * solution.lowestCurvature)
     } else {

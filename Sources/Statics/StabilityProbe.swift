@@ -23,8 +23,13 @@ struct StabilityProbe {
 
   /// Moves the particles off a saddle, downhill; false where there is none. Collective. The forces of the present
   /// positions must have been computed.
-  /// - Parameter attempt: counts the saddles that have been left, so that each is looked at by other displacements.
-  func leaveSaddle(attempt: Int, _ result: inout MinimizationResult) throws -> Bool {
+  /// - Parameters:
+  ///   - attempt: counts the saddles that have been left, so that each is looked at by other displacements.
+  ///   - budget: of products with the Hessian.
+  ///   - safePoint: where the run may have to stop; the probe then begins anew.
+  func leaveSaddle(
+    attempt: Int, budget: Int, safePoint: SafePoint, _ result: inout MinimizationResult
+  ) throws -> Bool {
     let d = system.dimension
     let displacement = system.makeField(width: d)
     let stream = RandomStream(seed: UInt64(attempt), purpose: .probe)
@@ -39,7 +44,7 @@ struct StabilityProbe {
     try system.multiplyHessian(displacement, into: force)
     let solution = try solver.solve(
       system, rightHandSide: force, into: displacement, negative: .left, relativeTolerance: Self.tolerance,
-      radius: .infinity, maximumIterations: Self.maximumProducts, safePoint: .none) { _ in }
+      radius: .infinity, maximumIterations: min(budget, Self.maximumProducts), safePoint: safePoint) { _ in }
     result.count(solution)
     guard solution.negativeCurvature else { return false }
     // The blocks of the solve are singles: what they say is held against the potential itself.
