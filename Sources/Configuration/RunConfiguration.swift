@@ -91,9 +91,11 @@ public struct RunConfiguration: Sendable {
       if count == 0 { break }
       bytes += chunk[..<count]
     }
-    guard !bytes.isEmpty else { throw Failure(.input, "\(path): the configuration is empty") }
     var status = stat()
-    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFREG { pipes[path] = bytes }
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      guard !bytes.isEmpty else { throw Failure(.input, "\(path): the configuration is empty") }
+      pipes[path] = bytes
+    }
     return try text(of: bytes, path: path)
   }
 

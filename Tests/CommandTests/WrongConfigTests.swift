@@ -301,7 +301,7 @@ import Testing
     wrong("edges below zero", "epm", Good.epm, "{ distribution = \"weibull\", shape = 2.0, mean = 0.08 }\nrenewal", "{ distribution = \"histogram\", edges = [-0.1, 1], weights = [1] }\nrenewal", line: 5, "but element 1 of the array [-0.1, 1] is the number -0.1"),
     wrong("matrix of three dimensions", "shear", Good.matrix, "[[0, 1], [0, 0]]", "[[0, 1, 0], [0, 0, 0], [0, 0, 0]]", line: 9, "2 × 2 finite numbers", "but element 1 of the array [[0, 1, 0], [0, 0, 0], [0, 0, 0]] is the array [0, 1, 0]"),
     wrong("matrix of one row", "shear", Good.matrix, "[[0, 1], [0, 0]]", "[[0, 1]]", line: 9, "2 × 2 finite numbers", "not the array [[0, 1]]"),
-    wrong("number without its zero", "minimize", Good.minimize, "0.86", "\".86\"", line: 2, "must be a finite number", "write 0.86"),
+    wrong("number without its zero in quotes", "minimize", Good.minimize, "0.86", "\".86\"", line: 2, "must be a finite number", "write 0.86"),
     wrong("no bins", "bands", Good.bands, "bin = 1", "bin = 0", line: 3, "at least 1"),
     wrong("half a bin", "bands", Good.bands, "bin = 1", "bin = 1.5", line: 3, "a whole number of bins"),
     wrong("fit the wrong way round", "bands", Good.bands, "bin = 1", "fit = [3.0, 0.3]", line: 3, "two ascending strains"),
