@@ -12,7 +12,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 }
 
-/// Runs a command that must end soon with one message and leave nothing half-written in the run folder `run`.
+/// Runs a command that must end soon with one message and leave nothing half-written in the folder of its `--output`.
 func expectRefusal(
   _ arguments: [String], in folder: TestFolder, code: Int32, says: [String], ranks: Int? = nil, limit: Int = 30
 ) throws {
@@ -22,10 +22,11 @@ func expectRefusal(
   for words in says { #expect(outcome.errors.contains(words), "'\(words)' is missing: \(outcome.report)") }
   for words in ["Fatal error", "Illegal instruction", "Cocoa", "Optional("] { #expect(!outcome.errors.contains(words), "\(outcome.report)") }
   #expect(outcome.seconds < 20)
-  let files = folder.names(below: "run")
+  let output = arguments.firstIndex(of: "--output").map { arguments[$0 + 1] } ?? "run"
+  let files = folder.names(below: output)
   #expect(!files.contains { $0.hasSuffix(".unfinished") }, "\(files)")
   if files.contains("log.jsonl") {
-    let summary = try folder.json("run/summary.json")
+    let summary = try folder.json(output + "/summary.json")
     #expect(summary["status"] as? String == "failed" && summary["exit_code"] as? Int == Int(code))
     for words in says { #expect((summary["reason"] as? String)?.contains(words) == true) }
     if code == 2 { #expect(!files.contains { $0.hasSuffix(".h5") }, "\(files)") }
