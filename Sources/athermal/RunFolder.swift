@@ -206,6 +206,11 @@ final class RunFolder {
   private func move(_ name: String, from old: String, to new: String) throws {
     if let slash = name.lastIndex(of: "/") { try WholeFile.makeFolder("\(new)/\(name[..<slash])") }
     guard rename("\(old)/\(name)", "\(new)/\(name)") == 0 else {
+      // A folder on a disk of its own, as of checkpoints, cannot be moved: it stays, and is emptied.
+      if errno == EBUSY, let content = try? FileManager.default.contentsOfDirectory(atPath: "\(old)/\(name)") {
+        for child in content { try FileManager.default.removeItem(atPath: "\(old)/\(name)/\(child)") }
+        return
+      }
       throw Failure(.inputOutput, "\(old)/\(name): cannot be moved to \(new): \(String(cString: strerror(errno)))")
     }
   }

@@ -124,7 +124,8 @@ import Testing
     ] {
       try damage(file, dataset)
       for ranks in [nil, 3] {
-        try expectRefusal(command + ["refused"], in: folder, code: 2, says: [file, dataset, "checksum"], ranks: ranks)
+        let output = "refused-\(command[0])-\(ranks ?? 1)"
+        try expectRefusal(command + [output], in: folder, code: 2, says: [file, dataset, "checksum"], ranks: ranks)
       }
     }
     // A frame is held against its own checksum: another one may be damaged.
