@@ -22,7 +22,7 @@ func expectRefusal(
   for words in says { #expect(outcome.errors.contains(words), "'\(words)' is missing: \(outcome.report)") }
   for words in ["Fatal error", "Illegal instruction", "Cocoa", "Optional("] { #expect(!outcome.errors.contains(words), "\(outcome.report)") }
   #expect(outcome.seconds < 20)
-  let output = arguments.firstIndex(of: "--output").map { arguments[$0 + 1] } ?? "run"
+  let output = arguments.firstIndex(of: "--output").flatMap { arguments.dropFirst($0 + 1).first } ?? "run"
   let files = folder.names(below: output)
   #expect(!files.contains { $0.hasSuffix(".unfinished") }, "\(files)")
   if files.contains("log.jsonl") {
