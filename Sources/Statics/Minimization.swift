@@ -168,7 +168,9 @@ public struct Minimization: Sendable {
         guard budget > 0 else { break stages }
         let probe = try StabilityProbe(system, preconditioner)
         let saddles = state.saddles ?? 0
-        guard try probe.leaveSaddle(attempt: saddles, budget: budget, safePoint: safePoint, &state.result)
+        guard
+          try probe.leaveSaddle(
+            attempt: saddles, tolerance: state.threshold, budget: budget, safePoint: safePoint, &state.result)
         else { break stages }
         state.saddles = (state.saddles ?? 0) + 1
         if state.saddles! > Self.largestSaddles {

@@ -25,10 +25,11 @@ struct StabilityProbe {
   /// positions must have been computed.
   /// - Parameters:
   ///   - attempt: counts the saddles that have been left, so that each is looked at by other displacements.
+  ///   - tolerance: the force that counts as zero.
   ///   - budget: of products with the Hessian.
   ///   - safePoint: where the run may have to stop; the probe then begins anew.
   func leaveSaddle(
-    attempt: Int, budget: Int, safePoint: SafePoint, _ result: inout MinimizationResult
+    attempt: Int, tolerance: Double, budget: Int, safePoint: SafePoint, _ result: inout MinimizationResult
   ) throws -> Bool {
     let d = system.dimension
     let displacement = system.makeField(width: d)
@@ -56,8 +57,10 @@ struct StabilityProbe {
       width: d)
     let stiffness = try system.bondStatistics().largestStiffness
     guard sums[0] < -Self.rounding * stiffness * sums[1] else { return false }
-    let length = try system.largestLength(direction.values)
-    system.move(along: direction.values, by: (sums[2] >= 0 ? 1 : -1) * Self.kick * system.spacing / length)
+    let step = Self.kick * system.spacing / (try system.largestLength(direction.values))
+    // Where even the way off it makes no force that counts, the tolerance does not tell saddles from minima.
+    guard try system.largestComponent(product.values, width: d) * step > tolerance else { return false }
+    system.move(along: direction.values, by: sums[2] >= 0 ? step : -step)
     return true
   }
 }

@@ -141,6 +141,15 @@ extension StaticsTests {
       #expect(try Self.isStable(system, shift: 1e-6), "\(method.rawValue)")
     }
 
+    /// With a tolerance that lets a system stop on a slope, directions of negative curvature are no reason to go on: they make
+    /// no force that would count.
+    @Test(arguments: Equilibrium.methods) func looseTolerance(method: Minimization.Method) throws {
+      let system = try ReferenceState.polydisperse.system()
+      Samples.displace(system, by: 0.1, seed: 66)
+      let result = try Equilibrium.minimize(system, method, tolerance: .largestComponent(10))
+      try Equilibrium.expectConverged(result, system, method.rawValue)
+    }
+
     /// A minimum is not left: looking for a saddle moves nothing.
     @Test func minimumStays() throws {
       let reference = ReferenceState.bidisperse
