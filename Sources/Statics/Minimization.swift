@@ -60,9 +60,11 @@ public struct Minimization: Sendable {
     var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: 0)
     /// Runs of the first stage.
     var rounds: Int?
-    /// How often Newton's method ended short of the tolerance, and how often what took over for it did.
+    /// How often Newton's method ended short of the tolerance, and how often what took over for it stagnated.
     var failures: Int?
     var vain: Int?
+    /// How often what took over had not arrived when its evaluations were used up.
+    var cut: Int?
     /// Saddles that were left.
     var saddles: Int?
   }
@@ -70,8 +72,10 @@ public struct Minimization: Sendable {
   /// What a first-order method takes over for when Newton's has ended short for the first time: it lowers the largest
   /// force to this part. The next time it goes to the tolerance: in packings that unjam, contacts change to the last.
   private static let descentGoal = 1e-4
-  /// Evaluations after which it hands back.
-  private static let longestDescent = 20_000
+  /// Evaluations after which it hands back the first time; each time that it has not arrived by then, it gets twice as
+  /// many. A packing that unjams may need some 10⁵, and Newton's method shortens the way of those that stay jammed.
+  private static let firstDescent = 4000
+  private static let mostDoublings = 20
   /// So many saddles are left in one minimisation.
   private static let largestSaddles = 50
   /// Products in solves without negative curvature that tell a minimum.
@@ -94,16 +98,17 @@ public struct Minimization: Sendable {
       return resumed
     }
     /// Runs a method with what is left of the evaluations, and with no more than `limit`, which counts as stagnation.
-    func run(_ method: any Minimizer, tolerance: Double, limit: Int = .max) throws {
+    /// Returns whether the limit has ended it.
+    @discardableResult func run(_ method: any Minimizer, tolerance: Double, limit: Int = .max) throws -> Bool {
       let left = maximumEvaluations - (system.workDone - workBefore)
       let budget = try resumed?.value(Int.self, of: "budget") ?? min(left, limit)
       state.result.takeOver(
         try method.minimize(
           system, tolerance: tolerance, maximumEvaluations: budget,
           safePoint: safePoint.within { try $0.put(budget, as: "budget") }, resuming: takeResumed()))
-      if state.result.reason == .evaluationLimit && system.workDone - workBefore < maximumEvaluations {
-        state.result.reason = .stagnated
-      }
+      let isCut = state.result.reason == .evaluationLimit && system.workDone - workBefore < maximumEvaluations
+      if isCut { state.result.reason = .stagnated }
+      return isCut
     }
     func measure() throws {
       let bonds = try system.bondStatistics()
@@ -154,8 +159,13 @@ public struct Minimization: Sendable {
         let rearranges = system.interaction.isContact && state.vain == 0
         let method: any Minimizer = rearranges ? Fire.nearRest : ConjugateGradient()
         state.result.stableProducts = 0
-        try run(method, tolerance: max(state.threshold, goal), limit: Self.longestDescent)
-        if state.result.reason != .converged { state.vain! += 1 }
+        let doublings = min(state.cut ?? 0, Self.mostDoublings)
+        let isCut = try run(method, tolerance: max(state.threshold, goal), limit: Self.firstDescent << doublings)
+        if isCut {
+          state.cut = doublings + 1
+        } else if state.result.reason != .converged {
+          state.vain! += 1
+        }
         state.threshold = try tolerance.threshold(for: system)
         state.stage = .newton
       case .probe:
