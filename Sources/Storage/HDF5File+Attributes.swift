@@ -1,4 +1,5 @@
 import CHDF5
+import Foundation
 
 /// Numbers and strings that go with a group or a dataset.
 extension HDF5File {
@@ -21,8 +22,20 @@ extension HDF5File {
     try setStringAttribute(name, of: object, to: [text], isScalar: true)
   }
 
+  /// Stores fixed-length strings with an object, as H5MD asks for.
   public func setAttribute(_ name: String, of object: String, to texts: [String]) throws {
     try setStringAttribute(name, of: object, to: texts, isScalar: false)
+  }
+
+  /// Stores names with an object as variable-length strings in UTF-8, which h5py and pandas give as text and not as bytes.
+  public func setNames(_ name: String, of object: String, to texts: [String]) throws {
+    let type = try stringType(length: nil, isUnicode: true)
+    defer { H5Tclose(type) }
+    try setAttribute(name, of: object, type: type, count: texts.count, isScalar: false) { attribute in
+      let copies = texts.map { strdup($0) }
+      defer { for copy in copies { free(copy) } }
+      try check(H5Awrite(attribute, type, copies), "H5Awrite", name)
+    }
   }
 
   private func setStringAttribute(_ name: String, of object: String, to texts: [String], isScalar: Bool) throws {
@@ -71,12 +84,7 @@ extension HDF5File {
   public func textAttribute(_ name: String, of object: String) throws -> [String]? {
     try withAttribute(name, of: object) { attribute, storedType, count in
       guard H5Tget_class(storedType) == H5T_STRING else { throw failure("the attribute \(name) of \(object) is no text") }
-      if H5Tis_variable_str(storedType) > 0 {
-        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: max(1, count))
-        try check(H5Aread(attribute, storedType, &pointers), "H5Aread", object + "@" + name)
-        defer { for pointer in pointers { H5free_memory(pointer) } }
-        return pointers.prefix(count).map { $0.map { String(cString: $0) } ?? "" }
-      }
+      if H5Tis_variable_str(storedType) > 0 { return try texts(attribute, storedType, count, object + "@" + name) }
       let length = H5Tget_size(storedType)
       var bytes = [UInt8](repeating: 0, count: max(1, count * length))
       try check(H5Aread(attribute, storedType, &bytes), "H5Aread", object + "@" + name)
@@ -84,6 +92,14 @@ extension HDF5File {
         String(decoding: bytes[(k * length)..<((k + 1) * length)].prefix { $0 != 0 }, as: UTF8.self)
       }
     }
+  }
+
+  /// The variable-length strings of an attribute.
+  private func texts(_ attribute: hid_t, _ type: hid_t, _ count: Int, _ name: String) throws -> [String] {
+    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: max(1, count))
+    try check(H5Aread(attribute, type, &pointers), "H5Aread", name)
+    defer { for pointer in pointers { H5free_memory(pointer) } }
+    return pointers.prefix(count).map { $0.map { String(cString: $0) } ?? "" }
   }
 
   /// An attribute in words, for people.
@@ -98,9 +114,12 @@ extension HDF5File {
     }
   }
 
-  /// An attribute as it is stored, whatever it holds.
+  /// An attribute as it is stored, whatever it holds; of variable-length strings, which are stored as addresses, the strings.
   func attributeBytes(_ name: String, of object: String) throws -> [UInt8] {
     try withAttribute(name, of: object) { attribute, type, count in
+      if H5Tis_variable_str(type) > 0 {
+        return try texts(attribute, type, count, object + "@" + name).flatMap { Array($0.utf8) + [0] }
+      }
       var bytes = [UInt8](repeating: 0, count: max(1, H5Tget_size(type) * count))
       try check(H5Aread(attribute, type, &bytes), "H5Aread", object + "@" + name)
       return bytes

@@ -82,7 +82,7 @@ extension HDF5File {
     }
   }
 
-  /// The names in a group, sorted.
+  /// The names in a group, sorted by their bytes.
   public func names(in group: String) throws -> [String] {
     try agreed { try withGroup(group) { try names(in: $0, group) } }
   }
@@ -97,7 +97,7 @@ extension HDF5File {
             names!.assumingMemoryBound(to: [String].self).pointee.append(String(cString: name!))
           }, names), "H5Literate", group)
     }
-    return names
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private func withGroup<Result>(_ group: String, _ work: (hid_t) throws -> Result) throws -> Result {

@@ -160,10 +160,10 @@ public final class HDF5File {
     return try check(H5Screate_simple(Int32(shape.count), current, largest), "H5Screate_simple")
   }
 
-  func stringType(length: Int, isUnicode: Bool) throws -> hid_t {
+  func stringType(length: Int?, isUnicode: Bool) throws -> hid_t {
     let type = try check(H5Tcopy(CShims_h5t_c_string()), "H5Tcopy")
-    try check(H5Tset_size(type, max(1, length)), "H5Tset_size")
-    try check(H5Tset_strpad(type, H5T_STR_NULLPAD), "H5Tset_strpad")
+    try check(H5Tset_size(type, length.map { max(1, $0) } ?? CShims_h5t_variable()), "H5Tset_size")
+    try check(H5Tset_strpad(type, length == nil ? H5T_STR_NULLTERM : H5T_STR_NULLPAD), "H5Tset_strpad")
     try check(H5Tset_cset(type, isUnicode ? H5T_CSET_UTF8 : H5T_CSET_ASCII), "H5Tset_cset")
     return type
   }

@@ -130,10 +130,6 @@ public final class LatticeFile {
     try file.setAttribute(name, of: "/" + object, to: value)
   }
 
-  public func setAttribute(_ name: String, of object: String, to texts: [String]) throws {
-    try file.setAttribute(name, of: "/" + object, to: texts)
-  }
-
   public func flush() throws { try file.flush() }
 
   /// Closes the file and gives it its name.

@@ -48,7 +48,7 @@ public final class TableFile {
   public func createTable(_ name: String, columns: [String]) throws {
     let dataset = "/" + name
     try file.createDataset(dataset, of: Double.self, shape: [0, columns.count], growing: true)
-    try file.setAttribute("columns", of: dataset, to: columns)
+    try file.setNames("columns", of: dataset, to: columns)
     rowCounts[dataset] = 0
     columnCounts[dataset] = columns.count
     try file.flush()

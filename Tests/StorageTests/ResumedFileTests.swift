@@ -26,7 +26,7 @@ extension StorageTests {
     private func begin() throws -> TableFile {
       let file = try TableFile(
         path: path, provenance: .init(version: "1", build: "b", config: "[a]"), rowsPerFlush: 7, over: communicator)
-      try file.createTable("curve", columns: ["a", "b", "c"])
+      try file.createTable("curve", columns: ["first", "second", "third"])
       try file.write("whole", [Int32](0..<1000), shape: [10, 100])
       try file.setAttribute("unit", of: "whole", to: "one")
       return file
@@ -138,7 +138,7 @@ extension StorageTests {
       #expect(try FileVerification.verifyHDF5(path).isRecorded)
       let good = try bytes()
       // Text, by what it stands in; each occurs once in the file.
-      for (words, name) in [("[a]", "/parameters/config"), ("abc", "/curve@columns"), ("one", "/whole@unit")] {
+      for (words, name) in [("[a]", "/parameters/config"), ("second", "/curve@columns"), ("one", "/whole@unit")] {
         let place = try #require(good.firstRange(of: Data(words.utf8)), "\(words)")
         var damaged = good
         damaged[place.lowerBound] ^= 2
