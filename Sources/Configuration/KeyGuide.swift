@@ -19,6 +19,7 @@ public enum KeyGuide {
   /// In the order in which a person would write them.
   static let tables: [String: [String]] = [
     "minimize": particles + ["checkpoint"],
+    "measure": ["system", "potential", "output", "neighbours"],
     "prepare": ["system", "potential", "prepare", "neighbours", "minimizer", "output", "checkpoint"],
     "shear": ["system", "potential", "loading", "events", "d2min", "output", "neighbours", "minimizer", "checkpoint"],
     "expand": ["system", "potential", "loading", "expand", "output", "neighbours", "minimizer"],
@@ -138,7 +139,7 @@ public enum KeyGuide {
     "output": [
       ("every", "steps between two frames of the trajectory"), ("trajectory", "whether it is written"),
       ("fields", "per particle, of \"d2min\", \"stress\", \"force\", \"energy\", \"displacement\", \"plastic-count\""),
-      ("profiles", "whether profiles across the cell are written"), ("bonds", "of expand: coefficients of every bond"),
+      ("profiles", "whether profiles across the cell are written"), ("bonds", "of expand and measure: a table of every bond"),
       ("overwrite", "whether the files of an earlier run are replaced"),
     ],
     "checkpoint": [
@@ -170,7 +171,7 @@ public enum KeyGuide {
       ("strain", "at which bands are compared; the last one if not given"), ("fit", "strains between which the width is fitted"),
     ],
     "sweep": [
-      ("command", "\"minimize\", \"prepare\", \"shear\", \"expand\", \"yieldmap\" or \"epm\""),
+      ("command", "\"minimize\", \"measure\", \"prepare\", \"shear\", \"expand\", \"yieldmap\" or \"epm\""),
       ("config", "what all runs have in common, relative to the sweep"),
     ],
   ]

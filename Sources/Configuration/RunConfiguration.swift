@@ -137,7 +137,9 @@ public struct RunConfiguration: Sendable {
     let systemSection = SystemSection(system, folder: folder)
     let potential = PotentialSection(reading.table("potential", of: root), isGenerated: isGenerated)
     neighbours = NeighbourSection(reading.table("neighbours", of: root))
-    minimizer = MinimizerSection(reading.table("minimizer", of: root))
+    let minimizer = reading.table("minimizer", of: root)
+    minimizer.isUsed = command != "measure" || minimizer.isGiven
+    self.minimizer = MinimizerSection(minimizer)
 
     let loads = command == "shear"
     var strainStep: Double?
@@ -175,7 +177,7 @@ public struct RunConfiguration: Sendable {
       prepares ? PrepareSection(reading.table("prepare", of: root), hasSizes: potential.map(\.kind.hasSizes)) : nil
     output = OutputSection(reading.table("output", of: root))
     let checkpoint = reading.table("checkpoint", of: root)
-    checkpoint.isUsed = command != "expand" || checkpoint.isGiven
+    checkpoint.isUsed = !["expand", "measure"].contains(command) || checkpoint.isGiven
     self.checkpoint = CheckpointSection(checkpoint)
     places = KeyPlaces(root, path: path)
 

@@ -4,7 +4,7 @@ import MessagePassing
 /// A grid of runs: one configuration, in which some keys take value after value.
 public struct Sweep: Sendable {
   public enum Command: String, Word {
-    case minimize, prepare, shear, expand, yieldmap, epm
+    case minimize, measure, prepare, shear, expand, yieldmap, epm
   }
 
   public let command: Command

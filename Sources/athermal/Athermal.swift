@@ -47,6 +47,7 @@ enum Athermal {
     }
     switch guide.name {
     case "minimize": return try MinimizeCommand(rest).run(over: communicator)
+    case "measure": return try MeasureCommand(rest).run(over: communicator)
     case "prepare": return try PrepareCommand(rest).run(over: communicator)
     case "shear": return try ShearCommand(rest).run(over: communicator)
     case "expand": return try ExpandCommand(rest).run(over: communicator)

@@ -47,6 +47,10 @@ struct CommandGuide {
       text: "Brings a configuration to mechanical equilibrium and leaves it in state.h5 of the run folder.", options: long,
       examples: ["athermal minimize Configs/minimize-2d-lj.toml --output runs/m", "mpirun -n 4 athermal minimize my.toml --set system.file=glass.data"]),
     CommandGuide(
+      name: "measure", arguments: runArguments, summary: "forces, energies and stresses as it stands",
+      text: "Measures a configuration and moves nothing: energy, force, stress and bonds of each particle go to state.h5, each bond to measure.h5.",
+      options: [output, set], examples: ["athermal measure my.toml --output runs/m", "athermal export runs/m/state.h5 --to lammps-dump --fields all"]),
+    CommandGuide(
       name: "prepare", arguments: longArguments, summary: "from the liquid to an annealed glass",
       text: "Equilibrates a liquid by SWAP Monte Carlo at one temperature after another, says whether it was equilibrium, and quenches it.",
       options: long, examples: ["mpirun -n 4 athermal prepare Configs/prepare-2d.toml --output runs/p"]),

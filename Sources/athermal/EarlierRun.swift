@@ -26,7 +26,7 @@ struct EarlierRun {
   static let texts = ["input.toml", "resolved.toml", "log.jsonl", "summary.json", "timing.json"]
 
   private static let numbers = [
-    "state.h5", "shear.h5", "trajectory.h5", "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
+    "state.h5", "shear.h5", "trajectory.h5", "measure.h5", "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
   ]
 
   /// Whether a path is that of a file that runs make. The number of those of `prepare` depends on its config.

@@ -154,8 +154,9 @@ enum Model {
       guard snapshot.speciesCount <= diameters.count else {
         throw Failure.everywhere(
           .input,
-          "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species; take a "
-            + "potential whose particles have sizes, or a file of fewer types")
+          "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species; name "
+            + "those that there are with system.species, the first of the potential first, as in [\"28\", \"15\"] where the file has atomic "
+            + "numbers, or take a potential whose particles have sizes")
       }
       let names = snapshot.speciesNames
       guard names.isEmpty else {

@@ -30,6 +30,8 @@ struct Summary: Codable {
   var stateSha256: String
   /// Accumulated, unflipped strain.
   var strain: Double
+  /// Whether no force is above the resolution of positions. Only of `measure`.
+  var atRest: Bool?
   /// Plastic events recorded: those of an adaptive run, 0 with fixed steps. Only of a loading.
   var events: Int?
   /// Steps that ended short of the force tolerance. Only of a loading that accepts them.

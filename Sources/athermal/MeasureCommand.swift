@@ -1,0 +1,96 @@
+import Configuration
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+import Storage
+
+/// Energies, forces, stresses and bonds of a configuration as it stands: no particle is moved.
+struct MeasureCommand {
+  private let run: RunArguments
+
+  init(_ words: [String]) throws { run = try RunArguments("measure", words) }
+
+  func run(over communicator: Communicator) throws -> Int32 {
+    let configuration = try run.load(over: communicator)
+    let folder = try RunFolder(run.folder, configuration, over: communicator)
+    return try folder.recordingFailure {
+      let system = try Model.system(configuration, over: communicator)
+      try system.evaluate(.forcesEnergyAndStress)
+      let largest = try system.largestComponent(system.forces, width: system.dimension)
+      guard largest.isFinite else {
+        throw Failure.everywhere(.physics, "the forces are not finite: some particles are at the same place")
+      }
+      let rest = try ForceTolerance.floor.threshold(for: system)
+      try folder.begin()
+      let provenance = Build.provenance(config: configuration.resolved)
+      let bonds = system.makeBondNetwork()
+      try StateFile.write(
+        system.snapshot(), to: folder.file("state.h5"), provenance: provenance, fields: fields(of: system, bonds),
+        over: communicator)
+      if configuration.output.bonds { try write(bonds, of: system, to: folder.file("measure.h5"), provenance) }
+      var result = MinimizationResult(reason: .converged, forceMax: largest, tolerance: rest)
+      result.evaluations = 1
+      var summary = try Summary(system, configuration, result: result, wallSeconds: folder.seconds)
+      summary.reason = "measured"
+      summary.atRest = largest <= rest
+      try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
+      try folder.finish(summary)
+      if communicator.isRoot {
+        print(
+          """
+          \(summary.particles) particles, energy per particle \(summary.energyPerParticle), pressure \(summary.pressure)
+          largest force component \(largest.shown), \(largest <= rest ? "at rest" : "not at rest") within \(rest.shown), \
+          \(summary.bonds) bonds
+          \(folder.whereabouts)
+          """)
+      }
+      return 0
+    }
+  }
+
+  private func fields(of system: ParticleSystem, _ bonds: BondNetwork) -> [ParticleColumn] {
+    let (n, d) = (system.ownedCount, system.dimension)
+    return [
+      ParticleColumn("energy", (0..<n).map(system.energy(of:))),
+      ParticleColumn("force", (0..<(n * d)).map { system.forces[$0] }, width: d),
+      // The particle's share of V σ; divided by the volume and added up it is the stress of the system.
+      ParticleColumn("stress", (0..<n).flatMap { system.stressShare(of: $0).block(d).flatMap { $0 } }, width: d * d),
+      ParticleColumn("bonds", (0..<n).map { Int32(bonds.ends(of: $0).count) }),
+    ]
+  }
+
+  /// Each bond once, by the identifiers of its particles. Collective.
+  private func write(_ bonds: BondNetwork, of system: ParticleSystem, to path: String, _ provenance: Provenance) throws {
+    let d = system.dimension
+    let ids = try system.ghostedIdentifiers()
+    var (i, j, values): ([Int64], [Int64], [Double]) = ([], [], [])
+    for particle in 0..<system.ownedCount {
+      let own = system.id(particle)
+      for end in bonds.ends(of: particle) where own < Int64(ids.values[Int(bonds.partner[end])]) {
+        i.append(own)
+        j.append(Int64(ids.values[Int(bonds.partner[end])]))
+        let vector = bonds.bond(end)
+        let squared = (vector * vector).sum()
+        let stiffness = bonds.stiffness(end)
+        for k in 0..<d { values.append(vector[k]) }
+        values.append(-stiffness.first * squared.squareRoot())
+        values.append(stiffness.second * squared + stiffness.first)
+      }
+    }
+    let table = try BondTable(
+      i: i, j: j, values: values, width: d + 2, particleCount: system.totalCount, over: system.communicator)
+    let file = try TableFile(path: path, provenance: provenance, over: system.communicator)
+    func write<Element: HDF5Element>(_ name: String, _ rows: [Element], _ shape: [Int] = []) throws {
+      try file.write("bonds/\(name)", rows: rows, firstRow: table.firstRow, shape: [table.totalCount] + shape)
+    }
+    try write("i", table.i)
+    try write("j", table.j)
+    let vectors = (0..<d).map(table.column)
+    try write("separation", table.i.indices.flatMap { k in vectors.map { $0[k] } }, [d])
+    try write("force", table.column(d))
+    try write("stiffness", table.column(d + 1))
+    try file.close()
+  }
+}
