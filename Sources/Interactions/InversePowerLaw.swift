@@ -15,6 +15,8 @@ public struct InversePowerLaw<Sizes: SizeRule, Shape: RepulsionShape>: PairPoten
   public func cutoff(_ a: Double, _ b: Double) -> Double { shape.cutoff * sizes.length(a, b) }
   @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { shape.cutoff * sizes.length(a, b) }
 
+  public func slopeTerms(cutoff: Double) -> Double { shape.slopeTerms * shape.cutoff / cutoff }
+
   public static var hasScale: Bool { true }
 
   /// λ_ij⁻²

@@ -10,6 +10,8 @@ public struct PairInteraction {
   public let isContact: Bool
   /// The cutoff of two particles with the given parameters.
   public let cutoff: (Double, Double) -> Double
+  /// The sum of the magnitudes of the terms of φ' where a pair with a cutoff begins to interact.
+  public let slopeTerms: (_ cutoff: Double) -> Double
   /// φ and four derivatives at a distance.
   public let derivatives: (_ distance: Double, _ a: Double, _ b: Double) -> PairDerivatives
   /// Forces alone.
@@ -53,6 +55,7 @@ public struct PairInteraction {
     parameter = potential.parameter
     isContact = Potential.isContact
     cutoff = { potential.cutoff($0, $1) }
+    slopeTerms = { potential.slopeTerms(cutoff: $0) }
     derivatives = { potential.derivatives($0, $1, $2) }
     forces = { computeForces(potential, S.self, ForcesAlone.self, $0, $1) }
     forcesAndStress = { computeForces(potential, S.self, ForcesEnergyAndStress.self, $0, $1) }

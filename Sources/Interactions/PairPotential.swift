@@ -21,6 +21,10 @@ public protocol PairPotential: Sendable {
   /// The distance beyond which the pair does not interact.
   func cutoff(_ a: Double, _ b: Double) -> Double
 
+  /// The sum of the magnitudes of the terms of φ' where a pair with this cutoff begins to interact: forces round at some
+  /// 2⁻⁵³ of it, however small they are. 0 where φ' is no difference of terms.
+  func slopeTerms(cutoff: Double) -> Double
+
   /// The same, for several pairs.
   func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes
 
@@ -64,6 +68,7 @@ extension PairPotential where Row == Void {
 
 extension PairPotential {
   public static var isContact: Bool { false }
+  public func slopeTerms(cutoff: Double) -> Double { 0 }
 
   @inline(__always) public func energyChange(
     _ row: Row, _ parameter: Lanes, _ other: Lanes, from before: Lanes, to after: Lanes

@@ -4,6 +4,8 @@ import Geometry
 public protocol RepulsionShape: Sendable {
   /// The cutoff of r/λ.
   var cutoff: Double { get }
+  /// The sum of the magnitudes of the terms of df/d(r/λ) at the cutoff.
+  var slopeTerms: Double { get }
   /// f and 2 df/du.
   func valueAndDoubleSlope(_ u: Lanes) -> (Lanes, Lanes)
   /// f, where 1/u is at hand.
@@ -26,6 +28,14 @@ public func smoothingCoefficients(exponent beta: Int, smoothing q: Int, cutoff: 
   }
 }
 
+/// The sum of the magnitudes of the terms of the slope at the cutoff: −β x^(−β−1) and 2l c₂ₗ x^(2l−1).
+private func slopeTerms(exponent: Int, _ coefficients: [Double], cutoff x: Double) -> Double {
+  func power(_ n: Int) -> Double { (0..<abs(n)).reduce(1) { product, _ in n > 0 ? product * x : product / x } }
+  return coefficients.enumerated().reduce(Double(exponent) * power(-exponent - 1)) { sum, term in
+    sum + abs(Double(2 * term.offset) * term.element) * power(2 * term.offset - 1)
+  }
+}
+
 /// β = 10, q = 3: the profile of the papers, with everything known at compile time.
 public struct TenthPower: RepulsionShape {
   public let cutoff: Double
@@ -35,6 +45,10 @@ public struct TenthPower: RepulsionShape {
     self.cutoff = cutoff
     let k = smoothingCoefficients(exponent: 10, smoothing: 3, cutoff: cutoff)
     c = (k[0], k[1], k[2], k[3])
+  }
+
+  public var slopeTerms: Double {
+    Interactions.slopeTerms(exponent: 10, [c.0, c.1, c.2, c.3], cutoff: cutoff)
   }
 
   @inline(__always) public func valueAndDoubleSlope(_ u: Lanes) -> (Lanes, Lanes) {
@@ -83,6 +97,8 @@ public struct EvenPower: RepulsionShape {
     half = exponent / 2
     coefficients = smoothingCoefficients(exponent: exponent, smoothing: smoothing, cutoff: cutoff)
   }
+
+  public var slopeTerms: Double { Interactions.slopeTerms(exponent: 2 * half, coefficients, cutoff: cutoff) }
 
   /// `factor` times the derivative of the given order of the polynomial, by Horner's rule.
   @inline(__always) private func polynomial(_ u: Lanes, order: Int, times factor: Double) -> Lanes {
