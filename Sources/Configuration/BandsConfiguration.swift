@@ -70,6 +70,7 @@ public struct BandsConfiguration: RunText {
   public let resolved: String
   public let places: KeyPlaces
   public var mayOverwrite: Bool { output.overwrite }
+  public var inputFolders: (key: String, paths: [String]) { ("bands.runs", bands.runs) }
 
   private static let sections = ["bands", "output"]
 

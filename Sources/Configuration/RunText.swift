@@ -8,6 +8,12 @@ public protocol RunText: Sendable {
   var places: KeyPlaces { get }
   /// Whether a run folder that exists may be written over.
   var mayOverwrite: Bool { get }
+  /// The folders of other runs that it reads, and the key that names them.
+  var inputFolders: (key: String, paths: [String]) { get }
+}
+
+extension RunText {
+  public var inputFolders: (key: String, paths: [String]) { ("", []) }
 }
 
 extension RunConfiguration: ResumableRunText {

@@ -123,6 +123,11 @@ public struct YieldmapSection: Sendable, Equatable {
       matrixShell = table.number("matrix_shell", .positive, default: 5)
     }
     lowestEigenvalue = table.boolean("lowest_eigenvalue", default: false)
+    if lowestEigenvalue && method == .frozenMatrix {
+      table.report(
+        "'lowest_eigenvalue' in [\(table.name)] is true, and method = \"frozen-matrix\" has none",
+        hint: "take method = \"expansion\" or \"both\"", key: "lowest_eigenvalue")
+    }
     block = table.number("block", Self.fineness, default: 5)
     curves = table.boolean("curves", default: false)
     if curves && method == .expansion {

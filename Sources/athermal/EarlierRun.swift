@@ -29,10 +29,14 @@ struct EarlierRun {
     "state.h5", "shear.h5", "trajectory.h5", "measure.h5", "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
   ]
 
+  /// prepare.h5 and the states, with the turn where a temperature comes twice, and the replica where there are several.
+  private static nonisolated(unsafe) let prepared = /prepare(-r\d+)?\.h5|state-T\d+(\.\d+)?(e[+-]?\d+)?(-\d+)?(-r\d+)?\.h5/
+  private static nonisolated(unsafe) let realisation = /realisation-\d{4,}/
+
   /// Whether a path is that of a file that runs make. The number of those of `prepare` depends on its config.
   static func isOwn(_ path: String) -> Bool {
     let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
-    return texts.contains(String(name)) || numbers.contains(String(name)) || name.hasSuffix(".h5") && (name.hasPrefix("state-T") || name.hasPrefix("prepare"))
+    return texts.contains(String(name)) || numbers.contains(String(name)) || name.wholeMatch(of: prepared) != nil
   }
 
   /// What MPI may leave beside a file that was open when a rank was killed: its name, and more.
@@ -41,7 +45,7 @@ struct EarlierRun {
   }
 
   /// The folders of several realisations.
-  var parts: [String] { present.filter { $0.hasPrefix("realisation-") } }
+  var parts: [String] { present.filter { $0.wholeMatch(of: Self.realisation) != nil } }
 
   /// The files that runs make, also those of parts, relative to the folder.
   var files: [String] { everything.filter(Self.isOwn) }

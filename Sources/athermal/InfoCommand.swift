@@ -41,8 +41,11 @@ struct InfoCommand {
       }
       throw Failure(.input, "\(path): is no run folder: it has no resolved.toml")
     }
-    var lines = ["\(path): a run, \(state.stage.rawValue)" + (state.exitCode.map { $0 == 0 ? "" : " with exit code \($0)" } ?? "")]
-    if state.stage == .finished || state.stage == .failed || state.stage == .stopped, let summary = run.summary {
+    if run.present.contains("MANIFEST") { return "\(path): a checkpoint; athermal verify \(path) says of what, and whether it is whole" }
+    // An ensemble, or one of several realisations, is no run of its own.
+    let kind = state.stage == .notStarted ? "results without a config of their own" : "a run, \(state.stage.rawValue)"
+    var lines = ["\(path): \(kind)" + (state.exitCode.map { $0 == 0 ? "" : " with exit code \($0)" } ?? "")]
+    if state.stage == .finished || state.stage == .failed || state.stage == .stopped || state.stage == .notStarted, let summary = run.summary {
       lines.append(Self.lines(of: summary.filter { $0.key != "outputs" && $0.key != "exit_code" && $0.key != "status" }))
     } else if let progress = state.progress {
       lines.append("  the log ends at \(progress)")

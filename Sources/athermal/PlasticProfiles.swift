@@ -179,11 +179,17 @@ struct PlasticProfiles {
     }
   }
 
-  /// Profiles in thicker bins, each the mean of `bin` of them; what is left over at the end is added to the last bin.
+  /// Profiles in thicker bins, each the mean of `bin` of them.
+  /// - Throws: where `bin` does not divide all of them, since widths are in bins of one thickness.
   func rebinned(_ bin: Int) throws -> PlasticProfiles {
     guard bin > 1 else { return self }
     guard let smallest = values.first?.map(\.count).min(), smallest >= 4 * bin else {
       throw Failure(.input, "\(name): bands.bin = \(bin) leaves fewer than four bins of a profile; take a smaller one")
+    }
+    if let other = values.joined().map(\.count).first(where: { $0 % bin != 0 }) {
+      throw Failure(
+        .input,
+        "\(name): bands.bin = \(bin) does not divide the \(other) bins of a profile; take a divisor of the bins along each axis, or 1")
     }
     return PlasticProfiles(self, bin: bin)
   }
@@ -196,7 +202,7 @@ struct PlasticProfiles {
       axes.map { profile in
         let count = profile.count / bin
         return (0..<count).map { b in
-          let part = profile[(b * bin)..<(b == count - 1 ? profile.count : (b + 1) * bin)]
+          let part = profile[(b * bin)..<((b + 1) * bin)]
           return part.reduce(0, +) / Double(part.count)
         }
       }

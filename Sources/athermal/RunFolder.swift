@@ -106,12 +106,26 @@ final class RunFolder {
 
   /// A run that replaces another must not lose what it is to read.
   private func keepsInputFiles(_ configuration: some RunText) throws {
-    let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+    let folder = resolved(path)
+    let own = EarlierRun(in: path).own
     for (key, file) in configuration.inputFiles {
-      let url = URL(fileURLWithPath: file).resolvingSymlinksInPath()
-      if url.deletingLastPathComponent().path == folder, EarlierRun.isOwn(url.lastPathComponent) {
+      let place = resolved(file)
+      if own.contains(where: { place == "\(folder)/\($0)" || place.hasPrefix("\(folder)/\($0)/") }) {
         throw Failure(
-          .input, "\(configuration.places.nearest(key)): \(file) is a file of the run that would be replaced; name another folder with --output")
+          .input,
+          "\(configuration.places.nearest(key)): \(file) is a file of the run that would be replaced; name another folder with --output")
+      }
+    }
+    let (key, runs) = configuration.inputFolders
+    for run in runs {
+      let place = resolved(run)
+      // The folder itself, a realisation in it, or a run of which it is a realisation.
+      if !own.isEmpty, place == folder || place.hasPrefix(folder + "/") || folder.hasPrefix(place + "/realisation-") {
+        throw Failure(
+          .input,
+          "\(configuration.places.nearest(key)): \(run) is in the folder of the run that would be replaced, or that in it; name another "
+            + "folder with --output")
       }
     }
   }

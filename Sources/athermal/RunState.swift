@@ -14,6 +14,8 @@ struct RunState: Encodable {
     case interrupted
     case failed
     case finished
+    /// Finished once; files that it had made are gone.
+    case incomplete
   }
 
   var stage: Stage
@@ -37,7 +39,7 @@ struct RunState: Encodable {
         switch summary["status"] as? String {
         case "stopped": .stopped
         case "failed": .failed
-        default: .finished
+        default: EarlierRun(in: folder).missingOutputs.isEmpty ? .finished : .incomplete
         }
     } else {
       stage = .interrupted

@@ -70,6 +70,7 @@ struct VerifyCommand {
     }
     guard isFolder.boolValue else {
       if path.hasSuffix(".vtkhdf") { return [.hdf5(path)] }
+      if [".json", ".jsonl", ".toml"].contains(where: path.hasSuffix) { return [.text(path)] }
       return [try ConfigurationReader.format(of: path) == .h5md ? .hdf5(path) : .particles(path)]
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()

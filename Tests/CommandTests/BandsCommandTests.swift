@@ -76,6 +76,22 @@ import TestTools
     }
   }
 
+  /// A run that is read is not replaced, nor is one in which a realisation is read, nor the run of which one is a realisation.
+  @Test func whatIsReadIsNotReplaced() throws {
+    let lattice = WrongConfigTests.Good.epm.replacing("[epm]", with: "[epm]\nrealisations = 2")
+    try folder.file("epm.toml", lattice)
+    try run("epm", "epm.toml", "--output", "run")
+    let before = folder.names(below: "run")
+    #expect(before.contains("realisation-0001/epm.h5"))
+    for (runs, output) in [("run", "run"), ("run/realisation-0000", "run"), ("run", "run/realisation-0001")] {
+      try folder.file("bands.toml", "[bands]\nruns = [\"\(runs)\"]\n[output]\noverwrite = true\n")
+      let outcome = try TestProcess.run("athermal", ["bands", "bands.toml", "--output", output], in: folder.path)
+      #expect(outcome.exitCode == 2 && outcome.errors.contains("bands.toml:2"), "\(outcome.report)")
+      #expect(outcome.errors.contains("in the folder of the run that would be replaced"), "\(outcome.report)")
+      #expect(folder.names(below: "run") == before)
+    }
+  }
+
   @Test(arguments: [
     ("runs = [\"x\", \"y\", \"x\"]", "name each folder once"), ("runs = [\"nothing\"]", "neither epm.h5 nor shear.h5"), ("runs = []", "a.toml:2"), ("source = \"d2min\"", "has no 'runs'"),
     ("runs = [\"x\"]\nbin = 0.5", "a.toml:3"), ("runs = [\"x\"]\nfit = [2, 1]", "ascending"),

@@ -120,10 +120,10 @@ import TestTools
     let rows = try folder.text("t-bonds.csv").split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
     #expect(rows.count - 1 == after["bonds"] as? Int)
     let columns = try #require(rows.first)
-    var total = [[Double]](repeating: [0, 0, 0], count: 201)
+    var total = [[Double]](repeating: [0, 0, 0], count: 401)
     for row in rows.dropFirst() {
       func value(_ name: String) -> Double { columns.firstIndex(of: name).flatMap { Double(row[$0]) } ?? .nan }
-      let r = ["x", "y", "z"].map { value("separation_\($0)") }
+      let r = (0..<3).map { value("separation_\($0)") }
       let length = r.map { $0 * $0 }.reduce(0, +).squareRoot()
       for k in 0..<3 {
         // A positive force pushes j away from i.

@@ -61,6 +61,26 @@ import TestTools
     return result
   }
 
+  /// Files of one's own stay, also those whose names begin as those of runs do; inputs in realisations are not replaced.
+  @Test func othersStay() throws {
+    try makeConfigs()
+    let first = try run("epm", ["epm.realisations=2"])
+    try #require(first.exitCode == 0, "\(first.report)")
+    let own = ["state-T0.8-backup.h5", "prepare-old.h5", "prepared-by-me.h5", "realisation-notes/state.h5", "other.h5"]
+    try manager.createDirectory(atPath: folder.file("run/realisation-notes"), withIntermediateDirectories: true)
+    for name in own { try folder.file("run/" + name, name) }
+    let before = try contents()
+    let source = "{ distribution = \"samples\", file = \"run/realisation-0000/epm.h5\", dataset = \"thresholds\" }"
+    let refused = try run("epm", ["epm.thresholds=" + source, "epm.realisations=2", "output.overwrite=true"])
+    #expect(refused.exitCode == 2 && refused.errors.contains("is a file of the run that would be replaced"), "\(refused.report)")
+    #expect(try contents() == before)
+    let second = try run("epm", ["output.overwrite=true"])
+    #expect(second.exitCode == 0, "\(second.report)")
+    let after = try contents()
+    for name in own { #expect(after[name] == Data(name.utf8), "\(name)") }
+    #expect(after["realisation-0000/epm.h5"] == nil && after["epm.h5"] != nil)
+  }
+
   @Test(arguments: cases) func aMistakeLeavesTheRunThatItWasToReplace(_ example: Case) throws {
     try makeConfigs()
     if example.command == "bands" {

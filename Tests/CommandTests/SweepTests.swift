@@ -195,6 +195,12 @@ import TestTools
 
     try sweep("--run", "mpirun --oversubscribe --bind-to none -n 2")
     #expect(try states() == Array(repeating: "finished 0", count: 6))
+    // One that lost what it had made is not counted among those that are finished.
+    let (lost, aside) = (folder.file("grid/seed=2/state.h5"), folder.file("aside.h5"))
+    try FileManager.default.moveItem(atPath: lost, toPath: aside)
+    #expect(try sweep().output.contains("5 finished, 1 incomplete"))
+    try FileManager.default.moveItem(atPath: aside, toPath: lost)
+    #expect(try sweep().output.contains("6 finished"))
     let other = try TestProcess.run(
       "athermal", ["shear", "base.toml", "--output", "alone", "--set", "system.generate.seed=2"], in: folder.path)
     #expect(other.exitCode == 0)

@@ -351,6 +351,7 @@ import Testing
     wrong("prediction without events", "shear", Good.events, "adaptive = true\nsmallest_step = 1e-4", "prediction = true", line: 13, "set adaptive = true"),
     extra("window of sizes for species", "prepare", Good.prepare.replacing("0.86", with: "1.2").replacing("polydisperse-ipl", with: "binary-lj"), "size_window = 0.2", line: 14, "no effect on species"),
     wrong("curves of an expansion", "yieldmap", Good.yieldmap, "spacing = 4.0", "curves = true", line: 9, "frozen-matrix"),
+    wrong("eigenvalues of a frozen matrix", "yieldmap", Good.yieldmap, "spacing = 4.0", "method = \"frozen-matrix\"\nlowest_eigenvalue = true", line: 10, "expansion"),
     wrong("directions of a frozen matrix", "yieldmap", Good.yieldmap, "spacing = 4.0", "method = \"frozen-matrix\"\norientations = 4", line: 10, "expansion"),
     wrong("spacing of particles", "yieldmap", Good.yieldmap, "spacing = 4.0", "spacing = 4.0\ncentres = \"particles\"", line: 9, "belongs to centres = \"grid\""),
     wrong("shell of a rigid matrix", "yieldmap", Good.yieldmap, "spacing = 4.0", "matrix_shell = 2", line: 9, "give matrix_stiffness a number"),
