@@ -101,8 +101,8 @@ struct SweepCommand {
   /// What follows `athermal` to begin a run or to go on with it.
   private func arguments(of run: SweepRun, _ command: Sweep.Command) -> [String] {
     let words = [command.rawValue, config(run), "--output", place(run)]
-    // An expansion cannot be put aside: it begins again.
-    return words + (command == .expand ? ["--set", "output.overwrite=true"] : ["--resume", "auto"])
+    // What makes no checkpoints begins again.
+    return words + (RunArguments.long.contains(command.rawValue) ? ["--resume", "auto"] : ["--set", "output.overwrite=true"])
   }
 
   /// One word per line, so that a script can read names with spaces. Writes nothing: many tasks may ask at once.

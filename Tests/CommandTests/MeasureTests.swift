@@ -141,4 +141,14 @@ import TestTools
     try folder.file("a.xyz", "2\nLattice=\"9 0 0 0 9 0 0 0 1\" Properties=pos:R:3:diameter:R:1\n1 1 0 1\n1 1 0 1\n")
     try expectRefusal(["measure", "a.toml", "--output", "run"], in: folder, code: 2, says: ["a.toml:2:8", "particles 1 and 2 stand at the same point"])
   }
+
+  /// It makes no checkpoints, so that a sweep begins its runs anew and does not resume them.
+  @Test func sweepsOfMeasurements() throws {
+    try folder.file(
+      "a.toml",
+      "[system]\ngenerate = { dimension = 2, particles = 100, density = 0.86, seed = 3 }\n[potential]\nkind = \"polydisperse-ipl\"\n")
+    try folder.file("s.toml", "[sweep]\ncommand = \"measure\"\nconfig = \"a.toml\"\n[product]\nsystem.generate.seed = [1, 2]\n")
+    let outcome = try TestProcess.run("athermal", ["sweep", "s.toml", "--output", "grid", "--run", ""], in: folder.path)
+    #expect(outcome.exitCode == 0 && outcome.output.contains("2 runs: 2 finished"), "\(outcome.report)")
+  }
 }
