@@ -81,7 +81,7 @@ struct ExpandOutput {
   /// How often |φ_γ|, |φ_γγ| and |φ_γγγ| fall into each logarithmic bin: what ensembles are put together from.
   private func writeStatistics(_ fields: NonaffineFields, to file: TableFile) throws {
     var histograms = [LogarithmicHistogram](repeating: LogarithmicHistogram(), count: 3)
-    try forEachBond { particle, end, _, _ in
+    try system.forEachBond(of: bonds) { particle, end, _, _ in
       let e = fields.energies(of: end, at: particle, bonds)
       histograms[0].add(abs(e.0))
       histograms[1].add(abs(e.1))
@@ -94,18 +94,6 @@ struct ExpandOutput {
     try file.write("statistics/edges", LogarithmicHistogram.edges, shape: [LogarithmicHistogram.edges.count])
   }
 
-  /// Visits each bond of the configuration once, on one of the ranks.
-  private func forEachBond(_ visit: (_ particle: Int, _ end: Int, _ i: Int64, _ j: Int64) -> Void) throws {
-    let ids = try system.ghostedIdentifiers()
-    for particle in 0..<system.ownedCount {
-      let own = system.id(particle)
-      for end in bonds.ends(of: particle) {
-        let other = Int64(ids.values[Int(bonds.partner[end])])
-        if own < other { visit(particle, end, own, other) }
-      }
-    }
-  }
-
   /// Each bond once, by the identifiers of its particles.
   private func writeBonds(_ fields: NonaffineFields, to file: TableFile) throws {
     var i: [Int64] = []
@@ -114,7 +102,7 @@ struct ExpandOutput {
     i.reserveCapacity(bonds.endCount / 2)
     j.reserveCapacity(bonds.endCount / 2)
     values.reserveCapacity(3 * bonds.endCount / 2)
-    try forEachBond { particle, end, own, other in
+    try system.forEachBond(of: bonds) { particle, end, own, other in
       let e = fields.energies(of: end, at: particle, bonds)
       i.append(own)
       j.append(other)

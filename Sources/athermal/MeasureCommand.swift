@@ -51,33 +51,25 @@ struct MeasureCommand {
   }
 
   private func fields(of system: ParticleSystem, _ bonds: BondNetwork) -> [ParticleColumn] {
-    let (n, d) = (system.ownedCount, system.dimension)
-    return [
-      ParticleColumn("energy", (0..<n).map(system.energy(of:))),
-      ParticleColumn("force", (0..<(n * d)).map { system.forces[$0] }, width: d),
-      // The particle's share of V σ; divided by the volume and added up it is the stress of the system.
-      ParticleColumn("stress", (0..<n).flatMap { system.stressShare(of: $0).block(d).flatMap { $0 } }, width: d * d),
-      ParticleColumn("bonds", (0..<n).map { Int32(bonds.ends(of: $0).count) }),
+    [
+      system.energyColumn(), system.forceColumn(), system.stressColumn(),
+      ParticleColumn("bonds", (0..<system.ownedCount).map { Int32(bonds.ends(of: $0).count) }),
     ]
   }
 
   /// Each bond once, by the identifiers of its particles. Collective.
   private func write(_ bonds: BondNetwork, of system: ParticleSystem, to path: String, _ provenance: Provenance) throws {
     let d = system.dimension
-    let ids = try system.ghostedIdentifiers()
     var (i, j, values): ([Int64], [Int64], [Double]) = ([], [], [])
-    for particle in 0..<system.ownedCount {
-      let own = system.id(particle)
-      for end in bonds.ends(of: particle) where own < Int64(ids.values[Int(bonds.partner[end])]) {
-        i.append(own)
-        j.append(Int64(ids.values[Int(bonds.partner[end])]))
-        let vector = bonds.bond(end)
-        let squared = (vector * vector).sum()
-        let stiffness = bonds.stiffness(end)
-        for k in 0..<d { values.append(vector[k]) }
-        values.append(-stiffness.first * squared.squareRoot())
-        values.append(stiffness.second * squared + stiffness.first)
-      }
+    try system.forEachBond(of: bonds) { _, end, own, other in
+      i.append(own)
+      j.append(other)
+      let vector = bonds.bond(end)
+      let squared = (vector * vector).sum()
+      let stiffness = bonds.stiffness(end)
+      for k in 0..<d { values.append(vector[k]) }
+      values.append(-stiffness.first * squared.squareRoot())
+      values.append(stiffness.second * squared + stiffness.first)
     }
     let table = try BondTable(
       i: i, j: j, values: values, width: d + 2, particleCount: system.totalCount, over: system.communicator)

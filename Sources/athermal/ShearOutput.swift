@@ -191,11 +191,9 @@ final class ShearOutput: ShearObserver {
       switch name {
       case "d2min": ParticleColumn("d2min", (0..<n).map { activity.d2min.values[$0] })
       case "plastic-count": ParticleColumn("plastic_count", (0..<n).map { Int32(activity.count.values[$0]) })
-      case "energy": ParticleColumn("energy", (0..<n).map(system.energy(of:)))
-      case "force": ParticleColumn("force", (0..<(n * d)).map { system.forces[$0] }, width: d)
-      case "stress":
-        // The particle's share of V σ; divided by the volume and added up it is the stress of the system.
-        ParticleColumn("stress", (0..<n).flatMap { system.stressShare(of: $0).block(d).flatMap { $0 } }, width: d * d)
+      case "energy": system.energyColumn()
+      case "force": system.forceColumn()
+      case "stress": system.stressColumn()
       case "displacement":
         ParticleColumn(
           "displacement", (0..<n).flatMap { i in (0..<d).map { activity.displacement(system, of: i)[$0] } }, width: d)
