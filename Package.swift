@@ -18,14 +18,16 @@ let swiftFlags: [SwiftSetting] = [
 ]
 let cFlags: [CSetting] = [.unsafeFlags(["-march=\(cpu)"])]
 
-// PETSc and SLEPc carry algebraic multigrid, sparse factorisation and eigenpairs; ATHERMAL_PETSC=off builds without them.
+// PETSc and SLEPc carry algebraic multigrid, sparse factorisation and eigenpairs; ATHERMAL_PETSC=off builds without
+// them.
 let hasPETSc = Context.environment["ATHERMAL_PETSC"] != "off"
 
-// The commit goes into every file that the program writes. This manifest is not read anew when the commit alone changes, so
-// Jobs/build says which it is.
+// The commit goes into every file that the program writes. This manifest is not read anew when the commit alone
+// changes, so Jobs/build says which it is.
 let git = Context.gitInformation
 let commit =
-  Context.environment["ATHERMAL_COMMIT"] ?? (git?.currentCommit ?? "unknown") + (git?.hasUncommittedChanges == true ? "+changes" : "")
+  Context.environment["ATHERMAL_COMMIT"] ?? (git?.currentCommit ?? "unknown")
+  + (git?.hasUncommittedChanges == true ? "+changes" : "")
 
 /// A Swift library target with the project's flags. Its dependencies are the arrows of Docs/Architecture.md.
 func layer(
@@ -80,7 +82,8 @@ let package = Package(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics",
-        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers", "ElasticLattice",
+        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers",
+        "ElasticLattice",
         "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
@@ -92,13 +95,15 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Multigrid", "Storage", "Statics",
-        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic",
+        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice",
+        "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: swiftFlags),
     .testTarget(
-      name: "StorageTests", dependencies: ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Storage", "TestSupport"],
+      name: "StorageTests",
+      dependencies: ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Storage", "TestSupport"],
       swiftSettings: swiftFlags),
     // Oracles, samples and the lock that the tests of several modules share.
     .target(
@@ -107,7 +112,8 @@ let package = Package(
       swiftSettings: swiftFlags),
     .testTarget(name: "ArchitectureTests", dependencies: []),
     .testTarget(name: "GeometryTests", dependencies: ["Geometry", "TestSupport"], swiftSettings: swiftFlags),
-    .testTarget(name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"], swiftSettings: swiftFlags),
+    .testTarget(
+      name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"], swiftSettings: swiftFlags),
     .testTarget(
       name: "InteractionsTests", dependencies: ["Geometry", "Interactions", "TestSupport"], swiftSettings: swiftFlags),
     .testTarget(
@@ -131,13 +137,15 @@ let package = Package(
     .testTarget(
       name: "PreparationTests",
       dependencies: [
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "Preparation", "TestSupport",
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "Preparation",
+        "TestSupport",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "QuasistaticShearTests",
       dependencies: [
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "QuasistaticShear", "Storage",
+        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "QuasistaticShear",
+        "Storage",
         "TestSupport",
       ],
       swiftSettings: swiftFlags),

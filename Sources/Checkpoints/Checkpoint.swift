@@ -1,11 +1,11 @@
 import Foundation
 import MessagePassing
 
-/// All that a computation needs to be continued with the same bits, in memory: values that every rank knows alike, columns
-/// whose rows are spread over the ranks, and files that belong to them.
+/// All that a computation needs to be continued with the same bits, in memory: values that every rank knows alike,
+/// columns whose rows are spread over the ranks, and files that belong to them.
 ///
-/// The content does not depend on the number of ranks: rows have an order of their own (identifiers of particles, sites of a
-/// lattice), and each rank holds some that follow one another.
+/// The content does not depend on the number of ranks: rows have an order of their own (identifiers of particles, sites
+/// of a lattice), and each rank holds some that follow one another.
 public final class Checkpoint {
   /// `width` numbers for each of `totalRows` rows; this rank holds those from `firstRow` on.
   public struct Column: Sendable {
@@ -55,7 +55,9 @@ public final class Checkpoint {
   }
 
   /// What was read from a disk, encoded.
-  public init(values: [String: Data], columns: [String: Column], files: [String: String], over communicator: Communicator) {
+  public init(
+    values: [String: Data], columns: [String: Column], files: [String: String], over communicator: Communicator
+  ) {
     self.communicator = communicator
     self.values = values
     self.columns = columns
@@ -64,8 +66,8 @@ public final class Checkpoint {
 
   // MARK: Values
 
-  /// Keeps a value that all ranks hold alike. JSON has the shortest digits that give each real back with all its bits; of what
-  /// is not a number only that is kept.
+  /// Keeps a value that all ranks hold alike. JSON has the shortest digits that give each real back with all its bits;
+  /// of what is not a number only that is kept.
   public func put<Value: Encodable>(_ value: Value, as name: String) throws {
     precondition(values[name] == nil, "\(name) is kept twice")
     let encoder = JSONEncoder()
@@ -97,7 +99,9 @@ public final class Checkpoint {
 
   /// The given rows of a column, whichever ranks hold them; ranks may ask for different rows. Collective.
   /// - Throws: an input failure where there is no such column.
-  public func rows<Element: CheckpointElement>(_ type: Element.Type, of name: String, _ wanted: Range<Int>) throws -> [Element] {
+  public func rows<Element: CheckpointElement>(_ type: Element.Type, of name: String, _ wanted: Range<Int>) throws
+    -> [Element]
+  {
     guard let column = columns[name], let held = Element.numbers(in: column.numbers) else {
       throw Failure.everywhere(.input, "the checkpoint has no column '\(name)' that this version can continue from")
     }
@@ -114,7 +118,8 @@ public final class Checkpoint {
     let arrived = try Exchange(communicator, sendCounts: counts).forward(outgoing, width: width)
     try communicator.coordinated {
       guard arrived.count == wanted.count * width else {
-        throw Failure(.input, "the checkpoint has \(column.totalRows) rows of '\(name)', not those up to \(wanted.upperBound)")
+        throw Failure(
+          .input, "the checkpoint has \(column.totalRows) rows of '\(name)', not those up to \(wanted.upperBound)")
       }
     }
     return arrived
@@ -125,7 +130,8 @@ public final class Checkpoint {
   /// A file that goes on after the checkpoint.
   public struct Attachment: Sendable {
     public let path: String
-    /// Its bytes that may be written again, ascending, as the root knows them; all others stay as they are, and more may follow.
+    /// Its bytes that may be written again, ascending, as the root knows them; all others stay as they are, and more
+    /// may follow.
     public let parts: [Range<Int>]
     /// In bytes, as the root knows it.
     public let length: Int

@@ -3,8 +3,8 @@ import MessagePassing
 
 /// When a checkpoint is due, and when the run has to stop: by time, by steps, before a time limit, or by a signal.
 ///
-/// All ranks get the same answer, though only clocks and signals of some of them may say so. They agree by one short message,
-/// not at every call but about ten times a second. When a checkpoint is made changes no number.
+/// All ranks get the same answer, though only clocks and signals of some of them may say so. They agree by one short
+/// message, not at every call but about ten times a second. When a checkpoint is made changes no number.
 public final class CheckpointSchedule {
   public struct Rule: Sendable {
     /// Seconds between checkpoints; infinite for none by time.
@@ -21,7 +21,11 @@ public final class CheckpointSchedule {
     }
   }
 
-  enum Verdict: Double { case goOn = 0, save = 1, stop = 2 }
+  enum Verdict: Double {
+    case goOn = 0
+    case save = 1
+    case stop = 2
+  }
 
   private let rule: Rule
   private let communicator: Communicator
@@ -92,8 +96,8 @@ public final class CheckpointSchedule {
 
   // MARK: Saving
 
-  /// Fills a checkpoint and brings it to safety. Where that fails the run goes on with the one before, and tries again when
-  /// the next one is due, or at once if it has to stop; the second failure in a row ends it. Collective.
+  /// Fills a checkpoint and brings it to safety. Where that fails the run goes on with the one before, and tries again
+  /// when the next one is due, or at once if it has to stop; the second failure in a row ends it. Collective.
   func keep(isStopping: Bool, _ fill: (Checkpoint) throws -> Void) throws {
     let started = Date()
     do {
@@ -113,8 +117,8 @@ public final class CheckpointSchedule {
     isDue = false
     stepsSinceSaved = 0
     lastSaved = Date()
-    // What comes now is measured anew: where checkpoints are closer than a stride, its time would never be seen as a whole, and
-    // the stride would grow for ever.
+    // What comes now is measured anew: where checkpoints are closer than a stride, its time would never be seen as a
+    // whole, and the stride would grow for ever.
     lastAsked = lastSaved
     callsSinceAsked = 0
     stride = 1

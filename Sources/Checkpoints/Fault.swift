@@ -1,11 +1,12 @@
 import Foundation
 import MessagePassing
 
-/// Faults on demand, for tests of what a run survives: `ATHERMAL_FAULT=phase:count:action[:rank]` does the action when the rank
-/// (0 unless it is given) comes to the phase for the count-th time. Several of them stand with commas between them.
+/// Faults on demand, for tests of what a run survives: `ATHERMAL_FAULT=phase:count:action[:rank]` does the action when
+/// the rank (0 unless it is given) comes to the phase for the count-th time. Several of them stand with commas between
+/// them.
 ///
-/// Actions: `kill` (as by kill -9), `stall` (for ever), `fail` (as if the disk were full). At the phase `safe-point` there is also
-/// `stop`, the same as a signal that asks for it, which all ranks get at once.
+/// Actions: `kill` (as by kill -9), `stall` (for ever), `fail` (as if the disk were full). At the phase `safe-point`
+/// there is also `stop`, the same as a signal that asks for it, which all ranks get at once.
 ///
 /// Phases: `safe-point`, and those of ``CheckpointFolder/write(_:)``, `checkpoint.begin` to `checkpoint.end`.
 public enum Fault {
@@ -17,16 +18,21 @@ public enum Fault {
   }
 
   private static let variable = "ATHERMAL_FAULT"
-  private static let asked = (ProcessInfo.processInfo.environment[variable] ?? "").split(separator: ",").map(String.init)
+  private static let asked = (ProcessInfo.processInfo.environment[variable] ?? "").split(separator: ",").map(
+    String.init)
   private nonisolated(unsafe) static var plans: [Plan] = asked.compactMap(plan)
 
-  private static let phases = ["begin", "write", "verify", "manifest", "synchronise", "rename", "latest", "remove", "end"]
-    .map { "checkpoint." + $0 }
+  private static let phases = [
+    "begin", "write", "verify", "manifest", "synchronise", "rename", "latest", "remove", "end",
+  ]
+  .map { "checkpoint." + $0 }
 
   private static func plan(_ text: String) -> Plan? {
     let words = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard (3...4).contains(words.count), let count = Int(words[1]), count > 0, let rank = words.count == 3 ? 0 : Int(words[3]),
-      words[0] == "safe-point" ? ["kill", "stall", "fail", "stop"].contains(words[2])
+    guard (3...4).contains(words.count), let count = Int(words[1]), count > 0,
+      let rank = words.count == 3 ? 0 : Int(words[3]),
+      words[0] == "safe-point"
+        ? ["kill", "stall", "fail", "stop"].contains(words[2])
         : phases.contains(words[0]) && ["kill", "stall", "fail"].contains(words[2])
     else { return nil }
     return Plan(phase: words[0], action: words[2], rank: rank, left: count)

@@ -1,7 +1,7 @@
 import MessagePassing
 
-/// Rows of different lengths that ranks hold in any order, as two columns of a checkpoint: the lengths, and the numbers one row
-/// after the other.
+/// Rows of different lengths that ranks hold in any order, as two columns of a checkpoint: the lengths, and the numbers
+/// one row after the other.
 public struct RaggedRows {
   /// Rows of this rank by their number.
   public let rows: [Int: [Double]]
@@ -67,7 +67,9 @@ public struct RaggedRows {
     var wordCounts = [Int](repeating: 0, count: communicator.size)
     var next = 0
     for rank in 0..<communicator.size {
-      for row in requests[next..<(next + questions.receiveCounts[rank])] { wordCounts[rank] += lengths[row - own.lowerBound] }
+      for row in requests[next..<(next + questions.receiveCounts[rank])] {
+        wordCounts[rank] += lengths[row - own.lowerBound]
+      }
       next += questions.receiveCounts[rank]
     }
     let received = try Exchange(communicator, sendCounts: wordCounts).forward(

@@ -2,8 +2,8 @@ import MessagePassing
 
 /// Where a long computation can be put aside, to be continued with the same bits.
 ///
-/// A computation says at its safe points what it would have to remember; computations inside computations each add their own
-/// part (``within(_:)``). Nothing is gathered unless a checkpoint is due or the run has to stop.
+/// A computation says at its safe points what it would have to remember; computations inside computations each add
+/// their own part (``within(_:)``). Nothing is gathered unless a checkpoint is due or the run has to stop.
 public struct SafePoint {
   private let schedule: CheckpointSchedule?
   private let parts: [(Checkpoint) throws -> Void]
@@ -13,7 +13,9 @@ public struct SafePoint {
   /// For computations that nobody wants to put aside.
   public static nonisolated(unsafe) let none = SafePoint(schedule: nil, parts: [], canSave: false, countsSteps: false)
 
-  public init(_ schedule: CheckpointSchedule) { self.init(schedule: schedule, parts: [], canSave: true, countsSteps: true) }
+  public init(_ schedule: CheckpointSchedule) {
+    self.init(schedule: schedule, parts: [], canSave: true, countsSteps: true)
+  }
 
   private init(schedule: CheckpointSchedule?, parts: [(Checkpoint) throws -> Void], canSave: Bool, countsSteps: Bool) {
     self.schedule = schedule
@@ -30,7 +32,9 @@ public struct SafePoint {
   }
 
   /// A request to stop is thrown without a checkpoint; those that are due wait.
-  private var withoutSaving: SafePoint { SafePoint(schedule: schedule, parts: parts, canSave: false, countsSteps: false) }
+  private var withoutSaving: SafePoint {
+    SafePoint(schedule: schedule, parts: parts, canSave: false, countsSteps: false)
+  }
 
   /// To be called by all ranks. Makes a checkpoint if one is due.
   /// - Parameters:
@@ -47,8 +51,8 @@ public struct SafePoint {
   /// Whether there is anybody who would save anything.
   public var isSaving: Bool { schedule != nil }
 
-  /// Does work that cannot say on its way what it would have to remember. If the run has to stop inside it, everything is
-  /// brought back to how it was here, by `retreat`, and saved.
+  /// Does work that cannot say on its way what it would have to remember. If the run has to stop inside it, everything
+  /// is brought back to how it was here, by `retreat`, and saved.
   public func attempting<Result>(
     _ work: (_ inside: SafePoint) throws -> Result, retreat: () throws -> Void, _ save: (Checkpoint) throws -> Void
   ) throws -> Result {

@@ -56,7 +56,9 @@ public struct BandsSection: Sendable, Equatable {
     }
     guard let runs else { return nil }
     if let twice = Dictionary(grouping: runs, by: \.self).first(where: { $0.value.count > 1 })?.key {
-      table.report("'runs' in [bands] names \(twice) twice", hint: "name each folder once; means are over independent runs", key: "runs")
+      table.report(
+        "'runs' in [bands] names \(twice) twice", hint: "name each folder once; means are over independent runs",
+        key: "runs")
     }
     self.runs = runs
   }

@@ -10,7 +10,9 @@ extension Bound<Double> {
   /// Of strains from one state to the next: a fraction, which is soon taken for a percentage.
   static var strainStep: Bound { Bound(words: "greater than 0 and at most 1, a fraction") { $0 > 0 && $0 <= 1 } }
   /// Of strains that are looked for: positions have a resolution.
-  static var resolvedStrain: Bound { Bound(words: "at least 1e-13, below which positions do not change") { $0 >= 1e-13 } }
+  static var resolvedStrain: Bound {
+    Bound(words: "at least 1e-13, below which positions do not change") { $0 >= 1e-13 }
+  }
   /// Of quantities in reduced units, which are of the order of one: what is far from it is a mistake of units.
   static var moderate: Bound {
     Bound(words: "greater than 0, and between 1e-9 and 1e9 in reduced units") { $0 >= 1e-9 && $0 <= 1e9 }

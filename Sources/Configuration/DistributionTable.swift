@@ -1,4 +1,5 @@
-/// Where numbers for blocks come from, as written in the config: a dataset with one number per block, or a distribution.
+/// Where numbers for blocks come from, as written in the config: a dataset with one number per block, or a
+/// distribution.
 public enum BlockNumbers: Sendable, Equatable {
   /// A dataset of an HDF5 file, in the shape of the lattice.
   case dataset(file: String, dataset: String)
@@ -7,8 +8,8 @@ public enum BlockNumbers: Sendable, Equatable {
   case exponential(mean: Double)
   /// Numbers of which each is as likely.
   case samples([Double])
-  /// The numbers of a dataset of any shape, or one column of it; `skipNaN` leaves out those that are not numbers, as the
-  /// maps of `yieldmap` have for discarded cavities.
+  /// The numbers of a dataset of any shape, or one column of it; `skipNaN` leaves out those that are not numbers, as
+  /// the maps of `yieldmap` have for discarded cavities.
   case sampledDataset(file: String, dataset: String, column: Int?, skipNaN: Bool)
   case histogram(edges: [Double], weights: [Double])
 

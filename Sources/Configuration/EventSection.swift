@@ -22,7 +22,8 @@ public struct EventSection: Sendable, Equatable {
     // Who sets them wants events; where they are wanted later, adaptive = false says so.
     for key in ["smallest_step", "displacement"] where table.gives(key) && !table.gives("adaptive") {
       table.report(
-        "'\(key)' in [\(table.name)] has no effect without 'adaptive'", hint: "add adaptive = true, or remove it", key: key)
+        "'\(key)' in [\(table.name)] has no effect without 'adaptive'", hint: "add adaptive = true, or remove it",
+        key: key)
     }
     if prediction, !adaptive {
       table.report(

@@ -86,13 +86,19 @@ public enum KeyGuide {
     ],
     "loading": [
       ("mode", "\"simple-shear\", \"pure-shear\", \"uniaxial\", \"dilation\" or \"matrix\""),
-      ("plane", "of simple and pure shear: \"xy\" is flow along x and gradient along y, or x stretched and y compressed"),
+      (
+        "plane",
+        "of simple and pure shear: \"xy\" is flow along x and gradient along y, or x stretched and y compressed"
+      ),
       ("axis", "of uniaxial: \"x\", \"y\" or \"z\""),
       ("matrix", "of mode matrix: the displacement gradient per unit of strain, row by row"),
       ("strain_step", "strain between two minimisations"),
       ("final_strain", "where the run ends, accumulated with that of the first configuration"),
       ("cycles", "in the place of final_strain: { amplitude, count }"),
-      ("turning_points", "in the place of final_strain: strains with their signs, one after the other: [0.05, 0.02, 0.1]"),
+      (
+        "turning_points",
+        "in the place of final_strain: strains with their signs, one after the other: [0.05, 0.02, 0.1]"
+      ),
       ("backward", "whether the strain grows in the negative direction"),
       ("unconverged", "\"refuse\" ends the run at a step that does not converge, \"accept\" goes on and counts it"),
     ],
@@ -104,15 +110,19 @@ public enum KeyGuide {
     ],
     "d2min": [
       ("window", "strain over which displacements are measured"), ("radius", "of the neighbourhood, in d"),
-      ("normalisation", "\"mean\" per neighbour, or \"sum\""), ("threshold", "above which a particle counts as plastic"),
+      ("normalisation", "\"mean\" per neighbour, or \"sum\""),
+      ("threshold", "above which a particle counts as plastic"),
       ("reference", "\"window\" ago, or the \"initial\" configuration"),
     ],
     "expand": [
-      ("solver", "\"multigrid\", \"cg\", \"amg\", \"direct\" or \"auto\""), ("tolerance", "relative residual of each solve"),
+      ("solver", "\"multigrid\", \"cg\", \"amg\", \"direct\" or \"auto\""),
+      ("tolerance", "relative residual of each solve"),
       ("maximum_iterations", "of each solve"), ("modes", "how many of the softest modes"),
       ("mode_tolerance", "relative accuracy of ω²"),
       ("equilibrium", "largest force accepted as rest, in mean bond forces"),
-      ("minimize", "whether the configuration is brought to rest first; false for a file, true for generated particles"),
+      (
+        "minimize", "whether the configuration is brought to rest first; false for a file, true for generated particles"
+      ),
       ("elastic_tensor", "whether all elastic constants are computed"),
     ],
     "yieldmap": [
@@ -122,10 +132,13 @@ public enum KeyGuide {
       ("directions", "\"forward\", \"backward\""), ("strain_step", "of the explicit method"),
       ("maximum_strain", "of the explicit method"), ("orientations", "of the shear, fanned over all directions"),
       ("matrix_stiffness", "\"rigid\", or the stiffness of tethers"), ("matrix_shell", "of tethered particles, in d"),
-      ("lowest_eigenvalue", "whether that of each cavity is computed"), ("block", "side of the blocks of the averaged map, in d"),
+      ("lowest_eigenvalue", "whether that of each cavity is computed"),
+      ("block", "side of the blocks of the averaged map, in d"),
       ("curves", "whether stress-strain curves of the explicit method are written"),
       ("equilibrium", "largest force accepted as rest, in mean bond forces"),
-      ("minimize", "whether the configuration is brought to rest first; false for a file, true for generated particles"),
+      (
+        "minimize", "whether the configuration is brought to rest first; false for a file, true for generated particles"
+      ),
     ],
     "prepare": [
       ("temperatures", "needed: one stay each, in this order, as in [0.8, 0.6]"), ("seed", "needed: of the moves"),
@@ -139,11 +152,13 @@ public enum KeyGuide {
     "output": [
       ("every", "steps between two frames of the trajectory"), ("trajectory", "whether it is written"),
       ("fields", "per particle, of \"d2min\", \"stress\", \"force\", \"energy\", \"displacement\", \"plastic-count\""),
-      ("profiles", "whether profiles across the cell are written"), ("bonds", "of expand and measure: a table of every bond"),
+      ("profiles", "whether profiles across the cell are written"),
+      ("bonds", "of expand and measure: a table of every bond"),
       ("overwrite", "whether the files of an earlier run are replaced"),
     ],
     "checkpoint": [
-      ("every_minutes", "between two checkpoints"), ("every_steps", "of the command between two checkpoints; 0 for none by steps"),
+      ("every_minutes", "between two checkpoints"),
+      ("every_steps", "of the command between two checkpoints; 0 for none by steps"),
       ("keep", "how many stay on the disk"),
     ],
     "epm": [
@@ -155,20 +170,24 @@ public enum KeyGuide {
       ("final_strain", "where the loading ends"), ("final_stress", "under stress control, where it ends"),
       ("cycles", "in the place of final_strain: { amplitude, count }"), ("control", "\"strain\" or \"stress\""),
       ("yielding", "\"forward\", or \"both\" signs of the stress"), ("kernel", "\"continuum\" or \"lattice\""),
-      ("seed", "of all that is drawn"), ("realisations", "independent runs"), ("ranks_per_realisation", "that work on each"),
+      ("seed", "of all that is drawn"), ("realisations", "independent runs"),
+      ("ranks_per_realisation", "that work on each"),
       ("maximum_sweeps", "in one avalanche"), ("sample_strain", "between two looks at the whole state"),
       ("steady_from", "the strain from which the state counts as steady; half of all if not given"),
       ("residual_fit", "range of x in which P(x) is fitted"), ("update", "\"sparse\", \"transform\" or \"everywhere\""),
-      ("transform_above", "failures in a sweep, of the sparse rule"), ("settle_after", "failures pending, of the sparse rule"),
+      ("transform_above", "failures in a sweep, of the sparse rule"),
+      ("settle_after", "failures pending, of the sparse rule"),
     ],
     "epm.output": [
-      ("frames", "whether the fields are kept at each sample"), ("vtk", "whether the last fields are written for ParaView"),
+      ("frames", "whether the fields are kept at each sample"),
+      ("vtk", "whether the last fields are written for ParaView"),
       ("overwrite", "whether the files of an earlier run are replaced"),
     ],
     "bands": [
       ("runs", "needed: folders of epm or shear runs, as in [\"runs/a\", \"runs/b\"]"),
       ("source", "\"plastic-count\", or \"d2min\" of shear runs"), ("bin", "in bins of the files"),
-      ("strain", "at which bands are compared; the last one if not given"), ("fit", "strains between which the width is fitted"),
+      ("strain", "at which bands are compared; the last one if not given"),
+      ("fit", "strains between which the width is fitted"),
     ],
     "sweep": [
       ("command", "\"minimize\", \"measure\", \"prepare\", \"shear\", \"expand\", \"yieldmap\" or \"epm\""),

@@ -21,7 +21,8 @@ public struct KeyPlaces: Sendable {
   /// What precedes a message about a key; a key that is not given has none but the file.
   func label(of key: String) -> String { places[key]?.label(path: path) ?? path }
 
-  /// What precedes a message about a value that a key may have by default: the place of the key, or of its table, or the file.
+  /// What precedes a message about a value that a key may have by default: the place of the key, or of its table, or
+  /// the file.
   public func nearest(_ key: String) -> String {
     if let place = places[key] { return place.label(path: path) }
     return key.lastIndex(of: ".").map { nearest(String(key[..<$0])) } ?? path
@@ -32,6 +33,8 @@ public struct KeyPlaces: Sendable {
 
   /// Runs what depends on the value of a key. An input failure gets the place of the key in front.
   public func blaming<Result>(_ key: String, _ work: () throws -> Result) throws -> Result {
-    do { return try work() } catch let failure as Failure where failure.kind == .input { throw failure.at(nearest(key)) }
+    do { return try work() } catch let failure as Failure where failure.kind == .input {
+      throw failure.at(nearest(key))
+    }
   }
 }

@@ -48,10 +48,13 @@ public struct LoadingSection: Sendable, Equatable {
   init?(_ table: Table, dimension: Int?) {
     let mode = Mode(table, dimension: dimension)
     let strainStep = table.number(
-      "strain_step", .strainStep, hint: "add strain_step = …; there is no default because the step is part of the result")
+      "strain_step", .strainStep,
+      hint: "add strain_step = …; there is no default because the step is part of the result")
     let turns = table.gives("turning_points")
     if turns {
-      for key in ["final_strain", "cycles"] { table.forbid(key, because: "contradicts 'turning_points'", hint: "keep one of them") }
+      for key in ["final_strain", "cycles"] {
+        table.forbid(key, because: "contradicts 'turning_points'", hint: "keep one of them")
+      }
       table.forbid("backward", because: "has no effect on 'turning_points'", hint: "remove it; the strains have signs")
     } else {
       table.know("turning_points")
@@ -72,7 +75,9 @@ public struct LoadingSection: Sendable, Equatable {
     } else {
       finalStrain = table.number(
         "final_strain", .notNegative,
-        hint: "add final_strain = …, a magnitude; or turning_points = [0.05, -0.02], or cycles = { amplitude = …, count = … }")
+        hint:
+          "add final_strain = …, a magnitude; or turning_points = [0.05, -0.02], or cycles = { amplitude = …, count = … }"
+      )
       table.know("cycles")
       path = finalStrain
     }
@@ -80,9 +85,11 @@ public struct LoadingSection: Sendable, Equatable {
     if let path, let strainStep, path / strainStep > Self.mostSteps {
       table.report(
         "'strain_step' in [\(table.name)] is \(strainStep), which needs \(path / strainStep) steps",
-        hint: "take a larger step, or less strain: both are fractions, and \(Int(Self.mostSteps)) steps are the most", key: "strain_step")
+        hint: "take a larger step, or less strain: both are fractions, and \(Int(Self.mostSteps)) steps are the most",
+        key: "strain_step")
     }
-    guard let mode, let strainStep, let finalStrain, turns ? turningPoints != nil : !table.gives("cycles") || cycles != nil
+    guard let mode, let strainStep, let finalStrain,
+      turns ? turningPoints != nil : !table.gives("cycles") || cycles != nil
     else { return nil }
     self.mode = mode
     self.strainStep = strainStep
@@ -97,7 +104,8 @@ extension LoadingSection {
     guard let points = table.numbers("turning_points", bound, hint: hint) else { return nil }
     guard !points.isEmpty, zip(points, points.dropFirst()).allSatisfy({ $0 != $1 }) else {
       table.report(
-        "'turning_points' in [\(table.name)] " + (points.isEmpty ? "is empty" : "has the same strain twice in a row"), hint: hint,
+        "'turning_points' in [\(table.name)] " + (points.isEmpty ? "is empty" : "has the same strain twice in a row"),
+        hint: hint,
         key: "turning_points")
       return nil
     }
@@ -131,8 +139,8 @@ extension LoadingSection.Mode {
     }
   }
 
-  /// The deformation alone, for commands that do not go along it: how far and in which steps is not theirs to know. Simple
-  /// shear of the plane xy where the configuration says nothing.
+  /// The deformation alone, for commands that do not go along it: how far and in which steps is not theirs to know.
+  /// Simple shear of the plane xy where the configuration says nothing.
   init?(directionOf table: Table, dimension: Int?) {
     table.know("strain_step", "final_strain", "backward", "cycles", "turning_points", "unconverged")
     self.init(table, dimension: dimension, orSimpleShear: !table.isGiven)
@@ -204,7 +212,8 @@ extension LoadingSection.Mode {
       hint: "write the displacement gradient row by row, for example matrix = [[0, 1], [0, 0]]",
       toml: { rows in "[" + rows.map { "\($0)" }.joined(separator: ", ") + "]" },
       mayHold: { row in
-        guard case .array(let elements) = row.content, dimension.map({ $0 == elements.count }) ?? (2...3).contains(elements.count)
+        guard case .array(let elements) = row.content,
+          dimension.map({ $0 == elements.count }) ?? (2...3).contains(elements.count)
         else { return false }
         return elements.allSatisfy { $0.finiteNumber.map { abs($0) <= 10 } ?? false }
       },
@@ -214,7 +223,8 @@ extension LoadingSection.Mode {
         let matrix = rows.compactMap { row -> [Double]? in
           guard case .array(let elements) = row.content else { return nil }
           let numbers = elements.compactMap(\.finiteNumber)
-          let isRow = numbers.count == rows.count && elements.count == rows.count && numbers.allSatisfy { abs($0) <= 10 }
+          let isRow =
+            numbers.count == rows.count && elements.count == rows.count && numbers.allSatisfy { abs($0) <= 10 }
           return isRow ? numbers : nil
         }
         return matrix.count == rows.count && matrix.contains { $0.contains { $0 != 0 } } ? matrix : nil

@@ -10,7 +10,8 @@ public struct OutputSection: Sendable, Equatable {
   public var fields: [String]
   /// Whether the profiles across the cell are written.
   public var profiles: Bool
-  /// Whether the coefficients of every bond are written (`expand`), or their vectors, forces and stiffnesses (`measure`).
+  /// Whether the coefficients of every bond are written (`expand`), or their vectors, forces and stiffnesses
+  /// (`measure`).
   public var bonds: Bool
   /// Whether a run folder that exists may be written over.
   public var overwrite: Bool

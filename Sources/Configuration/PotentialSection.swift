@@ -45,8 +45,8 @@ public struct PotentialSection: Sendable, Equatable {
   public var exponent: Int
   /// The highest derivative of the inverse power law that is continuous at the cutoff; 0 for the other kinds.
   public var smoothing: Int
-  /// Where the interaction ends, in units of the pair's diameter (of length, for Lennard-Jones); 1, contact, for harmonic and
-  /// Hertzian particles.
+  /// Where the interaction ends, in units of the pair's diameter (of length, for Lennard-Jones); 1, contact, for
+  /// harmonic and Hertzian particles.
   public var cutoff: Double
   /// ε of λ_ij = ½(λ_i + λ_j)(1 − ε|λ_i − λ_j|), in inverse units of length; 0 for all but polydisperse particles.
   public var nonadditivity: Double
@@ -98,14 +98,17 @@ public struct PotentialSection: Sendable, Equatable {
 
     var areSizesMissing = false
     if let kind, kind.hasSizes, isGenerated {
-      // The paper that says what an inverse power law is says how large its particles are; soft spheres come in all sizes.
+      // The paper that says what an inverse power law is says how large its particles are; soft spheres come in all
+      // sizes.
       if kind == .polydisperseIPL || table.gives("sizes") {
         sizes = Sizes(table.table("sizes"), hasDefaults: kind == .polydisperseIPL)
       } else {
         table.know("sizes")
         table.report(
           "[potential] has no 'sizes', which generated particles of kind \(kind.rawValue.tomlQuoted) need",
-          hint: "add sizes = { exponent = …, minimum = …, maximum = … }; there is no default because soft spheres come in all sizes")
+          hint:
+            "add sizes = { exponent = …, minimum = …, maximum = … }; there is no default because soft spheres come in all sizes"
+        )
       }
       areSizesMissing = sizes == nil
     } else if !isGenerated {
@@ -120,7 +123,8 @@ public struct PotentialSection: Sendable, Equatable {
     if let sizes, nonadditivity * (sizes.maximum - sizes.minimum) > 1 - 1e-3 {
       table.report(
         "potential.nonadditivity = \(nonadditivity) leaves no length for a pair of the smallest and the largest particle",
-        hint: "nonadditivity is in inverse units of length: times the difference of the sizes it must be below 1", key: "nonadditivity")
+        hint: "nonadditivity is in inverse units of length: times the difference of the sizes it must be below 1",
+        key: "nonadditivity")
     }
     guard let kind, !areSizesMissing else { return nil }
     self.kind = kind

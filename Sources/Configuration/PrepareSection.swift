@@ -45,7 +45,9 @@ public struct PrepareSection: Sendable, Equatable {
     step = table.optionalNumber("step", .positive)
     block = table.number(
       "block",
-      Bound(words: "at least 1: a block as wide as the largest cutoff is the smallest that keeps moves apart") { $0 >= 1 },
+      Bound(words: "at least 1: a block as wide as the largest cutoff is the smallest that keeps moves apart") {
+        $0 >= 1
+      },
       default: 2)
     replicas = table.integer("replicas", .between(1, 65535), default: 1)
     quench = table.boolean("quench", default: true)

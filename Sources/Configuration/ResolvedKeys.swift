@@ -29,7 +29,9 @@ struct ResolvedKeys {
       }
       values[key] = String(value)
     }
-    let free = values["loading.unconverged"] == "\"accept\"" ? Self.free.subtracting(["minimizer.maximum_evaluations"]) : Self.free
+    let free =
+      values["loading.unconverged"] == "\"accept\""
+      ? Self.free.subtracting(["minimizer.maximum_evaluations"]) : Self.free
     self.values = values.filter { !$0.key.hasPrefix("checkpoint.") && !free.contains($0.key) }
     self.defaults = defaults
     self.contents = contents
@@ -84,24 +86,29 @@ extension ResumableRunText {
   }
 
   /// Keeps with the resolved text what a file holds, in words that are the same for the same content alone.
-  public mutating func note(_ content: String, of key: String) { resolved = ResolvedKeys.noting(content, of: key, in: resolved) }
+  public mutating func note(_ content: String, of key: String) {
+    resolved = ResolvedKeys.noting(content, of: key, in: resolved)
+  }
 }
 
 extension KeyPlaces {
   /// In which keys a configuration asks for another computation than an earlier one, a message for each.
   ///
-  /// A key that the earlier one did not know is none of them where it has its default: a new key's default is what was always
-  /// done. Files count by what they hold, as far as that is known.
+  /// A key that the earlier one did not know is none of them where it has its default: a new key's default is what was
+  /// always done. Files count by what they hold, as far as that is known.
   func differences(of resolved: String, from earlier: String) -> [String] {
     let (before, now) = (ResolvedKeys(earlier), ResolvedKeys(resolved))
     let (old, new) = (before.values, now.values)
     return Set(old.keys).union(new.keys).sorted().compactMap { key in
       if let was = before.contents[key], let holds = now.contents[key] {
-        return was == holds ? nil : "\(label(of: key)): \(key) = \(new[key]!) holds \(holds), and held \(was) when the run began; bring it back, or name another folder with --output"
+        return was == holds
+          ? nil
+          : "\(label(of: key)): \(key) = \(new[key]!) holds \(holds), and held \(was) when the run began; bring it back, or name another folder with --output"
       }
       guard old[key] != new[key], old[key] != nil || !now.defaults.contains(key) else { return nil }
       let was = old[key].map { "was \($0)" } ?? "was not there"
-      return "\(label(of: key)): \(key)\(new[key].map { " = " + $0 } ?? " is not there, and") \(was) in the run that is to go on"
+      return
+        "\(label(of: key)): \(key)\(new[key].map { " = " + $0 } ?? " is not there, and") \(was) in the run that is to go on"
     }
   }
 }

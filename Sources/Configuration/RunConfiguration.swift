@@ -28,7 +28,8 @@ public struct RunConfiguration: Sendable {
   public let places: KeyPlaces
 
   private static let sections = [
-    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "yieldmap", "prepare", "output",
+    "system", "potential", "neighbours", "minimizer", "loading", "events", "d2min", "expand", "yieldmap", "prepare",
+    "output",
     "checkpoint",
   ]
   /// Tables that belong to another kind of configuration.

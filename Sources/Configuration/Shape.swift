@@ -43,7 +43,8 @@ extension Shape<Int> {
       toml: { "\($0)" },
       hint: { value in
         switch value.content {
-        case .string(let text) where Int(text) != nil: TomlValue.isNumber(text) ? "remove the quotes" : "write \(Int(text)!)"
+        case .string(let text) where Int(text) != nil:
+          TomlValue.isNumber(text) ? "remove the quotes" : "write \(Int(text)!)"
         case .number(let number): Int(exactly: number).map { "write \($0)" } ?? "only whole numbers make sense here"
         default: "write it as 10"
         }
@@ -71,7 +72,9 @@ extension Shape<String> {
 extension TomlValue {
   /// Whether a text is a number as TOML has them: .5 and 05 are none.
   static func isNumber(_ text: String) -> Bool {
-    guard let document = try? TomlValue.parse("value = " + text), case .table(let entries) = document.content else { return false }
+    guard let document = try? TomlValue.parse("value = " + text), case .table(let entries) = document.content else {
+      return false
+    }
     return entries["value"]?.value.finiteNumber != nil
   }
 

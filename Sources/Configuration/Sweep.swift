@@ -51,7 +51,9 @@ public struct Sweep: Sendable {
             settings: point.map { .init(key: $0.keys.joined(separator: "."), value: $0.value.toml) },
             configuration: configuration))
       } catch let failure as Failure {
-        for line in failure.message.components(separatedBy: "\n") where !complaints.contains(line) { complaints.append(line) }
+        for line in failure.message.components(separatedBy: "\n") where !complaints.contains(line) {
+          complaints.append(line)
+        }
       }
     }
     guard complaints.isEmpty else { throw Failure(.input, complaints.joined(separator: "\n")) }
@@ -62,8 +64,12 @@ public struct Sweep: Sendable {
     _ command: Command, _ text: String, _ path: String, _ folder: String, _ point: [Setting]
   ) throws -> any ResumableRunText {
     let overrides = point.map { Override($0.keys, $0.value) }
-    if command == .epm { return try LatticeConfiguration.parse(text: text, path: path, folder: folder) { _ in overrides } }
-    return try RunConfiguration.parse(text: text, path: path, folder: folder, command: command.rawValue) { _ in overrides }
+    if command == .epm {
+      return try LatticeConfiguration.parse(text: text, path: path, folder: folder) { _ in overrides }
+    }
+    return try RunConfiguration.parse(text: text, path: path, folder: folder, command: command.rawValue) { _ in
+      overrides
+    }
   }
 }
 
@@ -122,7 +128,8 @@ private struct Outline {
     // An axis is a list of points, each of which sets one key, or all that are zipped.
     var axes = product.map { list in (list.place, list.values.map { [Setting(keys: list.keys, value: $0)] }) }
     if let first = zipped.first {
-      axes.append((first.place, first.values.indices.map { k in zipped.map { Setting(keys: $0.keys, value: $0.values[k]) } }))
+      axes.append(
+        (first.place, first.values.indices.map { k in zipped.map { Setting(keys: $0.keys, value: $0.values[k]) } }))
     }
     axes.sort { $0.0 < $1.0 }
     let count = axes.reduce(1.0) { $0 * Double($1.1.count) }
@@ -153,7 +160,8 @@ private struct Outline {
     guard let entry else { return [] }
     guard case .table = entry.value.content else {
       reading.report(
-        "this must be a table, not \(entry.value.summary)", hint: "write keys with their lists below it", at: entry.value.place)
+        "this must be a table, not \(entry.value.summary)", hint: "write keys with their lists below it",
+        at: entry.value.place)
       return []
     }
     var found: [List] = []
@@ -165,10 +173,13 @@ private struct Outline {
           collect(entry.value, keys + key.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
         }
       case .array(let elements) where !elements.isEmpty && keys.count >= 2 && !keys.contains(""):
-        found.append(List(keys: keys, values: elements.map { $0.moved(to: $0.place.ofSweep(path)) }, place: value.place))
+        found.append(
+          List(keys: keys, values: elements.map { $0.moved(to: $0.place.ofSweep(path)) }, place: value.place))
       case .array(let elements):
         reading.report(
-          elements.isEmpty ? "'\(keys.joined(separator: "."))' has no value" : "'\(keys.joined(separator: "."))' is not the key of a table",
+          elements.isEmpty
+            ? "'\(keys.joined(separator: "."))' has no value"
+            : "'\(keys.joined(separator: "."))' is not the key of a table",
           hint: "write table.key = [first, second]", at: value.place)
       default:
         reading.report(
@@ -183,7 +194,8 @@ private struct Outline {
   /// No key may be set twice in one run, neither by itself nor as part of another.
   private static func checkKeys(_ lists: [List], _ reading: Reading) {
     for (index, list) in lists.enumerated() {
-      if let other = lists[..<index].first(where: { $0.keys.starts(with: list.keys) || list.keys.starts(with: $0.keys) }) {
+      if let other = lists[..<index].first(where: { $0.keys.starts(with: list.keys) || list.keys.starts(with: $0.keys) }
+      ) {
         reading.report("'\(list.name)' and '\(other.name)' set the same key", hint: "keep one of them", at: list.place)
       }
     }

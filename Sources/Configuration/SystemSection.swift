@@ -59,7 +59,8 @@ public struct SystemSection: Sendable, Equatable {
       species =
         table.value(
           "species", default: nil, expected: "an array of different names",
-          hint: "write for example species = [\"Ni\", \"P\"]: the names in the file, the first species of the potential first",
+          hint:
+            "write for example species = [\"Ni\", \"P\"]: the names in the file, the first species of the potential first",
           toml: { "[" + $0.map(\.tomlQuoted).joined(separator: ", ") + "]" }, mayHold: { $0.text?.isEmpty == false },
           convert: { value -> [String]? in
             guard case .array(let elements) = value.content else { return nil }

@@ -92,7 +92,8 @@ struct TomlValue {
   var toml: String {
     switch content {
     case .table(let entries):
-      "{ " + entries.sorted { $0.key < $1.key }.map { "\($0.tomlQuoted) = \($1.value.toml)" }.joined(separator: ", ") + " }"
+      "{ " + entries.sorted { $0.key < $1.key }.map { "\($0.tomlQuoted) = \($1.value.toml)" }.joined(separator: ", ")
+        + " }"
     case .array(let elements): "[" + elements.map(\.toml).joined(separator: ", ") + "]"
     case .string(let text): text.tomlQuoted
     case .integer(let value): "\(value)"

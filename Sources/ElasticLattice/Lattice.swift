@@ -1,7 +1,7 @@
 /// A periodic square or cubic lattice of blocks, its sites numbered row by row with the last axis fastest.
 ///
-/// Inside the code it always has three axes: in two dimensions the middle one has one site, so that the first axis is the
-/// one that is cut among the ranks and the last one is contiguous in memory.
+/// Inside the code it always has three axes: in two dimensions the middle one has one site, so that the first axis is
+/// the one that is cut among the ranks and the last one is contiguous in memory.
 public struct Lattice: Sendable, Equatable {
   /// Sites along each axis, as the user gave them: two or three numbers.
   public let shape: [Int]

@@ -6,8 +6,9 @@ import MessagePassing
 /// The Fourier transform of a real field on a lattice that is cut into slabs, one per rank; spectra stay transposed.
 ///
 /// One-dimensional transforms of one fixed plan each, and FFTW's distributed transpose between them, which only moves
-/// numbers: so every number is computed by the same operations on any number of ranks. The plans of the transforms
-/// are FFTW's estimates, which do not depend on any clock; those of the transposes are measured, which changes no number. Ranks beyond the planes of the lattice own nothing and take part in the messages.
+/// numbers: so every number is computed by the same operations on any number of ranks. The plans of the transforms are
+/// FFTW's estimates, which do not depend on any clock; those of the transposes are measured, which changes no number.
+/// Ranks beyond the planes of the lattice own nothing and take part in the messages.
 public final class LatticeTransform {
   public let lattice: Lattice
   /// The planes of the first axis that this rank owns.
@@ -176,7 +177,8 @@ public final class LatticeTransform {
     backward()
   }
 
-  /// The field becomes its convolution with a kernel whose spectrum, divided by the number of sites, is given. Collective.
+  /// The field becomes its convolution with a kernel whose spectrum, divided by the number of sites, is given.
+  /// Collective.
   public func convolve(with factors: UnsafePointer<Double>) {
     forward()
     multiply(by: factors)

@@ -2,8 +2,8 @@ import CFFTW
 import CMPI
 import MessagePassing
 
-/// FFTW's own distributed transform of the same grid, real to complex, spectrum transposed: what ``LatticeTransform`` is
-/// measured against. Its arithmetic depends on the number of ranks.
+/// FFTW's own distributed transform of the same grid, real to complex, spectrum transposed: what ``LatticeTransform``
+/// is measured against. Its arithmetic depends on the number of ranks.
 public final class LibraryTransform {
   private let field: UnsafeMutablePointer<Double>
   private let there, back: fftw_plan

@@ -1,8 +1,8 @@
 import Geometry
 import MessagePassing
 
-/// The kernel in real space, g(r) = (1/N) Σ_q G(q) exp(iqr), cut in two: a window around the block that has yielded, which
-/// is added at once, and the rest, which may wait.
+/// The kernel in real space, g(r) = (1/N) Σ_q G(q) exp(iqr), cut in two: a window around the block that has yielded,
+/// which is added at once, and the rest, which may wait.
 ///
 /// g is even along each axis, so a table of the first quadrant (octant) tells all of it. This is the one table of the
 /// order of the lattice that every rank holds whole, N/4 numbers (N/8 in three dimensions): a rank needs g between its
@@ -20,8 +20,8 @@ public final class RealSpaceKernel {
   /// The spectrum of ``far`` over the number of sites, in the order of the transform.
   public let farSpectrum: AlignedBuffer<Double>
 
-  /// The window's half width that costs least: 16 blocks in two dimensions, 5 in three; less in small lattices, since it
-  /// may not overlap with itself.
+  /// The window's half width that costs least: 16 blocks in two dimensions, 5 in three; less in small lattices, since
+  /// it may not overlap with itself.
   public static func standardReach(_ lattice: Lattice) -> Int { lattice.dimension == 2 ? 16 : 5 }
 
   /// How many numbers ``far`` has.

@@ -3,9 +3,9 @@ import Foundation
 /// How the plastic shear of one block changes the stress of all others in an infinite, uniform, incompressible elastic
 /// medium: the Eshelby kernel of a scalar model, in Fourier space.
 ///
-/// In two dimensions G(q) = −4 q_x² q_y² / q⁴ (Richard et al., Sec. V); in three, with the shear in the plane of the first
-/// two axes, G(q) = −(4 q_x² q_y² + q_z² q²) / q⁴, which is the same for q_z = 0. G is dimensionless: a block of plastic
-/// strain ε in a medium of modulus μ changes the stress by Δσ(q) = 2με G(q).
+/// In two dimensions G(q) = −4 q_x² q_y² / q⁴ (Richard et al., Sec. V); in three, with the shear in the plane of the
+/// first two axes, G(q) = −(4 q_x² q_y² + q_z² q²) / q⁴, which is the same for q_z = 0. G is dimensionless: a block of
+/// plastic strain ε in a medium of modulus μ changes the stress by Δσ(q) = 2με G(q).
 public struct StressKernel: Sendable {
   public enum Discretisation: Sendable {
     /// q_i = 2π k_i / L_i, with k_i from −L_i/2 to L_i/2.

@@ -77,8 +77,8 @@ public final class TileBounds {
     }
   }
 
-  /// The bounds for tiles (first, second, 0…) from a block in the tile `source`: as many as there are tiles along the last
-  /// axis.
+  /// The bounds for tiles (first, second, 0…) from a block in the tile `source`: as many as there are tiles along the
+  /// last axis.
   @inline(__always)
   public func row(_ first: Int, _ second: Int, from source: (Int, Int, Int)) -> UnsafePointer<Double> {
     let (c0, c1, c2) = tiling.counts

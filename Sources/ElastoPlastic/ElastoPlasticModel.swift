@@ -5,9 +5,10 @@ import MessagePassing
 
 /// A scalar, quasistatic elasto-plastic model with synchronous avalanches (Richard et al., Sec. V).
 ///
-/// Blocks are loaded alike until the weakest yields. Then, sweep by sweep, all blocks at their thresholds yield together:
-/// each gets the eigenstrain ε, which changes the stress of all blocks by 2 μ̄ ε g(r), and then a new threshold and the
-/// modulus of a renewed block. When no block is at its threshold, the load goes on. μ̄ is the mean modulus.
+/// Blocks are loaded alike until the weakest yields. Then, sweep by sweep, all blocks at their thresholds yield
+/// together: each gets the eigenstrain ε, which changes the stress of all blocks by 2 μ̄ ε g(r), and then a new
+/// threshold and the modulus of a renewed block. When no block is at its threshold, the load goes on. μ̄ is the mean
+/// modulus.
 public final class ElastoPlasticModel {
   /// What a block is made of.
   public struct Material {
@@ -145,8 +146,9 @@ public final class ElastoPlasticModel {
   /// The strains gone through by the time of the given one, forward and backward, added up.
   public func coveredStrain(at strain: Double) -> Double { turning.covered(at: strain) }
 
-  /// Goes along the path. `samples` are ascending strains at which the observer looks at the state that the last avalanche
-  /// before them has left; of a path with several targets it sees each target, under stress control also the end.
+  /// Goes along the path. `samples` are ascending strains at which the observer looks at the state that the last
+  /// avalanche before them has left; of a path with several targets it sees each target, under stress control also the
+  /// end.
   /// - Parameters:
   ///   - safePoint: where the run can be put aside: after each sweep. Avalanches are the steps that the user counts.
   ///   - saved: a checkpoint that was made there; nil for a fresh start.
@@ -185,7 +187,8 @@ public final class ElastoPlasticModel {
       }
       if isSpent() { break }
       try look(
-        samples, before: path.isStrain ? .infinity : strain + (target - stress) / meanModulus, &course.samplesSeen, observer)
+        samples, before: path.isStrain ? .infinity : strain + (target - stress) / meanModulus, &course.samplesSeen,
+        observer)
       load(path.isStrain ? (target - strain) * meanModulus : target - stress)
       if path.isStrain { books.strain = Account(value: target) }
       if path.targets.count > 1 { try observer.reached(strain: target, of: self) }
@@ -207,7 +210,8 @@ public final class ElastoPlasticModel {
     }
   }
 
-  /// The mean stress at a strain that the load reaches without another avalanche, or that the last avalanche has passed.
+  /// The mean stress at a strain that the load reaches without another avalanche, or that the last avalanche has
+  /// passed.
   public func stress(at strain: Double) -> Double { stress + max(0, strain - self.strain) * meanModulus }
 
   /// The block that yields next on the way to a target, and the stress that it takes; nil where the target comes first.
@@ -322,7 +326,8 @@ public final class ElastoPlasticModel {
     }
   }
 
-  /// What the failures of a sweep do to the means: the stress falls at fixed strain, or the strain grows at fixed stress.
+  /// What the failures of a sweep do to the means: the stress falls at fixed strain, or the strain grows at fixed
+  /// stress.
   private func account() throws {
     let released = try sumOfAmplitudes() / Double(lattice.siteCount)
     let modulus = meanModulus

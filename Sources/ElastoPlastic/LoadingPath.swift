@@ -3,7 +3,8 @@ public struct LoadingPath: Sendable {
   public enum Control: Sendable {
     /// The targets are strains, and the strain stays while blocks yield.
     case strain
-    /// The targets are stresses, and the stress stays while blocks yield; the run ends where the strain is `strainLimit`.
+    /// The targets are stresses, and the stress stays while blocks yield; the run ends where the strain is
+    /// `strainLimit`.
     case stress(strainLimit: Double)
   }
 

@@ -8,8 +8,8 @@ public enum ResidualStrengths {
   public static let edges: [Double] = (0...70).map { pow(10, Double($0) / 10 - 6) }
 }
 
-/// The whole state at one moment: means, profiles of yield counts, distribution of residual strengths. The same bits on any
-/// number of ranks.
+/// The whole state at one moment: means, profiles of yield counts, distribution of residual strengths. The same bits on
+/// any number of ranks.
 public struct StateLook: Sendable {
   public let meanStress: Double
   /// Over the blocks.

@@ -1,5 +1,5 @@
-/// What the stress-strain curve says as a whole: its peak, its end, and its mean and variance in the steady state. Between
-/// avalanches the stress is linear in the strain, so the integrals are exact.
+/// What the stress-strain curve says as a whole: its peak, its end, and its mean and variance in the steady state.
+/// Between avalanches the stress is linear in the strain, so the integrals are exact.
 public struct StressCurve: Codable, Sendable {
   public let steadyFrom: Double
   public private(set) var peakStress = -Double.infinity

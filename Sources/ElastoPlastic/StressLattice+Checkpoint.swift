@@ -5,8 +5,8 @@ import MessagePassing
 
 /// Putting the stresses aside without settling them, since that would round them.
 ///
-/// What is pending is kept as it is. Candidates, bounds and floors are found anew: they say which blocks are looked at closely,
-/// and a block that is gets the same bits whenever that begins.
+/// What is pending is kept as it is. Candidates, bounds and floors are found anew: they say which blocks are looked at
+/// closely, and a block that is gets the same bits whenever that begins.
 extension StressLattice {
   private struct State: Codable {
     var shape: [Int]

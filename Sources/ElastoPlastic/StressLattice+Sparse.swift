@@ -4,8 +4,8 @@ import MessagePassing
 
 /// Redistribution without a transform: the window, the bounds, and the candidates.
 extension StressLattice {
-  /// Adds the kernel of a few failures: around each at once, to the candidates exactly, to the tiles as a bound. The rest
-  /// waits until it is needed or settled.
+  /// Adds the kernel of a few failures: around each at once, to the candidates exactly, to the tiles as a bound. The
+  /// rest waits until it is needed or settled.
   func addSparse(_ failures: FailureList) {
     pendingAmplitudes.reserve(pending.count + failures.sites.count, keeping: pending.count)
     for (site, amplitude) in zip(failures.sites, failures.amplitudes) {
@@ -199,8 +199,8 @@ extension StressLattice {
 
 // MARK: Loops
 
-/// A row of the window: the stress of each block, that of candidates in their own list too, and the floors of the tiles for
-/// the others.
+/// A row of the window: the stress of each block, that of candidates in their own list too, and the floors of the tiles
+/// for the others.
 @inline(never)
 private func addWindowRow<Sign: Yielding>(
   _ stress: UnsafeMutablePointer<Double>, _ thresholds: UnsafePointer<Double>, _ slots: UnsafePointer<Int32>,
@@ -266,7 +266,8 @@ private func addFarSolid(
   }
 }
 
-/// What all pending failures have given to one block, in their order: the same operations as ``addFarFlat`` does one by one.
+/// What all pending failures have given to one block, in their order: the same operations as ``addFarFlat`` does one by
+/// one.
 @inline(never)
 private func sumFar(
   _ place: (Int, Int, Int), _ extents: (Int, Int, Int), _ far: UnsafePointer<Double>, _ strides: (Int, Int),

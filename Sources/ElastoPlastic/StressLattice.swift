@@ -2,15 +2,16 @@ import ElasticLattice
 import Geometry
 import MessagePassing
 
-/// The stresses and yield thresholds of all blocks, in slabs over the ranks, and the redistribution of stress among them.
+/// The stresses and yield thresholds of all blocks, in slabs over the ranks, and the redistribution of stress among
+/// them.
 ///
-/// The stress of a block is the sum of four parts: what ``stress`` holds, in which failures in a window around the block are
-/// added at once; ``offset``, the uniform load since the last settling; and what failures farther away have given since
-/// then, which is summed up (in the order of the failures) only for the *candidates*. Every other block is excluded by a
-/// bound: for each tile of blocks the least distance to yield of those that are no candidates (``floors``) exceeds the
-/// most that pending failures can have given any block of the tile (``bounds``). Settling adds the pending part to all
-/// blocks by one transform, after a number of failures that does not depend on the ranks; so every block that is compared
-/// with its threshold has the same bits on any number of ranks.
+/// The stress of a block is the sum of four parts: what ``stress`` holds, in which failures in a window around the
+/// block are added at once; ``offset``, the uniform load since the last settling; and what failures farther away have
+/// given since then, which is summed up (in the order of the failures) only for the *candidates*. Every other block is
+/// excluded by a bound: for each tile of blocks the least distance to yield of those that are no candidates
+/// (``floors``) exceeds the most that pending failures can have given any block of the tile (``bounds``). Settling adds
+/// the pending part to all blocks by one transform, after a number of failures that does not depend on the ranks; so
+/// every block that is compared with its threshold has the same bits on any number of ranks.
 public final class StressLattice {
   public let lattice: Lattice
   public let communicator: Communicator
@@ -144,8 +145,8 @@ public final class StressLattice {
   @inline(__always)
   func reach(ofTile t: Int) -> Double { bounds[t] * (1 + 1e-9) + ((bothSigns ? abs(offset) : offset) + guardBand) }
 
-  /// The block that yields first when all are loaded in a direction (+1 or −1), and how much stress that takes; nil if no
-  /// block would ever yield. Of blocks that are equally far the first counts. Collective.
+  /// The block that yields first when all are loaded in a direction (+1 or −1), and how much stress that takes; nil if
+  /// no block would ever yield. Of blocks that are equally far the first counts. Collective.
   public func weakest(direction: Double) throws -> (distance: Double, site: Int)? {
     var best = Double.infinity
     var site = Int.max

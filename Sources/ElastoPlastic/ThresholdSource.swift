@@ -3,7 +3,8 @@ import Geometry
 /// Where the thresholds of blocks come from, at the start or each time that a block has yielded.
 public enum ThresholdSource {
   case distribution(Distribution)
-  /// Given numbers for the blocks of this rank, `rows` for each: [row][site]. The n-th draw of a block takes row n mod rows.
+  /// Given numbers for the blocks of this rank, `rows` for each: [row][site]. The n-th draw of a block takes row n mod
+  /// rows.
   case table(AlignedBuffer<Double>, rows: Int)
 
   /// The threshold of a block.

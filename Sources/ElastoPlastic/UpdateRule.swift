@@ -1,8 +1,8 @@
 /// How the stress that a sweep sets free reaches the other blocks. All three give the same sweeps; they differ in cost.
 public enum UpdateRule: Sendable, Equatable {
   /// The kernel is added around each failing block at once. Farther away it is added where a bound cannot exclude that
-  /// a block yields, and to all by one transform every `pending` failures. A sweep of more than `failures` blocks is done
-  /// by a transform of its own.
+  /// a block yields, and to all by one transform every `pending` failures. A sweep of more than `failures` blocks is
+  /// done by a transform of its own.
   case sparse(failures: Int, pending: Int)
   /// One transform for each sweep.
   case transform

@@ -91,7 +91,8 @@ public struct Cell: Equatable, Sendable {
 
   /// The lattice vector of whole edges, in quanta.
   @inlinable public func lattice(_ image: SIMD3<Int32>) -> FixedVector {
-    var sum = fixedEdges.0 &* FixedVector(repeating: Int64(image.x)) &+ fixedEdges.1 &* FixedVector(repeating: Int64(image.y))
+    var sum =
+      fixedEdges.0 &* FixedVector(repeating: Int64(image.x)) &+ fixedEdges.1 &* FixedVector(repeating: Int64(image.y))
     if dimension == 3 { sum = sum &+ fixedEdges.2 &* FixedVector(repeating: Int64(image.z)) }
     return sum
   }

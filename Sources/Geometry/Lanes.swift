@@ -25,7 +25,9 @@ public struct Lanes: BitwiseCopyable, Sendable {
   /// Reads the lanes as the bit patterns of doubles.
   @inlinable @inline(__always) public init(bits: IntegerLanes) { value = CLanes_from_bits(bits.value) }
 
-  @inlinable @inline(__always) public static func + (a: Lanes, b: Lanes) -> Lanes { Lanes(value: CLanes_add(a.value, b.value)) }
+  @inlinable @inline(__always) public static func + (a: Lanes, b: Lanes) -> Lanes {
+    Lanes(value: CLanes_add(a.value, b.value))
+  }
   @inlinable @inline(__always) public static func - (a: Lanes, b: Lanes) -> Lanes {
     Lanes(value: CLanes_subtract(a.value, b.value))
   }
@@ -155,8 +157,8 @@ extension Lanes {
 }
 
 extension IntegerLanes {
-  /// As a mask: writes `first` + l for every lane l that is set, in order, to a list with room for all lanes, and returns how
-  /// many.
+  /// As a mask: writes `first` + l for every lane l that is set, in order, to a list with room for all lanes, and
+  /// returns how many.
   @inlinable @inline(__always) public func list(from first: Int, to list: UnsafeMutablePointer<Int32>) -> Int {
     CLanes_append(CLanes_mask_bits(value), Int32(truncatingIfNeeded: first), list)
   }

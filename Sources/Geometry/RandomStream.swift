@@ -1,8 +1,8 @@
 import CLanes
 import Foundation
 
-/// Random numbers that are a function of what they are for, never of who draws them: Philox 4x32-10 keyed by a seed and a
-/// purpose, counted by an item (particle, site, cell), a step, and the number of the draw.
+/// Random numbers that are a function of what they are for, never of who draws them: Philox 4x32-10 keyed by a seed and
+/// a purpose, counted by an item (particle, site, cell), a step, and the number of the draw.
 public struct RandomStream: Sendable {
   /// What the numbers are used for; streams of different purposes are independent.
   public enum Purpose: UInt32, Sendable {

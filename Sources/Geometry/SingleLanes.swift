@@ -10,12 +10,15 @@ public struct SingleLanes: BitwiseCopyable, Sendable {
   @inlinable @inline(__always) public init(_ number: Float) { value = CLanes_singles_broadcast(number) }
 
   /// Consecutive numbers at an address aligned to a lane's width.
-  @inlinable @inline(__always) public init(loading address: UnsafePointer<Float>) { value = CLanes_singles_load(address) }
+  @inlinable @inline(__always) public init(loading address: UnsafePointer<Float>) {
+    value = CLanes_singles_load(address)
+  }
 
-  /// Component `k` of records of `stride` numbers, two or four, of as many particles as there are lanes; the records stand
-  /// at multiples of their length.
+  /// Component `k` of records of `stride` numbers, two or four, of as many particles as there are lanes; the records
+  /// stand at multiples of their length.
   @inlinable @inline(__always)
-  public init(gathering records: UnsafePointer<Float>, at index: UnsafePointer<Int32>, stride: Int, component k: Int32) {
+  public init(gathering records: UnsafePointer<Float>, at index: UnsafePointer<Int32>, stride: Int, component k: Int32)
+  {
     value = stride == 2 ? CLanes_gather_single2(records, index, k) : CLanes_gather_single4(records, index, k)
   }
 

@@ -52,7 +52,9 @@ public struct Tensor: Equatable, Sendable {
   }
 
   /// a : b = Σ a_ij b_ij
-  public func contracted(with b: Tensor) -> Double { rows.0.dot(b.rows.0) + rows.1.dot(b.rows.1) + rows.2.dot(b.rows.2) }
+  public func contracted(with b: Tensor) -> Double {
+    rows.0.dot(b.rows.0) + rows.1.dot(b.rows.1) + rows.2.dot(b.rows.2)
+  }
 
   public var trace: Double { rows.0.x + rows.1.y + rows.2.z }
 

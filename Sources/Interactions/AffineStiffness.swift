@@ -14,9 +14,9 @@ public enum AffineStiffness {
   ]
 }
 
-/// For each owned particle, ½ Σ_j (φ''/r²) x_α x_β x_γ x_δ over its bonds with φ'' > 0: its part of the stiffness that the
-/// sample would have if it deformed affinely. 5 numbers per particle in two dimensions (xxxx, xxxy, xxyy, xyyy, yyyy), 15 in
-/// three (in the order of ``AffineStiffness``), and room for one particle more.
+/// For each owned particle, ½ Σ_j (φ''/r²) x_α x_β x_γ x_δ over its bonds with φ'' > 0: its part of the stiffness that
+/// the sample would have if it deformed affinely. 5 numbers per particle in two dimensions (xxxx, xxxy, xxyy, xyyy,
+/// yyyy), 15 in three (in the order of ``AffineStiffness``), and room for one particle more.
 @inline(never)  // as computeForces
 func computeAffineStiffness<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,
@@ -27,9 +27,21 @@ func computeAffineStiffness<Potential: PairPotential, S: Space>(
   for chunk in loop.chunks {
     let row = loop.row(chunk)
     let own = potential.row(row.parameter)
-    var sum0 = Lanes(0), sum1 = Lanes(0), sum2 = Lanes(0), sum3 = Lanes(0), sum4 = Lanes(0)
-    var sum5 = Lanes(0), sum6 = Lanes(0), sum7 = Lanes(0), sum8 = Lanes(0), sum9 = Lanes(0)
-    var sum10 = Lanes(0), sum11 = Lanes(0), sum12 = Lanes(0), sum13 = Lanes(0), sum14 = Lanes(0)
+    var sum0 = Lanes(0)
+    var sum1 = Lanes(0)
+    var sum2 = Lanes(0)
+    var sum3 = Lanes(0)
+    var sum4 = Lanes(0)
+    var sum5 = Lanes(0)
+    var sum6 = Lanes(0)
+    var sum7 = Lanes(0)
+    var sum8 = Lanes(0)
+    var sum9 = Lanes(0)
+    var sum10 = Lanes(0)
+    var sum11 = Lanes(0)
+    var sum12 = Lanes(0)
+    var sum13 = Lanes(0)
+    var sum14 = Lanes(0)
     var slot = loop.slots(of: chunk)
     while slot.isNotEmpty {
       let pair = loop.pair(row, slot)

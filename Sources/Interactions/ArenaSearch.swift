@@ -2,8 +2,8 @@ import Geometry
 
 /// Sums over the particles of an arena that are within reach of a point.
 ///
-/// First those closer than a bound are listed, with little arithmetic and no branch for each; then the energies of these few,
-/// as they come.
+/// First those closer than a bound are listed, with little arithmetic and no branch for each; then the energies of
+/// these few, as they come.
 struct ArenaSearch<Potential: PairPotential, S: Space> {
   private let potential: Potential
   private let x: UnsafePointer<Double>
@@ -45,7 +45,9 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     var sum = Lanes(0)
     for k in stride(from: 0, to: count, by: Lanes.count) {
       let at = UnsafePointer(found + k)
-      let (xs, ys, other) = (Lanes(gathering: x, at: at), Lanes(gathering: y, at: at), Lanes(gathering: parameters, at: at))
+      let (xs, ys, other) = (
+        Lanes(gathering: x, at: at), Lanes(gathering: y, at: at), Lanes(gathering: parameters, at: at)
+      )
       let (ux, uy, vx, vy) = (xs - before.x, ys - before.y, xs - after.x, ys - after.y)
       var (old, new) = (uy.times(uy, plus: ux * ux), vy.times(vy, plus: vx * vx))
       if S.dimension == 3 {
@@ -83,8 +85,8 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     return sum.total
   }
 
-  /// Lists the slots closer to a point than a distance that depends on the parameter there, at most `reach`; returns how
-  /// many. The last lanes are filled up with a slot out of reach of everything.
+  /// Lists the slots closer to a point than a distance that depends on the parameter there, at most `reach`; returns
+  /// how many. The last lanes are filled up with a slot out of reach of everything.
   @inline(__always) private func list(
     around point: Vector, reach: Double, squaredRange: (_ parameter: Lanes) -> Lanes
   ) -> Int {
@@ -108,8 +110,9 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
 
   /// Lists runs of slots, none longer than the lanes, that hold everything within `reach` of a point; returns how many.
   ///
-  /// Each row of bins gives a run, as long as the distance of the row leaves room for. Several rows are treated side by side,
-  /// and an empty or a short run takes the same instructions as others: where a search branches, the CPU guesses wrong.
+  /// Each row of bins gives a run, as long as the distance of the row leaves room for. Several rows are treated side by
+  /// side, and an empty or a short run takes the same instructions as others: where a search branches, the CPU guesses
+  /// wrong.
   @inline(__always) private func listChunks(around point: Vector, reach: Double) -> Int {
     let counts = arena.binCounts
     let size = arena.binSize

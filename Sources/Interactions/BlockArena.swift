@@ -3,8 +3,8 @@ import Geometry
 /// The particles of one block of space and those around it that they can interact with, copied next to each other and
 /// ordered by small bins, so that trial moves need no neighbour list and no indirection.
 ///
-/// Coordinates are lengths relative to the lower corner of the block. The order follows from bins and identifiers alone,
-/// never from where the particles were stored, so the same block gives the same bits on any rank.
+/// Coordinates are lengths relative to the lower corner of the block. The order follows from bins and identifiers
+/// alone, never from where the particles were stored, so the same block gives the same bits on any rank.
 public final class BlockArena {
   /// Where a block lies.
   public struct Frame {
@@ -60,12 +60,12 @@ public final class BlockArena {
   let binStarts = AlignedBuffer<Int32>()
   private(set) var binCounts = SIMD3<Int>(1, 1, 1)
   private(set) var binOrigin = Vector.zero
-  /// Short along x, where a row is cut to what can be in reach; longer across, for fewer rows. The speed hardly depends on it:
-  /// 5 % between half and twice as long.
+  /// Short along x, where a row is cut to what can be in reach; longer across, for fewer rows. The speed hardly depends
+  /// on it: 5 % between half and twice as long.
   let binSize: Vector
   let binsPerLength: Vector
-  /// How far, along any axis, some particle has gone from where it was put into its bin. A treatment makes about one trial
-  /// per particle, so this stays a step or two.
+  /// How far, along any axis, some particle has gone from where it was put into its bin. A treatment makes about one
+  /// trial per particle, so this stays a step or two.
   var drift = 0.0
 
   /// Room for what a search finds: slots, runs of slots, and the first and last bins of some rows.
@@ -93,7 +93,9 @@ public final class BlockArena {
   /// - Parameters:
   ///   - parameters: the range of the parameters of all particles.
   ///   - spacing: the mean distance between particles, on which the best size of the bins depends.
-  public init(_ interaction: PairInteraction, parameters range: ClosedRange<Double>, largestCutoff: Double, spacing: Double) {
+  public init(
+    _ interaction: PairInteraction, parameters range: ClosedRange<Double>, largestCutoff: Double, spacing: Double
+  ) {
     dimension = interaction.dimension
     self.largestCutoff = largestCutoff
     binSize = spacing * Vector(0.6, 1, 1)
@@ -141,7 +143,8 @@ public final class BlockArena {
         let z = flat ? 0 : Double(record[2] &- origin.z) * quantum
         // Without a branch, which the CPU could not foresee: an arrival that is not kept is written over.
         let isNear =
-          isOwn ? 1 : bit(x > lower.x) & bit(x < upper.x) & bit(y > lower.y) & bit(y < upper.y) & bit(z > low) & bit(z < high)
+          isOwn
+          ? 1 : bit(x > lower.x) & bit(x < upper.x) & bit(y > lower.y) & bit(y < upper.y) & bit(z > low) & bit(z < high)
         arrived[count] = Arrival(
           x: x, y: y, z: z, parameter: Double(bitPattern: UInt64(bitPattern: record[3])), id: ids[Int(i)],
           source: isOwn ? i : -1, bin: 0)

@@ -1,7 +1,7 @@
 import Geometry
 
-/// For each owned particle, three numbers: its bonds, the sum of |φ'| over them, and the largest φ''. `result` has room for
-/// one particle more.
+/// For each owned particle, three numbers: its bonds, the sum of |φ'| over them, and the largest φ''. `result` has room
+/// for one particle more.
 @inline(never)  // as computeForces
 func measureBonds<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,

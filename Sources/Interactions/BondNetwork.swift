@@ -1,10 +1,10 @@
 import Geometry
 
-/// The bonds of a configuration at rest: each owned particle with its partners within the cutoff, the bond vectors, and the
-/// derivatives of the pair energy along them.
+/// The bonds of a configuration at rest: each owned particle with its partners within the cutoff, the bond vectors, and
+/// the derivatives of the pair energy along them.
 ///
-/// A bond between owned particles has two ends here, one in the list of each. The ends of a particle stand in the order of
-/// its neighbour list, so that sums over them have the same bits on any number of ranks.
+/// A bond between owned particles has two ends here, one in the list of each. The ends of a particle stand in the order
+/// of its neighbour list, so that sums over them have the same bits on any number of ranks.
 public final class BondNetwork {
   public let dimension: Int
   /// First end of each owned particle; one more entry than particles.

@@ -1,7 +1,7 @@
 import Geometry
 
-/// Directional derivatives of the gradient g(x) = (φ'/r) x of a bond's energy: what the Hessian and the tensors of third
-/// and fourth derivatives consist of, bond by bond (Richard, eqs. B6–B15).
+/// Directional derivatives of the gradient g(x) = (φ'/r) x of a bond's energy: what the Hessian and the tensors of
+/// third and fourth derivatives consist of, bond by bond (Richard, eqs. B6–B15).
 extension BondStiffness {
   /// g(x) = ∂φ/∂x
   @inline(__always) public func gradient(_ x: Vector) -> Vector { first * x }

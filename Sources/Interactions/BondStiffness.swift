@@ -1,7 +1,8 @@
 /// The derivatives of a pair energy with respect to s = r²/2, that is ((1/r) d/dr)ⁿ φ, first to fourth (Richard, eqs.
 /// B1–B4, with the misprints of B1 and B4 corrected).
 ///
-/// In this variable a bond x(γ) needs no square root: ds/dγ = x·x', and all expansions are polynomials of scalar products.
+/// In this variable a bond x(γ) needs no square root: ds/dγ = x·x', and all expansions are polynomials of scalar
+/// products.
 public struct BondStiffness: Equatable, Sendable {
   /// φ'/r
   public var first: Double

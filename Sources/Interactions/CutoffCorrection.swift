@@ -91,7 +91,8 @@ public struct ForceShift: CutoffCorrection {
 public struct SmoothCutoff: CutoffCorrection {
   let c: (Double, Double, Double, Double)
   public init(cutoff: Double, bare: PairDerivatives) {
-    // With t = r²: derivatives of the bare potential with respect to t at the cutoff, then Taylor's polynomial around it.
+    // With t = r²: derivatives of the bare potential with respect to t at the cutoff, then Taylor's polynomial around
+    // it.
     let r = cutoff
     let t = r * r
     let d1 = bare.first / (2 * r)

@@ -13,11 +13,11 @@ enum ForcesEnergyAndStress: ForceOutput {
   @inline(__always) static var withEnergyAndStress: Bool { true }
 }
 
-/// Forces on the owned particles, F_i = Σ_j (φ'/r) x_ij with x_ij = x_j − x_i: one particle per lane over full lists, so no
-/// scatter, no communication, and the sum over the neighbours of a particle always in the order of its list.
+/// Forces on the owned particles, F_i = Σ_j (φ'/r) x_ij with x_ij = x_j − x_i: one particle per lane over full lists,
+/// so no scatter, no communication, and the sum over the neighbours of a particle always in the order of its list.
 ///
-/// Never inlined into the closures that hold it: inside what the compiler takes for a thunk, the inline C functions of the
-/// lanes stay calls, and the loop is ten times slower (Swift 6.3).
+/// Never inlined into the closures that hold it: inside what the compiler takes for a thunk, the inline C functions of
+/// the lanes stay calls, and the loop is ten times slower (Swift 6.3).
 @inline(never)
 func computeForces<Potential: PairPotential, S: Space, Output: ForceOutput>(
   _ potential: Potential, _ space: S.Type, _ output: Output.Type, _ particles: ParticleArrays, _ list: NeighbourList

@@ -1,7 +1,7 @@
 import Geometry
 
-/// (H·v)_i = Σ_j [first (v_i − v_j) + second x (x·(v_i − v_j))]: `field` has values for owned particles and ghosts, `result`
-/// for owned ones and room for one more.
+/// (H·v)_i = Σ_j [first (v_i − v_j) + second x (x·(v_i − v_j))]: `field` has values for owned particles and ghosts,
+/// `result` for owned ones and room for one more.
 @inline(never)  // as computeForces
 func multiplyHessian<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,

@@ -3,8 +3,8 @@ import Geometry
 /// The binary Lennard-Jones potential of Puosi, Olivier and Martens, 4ε[(σ/r)¹² − (σ/r)⁶], with one absolute cutoff for
 /// all pairs and a correction that depends on the truncation.
 ///
-/// The correction is p₀ + p₁r² + p₂r⁴ + p₃r⁶ + p·r: a constant for a shifted energy, a linear term in r for a shifted force,
-/// an even polynomial for a smooth one (φ to φ''' vanish at the cutoff).
+/// The correction is p₀ + p₁r² + p₂r⁴ + p₃r⁶ + p·r: a constant for a shifted energy, a linear term in r for a shifted
+/// force, an even polynomial for a smooth one (φ to φ''' vanish at the cutoff).
 public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
   /// ε and σ for AA, AB, BB.
   public let energies: (Double, Double, Double)
@@ -64,7 +64,8 @@ public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
     let attractive = row.attraction.value(parameter)
     let bareEnergy = inverseSixth * (repulsive - attractive)
     let bareFirst = (inverse * inverseSixth) * repulsive.times(Lanes(-12), plus: 6 * attractive)
-    let (energy, first) = Correction.apply(row.correction, parameter, squaredDistance, energy: bareEnergy, first: bareFirst)
+    let (energy, first) = Correction.apply(
+      row.correction, parameter, squaredDistance, energy: bareEnergy, first: bareFirst)
     return (inside.select(energy, else: Lanes(0)), inside.select(first, else: Lanes(0)))
   }
 
@@ -79,7 +80,8 @@ public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
     let factor = inverse * inverseSixth
     let bareFirst = factor * repulsive.times(Lanes(-12), plus: 6 * attractive)
     let bareSecond = (factor * inverse) * repulsive.times(Lanes(168), plus: Lanes(-48) * attractive)
-    let (first, second) = Correction.applyStiffness(row.correction, parameter, squaredDistance, first: bareFirst, second: bareSecond)
+    let (first, second) = Correction.applyStiffness(
+      row.correction, parameter, squaredDistance, first: bareFirst, second: bareSecond)
     return (inside.select(first, else: Lanes(0)), inside.select(second, else: Lanes(0)))
   }
 

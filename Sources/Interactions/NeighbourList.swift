@@ -2,11 +2,10 @@ import Geometry
 
 /// Full neighbour lists in the layout of the kernels: one particle per lane.
 ///
-/// As many particles as there are lanes (the rows of a chunk) are computed side by side; slot s of a chunk holds the s-th
-/// neighbour of each.
-/// Shorter lists are padded with the particle itself, which contributes exactly nothing. Rows of like length share a
-/// chunk, so that polydisperse lists need little padding. The neighbours of a particle stand in an order fixed by the
-/// global cells and ids, so that its sums are the same on any number of ranks.
+/// As many particles as there are lanes (the rows of a chunk) are computed side by side; slot s of a chunk holds the
+/// s-th neighbour of each. Shorter lists are padded with the particle itself, which contributes exactly nothing. Rows
+/// of like length share a chunk, so that polydisperse lists need little padding. The neighbours of a particle stand in
+/// an order fixed by the global cells and ids, so that its sums are the same on any number of ranks.
 public final class NeighbourList {
   /// Local numbers of the particles of each chunk; the padding of the last chunk is the owned count.
   public let rows = AlignedBuffer<Int32>()

@@ -1,7 +1,7 @@
 import Geometry
 
-/// How many consecutive rows are sorted by the length of their lists before they are dealt out to chunks: enough to find
-/// rows of like length, few enough to stay close in memory.
+/// How many consecutive rows are sorted by the length of their lists before they are dealt out to chunks: enough to
+/// find rows of like length, few enough to stay close in memory.
 private let windowSize = 256
 
 /// Finds the neighbours of each owned particle within the pair's cutoff plus the skin, in the order of the candidate
@@ -49,7 +49,8 @@ func findNeighbours<Potential: PairPotential, S: Space>(
           coincidences += Int((~apart.bits & valid & Lanes.allBits).nonzeroBitCount)
           if hits != 0 {
             packer.append(
-              hits, first: Int32(first), scales: Potential.hasScale ? potential.scale(parameter, others.parameter) : zero)
+              hits, first: Int32(first),
+              scales: Potential.hasScale ? potential.scale(parameter, others.parameter) : zero)
           }
           first += Lanes.count
         }
@@ -107,8 +108,8 @@ private final class ChunkPacker {
     starts.append(Int32(entryCount))
   }
 
-  /// Appends the particles `first` + l for all lanes l whose bit is set in `hits`. Every lane is written and only the hits are
-  /// counted, since a branch per candidate would be mispredicted half of the time.
+  /// Appends the particles `first` + l for all lanes l whose bit is set in `hits`. Every lane is written and only the
+  /// hits are counted, since a branch per candidate would be mispredicted half of the time.
   @inline(__always) func append(_ hits: UInt32, first: Int32, scales lanes: Lanes) {
     if entryCount + Lanes.count > entries.capacity {
       entries.reserve(2 * entries.capacity, keeping: entryCount)
@@ -173,8 +174,8 @@ private final class ChunkPacker {
     entryCount = 0
   }
 
-  /// Makes room for more slots: for as many as the rows so far foretell, so that a long list is hardly ever moved and never
-  /// much larger than needed.
+  /// Makes room for more slots: for as many as the rows so far foretell, so that a long list is hardly ever moved and
+  /// never much larger than needed.
   private func reserve(_ slots: Int) {
     let needed = (list.slotCount + slots) * Lanes.count
     guard needed > list.neighbours.capacity || (hasScale && needed > list.scales.capacity) else { return }

@@ -3,8 +3,8 @@ import Geometry
 /// The blocks −H_ij of a Hessian, pair by pair in the order of the neighbour lists, in single precision.
 ///
 /// A product with it, Σ_j K_ij (v_i − v_j), is exactly invariant under translation and reads 16 bytes per pair in two
-/// dimensions (28 in three) where the product made anew from the potential computes. Seven digits of the Hessian are more
-/// than an inexact Newton step or a preconditioner can tell.
+/// dimensions (28 in three) where the product made anew from the potential computes. Seven digits of the Hessian are
+/// more than an inexact Newton step or a preconditioner can tell.
 public final class PairBlocks {
   /// Which pairs are kept, and what stands for them.
   public enum Content: Sendable {
@@ -25,10 +25,14 @@ public final class PairBlocks {
   /// Numbers per symmetric block.
   @inline(__always) public static func components(_ dimension: Int) -> Int { dimension == 2 ? 3 : 6 }
 
-  /// result_i = Σ_j K_ij (v_i − v_j): `field` has values for owned particles and ghosts, `result` for owned ones and room
-  /// for one more; `dimension` numbers per particle.
+  /// result_i = Σ_j K_ij (v_i − v_j): `field` has values for owned particles and ghosts, `result` for owned ones and
+  /// room for one more; `dimension` numbers per particle.
   public func multiply(_ field: UnsafePointer<Double>, into result: UnsafeMutablePointer<Double>) {
-    if dimension == 2 { multiplyBlocks(self, Plane.self, field, result) } else { multiplyBlocks(self, Volume.self, field, result) }
+    if dimension == 2 {
+      multiplyBlocks(self, Plane.self, field, result)
+    } else {
+      multiplyBlocks(self, Volume.self, field, result)
+    }
   }
 
   /// The same taken off `result`, in singles: 2 numbers per particle in two dimensions, 4 in three.
@@ -56,7 +60,9 @@ public final class PairBlocks {
         let target = result + Int(list.rows[chunk * width + lane]) * components
         for c in 0..<components {
           var sum: Float = 0
-          for slot in list.firstSlot[chunk]..<list.firstSlot[chunk + 1] { sum += blocks[(slot * components + c) * width + lane] }
+          for slot in list.firstSlot[chunk]..<list.firstSlot[chunk + 1] {
+            sum += blocks[(slot * components + c) * width + lane]
+          }
           target[c] = sum
         }
       }

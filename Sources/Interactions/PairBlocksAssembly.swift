@@ -78,7 +78,8 @@ private func shorten<Potential: PairPotential, S: Space>(
       case .hessian:
         let cutoff = potential.cutoff(row.parameter, pair.parameter)
         // Padding stands at zero distance.
-        kept = pair.squaredDistance.isLess(than: cutoff * cutoff).bits & Lanes(0).isLess(than: pair.squaredDistance).bits
+        kept =
+          pair.squaredDistance.isLess(than: cutoff * cutoff).bits & Lanes(0).isLess(than: pair.squaredDistance).bits
       case .stiffBonds:
         let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
         kept = Lanes(0).isLess(than: second.times(pair.squaredDistance, plus: first)).bits

@@ -19,7 +19,8 @@ public struct PairInteraction {
   /// Forces, energies and stress contributions.
   public let forcesAndStress: (ParticleArrays, NeighbourList) -> Void
   /// The product of the Hessian with a displacement field.
-  public let hessianProduct: (ParticleArrays, NeighbourList, _ field: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>) -> Void
+  public let hessianProduct:
+    (ParticleArrays, NeighbourList, _ field: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>) -> Void
   /// The diagonal blocks of the Hessian, dimension² numbers per particle.
   public let hessianDiagonal: (ParticleArrays, NeighbourList, _ blocks: UnsafeMutablePointer<Double>) -> Void
   /// Fills blocks of the Hessian, pair by pair.
@@ -37,7 +38,11 @@ public struct PairInteraction {
   public let stiffnessOfColumns: (PairColumns) -> Void
   public let energyOfColumns: (PairColumns) -> Void
   /// Lists the neighbours of `ownedCount` particles within cutoff plus skin.
-  let list: (NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int, _ cell: (Int) -> CellNeighbourhood) -> Void
+  let list:
+    (
+      NeighbourList, UnsafePointer<Int64>, _ quantum: Double, _ skin: Double, _ ownedCount: Int, _ cells: Int,
+      _ cell: (Int) -> CellNeighbourhood
+    ) -> Void
 
   /// Compiles `potential` for a dimension. Call it with a concrete type: a generic caller would give slow loops.
   @inline(__always)
@@ -82,15 +87,15 @@ public struct PairInteraction {
   }
 }
 
-/// Pointers to the columns that the kernels read and write. Records hold 4 words per particle, owned first, then ghosts:
-/// three coordinates in quanta and the bits of the parameter.
+/// Pointers to the columns that the kernels read and write. Records hold 4 words per particle, owned first, then
+/// ghosts: three coordinates in quanta and the bits of the parameter.
 public struct ParticleArrays {
   public let records: UnsafePointer<Int64>
   public let quantum: Double
   /// Forces on owned particles, `dimension` per particle, and room for one more particle that takes the padding.
   public let forces: UnsafeMutablePointer<Double>
-  /// Per owned particle, ``contributionStride(dimension:)`` numbers: the energy ½ Σ φ, then ½ Σ (φ'/r) x⊗x as xx, yy, xy
-  /// (2D) or xx, yy, zz, xy, xz, yz (3D); the particle's share of V σ. Room for one more particle.
+  /// Per owned particle, ``contributionStride(dimension:)`` numbers: the energy ½ Σ φ, then ½ Σ (φ'/r) x⊗x as xx, yy,
+  /// xy (2D) or xx, yy, zz, xy, xz, yz (3D); the particle's share of V σ. Room for one more particle.
   public let contributions: UnsafeMutablePointer<Double>
 
   public init(

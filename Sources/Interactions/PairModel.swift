@@ -32,7 +32,8 @@ public enum PairModel: Equatable, Sendable {
     }
   }
 
-  /// The loops of this model, compiled for a dimension. Each case names a concrete type, so that the loops are specialised.
+  /// The loops of this model, compiled for a dimension. Each case names a concrete type, so that the loops are
+  /// specialised.
   public func compiled(dimension: Int) -> PairInteraction {
     switch self {
     case .polydisperseIPL(10, 3, let cutoff, let nonadditivity):

@@ -3,8 +3,8 @@ import Geometry
 /// The mathematics of one pair of particles: no arrays, no ranks, no cells.
 ///
 /// A particle enters with one number, its `parameter`: the size λ, or the species 0 or 1 (see ``ParticleParameter``).
-/// Several pairs are computed side by side; beyond the cutoff, and at zero distance (a particle with itself, the padding of
-/// the lists), every result is exactly zero.
+/// Several pairs are computed side by side; beyond the cutoff, and at zero distance (a particle with itself, the
+/// padding of the lists), every result is exactly zero.
 ///
 /// What depends on the two particles alone can be kept with each listed pair as one number, its `scale`: for continuous
 /// sizes that is half of the arithmetic (Docs/Performance.md).
@@ -21,8 +21,8 @@ public protocol PairPotential: Sendable {
   /// The distance beyond which the pair does not interact.
   func cutoff(_ a: Double, _ b: Double) -> Double
 
-  /// The sum of the magnitudes of the terms of φ' where a pair with this cutoff begins to interact: forces round at some
-  /// 2⁻⁵³ of it, however small they are. 0 where φ' is no difference of terms.
+  /// The sum of the magnitudes of the terms of φ' where a pair with this cutoff begins to interact: forces round at
+  /// some 2⁻⁵³ of it, however small they are. 0 where φ' is no difference of terms.
   func slopeTerms(cutoff: Double) -> Double
 
   /// The same, for several pairs.

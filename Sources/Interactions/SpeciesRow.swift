@@ -1,7 +1,7 @@
 import Geometry
 
-/// A pair quantity of two species, ready for the second species: the value for A, and the change from A to B. The bilinear
-/// function of the species numbers 0 and 1 that takes the three values, so that no table is read in the loop.
+/// A pair quantity of two species, ready for the second species: the value for A, and the change from A to B. The
+/// bilinear function of the species numbers 0 and 1 that takes the three values, so that no table is read in the loop.
 public struct SpeciesRow {
   let atA: Lanes
   let change: Lanes

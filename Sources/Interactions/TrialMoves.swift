@@ -1,12 +1,12 @@
 import Foundation
 import Geometry
 
-/// As many trial moves as the block has particles, each of a particle drawn at random (Metropolis): a displacement, or an
-/// exchange of sizes with another particle of the block (Ninarello, Berthier and Coslovich, Sec. II).
+/// As many trial moves as the block has particles, each of a particle drawn at random (Metropolis): a displacement, or
+/// an exchange of sizes with another particle of the block (Ninarello, Berthier and Coslovich, Sec. II).
 ///
-/// A displacement that leaves the block is rejected, so that blocks which are a cutoff apart can be treated at once. The
-/// choice of particles is uniform and the particles of a block stay the same, so each trial has the probability of its
-/// reverse, and detailed balance holds.
+/// A displacement that leaves the block is rejected, so that blocks which are a cutoff apart can be treated at once.
+/// The choice of particles is uniform and the particles of a block stay the same, so each trial has the probability of
+/// its reverse, and detailed balance holds.
 @inline(never)  // as computeForces
 func makeTrialMoves<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ arena: BlockArena, _ rule: MoveRule, _ stream: MoveStream

@@ -73,8 +73,8 @@ public struct BandProfile: Sendable, Codable, Equatable {
     return (axis, bands[axis])
   }
 
-  /// The first strain after the peak of the stress from which on, for `duration`, the localisation stays above one half;
-  /// nil where there is none, or where the data end before.
+  /// The first strain after the peak of the stress from which on, for `duration`, the localisation stays above one
+  /// half; nil where there is none, or where the data end before.
   public static func nucleation(
     strains: [Double], localisations: [Double], peakStrain: Double, duration: Double = 0.02
   ) -> Double? {

@@ -1,8 +1,8 @@
 import Foundation
 import MessagePassing
 
-/// What there is to say about many numbers of which each rank holds some: moments, median, histogram, and fits. The same bits
-/// however they are spread over the ranks. Numbers that are NaN are left out.
+/// What there is to say about many numbers of which each rank holds some: moments, median, histogram, and fits. The
+/// same bits however they are spread over the ranks. Numbers that are NaN are left out.
 public struct Distribution: Sendable {
   /// p(x) = (k/λ)(x/λ)^(k−1) exp(−(x/λ)^k), by maximum likelihood over the positive numbers.
   public struct Weibull: Sendable {

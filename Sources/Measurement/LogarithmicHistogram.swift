@@ -1,7 +1,7 @@
 import Foundation
 
-/// Counts of positive numbers in bins of equal width on a logarithmic scale, the same bins always, so that samples can be
-/// put together.
+/// Counts of positive numbers in bins of equal width on a logarithmic scale, the same bins always, so that samples can
+/// be put together.
 public struct LogarithmicHistogram: Sendable {
   public static let binsPerDecade = 20
   private static let lowestDecade = -20

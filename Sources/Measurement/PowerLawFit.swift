@@ -3,8 +3,8 @@ import Foundation
 /// y = A x^α, fitted by least squares of ln y against ln x.
 public struct PowerLawFit: Sendable, Codable, Equatable {
   public let exponent: Double
-  /// Of one curve: from the scatter about the line, for independent points. Of an ensemble: the standard error of the mean
-  /// of the exponents of its curves.
+  /// Of one curve: from the scatter about the line, for independent points. Of an ensemble: the standard error of the
+  /// mean of the exponents of its curves.
   public let exponentError: Double
   /// A.
   public let amplitude: Double

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The exponent of the tail of a distribution, P(C) ~ C^(−a) above a threshold, by maximum likelihood for counts in bins.
+/// The exponent of the tail of a distribution, P(C) ~ C^(−a) above a threshold, by maximum likelihood for counts in
+/// bins.
 public struct PowerLawTail: Sendable {
   /// Lower edge of the first bin that counts.
   public let threshold: Double
@@ -45,8 +46,8 @@ public struct PowerLawTail: Sendable {
   /// The amplitude of P(C) = A C^(−a) for a given exponent, from the weight of the tail.
   public func amplitude(forExponent a: Double) -> Double { fraction * (a - 1) * pow(threshold, a - 1) }
 
-  /// In bins of equal ratio q the tail is geometric: of what reaches a bin, the part q^(1−a) goes on to the next. So the
-  /// likelihood depends on the mean place alone.
+  /// In bins of equal ratio q the tail is geometric: of what reaches a bin, the part q^(1−a) goes on to the next. So
+  /// the likelihood depends on the mean place alone.
   private static func exponent(_ histogram: LogarithmicHistogram, from first: Int) -> Double? {
     var count: Int64 = 0
     var places: Int64 = 0

@@ -6,7 +6,8 @@ import Particles
 public struct Profile: Sendable {
   /// Slices along each edge.
   public let bins: [Int]
-  /// Quantity by edge by slice: the mean over the particles in the slice whose value is finite; NaN where there is none.
+  /// Quantity by edge by slice: the mean over the particles in the slice whose value is finite; NaN where there is
+  /// none.
   public let means: [[[Double]]]
 
   /// Slices about as thick as the mean distance between particles.

@@ -4,11 +4,12 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// D²min over a window of strain (Falk and Langer): how far the motion of a particle's neighbourhood is from any affine map.
+/// D²min over a window of strain (Falk and Langer): how far the motion of a particle's neighbourhood is from any affine
+/// map.
 ///
-/// Neighbours are those within the radius at the start of the window. Of the start only identifiers and positions are kept;
-/// when D²min is asked for it becomes a configuration of its own for a while, distributed by its own cells, to which the
-/// displacements travel by identifier, and the results back.
+/// Neighbours are those within the radius at the start of the window. Of the start only identifiers and positions are
+/// kept; when D²min is asked for it becomes a configuration of its own for a while, distributed by its own cells, to
+/// which the displacements travel by identifier, and the results back.
 public final class StrainWindow {
   /// How D²min is normalised.
   public enum Normalisation: Sendable {
@@ -27,8 +28,8 @@ public final class StrainWindow {
 
   /// Starts a window at the present configuration. Collective.
   /// - Parameter radius: of the neighbourhood, in units of length.
-  /// - Throws: an input failure where the box is thinner than two radii, or has fewer cells of that width than there are
-  ///   ranks.
+  /// - Throws: an input failure where the box is thinner than two radii, or has fewer cells of that width than there
+  ///   are ranks.
   public init(_ system: ParticleSystem, radius: Double) throws {
     let positions = system.positionsOnly()
     try Self.check(positions, radius: radius, ranks: system.communicator.size, over: system.communicator)
@@ -43,7 +44,8 @@ public final class StrainWindow {
   public static func check(_ positions: Snapshot, radius: Double, ranks: Int, over communicator: Communicator) throws {
     do {
       _ = try SystemLayout(
-        positions, interaction: Neighbourhood(radius: radius).compiled(dimension: positions.dimension), skin: 0, ranks: ranks,
+        positions, interaction: Neighbourhood(radius: radius).compiled(dimension: positions.dimension), skin: 0,
+        ranks: ranks,
         over: communicator)
     } catch let failure as Failure {
       throw failure.at("D²min within a radius of \(radius), for which a smaller d2min.radius would help")
@@ -58,8 +60,10 @@ public final class StrainWindow {
   }
 
   /// A window that was saved, of a system that goes on. Collective.
-  /// - Parameter present: the radius of a window that would start now, for checkpoints that do not have that of the saved one.
-  public init(_ system: ParticleSystem, radius present: Double, resuming checkpoint: Checkpoint, as name: String) throws {
+  /// - Parameter present: the radius of a window that would start now, for checkpoints that do not have that of the
+  ///   saved one.
+  public init(_ system: ParticleSystem, radius present: Double, resuming checkpoint: Checkpoint, as name: String) throws
+  {
     radius = checkpoint.holds(name + "/radius") ? try checkpoint.value(Double.self, of: name + "/radius") : present
     tracker = try system.makeDisplacementTracker(resuming: checkpoint, as: name + "/tracker")
     interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
@@ -69,7 +73,8 @@ public final class StrainWindow {
   /// The nonaffine displacement of owned particle `i` since the start.
   public func displacement(_ system: ParticleSystem, of i: Int) -> Vector { system.displacement(tracker, of: i) }
 
-  /// D²min of each owned particle of `system`, in storage order; NaN where the neighbours do not span space. Collective.
+  /// D²min of each owned particle of `system`, in storage order; NaN where the neighbours do not span space.
+  /// Collective.
   public func d2min(_ system: ParticleSystem, normalisation: Normalisation) throws -> [Double] {
     let d = system.dimension
     let reference = try ParticleSystem(

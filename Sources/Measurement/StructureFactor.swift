@@ -13,8 +13,8 @@ public struct StructureFactor: Sendable {
   /// The largest S of any wave vector: grows with N in a crystal, with ln N in a liquid.
   public let largest: Double
 
-  /// The most terms that are summed; in larger systems every second, third … wave vector along each edge is taken, so that no
-  /// rank holds more than some 10⁵ of them, however many particles there are.
+  /// The most terms that are summed; in larger systems every second, third … wave vector along each edge is taken, so
+  /// that no rank holds more than some 10⁵ of them, however many particles there are.
   private static let budget = 1.5e9
 
   /// Collective.
@@ -27,7 +27,8 @@ public struct StructureFactor: Sendable {
     let rows = (0..<d).map { 2 * Double.pi * cell.fractionsOfPosition[$0] }
     let (lower, upper) = (0.6 * unit, 1.6 * unit)
     let limits = (0..<d).map { Int(upper * cell.edges[$0].length / (2 * Double.pi)) + 1 }
-    let shell = d == 2 ? Double.pi * (upper * upper - lower * lower) : 4 / 3 * Double.pi * (pow(upper, 3) - pow(lower, 3))
+    let shell =
+      d == 2 ? Double.pi * (upper * upper - lower * lower) : 4 / 3 * Double.pi * (pow(upper, 3) - pow(lower, 3))
     let expected = shell * cell.volume / pow(2 * Double.pi, Double(d)) / 2
     let stride = max(1, Int(pow(expected * Double(n) / Self.budget, 1 / Double(d)).rounded(.up)))
     let vectors = Self.halfShell(limits, rows, lower...upper, stride)
@@ -64,7 +65,9 @@ public struct StructureFactor: Sendable {
     let depth = limits.count == 3 ? limits[2] : 0
     for z in Swift.stride(from: 0, through: depth, by: stride) {
       for y in Swift.stride(from: z == 0 ? 0 : -limits[1] / stride * stride, through: limits[1], by: stride) {
-        for x in Swift.stride(from: z == 0 && y == 0 ? stride : -limits[0] / stride * stride, through: limits[0], by: stride) {
+        for x in Swift.stride(
+          from: z == 0 && y == 0 ? stride : -limits[0] / stride * stride, through: limits[0], by: stride)
+        {
           let m = SIMD3(x, y, z)
           if range.contains(wave(m, rows).length) { vectors.append(m) }
         }

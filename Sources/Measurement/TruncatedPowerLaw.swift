@@ -2,8 +2,8 @@ import Foundation
 
 /// P(S) ∝ S^−τ exp(−S/S_c) for whole numbers S ≥ 1, fitted to a sample by maximum likelihood.
 ///
-/// It is an exponential family in (ln S, S): the likelihood has one maximum, found by Newton's method, and the errors are
-/// those of the Fisher information, for independent avalanches.
+/// It is an exponential family in (ln S, S): the likelihood has one maximum, found by Newton's method, and the errors
+/// are those of the Fisher information, for independent avalanches.
 public struct TruncatedPowerLaw: Sendable, Codable, Equatable {
   public let exponent: Double
   public let exponentError: Double

@@ -3,7 +3,8 @@ import CShims
 
 /// The ranks that compute together, and the typed messages between them.
 ///
-/// All calls are collective unless they say otherwise. Every MPI return code becomes a ``Failure`` with the call's name.
+/// All calls are collective unless they say otherwise. Every MPI return code becomes a ``Failure`` with the call's
+/// name.
 public final class Communicator {
   public let handle: MPI_Comm
   /// This process, from 0.
@@ -24,8 +25,8 @@ public final class Communicator {
     self.size = Int(size)
   }
 
-  /// A communicator of the same ranks whose messages cannot be confused with those of this one: made once and then shared,
-  /// since MPI has room for some 65 000 of them and a long run makes more systems than that.
+  /// A communicator of the same ranks whose messages cannot be confused with those of this one: made once and then
+  /// shared, since MPI has room for some 65 000 of them and a long run makes more systems than that.
   public func channel() throws -> Communicator {
     if let made { return made }
     var copy: MPI_Comm? = CShims_comm_null()
@@ -68,7 +69,9 @@ public final class Communicator {
 
   public func broadcast<Element: MessageElement>(_ value: Element, from root: Int = 0) throws -> Element {
     var copy = value
-    try withUnsafeMutablePointer(to: &copy) { try broadcast(UnsafeMutableBufferPointer(start: $0, count: 1), from: root) }
+    try withUnsafeMutablePointer(to: &copy) {
+      try broadcast(UnsafeMutableBufferPointer(start: $0, count: 1), from: root)
+    }
     return copy
   }
 

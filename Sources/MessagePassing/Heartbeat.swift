@@ -57,7 +57,9 @@ public enum Heartbeat {
   /// started.
   private static let launcher: String = {
     let environment = ProcessInfo.processInfo.environment
-    for (rank, size) in [("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"), ("PMIX_RANK", "")] {
+    for (rank, size) in [
+      ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"), ("PMIX_RANK", ""),
+    ] {
       if let number = environment[rank] { return number + (environment[size].map { "/" + $0 } ?? "") }
     }
     return "0/1"

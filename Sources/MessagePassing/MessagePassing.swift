@@ -54,7 +54,8 @@ public enum MessagePassing {
   private static func watchdogLimit() throws -> Double {
     guard let text = ProcessInfo.processInfo.environment["ATHERMAL_WATCHDOG"], !text.isEmpty else { return 600 }
     guard let limit = Double(text), limit >= 0 else {
-      throw Failure.everywhere(.input, "the environment sets ATHERMAL_WATCHDOG to '\(text)'; it takes seconds, or 0 for no watchdog")
+      throw Failure.everywhere(
+        .input, "the environment sets ATHERMAL_WATCHDOG to '\(text)'; it takes seconds, or 0 for no watchdog")
     }
     return limit
   }
@@ -65,7 +66,8 @@ public enum MessagePassing {
     } catch {
       let failure = error as? Failure ?? Failure(.inputOutput, "\(error)")
       if let origin = failure.agreedRank {
-        let place = world.size > 1 && failure.kind != .input && failure.kind != .stopped ? "[rank \(origin)/\(world.size)] " : ""
+        let place =
+          world.size > 1 && failure.kind != .input && failure.kind != .stopped ? "[rank \(origin)/\(world.size)] " : ""
         if world.isRoot { report("athermal: \(place)\(failure.message)") }
         return failure.kind.rawValue
       }

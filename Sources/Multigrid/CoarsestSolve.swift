@@ -3,8 +3,8 @@ struct CoarsestSolve {
   private var factor: [Double] = []
   private var values: [Double] = []
   private var size = 0
-  /// Added to the diagonal, in parts of its mean: where a few particles leave some motions free, rounding must not become a
-  /// displacement.
+  /// Added to the diagonal, in parts of its mean: where a few particles leave some motions free, rounding must not
+  /// become a displacement.
   private static let ridge = 1e-3
 
   /// Factors the operator of the level, with translations, which it does not resist, made stiff.
@@ -29,7 +29,9 @@ struct CoarsestSolve {
     let stiffness = trace > 0 ? trace / Double(size) : 1
     for row in 0..<size {
       factor[row * size + row] += Self.ridge * stiffness
-      for column in stride(from: row % d, to: size, by: d) { factor[row * size + column] += stiffness / Double(level.grid.nodeCount) }
+      for column in stride(from: row % d, to: size, by: d) {
+        factor[row * size + column] += stiffness / Double(level.grid.nodeCount)
+      }
     }
     for j in 0..<size {
       for k in 0..<j {

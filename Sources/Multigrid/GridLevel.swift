@@ -3,15 +3,16 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// The elastic continuum on one grid: each cell a homogeneous solid with the affine stiffness of what it holds, each node a
-/// displacement, and between them multilinear shape functions.
+/// The elastic continuum on one grid: each cell a homogeneous solid with the affine stiffness of what it holds, each
+/// node a displacement, and between them multilinear shape functions.
 final class GridLevel: SmoothedLevel {
   let grid: NodeGrid
   let halo: NodeHalo
   let solution: NodeField
   let residual: NodeField
   let correction: NodeField
-  /// The stiffness of each cell per pair of strained axes, in the coordinates of the grid: entry [pair · blocks + component].
+  /// The stiffness of each cell per pair of strained axes, in the coordinates of the grid: entry [pair · blocks +
+  /// component].
   let cells: NodeField
   /// The particles in each cell, and zero: for operators with a shift.
   let masses: NodeField
@@ -33,8 +34,8 @@ final class GridLevel: SmoothedLevel {
     stencil.reserve(grid.box.count * components * (grid.dimension == 2 ? 9 : 27))
   }
 
-  /// Puts together what the ranks have found of a field of a grid that each of them holds whole: every word comes from one
-  /// rank, and zeros from the others. Collective.
+  /// Puts together what the ranks have found of a field of a grid that each of them holds whole: every word comes from
+  /// one rank, and zeros from the others. Collective.
   func complete(_ field: NodeField, over communicator: Communicator) throws {
     guard communicator.size > 1 else { return }
     let perNode = field.stride / 2
@@ -61,8 +62,8 @@ final class GridLevel: SmoothedLevel {
       lower: SIMD3(-1, -1, grid.dimension == 3 ? -1 : 0), upper: SIMD3(2, 2, grid.dimension == 3 ? 2 : 1))
   }
 
-  /// Makes operator and smoother from what is known of the cells that this rank holds; `shift` for each particle is added to
-  /// the diagonal. Collective.
+  /// Makes operator and smoother from what is known of the cells that this rank holds; `shift` for each particle is
+  /// added to the diagonal. Collective.
   func assemble(_ elements: ElementStiffness, shift: Float, communicator: Communicator) throws {
     try cells.gather(halo)
     if shift > 0 { try masses.gather(halo) }

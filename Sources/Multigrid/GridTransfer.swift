@@ -14,8 +14,8 @@ struct GridTransfer {
   /// Along each axis: of each fine node of the box, the coarse node before it and the weight of the next.
   private let interpolation: [[(first: Int, weight: Float)]]
 
-  /// Consecutive fine nodes, unwrapped, and their weights: no more than four, since a grid has at least half the nodes of the
-  /// finer one.
+  /// Consecutive fine nodes, unwrapped, and their weights: no more than four, since a grid has at least half the nodes
+  /// of the finer one.
   private struct Support {
     let first: Int
     let count: Int
@@ -41,7 +41,9 @@ struct GridTransfer {
     }
     interpolation = (0..<3).map { axis in
       let (n, m) = (counts[axis], fewer[axis])
-      return (box.lower[axis]..<max(box.lower[axis], box.upper[axis])).map { (($0 * m) / n, Float(($0 * m) % n) / Float(n)) }
+      return (box.lower[axis]..<max(box.lower[axis], box.upper[axis])).map {
+        (($0 * m) / n, Float(($0 * m) % n) / Float(n))
+      }
     }
   }
 
@@ -112,7 +114,8 @@ struct GridTransfer {
     }
   }
 
-  /// Stiffness and mass of the coarse cells: what the fine cells hold, by the part of them that lies inside. Collective.
+  /// Stiffness and mass of the coarse cells: what the fine cells hold, by the part of them that lies inside.
+  /// Collective.
   func coarsenCells() throws {
     try fine.cells.gather(fine.halo)
     try fine.masses.gather(fine.halo)
@@ -154,7 +157,9 @@ struct GridTransfer {
             mass[0] += wx * wy * wz * fine.masses.values[fine.masses.place(inside)]
             for pair in 0..<components {
               let weight = wx * wy * wz * scales[pair]
-              for k in 0..<components { target[place + pair * components + k] += weight * source[from + pair * components + k] }
+              for k in 0..<components {
+                target[place + pair * components + k] += weight * source[from + pair * components + k]
+              }
             }
           }
         }

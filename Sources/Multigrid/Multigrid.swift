@@ -1,11 +1,12 @@
 import MessagePassing
 import Particles
 
-/// A geometric multigrid preconditioner for the Hessian of a glass: stiff bonds between the particles on the finest level, the
-/// elastic continuum of its global cells on the grids above, one V-cycle per application.
+/// A geometric multigrid preconditioner for the Hessian of a glass: stiff bonds between the particles on the finest
+/// level, the elastic continuum of its global cells on the grids above, one V-cycle per application.
 ///
-/// Chebyshev's iteration with block-Jacobi smooths each level, and the grids are those of fractions of the box, so nothing
-/// depends on the order or on the ranks that hold the particles: the same bits everywhere. It works in single precision.
+/// Chebyshev's iteration with block-Jacobi smooths each level, and the grids are those of fractions of the box, so
+/// nothing depends on the order or on the ranks that hold the particles: the same bits everywhere. It works in single
+/// precision.
 public final class Multigrid {
   private let system: ParticleSystem
   private let elements: ElementStiffness
@@ -18,8 +19,8 @@ public final class Multigrid {
   private let largestReplicated: Int
 
   /// Collective.
-  /// - Parameter largestReplicated: grids of at most so many nodes are held by every rank, which is cheaper than to exchange
-  ///   their edges, and gives the same bits.
+  /// - Parameter largestReplicated: grids of at most so many nodes are held by every rank, which is cheaper than to
+  ///   exchange their edges, and gives the same bits.
   public init(_ system: ParticleSystem, largestReplicated: Int = 1000) throws {
     self.system = system
     self.largestReplicated = largestReplicated
@@ -29,7 +30,9 @@ public final class Multigrid {
     particles = ParticleLevel(system, coarse: levels[0])
   }
 
-  private static func hierarchy(_ system: ParticleSystem, _ largestReplicated: Int) throws -> (levels: [GridLevel], transfers: [GridTransfer]) {
+  private static func hierarchy(_ system: ParticleSystem, _ largestReplicated: Int) throws -> (
+    levels: [GridLevel], transfers: [GridTransfer]
+  ) {
     let communicator = try system.communicator.channel()
     let rank = communicator.rank
     let first = NodeGrid.shared(system.cells, rank: rank)

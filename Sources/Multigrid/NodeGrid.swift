@@ -1,8 +1,10 @@
 import Particles
 
-/// One grid of the multigrid hierarchy: as many nodes as cells along each edge, node a at the lower corner of cell a, periodic.
+/// One grid of the multigrid hierarchy: as many nodes as cells along each edge, node a at the lower corner of cell a,
+/// periodic.
 ///
-/// It is fixed by the cells of the box, never by ranks. Each rank holds a box of nodes and two layers of ghosts around it.
+/// It is fixed by the cells of the box, never by ranks. Each rank holds a box of nodes and two layers of ghosts around
+/// it.
 struct NodeGrid {
   let dimension: Int
   let counts: SIMD3<Int>
@@ -28,8 +30,8 @@ struct NodeGrid {
       boxes: decomposition.bricks, isReplicated: false)
   }
 
-  /// The grid of twice the spacing, to the next whole number, shared out as this one is: a coarse node belongs to the rank
-  /// of the first fine node at or behind it.
+  /// The grid of twice the spacing, to the next whole number, shared out as this one is: a coarse node belongs to the
+  /// rank of the first fine node at or behind it.
   func coarsened(rank: Int) -> NodeGrid {
     var coarse = counts
     for k in 0..<dimension where counts[k] > 3 { coarse[k] = (counts[k] + 1) / 2 }
@@ -43,7 +45,9 @@ struct NodeGrid {
       }
       return CellBox(lower: lower, upper: upper)
     }
-    return NodeGrid(dimension: dimension, counts: coarse, box: shares[isReplicated ? 0 : rank], boxes: shares, isReplicated: isReplicated)
+    return NodeGrid(
+      dimension: dimension, counts: coarse, box: shares[isReplicated ? 0 : rank], boxes: shares,
+      isReplicated: isReplicated)
   }
 
   /// The smallest A with ⌈A n/n'⌉ ≥ a.

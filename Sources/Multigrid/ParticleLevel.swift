@@ -5,8 +5,8 @@ import Particles
 
 /// The particles as the finest level: stiff bonds to the near neighbours, without tension and without far tails.
 ///
-/// Dropping the long tail of a potential nearly halves the work of a smoothing step and hardly changes what it smooths; without
-/// tension the blocks are positive semi-definite, so that no eigenvalue of D⁻¹A exceeds 2.
+/// Dropping the long tail of a potential nearly halves the work of a smoothing step and hardly changes what it smooths;
+/// without tension the blocks are positive semi-definite, so that no eigenvalue of D⁻¹A exceeds 2.
 final class ParticleLevel: SmoothedLevel {
   private let system: ParticleSystem
   private let dimension: Int
@@ -110,7 +110,8 @@ final class ParticleLevel: SmoothedLevel {
       for (component, (alpha, beta)) in pairs.enumerated() {
         for mu in 0..<d {
           for nu in 0..<d {
-            linear[(pair * components + component) * count + quartic(alpha, beta, mu, nu)] += map[gamma][mu] * map[delta][nu]
+            linear[(pair * components + component) * count + quartic(alpha, beta, mu, nu)] +=
+              map[gamma][mu] * map[delta][nu]
           }
         }
       }
@@ -143,8 +144,8 @@ final class ParticleLevel: SmoothedLevel {
     if shift > 0 { for k in 0..<(system.ownedCount * stride) { residual[k] -= shift * correction[k] } }
   }
 
-  /// The residual of the coarse grid from that of the particles: inside each cell in the order of ids, then over the cells
-  /// around a node in a fixed order. Collective.
+  /// The residual of the coarse grid from that of the particles: inside each cell in the order of ids, then over the
+  /// cells around a node in a fixed order. Collective.
   func restrict() throws {
     try share([corners]) { if dimension == 2 { gatherMomentsInPlane() } else { gatherMomentsInVolume() } }
     try corners.gather(coarse.halo)
@@ -170,7 +171,8 @@ final class ParticleLevel: SmoothedLevel {
     }
   }
 
-  /// The weights of the corners are products of t and 1 − t, so the sums Σ r, Σ r t, … of a cell give what each corner gets.
+  /// The weights of the corners are products of t and 1 − t, so the sums Σ r, Σ r t, … of a cell give what each corner
+  /// gets.
   private func gatherMomentsInPlane() {
     forEachCell { node, particles in
       var (x0, x1, x2, x3): (Float, Float, Float, Float) = (0, 0, 0, 0)
@@ -203,7 +205,14 @@ final class ParticleLevel: SmoothedLevel {
   private func gatherMomentsInVolume() {
     let r = UnsafeRawPointer(residual.pointer).assumingMemoryBound(to: SIMD4<Float>.self)
     forEachCell { node, particles in
-      var m0 = SIMD4<Float>(), m1 = m0, m2 = m0, m3 = m0, m4 = m0, m5 = m0, m6 = m0, m7 = m0
+      var m0 = SIMD4<Float>()
+      var m1 = m0
+      var m2 = m0
+      var m3 = m0
+      var m4 = m0
+      var m5 = m0
+      var m6 = m0
+      var m7 = m0
       for i in particles {
         let value = r[i]
         let (u, v, w) = (offsets[3 * i], offsets[3 * i + 1], offsets[3 * i + 2])
@@ -216,7 +225,8 @@ final class ParticleLevel: SmoothedLevel {
         m6 += (v * w) * value
         m7 += (u * v * w) * value
       }
-      let target = UnsafeMutableRawPointer(corners.values + corners.place(node)).assumingMemoryBound(to: SIMD4<Float>.self)
+      let target = UnsafeMutableRawPointer(corners.values + corners.place(node)).assumingMemoryBound(
+        to: SIMD4<Float>.self)
       target[7] = m7
       target[6] = m6 - m7
       target[5] = m5 - m7

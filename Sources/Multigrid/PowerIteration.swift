@@ -1,11 +1,12 @@
-/// The largest eigenvalue of D⁻¹A from below, by repeated application; measured in the largest component, which has the same
-/// bits however the values are shared out.
+/// The largest eigenvalue of D⁻¹A from below, by repeated application; measured in the largest component, which has the
+/// same bits however the values are shared out.
 enum PowerIteration {
   private static let iterations = 10
 
   /// `correction` holds the start; it and `residual` are overwritten. Collective.
   static func largestEigenvalue(
-    of level: some SmoothedLevel, residual: UnsafeMutablePointer<Float>, correction: UnsafeMutablePointer<Float>, count: Int,
+    of level: some SmoothedLevel, residual: UnsafeMutablePointer<Float>, correction: UnsafeMutablePointer<Float>,
+    count: Int,
     largest: (Double) throws -> Double
   ) throws -> Float {
     var eigenvalue = 0.0

@@ -8,10 +8,11 @@ enum SymmetricBlocks {
     return alpha == beta ? alpha : alpha + beta + 2
   }
 
-  /// Replaces a block by its inverse. Where it is far from positive definite in some direction, as around a rattler, that
-  /// direction is made stiff enough first; a block of nothing becomes `empty` times the unit matrix.
+  /// Replaces a block by its inverse. Where it is far from positive definite in some direction, as around a rattler,
+  /// that direction is made stiff enough first; a block of nothing becomes `empty` times the unit matrix.
   static func invert(_ block: UnsafeMutablePointer<Float>, _ dimension: Int, empty: Float) {
-    let trace = dimension == 2 ? Double(block[0]) + Double(block[2]) : Double(block[0]) + Double(block[1]) + Double(block[2])
+    let trace =
+      dimension == 2 ? Double(block[0]) + Double(block[2]) : Double(block[0]) + Double(block[1]) + Double(block[2])
     guard trace > 0 else {
       for c in 0..<PairBlocks.components(dimension) { block[c] = 0 }
       for k in 0..<dimension { block[component(k, k, dimension)] = empty }
@@ -53,7 +54,8 @@ enum SymmetricBlocks {
 
   /// d ← α d + β D⁻¹r and x ← x + d for `count` blocks.
   static func correct(
-    _ dimension: Int, count: Int, inverse: UnsafePointer<Float>, alpha: Float, beta: Float, residual: UnsafePointer<Float>,
+    _ dimension: Int, count: Int, inverse: UnsafePointer<Float>, alpha: Float, beta: Float,
+    residual: UnsafePointer<Float>,
     correction: UnsafeMutablePointer<Float>, solution: UnsafeMutablePointer<Float>
   ) {
     if dimension == 2 {

@@ -1,5 +1,5 @@
-/// Which rank owns which cells: a brick per rank, by recursive bisection. A value, the same on all ranks, computed without
-/// messages. Ranks beyond the number of cells, as a box that gets narrower can leave them, own nothing.
+/// Which rank owns which cells: a brick per rank, by recursive bisection. A value, the same on all ranks, computed
+/// without messages. Ranks beyond the number of cells, as a box that gets narrower can leave them, own nothing.
 public struct Decomposition: Equatable, Sendable {
   public let grid: CellGrid
   /// The brick of each rank.

@@ -35,9 +35,9 @@ public final class Halo {
     messages = MessageBatch(self.communicator)
   }
 
-  /// Settles who sends what. `particles(cell)` are the owned particles of a cell; `place(cell, range)` is told where the
-  /// ghosts of an unwrapped cell will stand, counted from the first ghost. Cells may be in groups, the same for a cell and
-  /// its images; each group can be gathered alone. Collective.
+  /// Settles who sends what. `particles(cell)` are the owned particles of a cell; `place(cell, range)` is told where
+  /// the ghosts of an unwrapped cell will stand, counted from the first ghost. Cells may be in groups, the same for a
+  /// cell and its images; each group can be gathered alone. Collective.
   public func prepare(
     plan: HaloPlan, grid: CellGrid, groups: Int = 1, group: (SIMD3<Int>) -> Int = { _ in 0 },
     particles: (SIMD3<Int>) -> Range<Int32>, place: (SIMD3<Int>, Range<Int>) -> Void
@@ -103,8 +103,8 @@ public final class Halo {
     }
   }
 
-  /// The same for particle records (three coordinates and a parameter), with the coordinates moved to the ghost's image; of
-  /// one group of cells or of all.
+  /// The same for particle records (three coordinates and a parameter), with the coordinates moved to the ghost's
+  /// image; of one group of cells or of all.
   public func gatherRecords(
     _ records: UnsafeMutablePointer<Int64>, ownedCount: Int, cell: Cell, group: Int? = nil
   ) throws {
@@ -132,7 +132,8 @@ public final class Halo {
     let ghosts = values + ownedCount * width
     @inline(__always) func isAskedFor(_ candidate: Int) -> Bool { group == nil || group == candidate }
     for arrival in arrivals where arrival.peer != communicator.rank && isAskedFor(arrival.group) {
-      try messages.receive(ghosts + arrival.ghosts.lowerBound * width, count: arrival.ghosts.count * width, from: arrival.peer)
+      try messages.receive(
+        ghosts + arrival.ghosts.lowerBound * width, count: arrival.ghosts.count * width, from: arrival.peer)
     }
     sendBuffer.reserve((parcels.last?.particles.upperBound ?? 0) * width)
     for parcel in parcels where parcel.peer != communicator.rank && isAskedFor(parcel.group) {

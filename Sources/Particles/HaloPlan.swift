@@ -1,7 +1,7 @@
 /// Which cells one rank gives to others and takes from them, so that each owned cell sees all cells around it.
 ///
-/// A ghost cell is named by its unwrapped coordinates, which may lie outside the grid: the cell of the owner plus `shift`
-/// whole boxes. Both sides enumerate the cells of a transfer in the same order, so no list is ever sent.
+/// A ghost cell is named by its unwrapped coordinates, which may lie outside the grid: the cell of the owner plus
+/// `shift` whole boxes. Both sides enumerate the cells of a transfer in the same order, so no list is ever sent.
 public struct HaloPlan: Equatable, Sendable {
   /// Cells that travel from one owner to one receiver under one shift.
   public struct Transfer: Equatable, Sendable {

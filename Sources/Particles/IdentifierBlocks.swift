@@ -28,8 +28,8 @@ public struct IdentifierBlocks {
   }
 
   /// Collective.
-  /// - Throws: a failure of the given kind, on all ranks, that names the first identifier which is missing, occurs twice or
-  ///   lies outside 1 … N.
+  /// - Throws: a failure of the given kind, on all ranks, that names the first identifier which is missing, occurs
+  ///   twice or lies outside 1 … N.
   public init(
     ids: [Int64], totalCount: Int, over communicator: Communicator, kind: Failure.Kind = .physics
   ) throws {
@@ -128,9 +128,10 @@ public struct IdentifierBlocks {
     return column
   }
 
-  /// The way back: what this rank's particles have in a column that stands in blocks, in the order of the identifiers given
-  /// at the start. Collective.
-  public func values<Element: MessageElement & Numeric>(ofColumn column: [Element], width: Int = 1) throws -> [Element] {
+  /// The way back: what this rank's particles have in a column that stands in blocks, in the order of the identifiers
+  /// given at the start. Collective.
+  public func values<Element: MessageElement & Numeric>(ofColumn column: [Element], width: Int = 1) throws -> [Element]
+  {
     precondition(column.count == rows.count * width, "a column has width numbers per row")
     var outgoing: [Element] = []
     outgoing.reserveCapacity(place.count * width)

@@ -2,8 +2,8 @@ import Geometry
 
 /// Some numbers per owned particle that travel with it when it changes its place or its rank.
 ///
-/// Made by ``ParticleSystem/makeField(width:)``. Values of ghosts, where a computation needs them, stand behind the owned
-/// ones after a gather.
+/// Made by ``ParticleSystem/makeField(width:)``. Values of ghosts, where a computation needs them, stand behind the
+/// owned ones after a gather.
 public final class ParticleField {
   /// Numbers per particle.
   public let width: Int

@@ -1,7 +1,8 @@
 import Geometry
 import Interactions
 
-/// What solvers need beside forces: the Hessian as blocks, fields in single precision, and the cells that hold the particles.
+/// What solvers need beside forces: the Hessian as blocks, fields in single precision, and the cells that hold the
+/// particles.
 extension ParticleSystem {
   /// Fills `blocks` at the positions of the last evaluation; it serves until the neighbours are listed anew.
   public func assemble(_ content: PairBlocks.Content, into blocks: PairBlocks) {
@@ -40,6 +41,7 @@ extension ParticleSystem {
   /// The owned particles of the k-th owned cell, in the order of ids.
   @inline(__always) public func particles(ofCell k: Int) -> Range<Int> { Int(cellStarts[k])..<Int(cellStarts[k + 1]) }
 
-  /// How many times the neighbours were listed: what is tied to the order of particles holds as long as it stays the same.
+  /// How many times the neighbours were listed: what is tied to the order of particles holds as long as it stays the
+  /// same.
   public var listing: Int { statistics.rebuilds }
 }

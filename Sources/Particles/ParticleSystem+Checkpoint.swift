@@ -5,8 +5,8 @@ import MessagePassing
 
 /// Putting a system aside and going on with the same bits.
 ///
-/// The positions at the last re-neighbouring are part of the state: cells, lists and their order follow from them, and they
-/// say when neighbours are listed anew.
+/// The positions at the last re-neighbouring are part of the state: cells, lists and their order follow from them, and
+/// they say when neighbours are listed anew.
 extension ParticleSystem {
   private struct State: Codable {
     var dimension: Int
@@ -28,12 +28,14 @@ extension ParticleSystem {
     let order = try identifierBlocks()
     let d = dimension
     func put<Element: MessageElement & Numeric>(
-      _ column: String, width: Int, _ kind: ([Element]) -> Checkpoint.Numbers, _ value: (_ particle: Int, _ k: Int) -> Element
+      _ column: String, width: Int, _ kind: ([Element]) -> Checkpoint.Numbers,
+      _ value: (_ particle: Int, _ k: Int) -> Element
     ) throws {
       var values: [Element] = []
       values.reserveCapacity(ownedCount * width)
       for i in 0..<ownedCount { for k in 0..<width { values.append(value(i, k)) } }
-      checkpoint.put(order.checkpointColumn(kind(try order.column(values, width: width)), width: width), as: name + "/" + column)
+      checkpoint.put(
+        order.checkpointColumn(kind(try order.column(values, width: width)), width: width), as: name + "/" + column)
     }
     try put("species", width: 1, Checkpoint.Numbers.smallIntegers) { i, _ in species[i] }
     try put("diameter", width: 1, Checkpoint.Numbers.reals) { i, _ in diameters[i] }
@@ -42,7 +44,8 @@ extension ParticleSystem {
     try put("position", width: d, Checkpoint.Numbers.integers) { i, k in records[4 * i + k] }
   }
 
-  /// The system that was saved, with the same bits, on any number of ranks; its forces are to be evaluated anew. Collective.
+  /// The system that was saved, with the same bits, on any number of ranks; its forces are to be evaluated anew.
+  /// Collective.
   public convenience init(
     resuming checkpoint: Checkpoint, as name: String = "system", interaction: PairInteraction, skin: Double
   ) throws {

@@ -1,8 +1,8 @@
 import Geometry
 
 extension ParticleSystem {
-  /// Maps all positions by the affine `map` and the edges to `edges`, and lists the neighbours anew, so that what follows
-  /// depends on the positions alone and not on what came before. Collective.
+  /// Maps all positions by the affine `map` and the edges to `edges`, and lists the neighbours anew, so that what
+  /// follows depends on the positions alone and not on what came before. Collective.
   ///
   /// Displacement trackers keep the nonaffine part only: they are mapped along.
   public func deform(by map: Tensor, edges: Tensor, strain newStrain: Double) throws {
@@ -29,7 +29,8 @@ extension ParticleSystem {
     try rebuild()
   }
 
-  /// Takes edge `flow` off edge `gradient` as often as its tilt is beyond ±1/2: the same configuration in another basis.
+  /// Takes edge `flow` off edge `gradient` as often as its tilt is beyond ±1/2: the same configuration in another
+  /// basis.
   ///
   /// Returns how often. Lists, cells and images are those of the new basis. Collective.
   public func reduceTilt(of gradient: Int, along flow: Int) throws -> Int64 {

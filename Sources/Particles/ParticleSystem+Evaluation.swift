@@ -19,8 +19,8 @@ extension ParticleSystem {
     case forces, forcesEnergyAndStress
   }
 
-  /// Computes the forces at the present positions, re-neighbouring first if any particle has moved more than half the skin
-  /// since the last time. Collective.
+  /// Computes the forces at the present positions, re-neighbouring first if any particle has moved more than half the
+  /// skin since the last time. Collective.
   public func evaluate(_ output: Output = .forces) throws {
     if try movedBeyondSkin() {
       try rebuild()
@@ -166,7 +166,8 @@ extension ParticleSystem {
     return Self.symmetric((1..<stride).map { contributionBuffer[i * stride + $0] }, dimension)
   }
 
-  /// The largest component of a field in magnitude, over all ranks; infinite if any component is not a number. Collective.
+  /// The largest component of a field in magnitude, over all ranks; infinite if any component is not a number.
+  /// Collective.
   public func largestComponent(_ values: UnsafeMutablePointer<Double>, width: Int) throws -> Double {
     try largestComponent(values, width: width, of: runs)
   }
@@ -199,7 +200,8 @@ extension ParticleSystem {
   // MARK: Motion
 
   /// Moves each particle by `scale` times its vector of `direction`, rounded to quanta.
-  /// - Parameter everywhere: also what is not worked on, for particles that have left the cells of a region on their way.
+  /// - Parameter everywhere: also what is not worked on, for particles that have left the cells of a region on their
+  ///   way.
   public func move(along direction: UnsafeMutablePointer<Double>, by scale: Double, everywhere: Bool = false) {
     let factor = scale / cell.quantum
     let d = dimension

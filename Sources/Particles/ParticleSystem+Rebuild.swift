@@ -4,7 +4,8 @@ import MessagePassing
 
 /// Re-neighbouring: wrap, migrate, sort, build the halo, list the neighbours.
 ///
-/// It is part of the state, not of the bookkeeping: when it happens follows from the displacements of all particles alone.
+/// It is part of the state, not of the bookkeeping: when it happens follows from the displacements of all particles
+/// alone.
 extension ParticleSystem {
   /// Brings every particle to its cell and rank and lists all neighbours anew. Collective.
   public func rebuild() throws {
@@ -276,7 +277,8 @@ extension ParticleSystem {
       try communicator.agree(on: failure)
     }
     if counts[0] == 0 && totalCount > 1 && largestCutoff > 2 * spacing {
-      throw Failure.everywhere(.physics, "no two of \(totalCount) particles are near each other: the configuration is broken")
+      throw Failure.everywhere(
+        .physics, "no two of \(totalCount) particles are near each other: the configuration is broken")
     }
   }
 }

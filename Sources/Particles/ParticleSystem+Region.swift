@@ -9,12 +9,13 @@ extension ParticleSystem {
   /// Those that an evaluation computes: with the rim.
   public var evaluatedCount: Int { region?.listedCount ?? totalCount }
 
-  /// Evaluations and products with the Hessian since the system was made, those of regions by their share of the particles.
+  /// Evaluations and products with the Hessian since the system was made, those of regions by their share of the
+  /// particles.
   public var workDone: Int { statistics.work(particles: totalCount) }
 
-  /// Confines evaluations, sums, products and motion to the cells of the particles that `isChosen` names and `layers` cells
-  /// around them, until ``release()``. Energies are then those of the region and its rim: they change as those of the whole
-  /// do, as long as neighbours are not listed anew. Forces are to be evaluated anew. Collective.
+  /// Confines evaluations, sums, products and motion to the cells of the particles that `isChosen` names and `layers`
+  /// cells around them, until ``release()``. Energies are then those of the region and its rim: they change as those of
+  /// the whole do, as long as neighbours are not listed anew. Forces are to be evaluated anew. Collective.
   /// - Returns: false, and nothing is confined, where more than `largestShare` of all particles would move.
   public func confine(
     layers: Int, largestShare: Double, toCellsOf isChosen: (_ particle: Int) -> Bool
@@ -50,8 +51,8 @@ extension ParticleSystem {
     try largestComponent(forces, width: dimension, of: region?.rimRuns ?? [])
   }
 
-  /// The largest force component of what does not move, as it was when everything was last evaluated; to be asked for before
-  /// neighbours are listed anew. Collective.
+  /// The largest force component of what does not move, as it was when everything was last evaluated; to be asked for
+  /// before neighbours are listed anew. Collective.
   public func largestForceOutside() throws -> Double {
     var outside: [Range<Int>] = []
     var next = 0

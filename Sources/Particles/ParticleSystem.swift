@@ -5,8 +5,8 @@ import MessagePassing
 /// The particles of a glass, distributed over the ranks by global cells, and the forces between them.
 ///
 /// Each rank owns the particles of its brick of cells and holds ghosts of those around it. All that is summed over
-/// particles is summed inside each cell in the order of ids, and over cells exactly, so every result has the same bits on
-/// any number of ranks (Docs/Architecture.md, "Same bits").
+/// particles is summed inside each cell in the order of ids, and over cells exactly, so every result has the same bits
+/// on any number of ranks (Docs/Architecture.md, "Same bits").
 public final class ParticleSystem {
   public let communicator: Communicator
   public let interaction: PairInteraction
@@ -202,8 +202,8 @@ public final class ParticleSystem {
     return field
   }
 
-  /// Starts to follow the nonaffine displacement of each particle from now on: what remains of its motion when the affine
-  /// map of each deformation since is taken off. Read it with ``displacement(_:of:)``.
+  /// Starts to follow the nonaffine displacement of each particle from now on: what remains of its motion when the
+  /// affine map of each deformation since is taken off. Read it with ``displacement(_:of:)``.
   public func makeDisplacementTracker() -> ParticleField {
     let field = makeField(width: dimension)
     for i in 0..<ownedCount {

@@ -12,8 +12,8 @@ public struct ParticleTable: Sendable {
   public var positions: [Double] = []
   /// How many cell edges the wrapped position stands away from the unwrapped one; `dimension` numbers per particle.
   public var images: [Int32] = []
-  /// Positions in quanta, where the source knows them (a file of our own): they take precedence over `positions`, so that
-  /// a saved state continues with the same bits. Empty, or `dimension` numbers per particle.
+  /// Positions in quanta, where the source knows them (a file of our own): they take precedence over `positions`, so
+  /// that a saved state continues with the same bits. Empty, or `dimension` numbers per particle.
   public var fixedPositions: [Int64] = []
 
   public init() {}

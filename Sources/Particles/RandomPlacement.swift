@@ -32,7 +32,9 @@ public struct RandomPlacement: Sendable {
       let n = exponent + 1
       let span = log(maximum / minimum)
       if n == 0 { return minimum * pow(maximum / minimum, u) }
-      if abs(n) >= 0.5, abs(n) * span <= 4.5 { return pow(pow(minimum, n) + u * (pow(maximum, n) - pow(minimum, n)), 1 / n) }
+      if abs(n) >= 0.5, abs(n) * span <= 4.5 {
+        return pow(pow(minimum, n) + u * (pow(maximum, n) - pow(minimum, n)), 1 / n)
+      }
       return n > 0
         ? minimum * exp(log1p(u * expm1(n * span)) / n)
         : maximum * exp(log1p((1 - u) * expm1(-n * span)) / n)

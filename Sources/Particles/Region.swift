@@ -1,7 +1,7 @@
 import Interactions
 
-/// A part of the box that work is confined to while everything else stands still: whole cells whose particles move, and a rim of
-/// cells around them, which feel it.
+/// A part of the box that work is confined to while everything else stands still: whole cells whose particles move, and
+/// a rim of cells around them, which feel it.
 final class Region {
   /// By the place of a cell among those that this rank owns.
   var isMoving: [Bool]

@@ -21,7 +21,8 @@ extension Snapshot {
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(
       State(
-        dimension: dimension, edges: edges, strain: strain, strainGenerator: strainGenerator, speciesCount: speciesCount,
+        dimension: dimension, edges: edges, strain: strain, strainGenerator: strainGenerator,
+        speciesCount: speciesCount,
         hasSpecies: hasSpecies, hasDiameters: hasDiameters, quantum: quantum), as: name)
     let order = try IdentifierBlocks(ids: particles.ids, totalCount: totalCount, over: checkpoint.communicator)
     func put<Element: MessageElement & Numeric>(
@@ -29,7 +30,8 @@ extension Snapshot {
     ) throws {
       // A column is there on all ranks or on none; a rank without particles cannot tell.
       guard try checkpoint.communicator.reduce(values.count, .maximum) > 0 else { return }
-      checkpoint.put(order.checkpointColumn(kind(try order.column(values, width: width)), width: width), as: name + "/" + column)
+      checkpoint.put(
+        order.checkpointColumn(kind(try order.column(values, width: width)), width: width), as: name + "/" + column)
     }
     try put(particles.species, "species", width: 1, Checkpoint.Numbers.smallIntegers)
     try put(particles.diameters, "diameter", width: 1, Checkpoint.Numbers.reals)

@@ -5,8 +5,8 @@ extension Snapshot {
   /// Takes edges off one another until no tilt is beyond ±1/2, as long boxes come from other programs; returns what was
   /// done, in words.
   ///
-  /// A tilt is the part of an edge along another one that lies on an axis, or, in a lower triangular cell, the component
-  /// below the diagonal; a cell that is turned has none.
+  /// A tilt is the part of an edge along another one that lies on an axis, or, in a lower triangular cell, the
+  /// component below the diagonal; a cell that is turned has none.
   /// - Throws: an input failure of this rank where images could not be counted in 32 bits any more.
   public mutating func reduceTilts() throws -> [String] {
     var report: [String] = []
@@ -26,11 +26,14 @@ extension Snapshot {
       edges[gradient] = edges[gradient] - excess * edges[flow]
       if !particles.images.isEmpty {
         for i in 0..<particles.count {
-          let (shift, tooFar) = Int32(excess).multipliedReportingOverflow(by: particles.images[i * dimension + gradient])
+          let (shift, tooFar) = Int32(excess).multipliedReportingOverflow(
+            by: particles.images[i * dimension + gradient])
           let (image, tooLarge) = particles.images[i * dimension + flow].addingReportingOverflow(shift)
           guard !tooFar, !tooLarge else {
             throw Failure(
-              .input, "particle \(particles.ids[i]): its image flags are too large for a tilt \(name) of \(tilt.shown) edges; set them to 0")
+              .input,
+              "particle \(particles.ids[i]): its image flags are too large for a tilt \(name) of \(tilt.shown) edges; set them to 0"
+            )
           }
           particles.images[i * dimension + flow] = image
         }

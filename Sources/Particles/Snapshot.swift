@@ -39,5 +39,7 @@ public struct Snapshot: Sendable {
   }
 
   /// The strain from which a loading by A goes on: 0 where that of the configuration counts another deformation.
-  public func strain(countedBy generator: Tensor) -> Double { strainGenerator.map { $0 == generator } ?? true ? strain : 0 }
+  public func strain(countedBy generator: Tensor) -> Double {
+    strainGenerator.map { $0 == generator } ?? true ? strain : 0
+  }
 }

@@ -17,7 +17,8 @@ public struct SystemLayout {
   /// - Parameter cell: with which a computation goes on; nil for one that follows from the edges of the snapshot.
   /// - Throws: an input failure where the box is too small for the range, or has fewer cells than there are ranks.
   public init(
-    _ snapshot: Snapshot, cell known: Cell? = nil, interaction: PairInteraction, skin: Double, ranks: Int, over communicator: Communicator
+    _ snapshot: Snapshot, cell known: Cell? = nil, interaction: PairInteraction, skin: Double, ranks: Int,
+    over communicator: Communicator
   ) throws {
     guard snapshot.totalCount > 0 else { throw Failure.everywhere(.input, "the configuration has no particles") }
     largestCutoff = try Self.largestCutoff(of: snapshot.particles, interaction, communicator)
@@ -54,8 +55,8 @@ public struct SystemLayout {
       density * (cell.dimension == 2 ? Double.pi * range * range : 4 / 3 * Double.pi * range * range * range)
   }
 
-  /// A pair's cutoff need not be largest for the two largest particles when sizes do not add up, so it is searched on a grid
-  /// of parameters between the extremes.
+  /// A pair's cutoff need not be largest for the two largest particles when sizes do not add up, so it is searched on a
+  /// grid of parameters between the extremes.
   private static func largestCutoff(
     of table: ParticleTable, _ interaction: PairInteraction, _ communicator: Communicator
   ) throws -> Double {

@@ -2,11 +2,11 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The checkerboard of a sweep: equal blocks in fractions of the box edges, an even number along each, with an origin that
-/// changes from sweep to sweep.
+/// The checkerboard of a sweep: equal blocks in fractions of the box edges, an even number along each, with an origin
+/// that changes from sweep to sweep.
 ///
-/// Blocks of one colour stand a block apart. As a block is at least as wide as the largest cutoff, and no particle leaves
-/// its block while it is treated, no trial move sees another one that is made at the same time.
+/// Blocks of one colour stand a block apart. As a block is at least as wide as the largest cutoff, and no particle
+/// leaves its block while it is treated, no trial move sees another one that is made at the same time.
 public struct BlockGrid: Equatable, Sendable {
   /// Blocks along each edge; 1 along the third in two dimensions.
   public let counts: SIMD3<Int>

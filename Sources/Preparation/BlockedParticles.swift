@@ -101,8 +101,8 @@ public final class BlockedParticles {
 
   // MARK: The blocks of a sweep
 
-  /// Moves the origin of the blocks by `shift`, in blocks, each component in [0, 1), and brings every particle to its block
-  /// and rank. Collective.
+  /// Moves the origin of the blocks by `shift`, in blocks, each component in [0, 1), and brings every particle to its
+  /// block and rank. Collective.
   func arrange(shift: Vector) throws {
     Heartbeat.beat()
     assignBlocks(shift)
@@ -262,8 +262,8 @@ public final class BlockedParticles {
 
   // MARK: Putting aside
 
-  /// Keeps the configuration, and from which images of the cell the blocks took the particles: where a particle stands in
-  /// rounded fractions of the cell depends on that. Collective.
+  /// Keeps the configuration, and from which images of the cell the blocks took the particles: where a particle stands
+  /// in rounded fractions of the cell depends on that. Collective.
   func save(to checkpoint: Checkpoint, as name: String) throws {
     try snapshot().save(to: checkpoint, as: name)
     let order = try identifierBlocks()
@@ -274,7 +274,8 @@ public final class BlockedParticles {
       let image = cell.wrap(&position)
       for k in 0..<d { homes.append(image[k]) }
     }
-    checkpoint.put(order.checkpointColumn(.smallIntegers(try order.column(homes, width: d)), width: d), as: name + "/home")
+    checkpoint.put(
+      order.checkpointColumn(.smallIntegers(try order.column(homes, width: d)), width: d), as: name + "/home")
   }
 
   /// Brings the particles of the saved configuration back to the images that they were in. Collective.

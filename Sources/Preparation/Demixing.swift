@@ -3,8 +3,8 @@ import Geometry
 import MessagePassing
 
 /// Whether large and small particles have parted: the structure factor of the sizes at the longest waves of the box,
-/// S_λ(q) = |Σ (λ_i − ⟨λ⟩) exp(i q·x_i)|² / (N var λ), about 1 in a mixture, of order N where sizes have separated. The mean over
-/// the wave vectors with Σ m² ≤ 4; 0 where all sizes are the same. Collective.
+/// S_λ(q) = |Σ (λ_i − ⟨λ⟩) exp(i q·x_i)|² / (N var λ), about 1 in a mixture, of order N where sizes have separated. The
+/// mean over the wave vectors with Σ m² ≤ 4; 0 where all sizes are the same. Collective.
 ///
 /// Summed as integers (2⁻³⁰), for the same bits on any number of ranks.
 func demixing(_ particles: BlockedParticles) throws -> Double {

@@ -4,8 +4,8 @@ import Measurement
 import MessagePassing
 import Particles
 
-/// A stay at one temperature: a burn-in in which the step is tuned, a run that is measured, and the question whether that was
-/// equilibrium.
+/// A stay at one temperature: a burn-in in which the step is tuned, a run that is measured, and the question whether
+/// that was equilibrium.
 public struct Equilibration: Sendable {
   public var burnIn: Int
   public var sweeps: Int
@@ -58,7 +58,8 @@ public struct Equilibration: Sendable {
     public let liquid: Snapshot
   }
 
-  /// Equilibrates at a temperature, from whatever the configuration is: the hot start of a cooling schedule. Collective.
+  /// Equilibrates at a temperature, from whatever the configuration is: the hot start of a cooling schedule.
+  /// Collective.
   /// - Parameters:
   ///   - safePoint: where the stay can be put aside: after each sweep, which are the steps that the user counts.
   ///   - saved: a checkpoint that was made there, whose liquid `monteCarlo` continues; nil for a fresh start.
@@ -149,8 +150,8 @@ public struct Equilibration: Sendable {
     try observe(sample(monteCarlo, phase, sweep))
   }
 
-  /// A measurement of the run. Whenever the self-overlap has fallen to 1/e, it starts again from the present configuration,
-  /// so that their number counts the relaxation times.
+  /// A measurement of the run. Whenever the self-overlap has fallen to 1/e, it starts again from the present
+  /// configuration, so that their number counts the relaxation times.
   private func measure(_ stay: Stay, _ monteCarlo: SwapMonteCarlo, _ sweep: Int) throws -> Sample {
     let particles = monteCarlo.particles
     stay.progress.tally.add(try monteCarlo.takeTally())

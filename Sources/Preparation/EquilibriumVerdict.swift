@@ -60,7 +60,8 @@ public struct EquilibriumVerdict: Sendable {
     if drift == .infinity {
       list.append("\(hot.values.count) measurements of the energy are too few to tell a drift (20 are needed)")
     } else if !(drift <= Limit.distance) {
-      list.append("the mean energies of the two halves are \(round(drift)) errors apart (at most \(round(Limit.distance)))")
+      list.append(
+        "the mean energies of the two halves are \(round(drift)) errors apart (at most \(round(Limit.distance)))")
     }
     if let cold {
       let distance = hot.distance(to: cold)
@@ -72,16 +73,20 @@ public struct EquilibriumVerdict: Sendable {
       list.append("bond-orientational order \(round(orientation.order)) (at most \(Limit.order)): a crystal")
     }
     if !(orientation.coherence <= Limit.coherence) {
-      list.append("neighbours share \(round(orientation.coherence)) of their bond order (at most \(Limit.coherence)): crystallites")
+      list.append(
+        "neighbours share \(round(orientation.coherence)) of their bond order (at most \(Limit.coherence)): crystallites"
+      )
     }
     if !(structure.peak <= Limit.peak) {
       list.append("the first peak of S(q) is \(round(structure.peak)) (at most \(round(Limit.peak)))")
     }
     if !(structure.largest <= Limit.bragg) {
-      list.append("S(q) is \(round(structure.largest)) at one wave vector (at most \(round(Limit.bragg))): a Bragg peak")
+      list.append(
+        "S(q) is \(round(structure.largest)) at one wave vector (at most \(round(Limit.bragg))): a Bragg peak")
     }
     if !(demixing <= Limit.demixing) {
-      list.append("the structure factor of sizes at long waves is \(round(demixing)) (at most \(round(Limit.demixing))): demixed")
+      list.append(
+        "the structure factor of sizes at long waves is \(round(demixing)) (at most \(round(Limit.demixing))): demixed")
     }
     return list
   }

@@ -18,7 +18,8 @@ public enum LiquidStart {
     guard width > 0 else {
       throw Failure.everywhere(
         .input,
-        "all particles are of one \(bySize ? "size" : "species"): there is nothing to swap; set prepare.swap_fraction = 0")
+        "all particles are of one \(bySize ? "size" : "species"): there is nothing to swap; set prepare.swap_fraction = 0"
+      )
     }
     guard !bySize || sizeWindow <= width else {
       throw Failure.everywhere(

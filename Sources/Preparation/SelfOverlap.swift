@@ -7,8 +7,9 @@ import Particles
 /// How many particles are still where they were: Q(t) = ⟨θ(a − |u|)⟩ with a = 0.3, where u is the displacement since a
 /// reference.
 ///
-/// In two dimensions u is taken relative to the mean of the particle's neighbours at the reference, since long waves carry
-/// whole cages along; in three relative to the centre of mass. A particle keeps its identity when it exchanges its size.
+/// In two dimensions u is taken relative to the mean of the particle's neighbours at the reference, since long waves
+/// carry whole cages along; in three relative to the centre of mass. A particle keeps its identity when it exchanges
+/// its size.
 final class SelfOverlap {
   /// The distance within which a particle counts as not having moved, in units of length.
   static let distance = 0.3
@@ -34,7 +35,8 @@ final class SelfOverlap {
     _ particles: BlockedParticles, skin: Double, resuming checkpoint: Checkpoint, as name: String
   ) throws {
     try self.init(
-      try Snapshot(resuming: checkpoint, as: name + "/reference"), sweep: try checkpoint.value(Int.self, of: name), skin: skin,
+      try Snapshot(resuming: checkpoint, as: name + "/reference"), sweep: try checkpoint.value(Int.self, of: name),
+      skin: skin,
       like: particles)
   }
 

@@ -6,8 +6,8 @@ import Particles
 
 /// SWAP Monte Carlo of a liquid (Ninarello, Berthier and Coslovich), on any number of ranks with the same bits.
 ///
-/// A sweep makes as many trial moves as there are particles. It draws a new origin for the checkerboard of blocks and an
-/// order of its colours, independent of the configuration, and then treats the blocks colour by colour, those of one
+/// A sweep makes as many trial moves as there are particles. It draws a new origin for the checkerboard of blocks and
+/// an order of its colours, independent of the configuration, and then treats the blocks colour by colour, those of one
 /// colour at once. Each block's random numbers are a function of seed, sweep and block.
 public final class SwapMonteCarlo {
   public let particles: BlockedParticles
@@ -116,7 +116,8 @@ public final class SwapMonteCarlo {
     sweepsDone += 1
   }
 
-  /// The origin of the blocks, each component in [0, 1), and the order of the colours (a shuffle), from the sweep alone.
+  /// The origin of the blocks, each component in [0, 1), and the order of the colours (a shuffle), from the sweep
+  /// alone.
   private func checkerboard(_ sweep: (UInt32, UInt32)) -> (Vector, [Int]) {
     func pair(_ draw: UInt32) -> (Double, Double) {
       let w = shifts.words(draw, 0, sweep.0, sweep.1)

@@ -29,7 +29,8 @@ public struct TimeSeries: Codable, Sendable {
     (TimeSeries(Array(values[..<(values.count / 2)])), TimeSeries(Array(values[(values.count / 2)...])))
   }
 
-  /// How many of their block errors the means of two series are apart; infinite where a series is too short to have an error.
+  /// How many of their block errors the means of two series are apart; infinite where a series is too short to have an
+  /// error.
   public func distance(to other: TimeSeries) -> Double {
     let combined = (error * error + other.error * other.error).squareRoot()
     guard combined.isFinite else { return .infinity }
@@ -37,8 +38,8 @@ public struct TimeSeries: Codable, Sendable {
     return difference == 0 ? 0 : difference / combined
   }
 
-  /// The interval, in measurements, after which the autocorrelation has fallen to 1/e, interpolated; half the length of the
-  /// series where it has not by then, 0 for a constant.
+  /// The interval, in measurements, after which the autocorrelation has fallen to 1/e, interpolated; half the length of
+  /// the series where it has not by then, 0 for a constant.
   public var correlationTime: Double {
     let m = mean
     let deviations = values.map { $0 - m }

@@ -5,7 +5,8 @@ import MessagePassing
 import Particles
 import Statics
 
-/// Finds plastic events by their irreversibility: after the strain has gone forth and back, a particle is not where it was.
+/// Finds plastic events by their irreversibility: after the strain has gone forth and back, a particle is not where it
+/// was.
 ///
 /// A stress drop is neither needed nor enough. A step whose nonaffine displacements are small is taken as reversible
 /// without the way back, since what does not come back must first have gone.
@@ -22,7 +23,8 @@ public struct EventSearch: Sendable {
 
   /// Loads the system up to `target`, stopping at each event on the way to report it. Collective.
   ///
-  /// What is reported was itself found irreversible: where a long step jumps although its parts do not, the parts are taken.
+  /// What is reported was itself found irreversible: where a long step jumps although its parts do not, the parts are
+  /// taken.
   /// - Parameters:
   ///   - safePoint: where the search can be put aside: before each step that it tries.
   ///   - saved: a checkpoint that was made there, whose system `system` continues; nil for a fresh start.
@@ -62,8 +64,8 @@ public struct EventSearch: Sendable {
         search.high = target
         search.stage = .halving
       case .halving:
-        // Until the interval that holds the first event is as short as asked for. Where the last step tried was reversible,
-        // the rest of the way has not been tried yet.
+        // Until the interval that holds the first event is as short as asked for. Where the last step tried was
+        // reversible, the rest of the way has not been tried yet.
         let middle = 0.5 * (low.strain + search.high)
         if abs(search.high - low.strain) <= smallestStep || middle == low.strain || middle == search.high {
           search.stage = search.wasReversible ? .rest : .event

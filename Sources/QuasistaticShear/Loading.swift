@@ -4,8 +4,8 @@ import Particles
 
 /// A one-parameter deformation D(γ) = exp(γ A) of the box as it was at the start.
 ///
-/// The box at a strain follows from the start and the strain alone, whatever path led there; the basis that describes it
-/// keeps the flips made so far.
+/// The box at a strain follows from the start and the strain alone, whatever path led there; the basis that describes
+/// it keeps the flips made so far.
 public final class Loading {
   public enum Mode: Equatable, Sendable {
     /// A = e_flow ⊗ e_gradient: the only mode without limit, since the box can be flipped.

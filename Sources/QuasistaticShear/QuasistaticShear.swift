@@ -1,7 +1,7 @@
 import Checkpoints
 import Geometry
-import MessagePassing
 import Measurement
+import MessagePassing
 import Particles
 import Statics
 
@@ -40,8 +40,8 @@ public struct QuasistaticShear {
   /// - Parameters:
   ///   - safePoint: where the loading can be put aside: its steps are those that the user counts.
   ///   - saved: a checkpoint that was made there, whose system this one continues; nil for a fresh start.
-  /// - Throws: a failure of kind `notConverged` at the first step whose minimisation ends short of its tolerance, unless that is
-  ///   accepted.
+  /// - Throws: a failure of kind `notConverged` at the first step whose minimisation ends short of its tolerance,
+  ///   unless that is accepted.
   public func run(
     _ observer: any ShearObserver, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
   ) throws {
@@ -57,7 +57,8 @@ public struct QuasistaticShear {
     for step in course.step..<max(course.step, strains.count + 1) {
       Heartbeat.enter(phase: "strain step \(step)")
       let resumed = course.isWithin ? saved : nil
-      tracker = try resumed.map { try system.makeDisplacementTracker(resuming: $0, as: "shear/step") }
+      tracker =
+        try resumed.map { try system.makeDisplacementTracker(resuming: $0, as: "shear/step") }
         ?? system.makeDisplacementTracker()
       course.isWithin = true
       let result = try advance(step, to: step == 0 ? nil : strains[step - 1], observer, safePoint, resumed)

@@ -1,5 +1,5 @@
-/// The strains that a loading visits. Each is a product of a step number and the step, never a running sum; the last step
-/// of a leg is shortened to end on its turning point.
+/// The strains that a loading visits. Each is a product of a step number and the step, never a running sum; the last
+/// step of a leg is shortened to end on its turning point.
 public struct StrainSchedule: Equatable, Sendable {
   public let step: Double
   /// Turning points, without the start.

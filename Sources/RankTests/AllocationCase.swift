@@ -4,8 +4,8 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// 50 force evaluations with energy and stress, the halo included, allocate nothing on any rank, beyond what Open MPI itself
-/// takes for 50 reductions of one number.
+/// 50 force evaluations with energy and stress, the halo included, allocate nothing on any rank, beyond what Open MPI
+/// itself takes for 50 reductions of one number.
 func evaluationAllocatesNothing(_ world: Communicator, _ arguments: [String]) throws {
   let model = PairModel.polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1)
   let sizes = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 2.22, isStratified: true)
@@ -27,7 +27,8 @@ func evaluationAllocatesNothing(_ world: Communicator, _ arguments: [String]) th
     guard probed > 0, probe.capacity == 1000 else { throw Failure(.physics, "the counter does not count") }
     // Open MPI's lists of free requests grow now and then; a single allocation of ours would count 50 times.
     guard count <= library + 5 else {
-      throw Failure(.physics, "50 evaluations took \(count) allocations on rank \(world.rank), 50 reductions \(library)")
+      throw Failure(
+        .physics, "50 evaluations took \(count) allocations on rank \(world.rank), 50 reductions \(library)")
     }
   }
 }

@@ -45,8 +45,8 @@ private func shake(_ system: ParticleSystem, amplitude: Double) {
 
 // MARK: The halo
 
-/// `DIMENSION COUNT`: each particle carries its id, its rank and its position into the ghosts; each ghost must then be whole
-/// edges away from where its owner is, and the neighbours must be all those that a search over all pairs finds.
+/// `DIMENSION COUNT`: each particle carries its id, its rank and its position into the ghosts; each ghost must then be
+/// whole edges away from where its owner is, and the neighbours must be all those that a search over all pairs finds.
 func halo(_ world: Communicator, _ arguments: [String]) throws {
   let (dimension, count) = (Int(arguments[0])!, Int(arguments[1])!)
   let system = try generatedSystem("ipl", dimension: dimension, count: count, world)
@@ -84,13 +84,18 @@ private func checkGhosts(_ system: ParticleSystem, _ world: Communicator) throws
     let away = system.fixedPosition(g) &- home
     let fractions = system.cell.fractions(away)
     let shift = SIMD3<Int32>(
-      Int32(fractions.x.rounded()), Int32(fractions.y.rounded()), system.dimension == 3 ? Int32(fractions.z.rounded()) : 0)
+      Int32(fractions.x.rounded()), Int32(fractions.y.rounded()),
+      system.dimension == 3 ? Int32(fractions.z.rounded()) : 0)
     let what = "ghost \(g) of particle \(id) of rank \(owner) in image \(shift)"
-    if id < 1 || id > Int64(system.totalCount) || owner < 0 || owner >= world.size { complaint = "\(what) has no owner" }
+    if id < 1 || id > Int64(system.totalCount) || owner < 0 || owner >= world.size {
+      complaint = "\(what) has no owner"
+    }
     if system.cell.lattice(shift) != away { complaint = "\(what) is not whole edges away" }
     if owner == world.rank && shift == SIMD3<Int32>() { complaint = "\(what) stands on its owner" }
     if (0..<3).contains(where: { abs(shift[$0]) > 1 }) { complaint = "\(what) is too far away" }
-    if !seen.insert([id, Int64(shift.x), Int64(shift.y), Int64(shift.z)]).inserted { complaint = "\(what) is there twice" }
+    if !seen.insert([id, Int64(shift.x), Int64(shift.y), Int64(shift.z)]).inserted {
+      complaint = "\(what) is there twice"
+    }
   }
   try expect(complaint == nil, complaint!, world)
 }
@@ -114,7 +119,9 @@ private func checkNeighbours(_ system: ParticleSystem, _ world: Communicator) th
       if x.length < system.interaction.cutoff(system.diameter(i), sizes[j]) { expected.append(ids[j]) }
     }
     let found = neighbours.map { Int64(names.values[$0.0]) }
-    if found.sorted() != expected.sorted() { complaint = "the neighbours of \(system.id(i)) are \(found), not \(expected)" }
+    if found.sorted() != expected.sorted() {
+      complaint = "the neighbours of \(system.id(i)) are \(found), not \(expected)"
+    }
     // The order counts, since sums follow it.
     for (position, id) in found.enumerated() {
       fingerprint &+= mixed(Int(system.id(i)) * 1_000_003 + Int(id) * 1009 + position)
@@ -126,8 +133,8 @@ private func checkNeighbours(_ system: ParticleSystem, _ world: Communicator) th
 
 // MARK: Same bits
 
-/// `MODEL DIMENSION COUNT METHOD…`: minimises from a random start by the first method, shakes and shears the result, prints
-/// the bits of forces, energy and stress there, and those of the minimum that each method finds from there.
+/// `MODEL DIMENSION COUNT METHOD…`: minimises from a random start by the first method, shakes and shears the result,
+/// prints the bits of forces, energy and stress there, and those of the minimum that each method finds from there.
 func sameBits(_ world: Communicator, _ arguments: [String]) throws {
   let system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
   let methods = arguments.dropFirst(3).map { Minimization.Method(rawValue: $0)! }
@@ -179,8 +186,8 @@ private func fingerprint(_ values: UnsafeMutablePointer<Double>, _ system: Parti
 
 // MARK: Events
 
-/// `MODEL DIMENSION COUNT STEPS`: strain steps of 2e-3 by Newton's method, which follows events in regions of their own: the
-/// bits after each, and the work done in regions.
+/// `MODEL DIMENSION COUNT STEPS`: strain steps of 2e-3 by Newton's method, which follows events in regions of their
+/// own: the bits after each, and the work done in regions.
 func events(_ world: Communicator, _ arguments: [String]) throws {
   let system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
   _ = try minimum(system, .newton)
@@ -196,8 +203,8 @@ func events(_ world: Communicator, _ arguments: [String]) throws {
 
 // MARK: Multigrid
 
-/// `MODEL DIMENSION COUNT`: the bits of V-cycles, with coarse grids held by all ranks and with grids shared out down to the
-/// last.
+/// `MODEL DIMENSION COUNT`: the bits of V-cycles, with coarse grids held by all ranks and with grids shared out down to
+/// the last.
 func multigrid(_ world: Communicator, _ arguments: [String]) throws {
   let system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
   try OverlapRelaxation().relax(system)
@@ -222,8 +229,8 @@ func multigrid(_ world: Communicator, _ arguments: [String]) throws {
 
 // MARK: Distribution
 
-/// `COUNT`: peak resident memory of each rank above an empty run, and what the rank holds: a system in two dimensions that is
-/// made, evaluated, moved, listed anew, hashed and written.
+/// `COUNT`: peak resident memory of each rank above an empty run, and what the rank holds: a system in two dimensions
+/// that is made, evaluated, moved, listed anew, hashed and written.
 func distribution(_ world: Communicator, _ arguments: [String]) throws {
   let count = Int(arguments[0])!
   // What MPI and HDF5 need for themselves: small runs of all that follows.

@@ -34,8 +34,10 @@ func elastoPlastic(_ world: Communicator, _ arguments: [String]) throws {
     isBoth ? .drawn(.exponential(mean: 0.008)) : .single(0.065)
   let model = try ElastoPlasticModel(
     .init(
-      modulus: (1, hasTies ? 1 : 0.8), thresholds: .distribution(hasTies ? .samples([0.1, 0.12]) : .weibull(shape: 2, mean: 0.08)),
-      renewal: .distribution(hasTies ? .samples([0.1]) : .gaussian(mean: 0.08, deviation: 0.03)), eigenstrain: eigenstrain, bothSigns: isBoth,
+      modulus: (1, hasTies ? 1 : 0.8),
+      thresholds: .distribution(hasTies ? .samples([0.1, 0.12]) : .weibull(shape: 2, mean: 0.08)),
+      renewal: .distribution(hasTies ? .samples([0.1]) : .gaussian(mean: 0.08, deviation: 0.03)),
+      eigenstrain: eigenstrain, bothSigns: isBoth,
       seed: 5),
     kernel: StressKernel(lattice), rule: rule, maximumSweeps: 100_000,
     transform: try LatticeTransform(lattice, over: world), over: world)

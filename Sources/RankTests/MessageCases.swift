@@ -15,8 +15,8 @@ func mixed(_ item: Int) -> UInt64 {
   return z ^ (z >> 31)
 }
 
-/// Collectives, sums and exchanges whose every value says where it comes from and where it belongs. Prints the bits of the
-/// sums, which must not depend on the number of ranks.
+/// Collectives, sums and exchanges whose every value says where it comes from and where it belongs. Prints the bits of
+/// the sums, which must not depend on the number of ranks.
 func messages(_ world: Communicator, _ arguments: [String]) throws {
   let (rank, size) = (world.rank, world.size)
 
@@ -63,7 +63,8 @@ func messages(_ world: Communicator, _ arguments: [String]) throws {
   // Collectives.
   let last = size - 1
   try expect(try world.broadcast("from rank \(rank): ü", from: last) == "from rank \(last): ü", "broadcast", world)
-  try expect(try world.broadcast(rank == last ? [Int64](repeating: 7, count: 5) : [], from: last).count == 5, "array", world)
+  try expect(
+    try world.broadcast(rank == last ? [Int64](repeating: 7, count: 5) : [], from: last).count == 5, "array", world)
   try expect(try world.gather(Int64(rank * rank)) == (0..<size).map { Int64($0 * $0) }, "gather", world)
   let lists = try world.gather([Int32](repeating: Int32(rank), count: rank % 3))
   try expect(lists == (0..<size).flatMap { [Int32](repeating: Int32($0), count: $0 % 3) }, "gathered \(lists)", world)
@@ -92,7 +93,8 @@ func failTogether(_ world: Communicator, _ arguments: [String]) throws {
   } catch {
     let failure = error as! Failure
     // Written whole, so that lines of different ranks do not mix.
-    FileHandle.standardOutput.write(Data("seen by \(world.rank): \(failure.message), code \(failure.kind.rawValue)\n".utf8))
+    FileHandle.standardOutput.write(
+      Data("seen by \(world.rank): \(failure.message), code \(failure.kind.rawValue)\n".utf8))
     throw failure
   }
 }

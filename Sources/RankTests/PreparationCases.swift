@@ -6,8 +6,8 @@ import Preparation
 import Statics
 import Storage
 
-/// `MODEL DIMENSION COUNT SWEEPS`: SWAP Monte Carlo from a random start, then the whole of a short equilibration; prints the
-/// configuration, the energy to the last bit, what was accepted, and the verdict.
+/// `MODEL DIMENSION COUNT SWEEPS`: SWAP Monte Carlo from a random start, then the whole of a short equilibration;
+/// prints the configuration, the energy to the last bit, what was accepted, and the verdict.
 func swapMonteCarlo(_ world: Communicator, _ arguments: [String]) throws {
   let (dimension, count, sweeps) = (Int(arguments[1])!, Int(arguments[2])!, Int(arguments[3])!)
   let system = try generatedSystem(arguments[0], dimension: dimension, count: count, world)

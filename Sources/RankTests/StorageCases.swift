@@ -4,7 +4,8 @@ import MessagePassing
 import Particles
 import Storage
 
-/// A configuration whose every number follows from the id; ids are dealt out in a way that has nothing to do with blocks.
+/// A configuration whose every number follows from the id; ids are dealt out in a way that has nothing to do with
+/// blocks.
 private func madeUpSnapshot(count: Int, dimension: Int, strain: Double, over world: Communicator) -> Snapshot {
   let quantum = 0x1p-40
   var table = ParticleTable()
@@ -33,8 +34,8 @@ private func expect(_ condition: Bool, _ what: String, _ world: Communicator) th
   try world.coordinated { if !condition { throw Failure(.inputOutput, "rank \(world.rank): \(what)") } }
 }
 
-/// Writes every kind of file into a folder and reads it back: `DIRECTORY [COUNT]`. Prints the hash of the state, which must
-/// not depend on the number of ranks.
+/// Writes every kind of file into a folder and reads it back: `DIRECTORY [COUNT]`. Prints the hash of the state, which
+/// must not depend on the number of ranks.
 func storageRoundTrip(_ world: Communicator, _ arguments: [String]) throws {
   let directory = arguments[0]
   let count = arguments.count > 1 ? Int(arguments[1])! : 101
@@ -61,7 +62,8 @@ func storageRoundTrip(_ world: Communicator, _ arguments: [String]) throws {
         step: 10 * frame, snapshot: moved,
         fields: [
           ParticleColumn("d2min", ids.map { Double($0) + 0.5 }),
-          ParticleColumn("stress", ids.flatMap { id in (0..<(dimension * dimension)).map { Double(id) + Double($0) } },
+          ParticleColumn(
+            "stress", ids.flatMap { id in (0..<(dimension * dimension)).map { Double(id) + Double($0) } },
             width: dimension * dimension),
           ParticleColumn("cluster", ids.map { Int32($0) }),
         ],
@@ -100,8 +102,8 @@ func storageRoundTrip(_ world: Communicator, _ arguments: [String]) throws {
   }
 }
 
-/// The pattern that Open MPI's data sieving corrupts (open-mpi/ompi 12718): ranks write neighbouring pieces of the rows of
-/// a small array: `DIRECTORY [REPETITIONS]`.
+/// The pattern that Open MPI's data sieving corrupts (open-mpi/ompi 12718): ranks write neighbouring pieces of the rows
+/// of a small array: `DIRECTORY [REPETITIONS]`.
 func storageBlocks(_ world: Communicator, _ arguments: [String]) throws {
   let repetitions = arguments.count > 1 ? Int(arguments[1])! : 10
   let side = 10
@@ -131,8 +133,8 @@ func storageRead(_ world: Communicator, _ arguments: [String]) throws {
   }
 }
 
-/// Appends frames to `FILE` until it is killed or has written `FRAMES` frames of `COUNT` particles; what was flushed must
-/// be readable.
+/// Appends frames to `FILE` until it is killed or has written `FRAMES` frames of `COUNT` particles; what was flushed
+/// must be readable.
 func storageAppend(_ world: Communicator, _ arguments: [String]) throws {
   let (frames, count) = (Int(arguments[1])!, Int(arguments[2])!)
   var snapshot = madeUpSnapshot(count: count, dimension: 2, strain: 0, over: world)
@@ -147,7 +149,8 @@ func storageAppend(_ world: Communicator, _ arguments: [String]) throws {
   try writer.close()
 }
 
-/// Prints the name, the shape and the hash of each dataset of an HDF5 file, and the values of those named: `FILE [NAME …]`.
+/// Prints the name, the shape and the hash of each dataset of an HDF5 file, and the values of those named: `FILE [NAME
+/// …]`.
 func storageDatasets(_ world: Communicator, _ arguments: [String]) throws {
   let file = try HDF5File(arguments[0], .read, over: nil)
   func visit(_ group: String) throws {
@@ -198,7 +201,8 @@ func storageAny(_ world: Communicator, _ arguments: [String]) throws {
         let (particles, d) = (snapshot.particles, snapshot.dimension)
         precondition(d == dimension || dimension == nil)
         precondition(particles.positions.count == d * particles.count && particles.images.count == d * particles.count)
-        precondition(particles.diameters.allSatisfy { $0 > 0 && $0.isFinite } && particles.positions.allSatisfy(\.isFinite))
+        precondition(
+          particles.diameters.allSatisfy { $0 > 0 && $0.isFinite } && particles.positions.allSatisfy(\.isFinite))
         precondition(particles.species.allSatisfy { $0 >= 0 && $0 < snapshot.speciesCount } && snapshot.strain.isFinite)
         _ = try snapshot.reduceTilts()
       }

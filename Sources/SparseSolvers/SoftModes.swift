@@ -10,7 +10,8 @@ import Statics
   import CSLEPc
 #endif
 
-/// The softest vibrations of a configuration at rest: eigenpairs of the Hessian above its translations, for unit masses.
+/// The softest vibrations of a configuration at rest: eigenpairs of the Hessian above its translations, for unit
+/// masses.
 public struct SoftModes {
   /// One mode.
   public struct Mode {
@@ -33,7 +34,8 @@ public struct SoftModes {
 
     /// Collective. Inside ``SparseLibrary/using(_:)``.
     /// - Parameter bonds: those that hold (``BondNetwork/without(_:)``).
-    /// - Throws: not converged, where fewer than `count` modes are found, or where one of them has a negative eigenvalue.
+    /// - Throws: not converged, where fewer than `count` modes are found, or where one of them has a negative
+    ///   eigenvalue.
     public init(_ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, count: Int, tolerance: Double) throws {
       let d = system.dimension
       let free = (system.totalCount - null.rattlerCount - 1) * d
@@ -42,7 +44,8 @@ public struct SoftModes {
           .input,
           free > 0
             ? "expand.modes = \(count), but there are only \(free) modes; ask for fewer"
-            : "expand.modes = \(count), but there are no modes: \(null.rattlerCount) of \(system.totalCount) particles are rattlers; set it to 0")
+            : "expand.modes = \(count), but there are no modes: \(null.rattlerCount) of \(system.totalCount) particles are rattlers; set it to 0"
+        )
       }
       let hessian = try SparseHessian(system, bonds, null, pinned: false)
       var solver: EPS?
@@ -158,7 +161,8 @@ public struct SoftModes {
         out[0] = square * square
       }[0]
       return Mode(
-        eigenvalue: eigenvalue, displacement: field, residual: try system.dot(product.values, product.values).squareRoot(),
+        eigenvalue: eigenvalue, displacement: field,
+        residual: try system.dot(product.values, product.values).squareRoot(),
         participationRatio: 1 / (Double(system.totalCount) * fourth))
     }
   #endif

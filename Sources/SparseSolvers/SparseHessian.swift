@@ -28,7 +28,8 @@
       guard system.totalCount * d < Int(Int32.max) else {
         throw Failure.everywhere(
           .input,
-          "PETSc counts with 32 bits here, and \(system.totalCount) particles are too many; take expand.solver = \"cg\"")
+          "PETSc counts with 32 bits here, and \(system.totalCount) particles are too many; take expand.solver = \"cg\""
+        )
       }
       // Particles are numbered rank by rank in storage order.
       let first = try communicator.exclusiveSum(system.ownedCount)

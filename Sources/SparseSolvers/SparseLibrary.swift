@@ -28,8 +28,8 @@ public enum SparseLibrary {
   }
 
   #if ATHERMAL_PETSC
-    /// Starts the libraries, does the work, and ends them before MPI ends. What owns an object of theirs must live inside.
-    /// Collective.
+    /// Starts the libraries, does the work, and ends them before MPI ends. What owns an object of theirs must live
+    /// inside. Collective.
     public static func using<Result>(_ work: () throws -> Result) throws -> Result {
       useOneThread()
       // Its signal handlers would report every trap of ours as memory corruption.

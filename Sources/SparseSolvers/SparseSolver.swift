@@ -84,7 +84,8 @@ import Statics
         guard status >= 0 else {
           throw Failure.everywhere(
             .notConverged,
-            "the factorisation of the Hessian failed (MUMPS INFOG(1) = \(status)); take expand.solver = \"cg\" or \"multigrid\"")
+            "the factorisation of the Hessian failed (MUMPS INFOG(1) = \(status)); take expand.solver = \"cg\" or \"multigrid\""
+          )
         }
         var negative: Int32 = 0
         // INFOG(12): the negative pivots, as many as there are negative eigenvalues (Sylvester).

@@ -26,7 +26,8 @@ public struct ConjugateGradient: Minimizer {
   }
 
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint,
+    resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let d = system.dimension
     let direction: ParticleField
@@ -112,8 +113,8 @@ public struct ConjugateGradient: Minimizer {
     return state.result
   }
 
-  /// Where the force along the line would vanish if it were linear; inside the bracket once there is one, and beyond the
-  /// present position, at most three times as far, where the force does not fall.
+  /// Where the force along the line would vanish if it were linear; inside the bracket once there is one, and beyond
+  /// the present position, at most three times as far, where the force does not fall.
   private func secant(
     _ a: Double, _ slopeA: Double, _ b: Double, _ slopeB: Double, _ bracket: (position: Double, slope: Double)?
   ) -> Double {

@@ -4,9 +4,10 @@ import Particles
 
 /// Follows a plastic event where it happens, while the rest of the glass stands still.
 ///
-/// In an event a few hundred particles move, one bounded step after another, and all else answers elastically and little. So the
-/// iterations are confined to the cells around the particles that move, until the forces there are no larger than those outside;
-/// the region grows when its rim is pulled at half as much as its inside. Then the whole glass takes over.
+/// In an event a few hundred particles move, one bounded step after another, and all else answers elastically and
+/// little. So the iterations are confined to the cells around the particles that move, until the forces there are no
+/// larger than those outside; the region grows when its rim is pulled at half as much as its inside. Then the whole
+/// glass takes over.
 struct EventRelaxation {
   /// The region starts from the particles that moved at least so much of the longest move.
   private static let smallestMove = 0.1
@@ -20,8 +21,8 @@ struct EventRelaxation {
   let iteration: NewtonIteration
   private var system: ParticleSystem { iteration.system }
 
-  /// Collective. Begins after an accepted step that met negative curvature or was capped, and ends with the forces of the
-  /// whole system.
+  /// Collective. Begins after an accepted step that met negative curvature or was capped, and ends with the forces of
+  /// the whole system.
   /// - Parameter budget: of work, in evaluations of the whole.
   func follow(_ state: inout NewtonIteration.State, budget: Int) throws {
     guard try confine() else { return }

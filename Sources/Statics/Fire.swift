@@ -3,8 +3,8 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The fast inertial relaxation engine, version 2 (Guénolé et al., Comput. Mater. Sci. 175, 109584): semi-implicit Euler
-/// with velocity mixing, half a step back where the power turns negative. All masses are one.
+/// The fast inertial relaxation engine, version 2 (Guénolé et al., Comput. Mater. Sci. 175, 109584): semi-implicit
+/// Euler with velocity mixing, half a step back where the power turns negative. All masses are one.
 public struct Fire: Minimizer {
   private let growth = 1.1
   private let shrink = 0.5
@@ -32,7 +32,8 @@ public struct Fire: Minimizer {
   }
 
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint,
+    resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let d = system.dimension
     let velocity: ParticleField
@@ -61,7 +62,8 @@ public struct Fire: Minimizer {
         try system.save(velocity, to: $0, as: "fire/velocity")
       }
       let products = try system.dots(
-        [(system.forces, system.forces), (system.forces, velocity.values), (velocity.values, velocity.values)], width: d)
+        [(system.forces, system.forces), (system.forces, velocity.values), (velocity.values, velocity.values)], width: d
+      )
       let (squaredForce, power, squaredVelocity) = (products[0], products[1], products[2])
       try requireFinite(squaredVelocity, state.result)
       if try isConverged(system, squaredForce: squaredForce, &state.result) { return state.result }

@@ -4,8 +4,9 @@ import Particles
 ///
 /// No tolerance is below the floor, the force that a displacement by some quanta makes on the stiffest bond. Where
 /// bonds lose their stiffness, as contacts do that open, the floor stays above zero: no bond counts as softer than
-/// ``smallestStiffness``. Without it, a packing that unjams would be asked for forces that vanish with its overlaps. Nor is it
-/// below what forces round to where they are differences of larger terms, as those of inverse power laws near their cutoff.
+/// ``smallestStiffness``. Without it, a packing that unjams would be asked for forces that vanish with its overlaps.
+/// Nor is it below what forces round to where they are differences of larger terms, as those of inverse power laws near
+/// their cutoff.
 public enum ForceTolerance: Equatable, Sendable {
   /// As small as the resolution of positions allows: 4 quanta times the largest pair stiffness.
   case floor
@@ -35,8 +36,8 @@ public enum ForceTolerance: Equatable, Sendable {
   /// A particle has some ten neighbours, each placed to half a quantum, and the largest of N forces counts.
   static let floorFactor = 4.0
 
-  /// Of what the terms of a weak pair force round to: their sum over some ten neighbours, in the largest of N particles, and
-  /// smaller diameters than the largest.
+  /// Of what the terms of a weak pair force round to: their sum over some ten neighbours, in the largest of N
+  /// particles, and smaller diameters than the largest.
   static let roundingFactor = 16.0
 
   /// The stiffness below which no bond counts, in units of ε over the square of the largest cutoff. A Hertzian contact

@@ -2,11 +2,11 @@ import Checkpoints
 import MessagePassing
 import Particles
 
-/// The overdamped motion dx/dt = F followed to its end by linearly implicit Euler steps, (H + 1/Δt) s = F: the path that
-/// defines which minimum belongs to a start (pseudo-transient continuation).
+/// The overdamped motion dx/dt = F followed to its end by linearly implicit Euler steps, (H + 1/Δt) s = F: the path
+/// that defines which minimum belongs to a start (pseudo-transient continuation).
 ///
-/// Δt is chosen so that no particle moves by more than a small part of the spacing in a step. Towards the minimum it grows
-/// without bound, and the steps become Newton's.
+/// Δt is chosen so that no particle moves by more than a small part of the spacing in a step. Towards the minimum it
+/// grows without bound, and the steps become Newton's.
 public struct GradientFlow: Minimizer {
   /// The displacement of the fastest particle that Δt aims at, in mean spacings; twice that is accepted.
   private let aim = 0.005
@@ -26,7 +26,8 @@ public struct GradientFlow: Minimizer {
   }
 
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint,
+    resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let d = system.dimension
     var state = State(

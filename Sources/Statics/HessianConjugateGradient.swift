@@ -4,8 +4,9 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// Linear conjugate gradients, matrix-free and with the same bits on any number of ranks: preconditioned by the geometric
-/// multigrid, or by the inverses of the diagonal blocks, with iterations that grow like the length of the box.
+/// Linear conjugate gradients, matrix-free and with the same bits on any number of ranks: preconditioned by the
+/// geometric multigrid, or by the inverses of the diagonal blocks, with iterations that grow like the length of the
+/// box.
 public final class HessianConjugateGradient: LinearSolver {
   public let name: String
   public let setUpSeconds: Double
@@ -70,12 +71,15 @@ public final class HessianConjugateGradient: LinearSolver {
     let result = LinearSolution(
       iterations: iterations, residual: squaredForce > 0 ? (squaredResidual / squaredForce).squareRoot() : 0,
       seconds: Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9)
-    try requireConverged(result, tolerance: tolerance, attainable: try attainableResidual(system, solution: solution, squaredForce: squaredForce), name: name)
+    try requireConverged(
+      result, tolerance: tolerance,
+      attainable: try attainableResidual(system, solution: solution, squaredForce: squaredForce), name: name)
     return result
   }
 
   /// Continues from the present residual until its square is at most `target`.
-  private func iterate(_ solution: ParticleField, until target: Double, _ iterations: inout Int, _ name: String) throws {
+  private func iterate(_ solution: ParticleField, until target: Double, _ iterations: inout Int, _ name: String) throws
+  {
     let count = system.ownedCount * system.dimension
     try applyPreconditioner()
     copy(preconditioned.values, to: direction.values, count: count)

@@ -2,7 +2,8 @@ import Checkpoints
 import MessagePassing
 import Particles
 
-/// The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno over a preconditioner, with a cap on the displacement.
+/// The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno over a preconditioner, with a cap on the
+/// displacement.
 ///
 /// The scalar products of the two loops are kept, so that an iteration reduces over the ranks three times, not once per
 /// remembered pair (Chen, Wang and Zhou, NIPS 2014).
@@ -34,7 +35,8 @@ public struct LimitedMemory: Minimizer {
   }
 
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint,
+    resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let d = system.dimension
     var state = State(
@@ -145,7 +147,8 @@ public struct LimitedMemory: Minimizer {
   }
 
   private func remember(
-    _ system: ParticleSystem, _ pairs: inout [Pair], _ direction: ParticleField, _ length: Double, _ oldForces: ParticleField
+    _ system: ParticleSystem, _ pairs: inout [Pair], _ direction: ParticleField, _ length: Double,
+    _ oldForces: ParticleField
   ) {
     let pair: Pair
     if pairs.count == memory {
@@ -192,7 +195,8 @@ public struct LimitedMemory: Minimizer {
       for k in 0..<count { reduced.values[k] -= alpha[i] * change[k] }
     }
     try approximateInverse.apply(reduced.values, into: direction.values)
-    let after = n == 0 ? [] : try system.dots(pairs.map { ($0.change.values, direction.values) }, width: system.dimension)
+    let after =
+      n == 0 ? [] : try system.dots(pairs.map { ($0.change.values, direction.values) }, width: system.dimension)
     var gamma = [Double](repeating: 0, count: n)
     for i in 0..<n {
       var value = after[i]

@@ -17,7 +17,8 @@ public protocol LinearSolver: AnyObject {
   ///   - solution: u; its values at the start are not used.
   ///   - name: what is solved for, in messages.
   /// - Throws: not converged, with iterations and residual; also where the configuration turns out to be no minimum.
-  func solve(_ force: ParticleField, into solution: ParticleField, tolerance: Double, name: String) throws -> LinearSolution
+  func solve(_ force: ParticleField, into solution: ParticleField, tolerance: Double, name: String) throws
+    -> LinearSolution
 }
 
 /// What a linear solve took, and how good it is.
@@ -45,8 +46,8 @@ public func requireConverged(_ solution: LinearSolution, tolerance: Double, atta
   }
 }
 
-/// The relative residual that rounding leaves: that of H·u with entries of H and u known to a few units in the last place.
-/// Collective.
+/// The relative residual that rounding leaves: that of H·u with entries of H and u known to a few units in the last
+/// place. Collective.
 public func attainableResidual(
   _ system: ParticleSystem, solution: ParticleField, squaredForce: Double
 ) throws -> Double {

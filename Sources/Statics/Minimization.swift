@@ -15,9 +15,9 @@ public struct Minimization: Sendable {
   public var tolerance: ForceTolerance
   public var maximumEvaluations: Int
 
-  /// First-order methods hand over to Newton's when the largest force component is this fraction of the mean bond force.
-  /// Newton's own from any start leaves the flow downhill to FIRE, which is several times cheaper there, for as long as many
-  /// events run at once.
+  /// First-order methods hand over to Newton's when the largest force component is this fraction of the mean bond
+  /// force. Newton's own from any start leaves the flow downhill to FIRE, which is several times cheaper there, for as
+  /// long as many events run at once.
   private var handOver: Double { method == .newton ? 1e-2 : 1e-5 }
 
   public init(
@@ -86,7 +86,8 @@ public struct Minimization: Sendable {
   ///   - safePoint: where the minimisation can be put aside.
   ///   - saved: a checkpoint that was made there, whose system `system` continues; nil for a fresh start.
   public func run(
-    _ system: ParticleSystem, from start: Start = .anywhere, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
+    _ system: ParticleSystem, from start: Start = .anywhere, safePoint: SafePoint = .none,
+    resuming saved: Checkpoint? = nil
   ) throws -> MinimizationResult {
     var state = try saved?.value(State.self, of: "minimization") ?? State(stage: .overlaps, before: system.statistics)
     let workBefore = state.before.work(particles: system.totalCount)

@@ -22,10 +22,11 @@ public struct MinimizationResult: Codable, Sendable {
   /// Force evaluations, and products with the Hessian, which cost about as much each.
   public var evaluations = 0
   public var hessianProducts = 0
-  /// Particles whose forces, or rows of such products, were computed while an event was followed in a region of its own.
+  /// Particles whose forces, or rows of such products, were computed while an event was followed in a region of its
+  /// own.
   public var regionalRows = 0
-  /// Directions of negative curvature met, and steps that were capped or rejected: where they are not zero, the path to the
-  /// minimum was not a plain descent.
+  /// Directions of negative curvature met, and steps that were capped or rejected: where they are not zero, the path to
+  /// the minimum was not a plain descent.
   public var negativeCurvatures = 0
   public var cappedSteps = 0
   public var rejectedSteps = 0

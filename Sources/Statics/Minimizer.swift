@@ -9,9 +9,11 @@ public protocol Minimizer {
   /// - Parameters:
   ///   - maximumEvaluations: limits force evaluations and Hessian products together.
   ///   - safePoint: where the minimiser can be put aside, with what it has to remember besides the system.
-  ///   - saved: a checkpoint that was made at one of its safe points, whose system `system` continues; nil for a fresh start.
+  ///   - saved: a checkpoint that was made at one of its safe points, whose system `system` continues; nil for a fresh
+  ///     start.
   func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint,
+    resuming saved: Checkpoint?
   ) throws -> MinimizationResult
 }
 
@@ -25,8 +27,8 @@ extension Minimizer {
   }
 }
 
-/// The largest displacement of a particle in one step of any minimiser, in units of the mean particle spacing: small enough
-/// to end in the minimum that the overdamped motion would reach.
+/// The largest displacement of a particle in one step of any minimiser, in units of the mean particle spacing: small
+/// enough to end in the minimum that the overdamped motion would reach.
 let largestStepInSpacings = 0.05
 
 /// - Throws: a physics failure where a sum over all forces, or over products with them, is not finite.
@@ -36,11 +38,11 @@ func requireFinite(_ sum: Double, _ result: MinimizationResult) throws {
   }
 }
 
-/// Whether the forces of the last evaluation, whose squares add up to `squaredForce`, are within the tolerance of `result`,
-/// which is then told so. Collective.
+/// Whether the forces of the last evaluation, whose squares add up to `squaredForce`, are within the tolerance of
+/// `result`, which is then told so. Collective.
 ///
-/// The largest component is at most the norm and at least the norm over √(N·dimension), so it is looked for only where it
-/// can matter.
+/// The largest component is at most the norm and at least the norm over √(N·dimension), so it is looked for only where
+/// it can matter.
 func isConverged(_ system: ParticleSystem, squaredForce: Double, _ result: inout MinimizationResult) throws -> Bool {
   try requireFinite(squaredForce, result)
   let count = Double(system.totalCount * system.dimension)

@@ -2,7 +2,8 @@ import Checkpoints
 import Geometry
 import Particles
 
-/// One outer iteration of the truncated Newton method: a solve inside the region of trust, the step, and the judgement on it.
+/// One outer iteration of the truncated Newton method: a solve inside the region of trust, the step, and the judgement
+/// on it.
 final class NewtonIteration {
   /// What the next iteration depends on besides the positions. A solve that is interrupted begins anew.
   struct State: Codable {
@@ -56,7 +57,8 @@ final class NewtonIteration {
   /// Collective. The forces of the present positions must be known.
   /// - Parameter save: what is to be remembered where the run has to stop inside the solve.
   func advance(
-    _ state: inout State, maximumProducts: Int = .max, safePoint: SafePoint = .none, _ save: (Checkpoint) throws -> Void = { _ in }
+    _ state: inout State, maximumProducts: Int = .max, safePoint: SafePoint = .none,
+    _ save: (Checkpoint) throws -> Void = { _ in }
   ) throws -> Outcome {
     let solution = try solver.solve(
       system, into: step, inEvent: state.inEvent, relativeTolerance: state.forcing, radius: state.radius,

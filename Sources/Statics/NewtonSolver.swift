@@ -4,8 +4,8 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// (H + shift) s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a direction of negative
-/// curvature (Steihaug).
+/// (H + shift) s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a direction of
+/// negative curvature (Steihaug).
 final class NewtonSolver {
   struct Solution {
     var products = 0
@@ -61,11 +61,12 @@ final class NewtonSolver {
     maximumIterations: Int, safePoint: SafePoint, _ save: (Checkpoint) throws -> Void
   ) throws -> Solution {
     let before = system.statistics
-    return try safePoint.attempting({
-      try iterate(
-        system, rightHandSide?.values ?? system.forces, into: step, shift, inEvent, negative,
-        relativeTolerance: relativeTolerance, radius: radius, maximumIterations: maximumIterations, safePoint: $0)
-    }, retreat: { system.uncount(to: before) }, save)  // a solve moves nothing
+    return try safePoint.attempting(
+      {
+        try iterate(
+          system, rightHandSide?.values ?? system.forces, into: step, shift, inEvent, negative,
+          relativeTolerance: relativeTolerance, radius: radius, maximumIterations: maximumIterations, safePoint: $0)
+      }, retreat: { system.uncount(to: before) }, save)  // a solve moves nothing
   }
 
   private func iterate(

@@ -4,8 +4,8 @@ import Particles
 
 /// The displacements that no force opposes: those of rattlers, and the translation of all other particles.
 ///
-/// A rattler has no more bonds than dimensions of space, none of which pulls; repulsive forces cannot hold it. Its bonds
-/// hold nobody else either, so the count is repeated without them until nothing changes.
+/// A rattler has no more bonds than dimensions of space, none of which pulls; repulsive forces cannot hold it. Its
+/// bonds hold nobody else either, so the count is repeated without them until nothing changes.
 public final class NullSpace {
   private let system: ParticleSystem
   /// 1 for rattlers, else 0; with ghosts.

@@ -5,9 +5,10 @@ import Particles
 
 /// Takes a start far from equilibrium to forces that a minimiser can work with.
 ///
-/// Each particle moves along its own force by half the force over its own stiffness, at most a tenth of the mean spacing, as
-/// long as any would move by a hundredth of it. One strong overlap so does not hold back all others, as it does under the
-/// common step length of a minimiser. A configuration that is near equilibrium, or one affine step away, is left as it is.
+/// Each particle moves along its own force by half the force over its own stiffness, at most a tenth of the mean
+/// spacing, as long as any would move by a hundredth of it. One strong overlap so does not hold back all others, as it
+/// does under the common step length of a minimiser. A configuration that is near equilibrium, or one affine step away,
+/// is left as it is.
 public struct OverlapRelaxation {
   private let cap = 0.1
   private let threshold = 0.01

@@ -39,7 +39,8 @@ struct SemismoothNewton: Minimizer {
   }
 
   func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint,
+    resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let step = system.makeField(width: system.dimension)
     let solver = NewtonSolver(system, try preconditioner.make(for: system))

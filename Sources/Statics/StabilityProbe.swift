@@ -45,7 +45,8 @@ struct StabilityProbe {
     try system.multiplyHessian(displacement, into: force)
     let solution = try solver.solve(
       system, rightHandSide: force, into: displacement, negative: .left, relativeTolerance: Self.tolerance,
-      radius: .infinity, maximumIterations: min(budget, Self.maximumProducts), safePoint: safePoint) { _ in }
+      radius: .infinity, maximumIterations: min(budget, Self.maximumProducts), safePoint: safePoint
+    ) { _ in }
     result.count(solution)
     guard solution.negativeCurvature else { return false }
     // The blocks of the solve are singles: what they say is held against the potential itself.

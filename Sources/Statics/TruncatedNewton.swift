@@ -3,19 +3,20 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Newton's method with inexact solves by preconditioned conjugate gradients, inside a trust region that bounds the largest
-/// displacement of a particle.
+/// Newton's method with inexact solves by preconditioned conjugate gradients, inside a trust region that bounds the
+/// largest displacement of a particle.
 ///
-/// On elastic branches it is quadratic; through a plastic event it follows directions of negative curvature by capped steps,
-/// where the event is (``EventRelaxation``), and so stays close to the overdamped motion. Near convergence the predicted
-/// decrease of the energy is below its rounding, and steps are then judged by the forces.
+/// On elastic branches it is quadratic; through a plastic event it follows directions of negative curvature by capped
+/// steps, where the event is (``EventRelaxation``), and so stays close to the overdamped motion. Near convergence the
+/// predicted decrease of the energy is below its rounding, and steps are then judged by the forces.
 public struct TruncatedNewton: Minimizer {
   private let preconditioner: PreconditionerKind
 
   public init(preconditioner: PreconditionerKind) { self.preconditioner = preconditioner }
 
   public func minimize(
-    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint, resuming saved: Checkpoint?
+    _ system: ParticleSystem, tolerance: Double, maximumEvaluations: Int, safePoint: SafePoint,
+    resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
     let iteration = try NewtonIteration(system, preconditioner)
     var state = NewtonIteration.State(

@@ -1,8 +1,8 @@
 import MessagePassing
 import Particles
 
-/// A list of bonds in the order of their identifiers (i, then j), spread over the ranks by blocks of i: what a file keeps of
-/// bonds that each rank found among its own particles.
+/// A list of bonds in the order of their identifiers (i, then j), spread over the ranks by blocks of i: what a file
+/// keeps of bonds that each rank found among its own particles.
 public struct BondTable {
   /// Identifiers, i before j in every bond.
   public let i: [Int64]

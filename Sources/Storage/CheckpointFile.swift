@@ -105,13 +105,16 @@ enum CheckpointFile {
   ) throws -> UInt64 {
     var checksum = ContentChecksum()
     guard try file.shape(of: dataset(column: name)).first != 0 else { return checksum.sum }
-    let values = try file.read(type, from: dataset(column: name), start: [rows.lowerBound, 0], count: [rows.count, width])
+    let values = try file.read(
+      type, from: dataset(column: name), start: [rows.lowerBound, 0], count: [rows.count, width])
     values.withUnsafeBufferPointer { checksum.add($0, at: rows.lowerBound * width) }
     return checksum.sum
   }
 
   /// Each rank gets an even share of the rows. Collective.
-  static func read(_ manifest: CheckpointManifest, in folder: String, over communicator: Communicator) throws -> Checkpoint {
+  static func read(_ manifest: CheckpointManifest, in folder: String, over communicator: Communicator) throws
+    -> Checkpoint
+  {
     let file = try HDF5File(folder + "/" + CheckpointManifest.stateName, .read, over: communicator)
     var values: [String: Data] = [:]
     for name in manifest.values { values[name] = Data(try file.readAll(UInt8.self, from: dataset(value: name))) }
@@ -121,7 +124,8 @@ enum CheckpointFile {
       let count = column.rows * (communicator.rank + 1) / communicator.size - first
       func block<Element: HDF5Element>(_ type: Element.Type) throws -> [Element] {
         guard column.rows > 0 else { return [] }
-        return try file.read(type, from: dataset(column: column.name), start: [first, 0], count: [count, column.width])
+        return try file.read(
+          type, from: dataset(column: column.name), start: [first, 0], count: [count, column.width])
       }
       let numbers: Checkpoint.Numbers =
         switch column.kind {
@@ -132,7 +136,10 @@ enum CheckpointFile {
       columns[column.name] = .init(numbers, width: column.width, firstRow: first, totalRows: column.rows)
     }
     try file.close()
-    let files = manifest.files.filter { $0.name != CheckpointManifest.stateName }.map { ($0.name, folder + "/" + $0.name) }
-    return Checkpoint(values: values, columns: columns, files: Dictionary(uniqueKeysWithValues: files), over: communicator)
+    let files = manifest.files.filter { $0.name != CheckpointManifest.stateName }.map {
+      ($0.name, folder + "/" + $0.name)
+    }
+    return Checkpoint(
+      values: values, columns: columns, files: Dictionary(uniqueKeysWithValues: files), over: communicator)
   }
 }

@@ -4,8 +4,8 @@ import MessagePassing
 
 /// The checkpoints of a run on disk: `000001`, `000002`, … in a folder, of which the newest few are kept.
 ///
-/// One that has its name is complete and was read back by other ranks than those that wrote it; a run that is killed at any
-/// moment leaves the one before.
+/// One that has its name is complete and was read back by other ranks than those that wrote it; a run that is killed at
+/// any moment leaves the one before.
 public final class CheckpointFolder {
   public let path: String
   private let command: String
@@ -22,7 +22,8 @@ public final class CheckpointFolder {
   ///   - part: of several, each of which has a folder of its own, the name of this one.
   ///   - keep: how many checkpoints stay, at least 1.
   public init(
-    _ path: String, command: String, config: String, build: String, part: String? = nil, keep: Int, over communicator: Communicator
+    _ path: String, command: String, config: String, build: String, part: String? = nil, keep: Int,
+    over communicator: Communicator
   ) {
     self.path = path
     self.command = command
@@ -36,11 +37,14 @@ public final class CheckpointFolder {
   // MARK: Writing
 
   /// Collective.
-  /// - Throws: `.inputOutput` where it cannot be written or is not found as it was written; then those before are still there.
+  /// - Throws: `.inputOutput` where it cannot be written or is not found as it was written; then those before are still
+  ///   there.
   public func write(_ checkpoint: Checkpoint) throws {
     let next = number + 1
     let unfinished = "\(path)/tmp.\(next)"
-    func reach(_ phase: String) throws { try communicator.coordinated { try Fault.reach("checkpoint." + phase, rank: communicator.rank) } }
+    func reach(_ phase: String) throws {
+      try communicator.coordinated { try Fault.reach("checkpoint." + phase, rank: communicator.rank) }
+    }
 
     try reach("begin")
     try onRoot {
@@ -53,17 +57,21 @@ public final class CheckpointFolder {
     let written = try CheckpointFile.write(checkpoint, to: state)
     try reach("verify")
     guard try CheckpointFile.checksums(of: checkpoint, in: state) == written else {
-      throw Failure.everywhere(.inputOutput, "\(state): what was read back is not what was written; the file system is not to be trusted")
+      throw Failure.everywhere(
+        .inputOutput, "\(state): what was read back is not what was written; the file system is not to be trusted")
     }
     try reach("manifest")
     let kept = try keepAttachments(checkpoint, in: unfinished)
     var manifest = CheckpointManifest(
-      number: next, command: command, config: config, build: build, part: part, columns: CheckpointFile.columns(of: checkpoint),
+      number: next, command: command, config: config, build: build, part: part,
+      columns: CheckpointFile.columns(of: checkpoint),
       values: checkpoint.values.keys.sorted(), files: [])
     for name in [CheckpointManifest.stateName] + kept {
       manifest.files.append(try FileRecord(of: name, in: unfinished, over: communicator))
     }
-    try onRoot { try FileRange.write(Array(try manifest.text().utf8), to: unfinished + "/" + CheckpointManifest.fileName) }
+    try onRoot {
+      try FileRange.write(Array(try manifest.text().utf8), to: unfinished + "/" + CheckpointManifest.fileName)
+    }
     try reach("synchronise")
     // Each rank, since on a shared file system each machine has a cache of its own.
     try communicator.coordinated { try FileRange.synchronise(state) }
@@ -109,9 +117,10 @@ public final class CheckpointFolder {
       try communicator.coordinated { try communicator.isRoot && !Self.numbers(in: path).isEmpty ? Int32(1) : 0 }) == 0
   }
 
-  /// The newest checkpoint that is valid, with its manifest; nil where there is none. Those that are not are named on the standard
-  /// error. Collective.
-  /// - Throws: an input failure where one is of a version to come: it is good, and a run that went on without it would replace it.
+  /// The newest checkpoint that is valid, with its manifest; nil where there is none. Those that are not are named on
+  /// the standard error. Collective.
+  /// - Throws: an input failure where one is of a version to come: it is good, and a run that went on without it would
+  ///   replace it.
   public func newest() throws -> (Checkpoint, CheckpointManifest)? {
     let numbers = try communicator.broadcast(
       try communicator.coordinated { communicator.isRoot ? try Self.numbers(in: path) : [] })
@@ -154,10 +163,11 @@ public final class CheckpointFolder {
   public static func validManifest(of folder: String, over communicator: Communicator) throws -> CheckpointManifest {
     let path = folder + "/" + CheckpointManifest.fileName
     // All ranks look at the same bytes.
-    let text = try communicator.broadcast(try communicator.coordinated { () -> [UInt8] in
-      guard communicator.isRoot else { return [] }
-      return try bytes(of: path)
-    })
+    let text = try communicator.broadcast(
+      try communicator.coordinated { () -> [UInt8] in
+        guard communicator.isRoot else { return [] }
+        return try bytes(of: path)
+      })
     let manifest = try communicator.coordinated { try CheckpointManifest(text: text, path: path) }
     for file in manifest.files { try file.check(in: folder, over: communicator) }
     return manifest

@@ -3,8 +3,8 @@ import MessagePassing
 
 /// The table of contents of a checkpoint on disk: what its files must look like to the last bit.
 ///
-/// Two lines of text: the content as JSON, and the SHA-256 of the first line. A reader looks at nothing else of a checkpoint
-/// before this agrees with the bytes of all files.
+/// Two lines of text: the content as JSON, and the SHA-256 of the first line. A reader looks at nothing else of a
+/// checkpoint before this agrees with the bytes of all files.
 public struct CheckpointManifest: Codable, Equatable, Sendable {
   struct Column: Codable, Equatable, Sendable {
     enum Kind: String, Codable { case float64, int64, int32 }
@@ -53,13 +53,19 @@ extension CheckpointManifest {
   init(text: [UInt8], path: String) throws {
     func failure(_ what: String) -> Failure { Failure(.input, "\(path): \(what)") }
     let lines = text.split(separator: 0x0a, omittingEmptySubsequences: false)
-    guard lines.count == 3, lines[2].isEmpty else { throw failure("is not a manifest of two lines; it is damaged or truncated") }
-    guard lines[1].elementsEqual(Self.digest(lines[0]).utf8) else { throw failure("does not agree with its own checksum; it is damaged") }
+    guard lines.count == 3, lines[2].isEmpty else {
+      throw failure("is not a manifest of two lines; it is damaged or truncated")
+    }
+    guard lines[1].elementsEqual(Self.digest(lines[0]).utf8) else {
+      throw failure("does not agree with its own checksum; it is damaged")
+    }
     guard let version = Self.version(line: lines[0]) else { throw failure("is not the manifest of a checkpoint") }
     guard (1...Self.newestVersion).contains(version) else {
       throw failure("is of version \(version), and this program reads up to \(Self.newestVersion)")
     }
-    do { self = try JSONDecoder().decode(Self.self, from: Data(lines[0])) } catch { throw failure("has missing or wrong entries") }
+    do { self = try JSONDecoder().decode(Self.self, from: Data(lines[0])) } catch {
+      throw failure("has missing or wrong entries")
+    }
     try check(failure)
   }
 

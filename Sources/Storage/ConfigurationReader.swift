@@ -26,7 +26,8 @@ public enum ConfigurationReader {
       }
       let format = try self.format(of: path)
       if let frame, format != .h5md, format != .lammpsDump {
-        throw Failure(.input, "\(path): is \(format.rawValue), which has one frame only, and frame \(frame) is asked for")
+        throw Failure(
+          .input, "\(path): is \(format.rawValue), which has one frame only, and frame \(frame) is asked for")
       }
       if !species.isEmpty, format == .h5md {
         throw Failure(.input, "\(path): is H5MD, whose species are numbers; remove system.species")
@@ -35,7 +36,8 @@ public enum ConfigurationReader {
     }
     switch format {
     case .h5md: return try H5MDReader.read(path, dimension: dimension, frame: frame, over: communicator)
-    case .extendedXYZ: return try ExtendedXYZReader.read(path, dimension: dimension, species: species, over: communicator)
+    case .extendedXYZ:
+      return try ExtendedXYZReader.read(path, dimension: dimension, species: species, over: communicator)
     case .lammpsData: return try LammpsDataReader.read(path, dimension: dimension, species: species, over: communicator)
     case .lammpsDump:
       return try LammpsDumpReader.read(path, dimension: dimension, frame: frame, species: species, over: communicator)
@@ -57,7 +59,9 @@ public enum ConfigurationReader {
     for (name, program, signature) in compressions where bytes.prefix(count).starts(with: signature) {
       throw Failure(.input, "\(path): is compressed with \(name); decompress it first, with \(program)")
     }
-    guard !bytes.prefix(count).contains(0) else { throw Failure(.input, "\(path): contains zero bytes: neither HDF5 nor a text file") }
+    guard !bytes.prefix(count).contains(0) else {
+      throw Failure(.input, "\(path): contains zero bytes: neither HDF5 nor a text file")
+    }
     var text = String(decoding: bytes.prefix(count), as: UTF8.self)
     if text.hasPrefix("\u{feff}") { text.removeFirst() }
     let lines = text.split(maxSplits: 2, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -84,7 +88,8 @@ public enum ConfigurationReader {
 
   /// Compressed files by their first bytes, and what takes the compression off.
   private static let compressions: [(name: String, program: String, signature: [UInt8])] = [
-    ("gzip", "gunzip", [0x1f, 0x8b]), ("bzip2", "bunzip2", Array("BZh".utf8)), ("xz", "unxz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]),
+    ("gzip", "gunzip", [0x1f, 0x8b]), ("bzip2", "bunzip2", Array("BZh".utf8)),
+    ("xz", "unxz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]),
     ("zstd", "unzstd", [0x28, 0xb5, 0x2f, 0xfd]), ("zip", "unzip", [0x50, 0x4b, 0x03, 0x04]),
   ]
 }

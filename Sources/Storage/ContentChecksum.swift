@@ -1,7 +1,8 @@
 /// A checksum of words at numbered places: the sum of a well-mixed function of place and word.
 ///
-/// Parts can be summed up by different ranks in any order, so that it does not depend on how data are distributed. Of two
-/// different contents of the same length one in 2⁶⁴ pairs has the same sum. It guards against damage, not against malice.
+/// Parts can be summed up by different ranks in any order, so that it does not depend on how data are distributed. Of
+/// two different contents of the same length one in 2⁶⁴ pairs has the same sum. It guards against damage, not against
+/// malice.
 struct ContentChecksum {
   private(set) var sum: UInt64
 
@@ -31,13 +32,16 @@ struct ContentChecksum {
     } else {
       for (k, value) in values.enumerated() {
         var word: UInt64 = 0
-        withUnsafeBytes(of: value) { bytes in for (b, byte) in bytes.enumerated() { word |= UInt64(byte) << UInt64(8 * b) } }
+        withUnsafeBytes(of: value) { bytes in
+          for (b, byte) in bytes.enumerated() { word |= UInt64(byte) << UInt64(8 * b) }
+        }
         add(word, at: first + k)
       }
     }
   }
 
-  /// The bytes of a file from `first` on, which is a multiple of eight; a last word that is not whole is filled with zeros.
+  /// The bytes of a file from `first` on, which is a multiple of eight; a last word that is not whole is filled with
+  /// zeros.
   mutating func add(_ bytes: UnsafeRawBufferPointer, at first: Int) {
     var place = first / 8
     var offset = 0

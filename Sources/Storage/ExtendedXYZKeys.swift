@@ -59,7 +59,8 @@ struct ExtendedXYZKeys {
     let numbers = value.words.compactMap(Self.number)
     guard value.words.count == expected, numbers.count == expected else {
       throw Failure(
-        .input, "\(place): \(key) must be \(expected) finite number\(expected == 1 ? "" : "s"), not '\(value.text.prefix(60))'")
+        .input,
+        "\(place): \(key) must be \(expected) finite number\(expected == 1 ? "" : "s"), not '\(value.text.prefix(60))'")
     }
     return numbers
   }

@@ -41,7 +41,9 @@ public enum ExtendedXYZReader {
       guard let second else { throw Failure(.input, "\(path):2: the line with Lattice and Properties is missing") }
       let keys = ExtendedXYZKeys(second, at: "\(path):2")
       let (edges, origin) = try cell(keys, path)
-      return (count, edges, origin, try loadedStrain(keys), try propertyColumns(keys, path), try periodicity(keys, path))
+      return (
+        count, edges, origin, try loadedStrain(keys), try propertyColumns(keys, path), try periodicity(keys, path)
+      )
     }
     var words = SpeciesWords()
     var records = try communicator.coordinated { try parse(slice, columns, count: count, &words) }
@@ -49,7 +51,8 @@ public enum ExtendedXYZReader {
     if !columns.species.isEmpty { records.species = records.species.map { found[Int($0)] } }
     var snapshot = try records.snapshot(
       dimension: dimension, isFlat: columns.position!.width == 2, announced: (count, 1), edges: edges, origin: origin,
-      hasSpecies: !columns.species.isEmpty, hasDiameters: columns.diameter != nil || columns.radius != nil, over: communicator)
+      hasSpecies: !columns.species.isEmpty, hasDiameters: columns.diameter != nil || columns.radius != nil,
+      over: communicator)
     guard snapshot.dimension == 2 || isPeriodicAlongZ else {
       throw Failure.everywhere(
         .input, "\(path):2: pbc says that a three-dimensional cell is not periodic in z; only cells that are are read")
@@ -91,7 +94,9 @@ public enum ExtendedXYZReader {
     }
     guard isPeriodic[0], isPeriodic[1] else {
       throw failure(
-        path, "pbc=\"\(periodic.text.prefix(40))\": only cells that are periodic in x and y (and z in three dimensions) are read")
+        path,
+        "pbc=\"\(periodic.text.prefix(40))\": only cells that are periodic in x and y (and z in three dimensions) are read"
+      )
     }
     return isPeriodic[2]
   }
@@ -184,7 +189,9 @@ public enum ExtendedXYZReader {
     let radius = try columns.radius.map { try line.real(words[$0], "the radius") }
     guard let column = columns.diameter else {
       guard let radius else { return 1 }
-      guard radius > 0, (2 * radius).isFinite else { throw line.failure("the size must be positive, not \(2 * radius)") }
+      guard radius > 0, (2 * radius).isFinite else {
+        throw line.failure("the size must be positive, not \(2 * radius)")
+      }
       return 2 * radius
     }
     let diameter = try line.real(words[column], "the diameter")

@@ -1,11 +1,11 @@
 import Foundation
 import MessagePassing
 
-/// Bytes of a file at their places, kept in another file, so that a file most of which is never written twice can be brought back to
-/// what it was without a copy of all of it.
+/// Bytes of a file at their places, kept in another file, so that a file most of which is never written twice can be
+/// brought back to what it was without a copy of all of it.
 ///
-/// The kept file: eight bytes of title; as 64-bit integers in the order of the machine the length of the file, the number of parts,
-/// where each begins and ends; then the bytes of the parts. Nothing here is collective.
+/// The kept file: eight bytes of title; as 64-bit integers in the order of the machine the length of the file, the
+/// number of parts, where each begins and ends; then the bytes of the parts. Nothing here is collective.
 enum FileParts {
   /// Of the name of the kept file.
   static let ending = ".parts"

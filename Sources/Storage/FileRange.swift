@@ -100,10 +100,14 @@ enum FileRange {
     var filled = 0
     while filled < bytes.count {
       let wanted = bytes.count - filled
-      let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + filled, wanted, off_t(place + filled)) }
+      let count = bytes.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress! + filled, wanted, off_t(place + filled))
+      }
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw failure(path) }
-      guard count > 0 else { throw Failure(.input, "\(path): ends at byte \(place + filled), before \(place + bytes.count)") }
+      guard count > 0 else {
+        throw Failure(.input, "\(path): ends at byte \(place + filled), before \(place + bytes.count)")
+      }
       filled += count
     }
   }
@@ -111,7 +115,9 @@ enum FileRange {
   private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, at place: Int, _ path: String) throws {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(place + done)) }
+      let count = bytes.withUnsafeBytes {
+        pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(place + done))
+      }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw failure(path) }
       done += count

@@ -23,7 +23,8 @@ public struct FileRecord: Codable, Equatable, Sendable {
     self.init(name: name, bytes: bytes, checksum: try Self.checksum(of: path, bytes: bytes, over: communicator))
   }
 
-  /// The same after the file was brought to the disk, for a checkpoint that will say that it need not be made again. Collective.
+  /// The same after the file was brought to the disk, for a checkpoint that will say that it need not be made again.
+  /// Collective.
   public init(finished name: String, in folder: String, over communicator: Communicator) throws {
     // Each rank, since on a shared file system each machine has a cache of its own.
     try communicator.coordinated { try FileRange.synchronise(folder + "/" + name) }
@@ -36,7 +37,9 @@ public struct FileRecord: Codable, Equatable, Sendable {
     let path = folder + "/" + name
     try communicator.coordinated {
       let found = try FileRange.byteCount(of: path)
-      guard found == bytes else { throw Failure(.input, "\(path): has \(found) bytes, not \(bytes); it is truncated or damaged") }
+      guard found == bytes else {
+        throw Failure(.input, "\(path): has \(found) bytes, not \(bytes); it is truncated or damaged")
+      }
     }
     guard try Self.checksum(of: path, bytes: bytes, over: communicator) == checksum else {
       throw Failure.everywhere(.input, "\(path): does not agree with its checksum; it is damaged")
@@ -48,7 +51,9 @@ public struct FileRecord: Codable, Equatable, Sendable {
     let words = (bytes + 7) / 8
     let first = words * communicator.rank / communicator.size
     let last = words * (communicator.rank + 1) / communicator.size
-    let own = try communicator.coordinated { try FileRange.checksum(of: path, (8 * first)..<max(8 * first, min(bytes, 8 * last))) }
+    let own = try communicator.coordinated {
+      try FileRange.checksum(of: path, (8 * first)..<max(8 * first, min(bytes, 8 * last)))
+    }
     return Int64(bitPattern: try communicator.reduce(own, .sum))
   }
 }

@@ -26,27 +26,34 @@ public enum FileSummary {
   /// rest.
   private static func facts(_ file: HDF5File) -> [String] {
     var facts: [String] = []
-    if let group = try? H5MDReader.particlesGroup(of: file), let position = try? H5MDElement(group + "/position", in: file),
+    if let group = try? H5MDReader.particlesGroup(of: file),
+      let position = try? H5MDElement(group + "/position", in: file),
       position.shape.count == 2
     {
       let frames = position.frameCount ?? 1
       facts.append("\(frames) frames of \(position.shape[0]) particles in \(position.shape[1]) dimensions")
-      if frames > 0, let cell = try? cell(at: frames - 1, of: position, group, file) { facts.append("cell of the last frame: " + cell) }
+      if frames > 0, let cell = try? cell(at: frames - 1, of: position, group, file) {
+        facts.append("cell of the last frame: " + cell)
+      }
       if let strain = try? strains(file) { facts.append(strain) }
     }
     for name in ["version", "build"] {
       // What is longer is none of ours.
       guard let text = try? file.readText("/parameters/" + name, atMost: 1 << 16) else { continue }
-      facts += text.split(whereSeparator: \.isNewline).prefix(20).map { "\(name): \(String($0).withoutControlCharacters)" }
+      facts += text.split(whereSeparator: \.isNewline).prefix(20).map {
+        "\(name): \(String($0).withoutControlCharacters)"
+      }
     }
     return facts
   }
 
-  private static func cell(at frame: Int, of position: H5MDElement, _ group: String, _ file: HDF5File) throws -> String? {
+  private static func cell(at frame: Int, of position: H5MDElement, _ group: String, _ file: HDF5File) throws -> String?
+  {
     guard let edges = try H5MDElement(group + "/box/edges", in: file), [1, 2].contains(edges.shape.count),
       edges.shape.allSatisfy({ (1...3).contains($0) })
     else { return nil }
-    let numbers = try edges.reals(try edges.row(at: frame, of: position), start: edges.shape.map { _ in 0 }, count: edges.shape)
+    let numbers = try edges.reals(
+      try edges.row(at: frame, of: position), start: edges.shape.map { _ in 0 }, count: edges.shape)
     let width = edges.shape.last!
     return stride(from: 0, to: numbers.count, by: width).map { first in
       "(" + numbers[first..<(first + width)].map { "\($0)" }.joined(separator: ", ") + ")"
@@ -54,7 +61,8 @@ public enum FileSummary {
   }
 
   private static func strains(_ file: HDF5File) throws -> String? {
-    guard let strain = try H5MDElement("/observables/strain", in: file), strain.shape.isEmpty, let count = strain.frameCount, count > 0
+    guard let strain = try H5MDElement("/observables/strain", in: file), strain.shape.isEmpty,
+      let count = strain.frameCount, count > 0
     else { return nil }
     let ends = try [0, count - 1].map { try strain.reals($0, start: [], count: [])[0] }
     return count == 1 ? "strain \(ends[1])" : "strain \(ends[0]) … \(ends[1])"
@@ -96,8 +104,14 @@ public enum FileSummary {
       lines.append(line)
       if line.hasPrefix("Atoms") || line.hasPrefix("ITEM: ATOMS") || line.contains("Lattice") { break }
     }
-    guard lines.contains(where: { $0.contains("Lattice") || $0.hasPrefix("ITEM: ATOMS") || $0.split(whereSeparator: \.isWhitespace).contains("atoms") }) else {
-      throw Failure(.input, "\(path): is not HDF5, extended XYZ (no Lattice=…), a LAMMPS dump or LAMMPS data (no line 'N atoms')")
+    guard
+      lines.contains(where: {
+        $0.contains("Lattice") || $0.hasPrefix("ITEM: ATOMS")
+          || $0.split(whereSeparator: \.isWhitespace).contains("atoms")
+      })
+    else {
+      throw Failure(
+        .input, "\(path): is not HDF5, extended XYZ (no Lattice=…), a LAMMPS dump or LAMMPS data (no line 'N atoms')")
     }
     return lines.filter { !$0.allSatisfy(\.isWhitespace) }.map { "  \($0.prefix(300))\n" }.joined()
   }

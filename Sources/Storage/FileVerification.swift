@@ -7,7 +7,9 @@ public enum FileVerification {
   /// - Throws: an input failure where there is none, or something that could be waited for without end.
   public static func bytes(_ path: String) throws -> Data {
     try FileRange.expectRegular(path)
-    guard let data = FileManager.default.contents(atPath: path) else { throw Failure(.input, "\(path): cannot be read") }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Failure(.input, "\(path): cannot be read")
+    }
     return data
   }
 
@@ -45,7 +47,8 @@ public enum FileVerification {
     return try datasets(in: file).filter { $0 != HDF5File.recordName }.map { name in
       var reader = Hashing()
       try file.forEachPiece(of: name, &reader)
-      return Content(name: name, type: try file.typeName(of: name), shape: try file.shape(of: name), sha256: reader.hash.finished())
+      return Content(
+        name: name, type: try file.typeName(of: name), shape: try file.shape(of: name), sha256: reader.hash.finished())
     }
   }
 
@@ -53,7 +56,8 @@ public enum FileVerification {
   public static func isSealedState(_ path: String) throws -> Bool {
     let file = try HDF5File(path, .examine, over: nil)
     defer { try? file.close() }
-    return try file.exists("/particles/trajectory") && file.attributeNames(of: "/particles/trajectory").contains("checksum_sha256")
+    return try file.exists("/particles/trajectory")
+      && file.attributeNames(of: "/particles/trajectory").contains("checksum_sha256")
   }
 
   // MARK: Parts

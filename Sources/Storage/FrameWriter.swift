@@ -78,7 +78,9 @@ public final class FrameWriter {
       // The bounds of a tilted box enclose it.
       let x = (min(0, xy, xz, xy + xz), edges[0, 0] + max(0, xy, xz, xy + xz))
       let y = (min(0, yz), edges[1, 1] + max(0, yz))
-      func row(_ bounds: (Double, Double), _ tilt: Double) -> String { "\(bounds.0) \(bounds.1)" + (isTilted ? " \(tilt)" : "") + "\n" }
+      func row(_ bounds: (Double, Double), _ tilt: Double) -> String {
+        "\(bounds.0) \(bounds.1)" + (isTilted ? " \(tilt)" : "") + "\n"
+      }
       box = (isTilted ? " xy xz yz pp pp pp\n" : " pp pp pp\n") + row(x, xy) + row(y, xz) + row((low, high), yz)
     } else {
       box = " abc origin pp pp pp\n"
@@ -87,7 +89,9 @@ public final class FrameWriter {
         box += "\(edge.x) \(edge.y) \(edge.z) \(c == 2 ? low : 0)\n"
       }
     }
-    let names = ["id", "type"] + (snapshot.hasDiameters ? ["radius"] : []) + ["x", "y", "z", "ix", "iy", "iz"] + fields.flatMap(\.columns)
+    let names =
+      ["id", "type"] + (snapshot.hasDiameters ? ["radius"] : []) + ["x", "y", "z", "ix", "iy", "iz"]
+      + fields.flatMap(\.columns)
     return "ITEM: TIMESTEP\n\(step)\nITEM: NUMBER OF ATOMS\n\(snapshot.totalCount)\nITEM: BOX BOUNDS\(box)ITEM: ATOMS "
       + names.joined(separator: " ") + "\n"
   }

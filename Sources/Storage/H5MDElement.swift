@@ -49,7 +49,9 @@ struct H5MDElement {
     guard kind == .dataset else { throw try complaint(file, "\(name) is no dataset") }
     let shape = try file.shape(of: name)
     if shape.count == 1 { return .listed(dataset: name, count: shape[0]) }
-    guard shape.isEmpty else { throw try complaint(file, "\(name) has the shape \(shape), and should be a list or a number") }
+    guard shape.isEmpty else {
+      throw try complaint(file, "\(name) has the shape \(shape), and should be a list or a number")
+    }
     let increment = try file.wholeNumbers(from: name, start: [], count: [])[0]
     let first = try file.attribute("offset", of: name, as: Int64.self)?.first ?? 0
     return .regular(first: first, increment: increment)
@@ -69,10 +71,14 @@ struct H5MDElement {
   /// - Throws: an input failure where there is none: the value of another time is another value.
   func row(at frame: Int, of other: H5MDElement) throws -> Int? {
     guard let frameCount else { return nil }
-    guard let wanted = try other.step(of: frame), let last = try frameCount > 0 ? step(of: min(frame, frameCount - 1)) : nil else {
+    guard let wanted = try other.step(of: frame),
+      let last = try frameCount > 0 ? step(of: min(frame, frameCount - 1)) : nil
+    else {
       guard frameCount == other.frameCount else {
         throw try Self.complaint(
-          file, "\(name) has \(frameCount) values in time and \(other.name) \(other.frameCount ?? 1), and no steps say which belong together")
+          file,
+          "\(name) has \(frameCount) values in time and \(other.name) \(other.frameCount ?? 1), and no steps say which belong together"
+        )
       }
       return frame
     }
@@ -83,9 +89,15 @@ struct H5MDElement {
       case .listed(let dataset, _):
         try file.wholeNumbers(from: dataset, start: [0], count: [frameCount]).lastIndex(of: wanted)
       case .regular(let first, let increment):
-        increment == 0 ? nil : Int(exactly: Double(wanted &- first) / Double(increment)).flatMap { (0..<frameCount).contains($0) ? $0 : nil }
+        increment == 0
+          ? nil
+          : Int(exactly: Double(wanted &- first) / Double(increment)).flatMap {
+            (0..<frameCount).contains($0) ? $0 : nil
+          }
       }
-    guard let row else { throw try Self.complaint(file, "\(name) has no value at step \(wanted), which is that of the frame") }
+    guard let row else {
+      throw try Self.complaint(file, "\(name) has no value at step \(wanted), which is that of the frame")
+    }
     return row
   }
 
@@ -93,13 +105,15 @@ struct H5MDElement {
 
   /// A block of one value, `row` as ``row(at:of:)`` gives it. Collective.
   func reals(_ row: Int?, start: [Int], count: [Int]) throws -> [Double] {
-    try file.read(Double.self, from: dataset, start: (row.map { [$0] } ?? []) + start, count: (row.map { _ in [1] } ?? []) + count)
+    try file.read(
+      Double.self, from: dataset, start: (row.map { [$0] } ?? []) + start, count: (row.map { _ in [1] } ?? []) + count)
   }
 
   /// The same of whole numbers, however they are stored. Collective.
   /// - Throws: an input failure where one is not whole.
   func wholeNumbers(_ row: Int?, start: [Int], count: [Int]) throws -> [Int64] {
-    try file.wholeNumbers(from: dataset, start: (row.map { [$0] } ?? []) + start, count: (row.map { _ in [1] } ?? []) + count)
+    try file.wholeNumbers(
+      from: dataset, start: (row.map { [$0] } ?? []) + start, count: (row.map { _ in [1] } ?? []) + count)
   }
 
   /// The words of the attribute `unit`, wherever it stands. Collective.
@@ -126,7 +140,9 @@ extension HDF5File {
     let reals = try read(Double.self, from: dataset, start: start, count: count)
     return try agreed {
       try reals.map { real in
-        guard let whole = Int64(exactly: real) else { throw failure("\(dataset) holds \(real), where whole numbers are expected") }
+        guard let whole = Int64(exactly: real) else {
+          throw failure("\(dataset) holds \(real), where whole numbers are expected")
+        }
         return whole
       }
     }

@@ -4,8 +4,8 @@ import Particles
 
 /// Reads a configuration from an H5MD file: a frame of a trajectory, or a saved state.
 ///
-/// Each rank reads its block of rows. Where the file holds positions in quanta, they come along, and the configuration has
-/// the bits that were saved.
+/// Each rank reads its block of rows. Where the file holds positions in quanta, they come along, and the configuration
+/// has the bits that were saved.
 public struct H5MDReader {
   private let file: HDF5File
   private let communicator: Communicator
@@ -40,7 +40,8 @@ public struct H5MDReader {
     }
     guard groups.count <= 1 else {
       throw try H5MDElement.complaint(
-        file, "has \(groups.count) groups of particles, \(groups.joined(separator: ", ")); put all particles into one of them, and "
+        file,
+        "has \(groups.count) groups of particles, \(groups.joined(separator: ", ")); put all particles into one of them, and "
           + "remove the others")
     }
     return groups.first
@@ -55,7 +56,8 @@ public struct H5MDReader {
       throw try complaint("has no group in /particles with a 'position'; an H5MD file with positions is needed")
     }
     self.group = group
-    isOurs = try file.exists("/h5md/creator") && file.attributeNames(of: "/h5md/creator").contains("name")
+    isOurs =
+      try file.exists("/h5md/creator") && file.attributeNames(of: "/h5md/creator").contains("name")
       && file.textAttribute("name", of: "/h5md/creator") == ["athermal"]
     position = try H5MDElement(group + "/position", in: file)!
     let shape = position.shape
@@ -66,16 +68,21 @@ public struct H5MDReader {
     rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
     let frames = position.frameCount ?? 1
     let index = (frame ?? -1) < 0 ? frames + (frame ?? -1) : frame!
-    guard index >= 0, index < frames else { throw try complaint("has \(frames) frames; there is no frame \(frame ?? 0)") }
+    guard index >= 0, index < frames else {
+      throw try complaint("has \(frames) frames; there is no frame \(frame ?? 0)")
+    }
     self.frame = index
   }
 
   private func complaint(_ what: String) throws -> Failure { try H5MDElement.complaint(file, what) }
 
   private static func checkVersion(_ file: HDF5File) throws {
-    guard try file.exists("/h5md"), let version = try file.attribute("version", of: "/h5md", as: Double.self) else { return }
+    guard try file.exists("/h5md"), let version = try file.attribute("version", of: "/h5md", as: Double.self) else {
+      return
+    }
     guard version.count == 2, version[0] == 1 else {
-      throw try H5MDElement.complaint(file, "is H5MD of version \(version.map { "\($0)" }.joined(separator: ", ")), not 1.x")
+      throw try H5MDElement.complaint(
+        file, "is H5MD of version \(version.map { "\($0)" }.joined(separator: ", ")), not 1.x")
     }
   }
 
@@ -96,7 +103,8 @@ public struct H5MDReader {
     try checkBoundary(dimension)
 
     func flat<Element>(_ values: [Element]) -> [Element] {
-      dimension == columns ? values : (0..<(values.count / columns)).flatMap { [values[$0 * columns], values[$0 * columns + 1]] }
+      dimension == columns
+        ? values : (0..<(values.count / columns)).flatMap { [values[$0 * columns], values[$0 * columns + 1]] }
     }
     var table = ParticleTable()
     table.positions = flat(positions)
@@ -143,7 +151,9 @@ public struct H5MDReader {
       return 0
     }
     guard element.shape.isEmpty else {
-      if isOurs { throw try complaint("\(element.name) has the shape \(element.shape) in each frame, not a single number") }
+      if isOurs {
+        throw try complaint("\(element.name) has the shape \(element.shape) in each frame, not a single number")
+      }
       return 0
     }
     let strain = try element.reals(try element.row(at: frame, of: position), start: [], count: [])[0]
@@ -156,7 +166,8 @@ public struct H5MDReader {
     let name = "/observables/strain"
     guard isOurs, let numbers = try file.attribute("generator", of: name, as: Double.self) else { return nil }
     guard numbers.count == dimension * dimension, numbers.allSatisfy(\.isFinite) else {
-      throw try complaint("the attribute generator of \(name) is \(numbers), not a matrix of \(dimension) × \(dimension) numbers")
+      throw try complaint(
+        "the attribute generator of \(name) is \(numbers), not a matrix of \(dimension) × \(dimension) numbers")
     }
     var generator = Tensor()
     for i in 0..<dimension { for j in 0..<dimension { generator[i, j] = numbers[dimension * i + j] } }
@@ -178,21 +189,28 @@ public struct H5MDReader {
   }
 
   /// Where the numbers of this rank's particles are at the frame.
-  private func place(of element: H5MDElement, _ width: Int?) throws -> (row: Int?, block: (start: [Int], count: [Int])) {
+  private func place(of element: H5MDElement, _ width: Int?) throws -> (row: Int?, block: (start: [Int], count: [Int]))
+  {
     let wanted = [totalCount] + (width.map { [$0] } ?? [])
     // Some programs write a column as a matrix of one column.
     guard element.shape == wanted || (width == nil && element.shape == [totalCount, 1]) else {
       throw try complaint("\(element.name) has the shape \(element.shape) in each frame, not \(wanted)")
     }
-    let row = element.name == position.name ? (position.frameCount == nil ? nil : frame) : try element.row(at: frame, of: position)
-    return (row, ([rows.lowerBound] + element.shape.dropFirst().map { _ in 0 }, [rows.count] + element.shape.dropFirst()))
+    let row =
+      element.name == position.name
+      ? (position.frameCount == nil ? nil : frame) : try element.row(at: frame, of: position)
+    return (
+      row, ([rows.lowerBound] + element.shape.dropFirst().map { _ in 0 }, [rows.count] + element.shape.dropFirst())
+    )
   }
 
   private func small(_ values: [Int64], _ name: String, _ ids: [Int64]) throws -> [Int32] {
     let width = max(1, values.count / max(1, ids.count))
     return try communicator.coordinated {
       try values.enumerated().map { k, value in
-        guard abs(Double(value)) <= 1e9 else { throw file.failure("the \(name) \(value) of particle id \(ids[k / width]) is too large") }
+        guard abs(Double(value)) <= 1e9 else {
+          throw file.failure("the \(name) \(value) of particle id \(ids[k / width]) is too large")
+        }
         return Int32(value)
       }
     }
@@ -210,14 +228,16 @@ public struct H5MDReader {
     let (positions, ids, dimension) = (snapshot.particles.positions, snapshot.particles.ids, snapshot.dimension)
     try communicator.coordinated {
       guard quantum > 0, quantum.significand == 1, quantum < 0x1p-20 * longest else {
-        throw file.failure("the quantum \(quantum) of position_fixed is not a power of two that is small against the cell")
+        throw file.failure(
+          "the quantum \(quantum) of position_fixed is not a power of two that is small against the cell")
       }
       for k in fixed.indices {
         let position = Double(fixed[k]) * quantum
         // Either is the other one, rounded once.
         guard abs(position - positions[k]) <= max(quantum, 0x1p-51 * abs(position)), abs(position) <= 4 * longest else {
           throw file.failure(
-            "position_fixed of particle id \(ids[k / dimension]) is \(position), and its position \(positions[k]); the file is damaged")
+            "position_fixed of particle id \(ids[k / dimension]) is \(position), and its position \(positions[k]); the file is damaged"
+          )
         }
       }
     }
@@ -234,7 +254,8 @@ public struct H5MDReader {
     guard let stated = try file.attribute("dimension", of: group + "/box", as: Double.self) else { return nil }
     guard stated.count == 1, stated[0] == Double(columns) || (stated[0] == 2 && columns == 3) else {
       throw try complaint(
-        "\(group)/box has the dimension \(stated.map { "\($0)" }.joined(separator: ", ")), and the positions have \(columns) columns")
+        "\(group)/box has the dimension \(stated.map { "\($0)" }.joined(separator: ", ")), and the positions have \(columns) columns"
+      )
     }
     return Int(stated[0])
   }
@@ -242,7 +263,8 @@ public struct H5MDReader {
   private func checkBoundary(_ dimension: Int) throws {
     let remedy = "only cells that are periodic along all their edges are read"
     guard let boundary = try file.textAttribute("boundary", of: group + "/box") else {
-      throw try complaint("\(group)/box does not say what its boundary is; \(remedy), and H5MD says so by the attribute 'boundary'")
+      throw try complaint(
+        "\(group)/box does not say what its boundary is; \(remedy), and H5MD says so by the attribute 'boundary'")
     }
     guard boundary.count >= dimension, boundary.prefix(dimension).allSatisfy({ $0 == "periodic" }) else {
       throw try complaint("\(group)/box has the boundary \(boundary.joined(separator: ", ")); \(remedy)")
@@ -252,7 +274,9 @@ public struct H5MDReader {
   /// The edges of the frame as rows; the file may keep them per frame or once, as a matrix or as the lengths of a
   /// cuboid.
   private func edges(_ columns: Int, _ stated: Int?) throws -> Tensor {
-    guard let element = try H5MDElement(group + "/box/edges", in: file) else { throw try complaint("has no \(group)/box/edges") }
+    guard let element = try H5MDElement(group + "/box/edges", in: file) else {
+      throw try complaint("has no \(group)/box/edges")
+    }
     let shape = element.shape
     guard let d = shape.first, d == columns || d == stated, shape == [d] || shape == [d, d] else {
       throw try complaint("\(element.name) has the shape \(shape) in each frame, not [\(columns), \(columns)]")
@@ -268,7 +292,9 @@ public struct H5MDReader {
   }
 
   /// How many dimensions there are. Programs that know three only write two with z = 0.
-  private func dimension(_ positions: [Double], _ columns: Int, _ requested: Int?, _ stated: Int?, _ edges: Tensor) throws -> Int {
+  private func dimension(_ positions: [Double], _ columns: Int, _ requested: Int?, _ stated: Int?, _ edges: Tensor)
+    throws -> Int
+  {
     guard columns == 3, requested != 3 else { return columns }
     let z = stride(from: 2, to: positions.count, by: 3).map { positions[$0] }
     let lowest = try communicator.reduce(z.min() ?? .infinity, .minimum)
@@ -287,13 +313,18 @@ public struct H5MDReader {
   }
 
   /// Words for the units of length that numbers are in anyway.
-  private static let reducedUnits: Set = ["", "1", "lj", "sigma", "σ", "lambda", "λ", "reduced", "dimensionless", "none"]
+  private static let reducedUnits: Set = [
+    "", "1", "lj", "sigma", "σ", "lambda", "λ", "reduced", "dimensionless", "none",
+  ]
 
   private func checkUnits() throws {
     for name in ["position", "box/edges", "diameter"] {
-      guard let unit = try H5MDElement(group + "/" + name, in: file)?.unit(), !Self.reducedUnits.contains(unit.lowercased()) else { continue }
+      guard let unit = try H5MDElement(group + "/" + name, in: file)?.unit(),
+        !Self.reducedUnits.contains(unit.lowercased())
+      else { continue }
       throw try complaint(
-        "\(group)/\(name) has the unit '\(unit)', and lengths are read in reduced units; convert them, or remove the attribute 'unit'")
+        "\(group)/\(name) has the unit '\(unit)', and lengths are read in reduced units; convert them, or remove the attribute 'unit'"
+      )
     }
   }
 
@@ -303,7 +334,9 @@ public struct H5MDReader {
     let longest = max(edges[0].length, edges[1].length, columns == 3 ? edges[2].length : 0)
     try communicator.coordinated {
       func particle(_ k: Int) -> String { "the particle in row \(rows.lowerBound + k / columns + 1)" }
-      if let k = positions.firstIndex(where: { !$0.isFinite }) { throw file.failure("the position of \(particle(k)) is not finite") }
+      if let k = positions.firstIndex(where: { !$0.isFinite }) {
+        throw file.failure("the position of \(particle(k)) is not finite")
+      }
       if let k = positions.firstIndex(where: { abs($0) > 1e6 * longest }) {
         throw file.failure("\(particle(k)) lies more than a million cell edges away; wrap it into the cell")
       }
@@ -325,7 +358,8 @@ public struct H5MDReader {
     let (_, problem) = try IdentifierBlocks.arrange(ids: ids, totalCount: totalCount, over: communicator)
     try communicator.coordinated {
       switch problem {
-      case .outOfRange(let id): throw file.failure("particle id \(id) is outside 1 … \(totalCount); number the particles without gaps")
+      case .outOfRange(let id):
+        throw file.failure("particle id \(id) is outside 1 … \(totalCount); number the particles without gaps")
       case .duplicate(let id): throw file.failure("particle id \(id) occurs twice")
       case .missing(let id): throw file.failure("particle id \(id) is missing")
       case nil: break

@@ -27,7 +27,8 @@ extension HDF5File {
     try setStringAttribute(name, of: object, to: texts, isScalar: false)
   }
 
-  /// Stores names with an object as variable-length strings in UTF-8, which h5py and pandas give as text and not as bytes.
+  /// Stores names with an object as variable-length strings in UTF-8, which h5py and pandas give as text and not as
+  /// bytes.
   public func setNames(_ name: String, of object: String, to texts: [String]) throws {
     let type = try stringType(length: nil, isUnicode: true)
     defer { H5Tclose(type) }
@@ -83,7 +84,9 @@ extension HDF5File {
   /// - Throws: where it holds something else.
   public func textAttribute(_ name: String, of object: String) throws -> [String]? {
     try withAttribute(name, of: object) { attribute, storedType, count in
-      guard H5Tget_class(storedType) == H5T_STRING else { throw failure("the attribute \(name) of \(object) is no text") }
+      guard H5Tget_class(storedType) == H5T_STRING else {
+        throw failure("the attribute \(name) of \(object) is no text")
+      }
       if H5Tis_variable_str(storedType) > 0 { return try texts(attribute, storedType, count, object + "@" + name) }
       let length = H5Tget_size(storedType)
       var bytes = [UInt8](repeating: 0, count: max(1, count * length))
@@ -114,7 +117,8 @@ extension HDF5File {
     }
   }
 
-  /// An attribute as it is stored, whatever it holds; of variable-length strings, which are stored as addresses, the strings.
+  /// An attribute as it is stored, whatever it holds; of variable-length strings, which are stored as addresses, the
+  /// strings.
   func attributeBytes(_ name: String, of object: String) throws -> [UInt8] {
     try withAttribute(name, of: object) { attribute, type, count in
       if H5Tis_variable_str(type) > 0 {

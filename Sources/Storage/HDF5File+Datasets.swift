@@ -3,7 +3,8 @@ import CShims
 
 /// Datasets of numbers.
 extension HDF5File {
-  /// Makes a dataset of the given shape. A growing one may be extended along its first dimension, and is stored in chunks.
+  /// Makes a dataset of the given shape. A growing one may be extended along its first dimension, and is stored in
+  /// chunks.
   public func createDataset<Element: HDF5Element>(
     _ name: String, of type: Element.Type, shape: [Int], growing: Bool = false
   ) throws {
@@ -64,8 +65,8 @@ extension HDF5File {
     try agreed { try withDataset(name) { try shape(of: $0, name) } }
   }
 
-  /// Writes the block of shape `count` that begins at `start`, in row-major order; a rank with nothing passes a count of
-  /// zero.
+  /// Writes the block of shape `count` that begins at `start`, in row-major order; a rank with nothing passes a count
+  /// of zero.
   public func write<Element: HDF5Element>(_ values: [Element], to name: String, start: [Int], count: [Int]) throws {
     let block = try block(of: name, start: start, count: count, as: Element.self)
     precondition(values.count == block.total, "the values must fill the block")
@@ -142,7 +143,9 @@ extension HDF5File {
   public func numberCount(of name: String) throws -> Int {
     let shape = try shape(of: name)
     return try agreed {
-      guard let count = Self.count(of: shape) else { throw failure("\(name) claims the shape \(shape), which cannot be") }
+      guard let count = Self.count(of: shape) else {
+        throw failure("\(name) claims the shape \(shape), which cannot be")
+      }
       return count
     }
   }
@@ -176,8 +179,12 @@ extension HDF5File {
             throw failure("\(name) has the shape \(shape), and no numbers \(start) … of the shape \(count)")
           }
         }
-        guard let total = Self.count(of: count) else { throw failure("\(name) claims the shape \(shape), which cannot be") }
-        if access.isReading { try checkContent(of: dataset, name, numbers: total, isInteger: Element.self != Double.self) }
+        guard let total = Self.count(of: count) else {
+          throw failure("\(name) claims the shape \(shape), which cannot be")
+        }
+        if access.isReading {
+          try checkContent(of: dataset, name, numbers: total, isInteger: Element.self != Double.self)
+        }
         return Block(start: start, count: count, total: total, isOfNothing: shape.contains(0))
       }
     }

@@ -116,7 +116,9 @@ extension HDF5File {
     func walk(_ group: String, _ depth: Int) throws {
       try visit(group, .group)
       let entries = try agreed {
-        guard depth < Self.greatestDepth else { throw failure("\(group.prefix(60))… has groups in groups, more than \(depth) deep") }
+        guard depth < Self.greatestDepth else {
+          throw failure("\(group.prefix(60))… has groups in groups, more than \(depth) deep")
+        }
         return try withGroup(group) { opened in
           if depth == 0 {
             var address = haddr_t()

@@ -1,7 +1,7 @@
 /// Reading whole datasets of any size.
 extension HDF5File {
-  /// Reads a dataset of numbers or a text, some megabytes at a time; the ranks share the pieces, and one rank has them in their
-  /// order. Collective.
+  /// Reads a dataset of numbers or a text, some megabytes at a time; the ranks share the pieces, and one rank has them
+  /// in their order. Collective.
   func forEachPiece(of name: String, _ reader: inout some PieceReader) throws {
     switch try typeName(of: name) {
     case "float64": try forEachPiece(of: name, as: Double.self, &reader)
@@ -56,7 +56,9 @@ extension HDF5File {
   ) throws {
     let (rank, size) = (communicator?.rank ?? 0, communicator?.size ?? 1)
     let (shape, total) = (try shape(of: name), try numberCount(of: name))
-    try agreed { try withDataset(name) { try checkPlace(of: $0, name, bytes: (total * MemoryLayout<Element>.stride, false)) } }
+    try agreed {
+      try withDataset(name) { try checkPlace(of: $0, name, bytes: (total * MemoryLayout<Element>.stride, false)) }
+    }
     let share = total / size + 1
     let pieces = Pieces(of: shape, largest: max(1, min(share, (8 << 20) / MemoryLayout<Element>.stride)))
     let own = (pieces.count * rank / size)..<(pieces.count * (rank + 1) / size)
@@ -71,7 +73,8 @@ extension HDF5File {
     }
   }
 
-  /// A dataset cut into blocks whose numbers follow each other: along the first axis on which the rows are small enough.
+  /// A dataset cut into blocks whose numbers follow each other: along the first axis on which the rows are small
+  /// enough.
   struct Pieces {
     let count: Int
     private let shape: [Int]

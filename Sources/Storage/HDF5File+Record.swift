@@ -28,7 +28,8 @@ extension HDF5File {
     var checksum = ContentChecksum()
     /// What each row has added to it, as far as rows are long and were written one by one; else nil.
     var rows: [UInt64]?
-    /// How many of the stretches of the file in which its numbers stand are in ``HDF5File/numberPlaces``: chunks in their order.
+    /// How many of the stretches of the file in which its numbers stand are in ``HDF5File/numberPlaces``: chunks in
+    /// their order.
     var placesFound = 0
 
     /// From how many numbers on a row is long.
@@ -61,7 +62,10 @@ extension HDF5File {
       let before = checksum.sum
       addBlock(values, start: start, count: count)
       guard rows != nil, !values.isEmpty else { return }
-      guard count[0] == 1 else { return rows = nil }
+      guard count[0] == 1 else {
+        rows = nil
+        return
+      }
       while rows!.count <= start[0] { rows!.append(0) }
       rows![start[0]] &+= checksum.sum &- before
     }
@@ -138,7 +142,8 @@ extension HDF5File {
     for (name, sum) in zip(names, sums) {
       let ledger = ledgers[name]!
       record.datasets[name] = .init(
-        shape: ledger.shape, isGrowing: ledger.isGrowing, checksum: Int64(bitPattern: sum), rows: try rowSums(of: ledger))
+        shape: ledger.shape, isGrowing: ledger.isGrowing, checksum: Int64(bitPattern: sum),
+        rows: try rowSums(of: ledger))
     }
     return record
   }
@@ -197,14 +202,18 @@ extension HDF5File {
       guard held.insert("\(name)[\(row)]").inserted else { return }
       let sum = try rowChecksum(of: name, row, expected.shape)
       try agreed {
-        guard sum == rows[row] else { throw failure("row \(row) of \(name) does not agree with its checksum; the file is damaged") }
+        guard sum == rows[row] else {
+          throw failure("row \(row) of \(name) does not agree with its checksum; the file is damaged")
+        }
       }
       return
     }
     held.insert(name)
     let (_, sum) = try contentChecksum(of: name)
     try agreed {
-      guard sum == expected.checksum else { throw failure("\(name) does not agree with its checksum; the file is damaged") }
+      guard sum == expected.checksum else {
+        throw failure("\(name) does not agree with its checksum; the file is damaged")
+      }
     }
   }
 

@@ -5,9 +5,9 @@ import MessagePassing
 
 /// Going on with a file whose writer was stopped or killed.
 ///
-/// Such a file may be half-written: HDF5 changes its tables of contents in place. Numbers it writes once, and never moves. So a
-/// checkpoint keeps all bytes but those of the numbers, and with these back in their places, and what came later cut off, the file
-/// is what it was, however large it is.
+/// Such a file may be half-written: HDF5 changes its tables of contents in place. Numbers it writes once, and never
+/// moves. So a checkpoint keeps all bytes but those of the numbers, and with these back in their places, and what came
+/// later cut off, the file is what it was, however large it is.
 extension HDF5File {
   /// Brings the file to the disk and keeps with a checkpoint what may change of it. Collective.
   func keep(in checkpoint: Checkpoint, as name: String) throws {
@@ -26,7 +26,8 @@ extension HDF5File {
       guard communicator.isRoot else { return [] }
       if let parts { return try FileParts.restore(path, from: parts) }
       guard let copy = checkpoint.files[name] else {
-        throw Failure(.input, "\(path): is larger than what checkpoints of version 1 kept; go on with the program that began it")
+        throw Failure(
+          .input, "\(path): is larger than what checkpoints of version 1 kept; go on with the program that began it")
       }
       // Checkpoints of version 1 have the whole file.
       try FileRange.write([], to: path)
@@ -38,7 +39,9 @@ extension HDF5File {
       let found = try exists(name) ? try contentChecksum(of: name) : nil
       try agreed {
         guard let found, found.shape == dataset.shape, found.sum == dataset.checksum else {
-          throw Failure(.input, "\(path): \(name) does not hold the \(dataset.shape.first ?? 1) rows that the checkpoint was made with")
+          throw Failure(
+            .input,
+            "\(path): \(name) does not hold the \(dataset.shape.first ?? 1) rows that the checkpoint was made with")
         }
       }
       // Sums of all ranks are added, so one of them starts with what is there.
@@ -98,13 +101,14 @@ extension HDF5File {
         let space = try check(H5Dget_space(dataset), "H5Dget_space", name)
         defer { H5Sclose(space) }
         var first = [hsize_t](repeating: 0, count: ledgers[name]!.shape.count)
-        // In the order of their rows, to which new ones are added at the end; each call counts from the first, so that asking
-        // for all of them each time would take quadratic time.
+        // In the order of their rows, to which new ones are added at the end; each call counts from the first, so that
+        // asking for all of them each time would take quadratic time.
         for index in known..<count {
           var (address, size): (haddr_t, hsize_t) = (0, 0)
           var filters: UInt32 = 0
           try check(
-            H5Dget_chunk_info(dataset, space, hsize_t(index), &first, &filters, &address, &size), "H5Dget_chunk_info", name)
+            H5Dget_chunk_info(dataset, space, hsize_t(index), &first, &filters, &address, &size), "H5Dget_chunk_info",
+            name)
           add(address, size)
           Heartbeat.beat()
         }

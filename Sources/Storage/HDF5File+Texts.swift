@@ -37,7 +37,9 @@ extension HDF5File {
           throw failure("\(name) is not a text")
         }
         let shape = try shape(of: dataset, name)
-        guard shape.isEmpty || shape.allSatisfy({ $0 == 1 }) else { throw failure("\(name) holds texts of the shape \(shape), not one") }
+        guard shape.isEmpty || shape.allSatisfy({ $0 == 1 }) else {
+          throw failure("\(name) holds texts of the shape \(shape), not one")
+        }
         let size = Int(H5Tget_size(type))
         try checkPlace(of: dataset, name, bytes: (size, false))
         guard size <= longest else { throw failure("\(name) is a text of \(size) bytes") }

@@ -6,8 +6,9 @@ import MessagePassing
 /// An HDF5 file that all ranks have open together, addressed by paths such as "/particles/trajectory/id".
 ///
 /// All calls are collective, and a failure of any rank is thrown on all of them with the name of the HDF5 call and the
-/// file. The numbers in a dataset are read and written by hyperslabs: each rank moves its own part. There are no filters,
-/// since HDF5 1.10 can crash on compressed chunks in parallel; without a communicator the file belongs to one process.
+/// file. The numbers in a dataset are read and written by hyperslabs: each rank moves its own part. There are no
+/// filters, since HDF5 1.10 can crash on compressed chunks in parallel; without a communicator the file belongs to one
+/// process.
 public final class HDF5File {
   public enum Access: Sendable {
     /// Starts an empty file, replacing what is there.
@@ -71,8 +72,8 @@ public final class HDF5File {
     }
   }
 
-  /// Closing is collective. A rank that unwinds alone, after a failure of its own, must not wait in it for the others; files
-  /// still open when all ranks end together are closed by the library.
+  /// Closing is collective. A rank that unwinds alone, after a failure of its own, must not wait in it for the others;
+  /// files still open when all ranks end together are closed by the library.
   deinit { if handle >= 0, (communicator?.size ?? 1) == 1 { H5Fclose(handle) } }
 
   private func probe() throws {
@@ -92,9 +93,9 @@ public final class HDF5File {
 
   /// Reserves disk space for `bytes` more, and for the metadata that come with them.
   ///
-  /// This is how a full disk or quota is noticed: Open MPI's collective writes wait for ever on the other ranks when one
-  /// rank cannot write (seen with 4.1.4), so a write must not start unless it will fit. The margin stays reserved, so that
-  /// the file can still be closed when the next reservation fails.
+  /// This is how a full disk or quota is noticed: Open MPI's collective writes wait for ever on the other ranks when
+  /// one rank cannot write (seen with 4.1.4), so a write must not start unless it will fit. The margin stays reserved,
+  /// so that the file can still be closed when the next reservation fails.
   func reserve(_ bytes: Int) throws {
     guard !access.isReading else { return }
     let margin = 1 << 20

@@ -124,7 +124,8 @@ public enum LammpsDataReader {
         }
         if start.name == "Atoms", start.style == .other {
           throw Failure(
-            .input, "\(slice.path):\(start.line): this atom style cannot be read; use 'Atoms # atomic' or 'Atoms # sphere'")
+            .input,
+            "\(slice.path):\(start.line): this atom style cannot be read; use 'Atoms # atomic' or 'Atoms # sphere'")
         }
       }
     }
@@ -171,7 +172,9 @@ public enum LammpsDataReader {
         guard start.name == "Atom Type Labels" else { return }
         guard words.count == 2 else { throw line.failure("a type and its label are expected") }
         let type = try line.integer(words[0], "the type")
-        guard type >= 1, type <= types else { throw line.failure("type \(type) is outside 1 … \(types), the atom types in the header") }
+        guard type >= 1, type <= types else {
+          throw line.failure("type \(type) is outside 1 … \(types), the atom types in the header")
+        }
         lines += Array("\(line.number) \(type) ".utf8) + Array(line.bytes[words[1]]) + [0x0a]
       }
       return lines
@@ -185,8 +188,12 @@ public enum LammpsDataReader {
         let (number, type, label) = (line[0], Int(line[1])!, line[2])
         // As many lines as types have been counted: a type without a label is one that has two.
         if labels.isEmpty { labels = [String?](repeating: nil, count: lines.count) }
-        guard labels[type - 1] == nil else { throw Failure(.input, "\(slice.path):\(number): type \(type) has two labels") }
-        guard !labels.contains(label) else { throw Failure(.input, "\(slice.path):\(number): two types have the label \(label)") }
+        guard labels[type - 1] == nil else {
+          throw Failure(.input, "\(slice.path):\(number): type \(type) has two labels")
+        }
+        guard !labels.contains(label) else {
+          throw Failure(.input, "\(slice.path):\(number): two types have the label \(label)")
+        }
         labels[type - 1] = label
       }
       return labels.map { $0! }
@@ -263,7 +270,8 @@ public enum LammpsDataReader {
         }
         guard let index = known else {
           throw line.failure(
-            "'\(line.text.prefix(40))' is not a header line that can be read here, such as '1000 atoms' or '0 10 xlo xhi'")
+            "'\(line.text.prefix(40))' is not a header line that can be read here, such as '1000 atoms' or '0 10 xlo xhi'"
+          )
         }
         let keyword = headerKeywords[index]
         let isCount = index < counts.count
@@ -322,7 +330,8 @@ public enum LammpsDataReader {
       let length = bound.numbers[1] - bound.numbers[0]
       guard length > 0, length.isFinite else {
         throw Failure(
-          .input, "\(path):\(bound.line): \(letter)hi = \(bound.numbers[1]) must be larger than \(letter)lo = "
+          .input,
+          "\(path):\(bound.line): \(letter)hi = \(bound.numbers[1]) must be larger than \(letter)lo = "
             + "\(bound.numbers[0])")
       }
       lengths[axis] = length
@@ -371,7 +380,8 @@ public enum LammpsDataReader {
         let expected = header.count(keyword)
         if lineCounts[start.section] != expected {
           throw Failure(
-            .input, "\(slice.path):\(start.line): section '\(start.name)' has \(lineCounts[start.section]) lines, but the "
+            .input,
+            "\(slice.path):\(start.line): section '\(start.name)' has \(lineCounts[start.section]) lines, but the "
               + "header asks for \(expected) (\(keyword))")
         }
       }
@@ -397,9 +407,12 @@ public enum LammpsDataReader {
       var style = atoms.style
       if style == .unstated {
         guard columns == 5 else {
-          let known = columns == 8 ? "may be atomic with image flags, or of another style" : "are of no style that is known by itself"
+          let known =
+            columns == 8
+            ? "may be atomic with image flags, or of another style" : "are of no style that is known by itself"
           throw Failure(
-            .input, "\(slice.path):\(atoms.line): the atom style is not stated, and \(columns) columns \(known); write "
+            .input,
+            "\(slice.path):\(atoms.line): the atom style is not stated, and \(columns) columns \(known); write "
               + "'Atoms # atomic' or 'Atoms # sphere' if it is one of these")
         }
         style = .atomic
@@ -407,7 +420,8 @@ public enum LammpsDataReader {
       guard columns == style.columnCount || columns == style.columnCount + 3 else {
         let names = style == .sphere ? "id type diameter density x y z" : "id type x y z"
         throw Failure(
-          .input, "\(slice.path):\(line): \(columns) columns; atom style \(style) has \(style.columnCount) (\(names)) and "
+          .input,
+          "\(slice.path):\(line): \(columns) columns; atom style \(style) has \(style.columnCount) (\(names)) and "
             + "optionally three image flags")
       }
       return (style, columns)

@@ -4,12 +4,12 @@ import Particles
 
 /// Writes LAMMPS data: atom style sphere where the particles have sizes, else atomic; in the order of the identifiers.
 ///
-/// Numbers have as many digits as it takes to read the same bits back (up to 17). In two dimensions z is 0 in a cell from
-/// −1/2 to 1/2.
+/// Numbers have as many digits as it takes to read the same bits back (up to 17). In two dimensions z is 0 in a cell
+/// from −1/2 to 1/2.
 public enum LammpsDataWriter {
   /// Collective.
-  /// - Throws: `.input` where the cell is not lower-triangular, which the format cannot hold; `.inputOutput` where the file
-  ///   cannot be written.
+  /// - Throws: `.input` where the cell is not lower-triangular, which the format cannot hold; `.inputOutput` where the
+  ///   file cannot be written.
   public static func write(_ snapshot: Snapshot, to path: String, over communicator: Communicator) throws {
     let dimension = snapshot.dimension
     let edges = snapshot.edges
@@ -18,7 +18,8 @@ public enum LammpsDataWriter {
       let isPositive = (0..<dimension).allSatisfy { edges[$0, $0] > 0 }
       guard isLower, isPositive else {
         throw Failure(
-          .input, "\(path): LAMMPS data needs edges (lx, 0, 0), (xy, ly, 0), (xz, yz, lz), and this cell has "
+          .input,
+          "\(path): LAMMPS data needs edges (lx, 0, 0), (xy, ly, 0), (xz, yz, lz), and this cell has "
             + "\(edges.block(dimension)); export to extended XYZ instead")
       }
     }

@@ -57,9 +57,11 @@ public enum LammpsDumpReader {
     if head.columns.species != nil { records.species = records.species.map { found[Int($0)] } }
     var snapshot = try records.snapshot(
       dimension: dimension, isFlat: head.columns.positions.count == 2, announced: head.count, edges: head.edges,
-      origin: head.origin, hasSpecies: head.columns.species != nil, hasDiameters: head.columns.diameter != nil, over: communicator)
+      origin: head.origin, hasSpecies: head.columns.species != nil, hasDiameters: head.columns.diameter != nil,
+      over: communicator)
     guard snapshot.dimension == 2 || head.isPeriodicAlongZ else {
-      throw Failure.everywhere(.input, "\(path):\(head.line): the box is not periodic in z; only boxes that are can be read")
+      throw Failure.everywhere(
+        .input, "\(path):\(head.line): the box is not periodic in z; only boxes that are can be read")
     }
     snapshot.speciesNames = names
     return snapshot
@@ -100,7 +102,9 @@ public enum LammpsDumpReader {
     slice.forEachLine { if (lines.lowerBound...end).contains($0.number) { own += Array($0.bytes) + [0x0a] } }
     let text = String(decoding: try communicator.gather(own), as: UTF8.self)
     return try communicator.coordinated {
-      try head(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), from: lines.lowerBound, slice.path)
+      try head(
+        text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), from: lines.lowerBound,
+        slice.path)
     }
   }
 
@@ -112,7 +116,9 @@ public enum LammpsDumpReader {
     func numbers(_ line: Int) throws -> [Double] {
       let words = line < lines.count ? lines[line].split(whereSeparator: \.isWhitespace) : []
       let numbers = words.compactMap { Double($0) }.filter(\.isFinite)
-      guard numbers.count == words.count else { throw failure("finite numbers are expected, not '\(lines[line].prefix(40))'", line) }
+      guard numbers.count == words.count else {
+        throw failure("finite numbers are expected, not '\(lines[line].prefix(40))'", line)
+      }
       return numbers
     }
     while k < lines.count {
@@ -179,11 +185,16 @@ public enum LammpsDumpReader {
     columns.total = names.count
     columns.id = names.firstIndex(of: "id")
     columns.species = ["type", "typelabel", "element"].lazy.compactMap { names.firstIndex(of: $0) }.first
-    if let column = names.firstIndex(of: "diameter") { columns.diameter = (column, 1) }
-    else if let column = names.firstIndex(of: "radius") { columns.diameter = (column, 2) }
+    if let column = names.firstIndex(of: "diameter") {
+      columns.diameter = (column, 1)
+    } else if let column = names.firstIndex(of: "radius") {
+      columns.diameter = (column, 2)
+    }
     for kind in Coordinates.allCases {
       let places = ["x", "y", "z"].compactMap { names.firstIndex(of: $0 + kind.rawValue) }
-      guard places.count >= 2, names[places[0]] == "x" + kind.rawValue, names[places[1]] == "y" + kind.rawValue else { continue }
+      guard places.count >= 2, names[places[0]] == "x" + kind.rawValue, names[places[1]] == "y" + kind.rawValue else {
+        continue
+      }
       columns.coordinates = kind
       columns.positions = places
       break

@@ -2,8 +2,9 @@ import Checkpoints
 import Foundation
 import MessagePassing
 
-/// An HDF5 file about a lattice that is cut into slabs of planes: columns that grow row by row, and fields with a number
-/// per site. It is written under another name and renamed when it is closed, so that a file of this name is complete.
+/// An HDF5 file about a lattice that is cut into slabs of planes: columns that grow row by row, and fields with a
+/// number per site. It is written under another name and renamed when it is closed, so that a file of this name is
+/// complete.
 ///
 /// All calls are collective.
 public final class LatticeFile {

@@ -1,10 +1,10 @@
 import MessagePassing
 
-/// The fingerprint of an elasto-plastic state that does not depend on the number of ranks: SHA-256 over, little endian and
-/// each row by row, the stresses and the thresholds (float64) and the yield counts (int32).
+/// The fingerprint of an elasto-plastic state that does not depend on the number of ranks: SHA-256 over, little endian
+/// and each row by row, the stresses and the thresholds (float64) and the yield counts (int32).
 public enum LatticeHash {
-  /// The digest in hexadecimal, the same on all ranks. Each rank holds `count` sites, in the order of the ranks. Collective:
-  /// the hash goes from rank to rank, once for each field.
+  /// The digest in hexadecimal, the same on all ranks. Each rank holds `count` sites, in the order of the ranks.
+  /// Collective: the hash goes from rank to rank, once for each field.
   public static func sha256(
     stress: UnsafePointer<Double>, thresholds: UnsafePointer<Double>, yieldCounts: UnsafePointer<Int32>, count: Int,
     over communicator: Communicator

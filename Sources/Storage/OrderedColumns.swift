@@ -2,8 +2,8 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The columns of a configuration in the order of the identifiers, this rank's block of rows: what all files are written
-/// from.
+/// The columns of a configuration in the order of the identifiers, this rank's block of rows: what all files are
+/// written from.
 struct OrderedColumns {
   let blocks: IdentifierBlocks
   let species: [Int32]

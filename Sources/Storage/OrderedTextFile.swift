@@ -70,7 +70,9 @@ final class OrderedTextFile {
     }
   }
 
-  private func failure() -> Failure { Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))") }
+  private func failure() -> Failure {
+    Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))")
+  }
 
   private func write(_ header: String, _ lines: Int, _ line: (Int) -> String) throws {
     let isFirst = communicator.isRoot && !isBegun

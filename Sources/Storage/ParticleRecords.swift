@@ -28,7 +28,8 @@ struct ParticleRecords {
   ///   - edges: rows; the third is put to (0, 0, 1) in two dimensions.
   ///   - origin: the corner that positions are counted from.
   func snapshot(
-    dimension requested: Int?, isFlat: Bool = false, announced: (count: Int, line: Int), edges: Tensor, origin: Vector, hasSpecies: Bool, hasDiameters: Bool,
+    dimension requested: Int?, isFlat: Bool = false, announced: (count: Int, line: Int), edges: Tensor, origin: Vector,
+    hasSpecies: Bool, hasDiameters: Bool,
     over communicator: Communicator
   ) throws -> Snapshot {
     try checkCount(announced, communicator)
@@ -70,7 +71,8 @@ struct ParticleRecords {
     try communicator.coordinated {
       for k in 0..<(3 * count) where abs(positions[k]) > 1e6 * longest {
         throw Failure(
-          .input, "\(path):\(lines[k / 3]): coordinate \(positions[k]) lies more than a million cell edges away; wrap it "
+          .input,
+          "\(path):\(lines[k / 3]): coordinate \(positions[k]) lies more than a million cell edges away; wrap it "
             + "into the cell")
       }
       // So that images can be counted in 32 bits when a tilt is reduced and positions are wrapped.
@@ -88,12 +90,14 @@ struct ParticleRecords {
     try communicator.coordinated {
       if total > announced.count, before <= announced.count, announced.count < before + count {
         throw Failure(
-          .input, "\(path):\(lines[announced.count - before]): more particles than the \(announced.count) announced in line "
+          .input,
+          "\(path):\(lines[announced.count - before]): more particles than the \(announced.count) announced in line "
             + "\(announced.line)")
       }
       if total < announced.count, communicator.isRoot {
         throw Failure(
-          .input, "\(path):\(announced.line): announces \(announced.count) particles but the file has \(total); is it "
+          .input,
+          "\(path):\(announced.line): announces \(announced.count) particles but the file has \(total); is it "
             + "truncated?")
       }
     }
@@ -140,20 +144,24 @@ struct ParticleRecords {
       try communicator.coordinated {
         if let other {
           throw Failure(
-            .input, "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first "
+            .input,
+            "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first "
               + "particle by more than 1e-9 of an edge, but the dimension is stated as 2; write the same z for all, or set "
               + "the dimension to 3")
         }
       }
       return 2
     }
-    let spread = try communicator.reduce((0..<count).map { abs(positions[3 * $0 + 2] - reference) }.max() ?? 0, .maximum)
+    let spread = try communicator.reduce(
+      (0..<count).map { abs(positions[3 * $0 + 2] - reference) }.max() ?? 0, .maximum)
     if spread == 0 { return 2 }
     try communicator.coordinated {
       if let other, spread <= Self.flat * edge {
         throw Failure(
-          .input, "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first particle, and "
-            + "no z by more than \(spread.shown): state whether the system has two or three dimensions (system.dimension)")
+          .input,
+          "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first particle, and "
+            + "no z by more than \(spread.shown): state whether the system has two or three dimensions (system.dimension)"
+        )
       }
     }
     return 3

@@ -37,7 +37,8 @@ struct SpeciesWords {
     if !stated.isEmpty {
       if let stranger = all.first(where: { !stated.contains($0.word) }) {
         throw failure(
-          stranger.line, "species '\(stranger.word.prefix(40))' is none of \(stated.joined(separator: ", ")), which "
+          stranger.line,
+          "species '\(stranger.word.prefix(40))' is none of \(stated.joined(separator: ", ")), which "
             + "system.species names")
       }
       return (words.map { Int32(stated.firstIndex(of: $0.word)!) }, [])
@@ -47,7 +48,8 @@ struct SpeciesWords {
     if let number = all.first(where: { Int($0.word) != nil }) {
       if let word = all.first(where: { Int($0.word) == nil }) {
         throw failure(
-          max(number.line, word.line), "species '\(number.word.prefix(40))' and '\(word.word.prefix(40))' in one file: use "
+          max(number.line, word.line),
+          "species '\(number.word.prefix(40))' and '\(word.word.prefix(40))' in one file: use "
             + "numbers from 1, or names, for all")
       }
       if let wrong = all.first(where: { (Int32($0.word) ?? 0) < 1 }) {

@@ -2,8 +2,8 @@ import Foundation
 import MessagePassing
 import Particles
 
-/// A single configuration on disk, from which the computation continues with the same bits: H5MD with one frame, and the
-/// positions in quanta where the configuration has them. It carries a checksum of it all as the attribute
+/// A single configuration on disk, from which the computation continues with the same bits: H5MD with one frame, and
+/// the positions in quanta where the configuration has them. It carries a checksum of it all as the attribute
 /// `checksum_sha256`, so that a reader notices damage.
 public enum StateFile {
   /// Writes the file under another name and renames it, so that a file of this name is always complete. Collective.

@@ -4,17 +4,17 @@ import Particles
 
 /// The fingerprint of a state that does not depend on the number of ranks, nor on which rank holds which particle.
 ///
-/// SHA-256 over, little endian: the rows of the cell matrix and the accumulated strain (float64); then by ascending id for
-/// each particle: id int64, species int32, diameter float64, image int32[dimension], position float64[dimension].
+/// SHA-256 over, little endian: the rows of the cell matrix and the accumulated strain (float64); then by ascending id
+/// for each particle: id int64, species int32, diameter float64, image int32[dimension], position float64[dimension].
 public enum StateHash {
-  /// The digest in hexadecimal, the same on all ranks. Collective: the hash goes from rank to rank, each adding its block
-  /// of identifiers.
+  /// The digest in hexadecimal, the same on all ranks. Collective: the hash goes from rank to rank, each adding its
+  /// block of identifiers.
   public static func sha256(of snapshot: Snapshot, over communicator: Communicator) throws -> String {
     try digest(of: snapshot, withQuanta: false, over: communicator)
   }
 
-  /// The same with, after each position, the position in quanta (int64[dimension]) where the snapshot has them: a double
-  /// does not show their last bits.
+  /// The same with, after each position, the position in quanta (int64[dimension]) where the snapshot has them: a
+  /// double does not show their last bits.
   static func checksum(of snapshot: Snapshot, over communicator: Communicator) throws -> String {
     try digest(of: snapshot, withQuanta: true, over: communicator)
   }

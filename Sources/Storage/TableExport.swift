@@ -46,7 +46,9 @@ public struct TableExport {
     var others: [String] = []
     func add(_ object: String) throws {
       let slash = object.lastIndex(of: "/")!
-      let (group, name) = (slash == object.startIndex ? "/" : String(object[..<slash]), String(object[object.index(after: slash)...]))
+      let (group, name) = (
+        slash == object.startIndex ? "/" : String(object[..<slash]), String(object[object.index(after: slash)...])
+      )
       let shape = try file.shape(of: object)
       let type = try file.typeName(of: object)
       guard let rows = shape.first, type.hasPrefix("int") || type.hasPrefix("float") else { return }
@@ -88,17 +90,23 @@ public struct TableExport {
     let isOfSpace = shape.allSatisfy { $0 == 2 || $0 == 3 } && spatial.contains { name.hasPrefix($0) }
     let axes = ["x", "y", "z"]
     return shape.reduce([name + "_"]) { names, extent in
-      names.flatMap { stem in (0..<extent).map { stem + (isOfSpace ? axes[$0] : (stem.hasSuffix("_") ? "\($0)" : "_\($0)")) } }
+      names.flatMap { stem in
+        (0..<extent).map { stem + (isOfSpace ? axes[$0] : (stem.hasSuffix("_") ? "\($0)" : "_\($0)")) }
+      }
     }.map { shape.isEmpty ? name : $0 }
   }
 
-  private static let spatial = ["stress", "centre", "velocity", "acceleration", "jerk", "displacement", "elastic", "gyration", "edges"]
+  private static let spatial = [
+    "stress", "centre", "velocity", "acceleration", "jerk", "displacement", "elastic", "gyration", "edges",
+  ]
 
   /// Writes a table under another name and renames it.
   /// - Throws: `.inputOutput` where the file cannot be written; then nothing stays of it.
   public func write(_ table: Table, to path: String) throws {
     let unfinished = path + ".unfinished"
-    func failure() -> Failure { Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))") }
+    func failure() -> Failure {
+      Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))")
+    }
     guard let stream = fopen(unfinished, "w") else { throw failure() }
     do {
       func put(_ text: String) throws { guard fputs(text, stream) >= 0 else { throw failure() } }
@@ -110,11 +118,17 @@ public struct TableExport {
         let parts = try table.columns.map { column -> [String] in
           let start = [first] + column.shape.map { _ in 0 }
           return column.isReal
-            ? try file.read(Double.self, from: column.dataset, start: start, count: [count] + column.shape).map { "\($0)" }
-            : try file.read(Int64.self, from: column.dataset, start: start, count: [count] + column.shape).map { "\($0)" }
+            ? try file.read(Double.self, from: column.dataset, start: start, count: [count] + column.shape).map {
+              "\($0)"
+            }
+            : try file.read(Int64.self, from: column.dataset, start: start, count: [count] + column.shape).map {
+              "\($0)"
+            }
         }
         for row in 0..<count {
-          let words = zip(table.columns, parts).flatMap { column, values in values[(row * column.width)..<((row + 1) * column.width)] }
+          let words = zip(table.columns, parts).flatMap { column, values in
+            values[(row * column.width)..<((row + 1) * column.width)]
+          }
           try put(words.joined(separator: ",") + "\n")
         }
       }

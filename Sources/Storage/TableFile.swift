@@ -65,8 +65,8 @@ public final class TableFile {
     try flushIfDue()
   }
 
-  /// Makes an empty series for each quantity, so that a run without events still has its datasets; `shapes` gives the shape
-  /// of one entry.
+  /// Makes an empty series for each quantity, so that a run without events still has its datasets; `shapes` gives the
+  /// shape of one entry.
   public func createSeries(_ group: String, _ shapes: [(name: String, shape: [Int])]) throws {
     for (name, shape) in shapes {
       let dataset = "/\(group)/\(name)"

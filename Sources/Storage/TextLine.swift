@@ -80,7 +80,8 @@ struct TextLine {
       if byte | 0x20 == UInt8(ascii: "d") { isFortran = true }
     }
     if isFortran {
-      let word = String(decoding: bytes[range].map { $0 | 0x20 == UInt8(ascii: "d") ? UInt8(ascii: "e") : $0 }, as: UTF8.self)
+      let word = String(
+        decoding: bytes[range].map { $0 | 0x20 == UInt8(ascii: "d") ? UInt8(ascii: "e") : $0 }, as: UTF8.self)
       guard let value = Double(word), value.isFinite else { throw complaint() }
       return value
     }

@@ -1,7 +1,8 @@
 import Foundation
 import MessagePassing
 
-/// This rank's share of a text file: the lines that begin in its slice of the bytes, with their numbers in the whole file.
+/// This rank's share of a text file: the lines that begin in its slice of the bytes, with their numbers in the whole
+/// file.
 struct TextSlice {
   /// A longer line means that this is no text file of ours; it bounds the memory of a rank.
   private static let longestLine = 1 << 20

@@ -28,7 +28,8 @@ public final class TrajectoryContents {
     self.group = group
     let position = try H5MDElement(group + "/position", in: file)!
     guard position.shape.count == 2 else {
-      throw try H5MDElement.complaint(file, "\(position.name) has the shape \(position.shape) in each frame, not [particles, 2 or 3]")
+      throw try H5MDElement.complaint(
+        file, "\(position.name) has the shape \(position.shape) in each frame, not [particles, 2 or 3]")
     }
     self.position = position
     frameCount = position.frameCount ?? 1

@@ -5,9 +5,9 @@ import Particles
 
 /// Writes an H5MD 1.1 trajectory, frame by frame, all ranks together, particles in the order of their identifiers.
 ///
-/// The group is /particles/trajectory; the time of a frame is its accumulated strain; edges are rows of the cell matrix.
-/// After each frame the file is flushed, so that a killed job loses at most the frames since (or, if the kill comes within a flush, since the last checkpoint). Every frame has the
-/// fields and observables of the first.
+/// The group is /particles/trajectory; the time of a frame is its accumulated strain; edges are rows of the cell
+/// matrix. After each frame the file is flushed, so that a killed job loses at most the frames since (or, if the kill
+/// comes within a flush, since the last checkpoint). Every frame has the fields and observables of the first.
 public final class TrajectoryWriter {
   /// Frames written so far.
   public private(set) var frameCount = 0
@@ -27,7 +27,8 @@ public final class TrajectoryWriter {
   /// Starts the file and writes what does not change: identifiers, species, diameters. Collective.
   /// - Parameters:
   ///   - snapshot: any configuration of the particles to come; its frame is not written yet.
-  ///   - isExact: whether positions in quanta are kept as well, so that the frames can be continued from with the same bits.
+  ///   - isExact: whether positions in quanta are kept as well, so that the frames can be continued from with the same
+  ///     bits.
   /// - Throws: `.inputOutput` where the file cannot be written.
   public init(
     path: String, particles snapshot: Snapshot, provenance: Provenance, isExact: Bool = false,
@@ -70,7 +71,8 @@ public final class TrajectoryWriter {
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(
       State(
-        record: try file.record(), frameCount: frameCount, totalCount: totalCount, dimension: dimension, isExact: isExact,
+        record: try file.record(), frameCount: frameCount, totalCount: totalCount, dimension: dimension,
+        isExact: isExact,
         quantum: quantum, elements: elements.sorted()), as: name)
     try file.keep(in: checkpoint, as: name)
   }
@@ -135,7 +137,8 @@ public final class TrajectoryWriter {
   public func append(
     step: Int, snapshot: Snapshot, fields: [ParticleColumn] = [], observables: [Observable] = []
   ) throws {
-    precondition(snapshot.totalCount == totalCount && snapshot.dimension == dimension, "the particles of a file are fixed")
+    precondition(
+      snapshot.totalCount == totalCount && snapshot.dimension == dimension, "the particles of a file are fixed")
     let columns = try OrderedColumns(snapshot, over: communicator)
     let rows = columns.blocks.rows
     try settleElements(fields, observables)

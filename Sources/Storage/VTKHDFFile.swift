@@ -1,7 +1,7 @@
 import MessagePassing
 
-/// Fields of a lattice as a VTKHDF ImageData file, one number per cell, which ParaView opens as it is. The last axis of the
-/// lattice is x there, since VTK's fastest one is; a two-dimensional lattice is one cell thick.
+/// Fields of a lattice as a VTKHDF ImageData file, one number per cell, which ParaView opens as it is. The last axis of
+/// the lattice is x there, since VTK's fastest one is; a two-dimensional lattice is one cell thick.
 public final class VTKHDFFile {
   private let file: HDF5File
   private let shape: [Int]

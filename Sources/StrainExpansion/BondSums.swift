@@ -9,7 +9,8 @@ struct BondSums {
   /// Vσ = Σ g⊗x and its three derivatives.
   let virial: [Tensor]
 
-  /// `expansion(i, end)` is that of the bond with the given end at owned particle i; each bond is met at both. Collective.
+  /// `expansion(i, end)` is that of the bond with the given end at owned particle i; each bond is met at both.
+  /// Collective.
   init(
     _ system: ParticleSystem, _ bonds: BondNetwork, _ expansion: (_ particle: Int, _ end: Int) -> BondExpansion
   ) throws {

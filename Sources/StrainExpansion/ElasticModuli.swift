@@ -5,8 +5,8 @@ import Statics
 
 /// The linear elasticity of a glass at rest, affine and nonaffine parts, with the prestress in it.
 public struct ElasticModuli {
-  /// B_ijkl = dσ_ij/dA_kl at the present state: the stress measured after a small deformation gradient 1 + A. Rows (i, j),
-  /// columns (k, l), both row-major.
+  /// B_ijkl = dσ_ij/dA_kl at the present state: the stress measured after a small deformation gradient 1 + A. Rows (i,
+  /// j), columns (k, l), both row-major.
   public let stressStiffness: [[Double]]
   /// The part of B that affine motion alone gives.
   public let affineStressStiffness: [[Double]]
@@ -37,7 +37,8 @@ public struct ElasticModuli {
         for i in 0..<system.ownedCount * d { force.values[i] = 0 }
         derivatives.addHessian(BondDisplacement(gradient: a), times: -1, to: force)
         solutions.append(
-          try solver.solve(force, into: velocity, tolerance: tolerance, name: "elastic response to \(axes[k])\(axes[l])"))
+          try solver.solve(
+            force, into: velocity, tolerance: tolerance, name: "elastic response to \(axes[k])\(axes[l])"))
         try system.gather(velocity)
         // For kl and lk the nonaffine velocity is the same, since the two differ by a rotation.
         for (m, n) in k == l ? [(k, k)] : [(k, l), (l, k)] {
@@ -69,7 +70,9 @@ public struct ElasticModuli {
   }
 
   /// dσ/dγ at the volume of the time, for the positions' derivative d₁.
-  private static func stressRate(_ system: ParticleSystem, _ bonds: BondNetwork, _ d1: BondDisplacement) throws -> Tensor {
+  private static func stressRate(_ system: ParticleSystem, _ bonds: BondNetwork, _ d1: BondDisplacement) throws
+    -> Tensor
+  {
     let d = system.dimension
     let sums = try BondSums(system, bonds) { i, end in
       let x = bonds.bond(end)
@@ -92,7 +95,8 @@ public struct ElasticModuli {
   public var bulkModulus: (total: Double, affine: Double) {
     func bulk(_ tensor: [[Double]]) -> Double {
       let d = dimension
-      return (0..<d).map { i in (0..<d).map { k in entry(tensor, i, i, k, k) }.reduce(0, +) }.reduce(0, +) / Double(d * d)
+      return (0..<d).map { i in (0..<d).map { k in entry(tensor, i, i, k, k) }.reduce(0, +) }.reduce(0, +)
+        / Double(d * d)
     }
     return (bulk(stressStiffness), bulk(affineStressStiffness))
   }

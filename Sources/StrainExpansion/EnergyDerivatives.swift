@@ -5,7 +5,8 @@ import Particles
 /// The second, third and fourth derivatives of the potential energy with respect to the particle positions, H, T and M,
 /// contracted with displacements: without any matrix, bond by bond (Richard, eqs. B6–B15).
 ///
-/// Displacements may be affine up to a periodic field, so H·(A x) is one of the products. Their fields must have ghosts.
+/// Displacements may be affine up to a periodic field, so H·(A x) is one of the products. Their fields must have
+/// ghosts.
 public struct EnergyDerivatives {
   let system: ParticleSystem
   let bonds: BondNetwork
@@ -22,7 +23,8 @@ public struct EnergyDerivatives {
   }
 
   /// result += factor · T:v u
-  public func addThird(_ v: BondDisplacement, _ u: BondDisplacement, times factor: Double = 1, to result: ParticleField) {
+  public func addThird(_ v: BondDisplacement, _ u: BondDisplacement, times factor: Double = 1, to result: ParticleField)
+  {
     add(factor, to: result) { x, s, i, j, d in
       s.gradient(x, along: v.change(x, from: i, to: j, dimension: d), u.change(x, from: i, to: j, dimension: d))
     }
@@ -63,7 +65,8 @@ public struct EnergyDerivatives {
     }[0]
   }
 
-  /// A bond from i to j adds its gradient to the derivative at j and takes it off at i; here each end does its own part.
+  /// A bond from i to j adds its gradient to the derivative at j and takes it off at i; here each end does its own
+  /// part.
   @inline(__always)
   private func add(
     _ factor: Double, to result: ParticleField,

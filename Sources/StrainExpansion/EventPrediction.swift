@@ -14,8 +14,8 @@ public final class EventPrediction {
   /// |ẋ| and the product field.
   private let indicators: ParticleField
 
-  /// What share of all particles promises more than the one closest to an event: 0 for a perfect forecast, ½ on average for a
-  /// blind one.
+  /// What share of all particles promises more than the one closest to an event: 0 for a perfect forecast, ½ on average
+  /// for a blind one.
   public struct Ranks: Sendable {
     public var velocity: Double
     public var product: Double
@@ -57,8 +57,8 @@ public final class EventPrediction {
     indicators = try system.makeField(resuming: checkpoint, as: name + "/indicators")
   }
 
-  /// The ranks of the particle that is now closest to `centre`, for strain that grows or falls; a product of positive sign
-  /// means instability ahead, of negative sign behind. Collective.
+  /// The ranks of the particle that is now closest to `centre`, for strain that grows or falls; a product of positive
+  /// sign means instability ahead, of negative sign behind. Collective.
   public func ranks(of centre: Vector, forward: Bool) throws -> Ranks {
     let communicator = system.communicator
     let target = system.cell.fixed(centre)

@@ -4,8 +4,8 @@ import MessagePassing
 import Particles
 import Statics
 
-/// Nonaffine velocity and acceleration of a glass at rest under D(γ) = exp(γA), and the positions' full derivatives d₁, d₂
-/// that they give (Richard, Sec. II; gauge: each field adds up to zero). Enough for φ_γ and φ_γγ.
+/// Nonaffine velocity and acceleration of a glass at rest under D(γ) = exp(γA), and the positions' full derivatives d₁,
+/// d₂ that they give (Richard, Sec. II; gauge: each field adds up to zero). Enough for φ_γ and φ_γγ.
 public struct SecondOrderFields {
   /// ẋ, ẍ
   public let velocity: ParticleField

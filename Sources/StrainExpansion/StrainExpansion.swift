@@ -4,8 +4,8 @@ import MessagePassing
 import Particles
 import Statics
 
-/// How bond energies, total energy and stress of a glass at rest change along D(γ) = exp(γA), to third order in γ, with the
-/// nonaffine motion included (Richard, Secs. II–III and Appendices B, C).
+/// How bond energies, total energy and stress of a glass at rest change along D(γ) = exp(γA), to third order in γ, with
+/// the nonaffine motion included (Richard, Secs. II–III and Appendices B, C).
 public struct StrainExpansion {
   /// The generator A.
   public let generator: Tensor

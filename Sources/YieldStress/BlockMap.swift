@@ -2,8 +2,8 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Means of a map of particles over the blocks of a grid in fractions of the edges: thresholds for a lattice model (Richard,
-/// Sec. V, with blocks of ξ = 5d).
+/// Means of a map of particles over the blocks of a grid in fractions of the edges: thresholds for a lattice model
+/// (Richard, Sec. V, with blocks of ξ = 5d).
 public struct BlockMap {
   /// Blocks along each edge.
   public let shape: [Int]

@@ -1,7 +1,7 @@
 import Interactions
 
-/// A bond along x + d₁γ + d₂γ²/2 + d₃γ³/6: the derivatives at γ = 0 of g = (φ'/r) x, whose balance is equilibrium (Richard,
-/// eqs. 9–12; the tensors of eqs. B6–B15 are in these few lines).
+/// A bond along x + d₁γ + d₂γ²/2 + d₃γ³/6: the derivatives at γ = 0 of g = (φ'/r) x, whose balance is equilibrium
+/// (Richard, eqs. 9–12; the tensors of eqs. B6–B15 are in these few lines).
 struct BondPath<S: Space> {
   let x: (SpaceVector<S>, SpaceVector<S>, SpaceVector<S>, SpaceVector<S>)
   /// s = r²/2 and φ'/r, and their derivatives.

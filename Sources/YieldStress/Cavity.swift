@@ -1,8 +1,8 @@
 import Geometry
 import Interactions
 
-/// The particles of one cavity that may move nonaffinely, ordered along x, and the bonds that hold them. One object serves
-/// for many cavities, one after the other.
+/// The particles of one cavity that may move nonaffinely, ordered along x, and the bonds that hold them. One object
+/// serves for many cavities, one after the other.
 ///
 /// With a soft matrix, the particles of a shell around the cavity are free too, but tethered to where the affine motion
 /// takes them; the stress remains that of the cavity.

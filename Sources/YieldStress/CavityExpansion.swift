@@ -1,11 +1,11 @@
 import Geometry
 import Interactions
 
-/// How the stress of a cavity in a rigid, affinely moving matrix changes with the strain, to third order (Richard, Sec. IV):
-/// the Hessian of its free particles, factored once, and three solves per loading.
+/// How the stress of a cavity in a rigid, affinely moving matrix changes with the strain, to third order (Richard, Sec.
+/// IV): the Hessian of its free particles, factored once, and three solves per loading.
 ///
-/// With x = D(γ)X + w, where w is the nonaffine displacement and D = exp(γA), the derivatives of a bond are
-/// d_n = Aⁿx + Δw_n, and equilibrium to order n reads H w_n = Σ g_n, with g_n the n-th derivative of (φ'/r)x for w_n = 0.
+/// With x = D(γ)X + w, where w is the nonaffine displacement and D = exp(γA), the derivatives of a bond are d_n = Aⁿx +
+/// Δw_n, and equilibrium to order n reads H w_n = Σ g_n, with g_n the n-th derivative of (φ'/r)x for w_n = 0.
 final class CavityExpansion {
   let cavity: Cavity
   /// Of the tethers that hold the particles of the shell.
@@ -171,15 +171,16 @@ final class CavityExpansion {
     hessian.solve(w)
   }
 
-  /// The nonaffine displacement at a strain, to third order, of the last ``series(along:)``; `dimension` numbers per free
-  /// particle.
+  /// The nonaffine displacement at a strain, to third order, of the last ``series(along:)``; `dimension` numbers per
+  /// free particle.
   func nonaffine(at strain: Double, into u: UnsafeMutablePointer<Double>) {
     for k in 0..<cavity.unknowns {
       u[k] = strain * (field.0[k] + strain * (field.1[k] / 2 + strain * field.2[k] / 6))
     }
   }
 
-  /// The lowest eigenvalue of the Hessian of the cavity, to a relative accuracy of about 1e-9, after ``series(along:)``.
+  /// The lowest eigenvalue of the Hessian of the cavity, to a relative accuracy of about 1e-9, after
+  /// ``series(along:)``.
   func lowestEigenvalue() -> Double {
     var watch = Stopwatch()
     defer { watch.lap(&phases.eigenvalues) }

@@ -41,8 +41,8 @@ public enum CavityShape: Equatable, Sendable {
   }
 }
 
-/// Which part of a bond's contribution Σ (φ'/r) x⊗x belongs to the stress of the cavity: with both ends inside always all
-/// of it; with one end inside, half, nothing, or all.
+/// Which part of a bond's contribution Σ (φ'/r) x⊗x belongs to the stress of the cavity: with both ends inside always
+/// all of it; with one end inside, half, nothing, or all.
 public enum StressWeight: String, CaseIterable, Sendable {
   /// Half for each end inside (Puosi, eq. 6): unbiased, the mean over all cavities is the stress of the sample.
   case half

@@ -3,8 +3,8 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Where cavities are put: around the particle closest to each node of a regular grid in fractions of the edges, or around
-/// every particle.
+/// Where cavities are put: around the particle closest to each node of a regular grid in fractions of the edges, or
+/// around every particle.
 public enum Centres: Equatable, Sendable {
   /// The distance between nodes, about, in units of length.
   case grid(spacing: Double)
@@ -22,8 +22,8 @@ public enum Centres: Equatable, Sendable {
     counts(system.cell).map { $0.x * $0.y * $0.z } ?? system.totalCount
   }
 
-  /// The nodes of this rank, numbered from 0 row by row, last axis fastest: of a grid, a brick of nodes that is as large as
-  /// that of any other rank, up to a row; of particles, those that it owns.
+  /// The nodes of this rank, numbered from 0 row by row, last axis fastest: of a grid, a brick of nodes that is as
+  /// large as that of any other rank, up to a row; of particles, those that it owns.
   func own(_ system: ParticleSystem) -> [(number: Int, place: FixedVector)] {
     let cell = system.cell
     guard let counts = counts(cell) else {

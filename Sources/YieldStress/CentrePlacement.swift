@@ -2,7 +2,8 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The cavities of this rank: for each of its nodes the closest particle, and the surroundings in which all of them lie.
+/// The cavities of this rank: for each of its nodes the closest particle, and the surroundings in which all of them
+/// lie.
 struct CentrePlacement {
   struct Node {
     /// From 0.
@@ -29,7 +30,8 @@ struct CentrePlacement {
     var hole = 1.5 * system.spacing
     while true {
       let surroundings = try Surroundings(
-        system, around: own.map(\.place), reach: hole + reach, binWidth: max(system.range, system.spacing), isAbsent: isAbsent)
+        system, around: own.map(\.place), reach: hole + reach, binWidth: max(system.range, system.spacing),
+        isAbsent: isAbsent)
       let closest = own.map { surroundings.closest(to: $0.place, within: hole) }
       let missing = try communicator.reduce(closest.contains { $0 == nil } ? 1 : 0, .maximum)
       if missing == 0 {
@@ -44,8 +46,8 @@ struct CentrePlacement {
     }
   }
 
-  /// For each particle that is in the shape around some centre, by its first copy: the copy that is there, around which no
-  /// neighbour is missing, as they are around images at the border; −1 for other copies.
+  /// For each particle that is in the shape around some centre, by its first copy: the copy that is there, around which
+  /// no neighbour is missing, as they are around images at the border; −1 for other copies.
   func completeCopies(in shape: CavityShape) -> [Int32] {
     var complete = [Int32](repeating: -1, count: surroundings.count)
     for node in nodes where !node.isDuplicate {

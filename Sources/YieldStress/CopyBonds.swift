@@ -1,15 +1,15 @@
 import Geometry
 import Interactions
 
-/// The bonds of those particles that are free in some cavity of this rank, with the derivatives of the pair energy to fourth
-/// order: found once, used by all cavities.
+/// The bonds of those particles that are free in some cavity of this rank, with the derivatives of the pair energy to
+/// fourth order: found once, used by all cavities.
 ///
 /// The ends of a particle stand in the order of the partners' identifiers, so that sums over them have the same bits
 /// wherever they are made.
 final class CopyBonds {
   let dimension: Int
-  /// First end of each copy; one more entry than copies. Copies that are nowhere free have no ends, and so have all but the
-  /// first copy of a particle.
+  /// First end of each copy; one more entry than copies. Copies that are nowhere free have no ends, and so have all but
+  /// the first copy of a particle.
   private let firstEnd = AlignedBuffer<Int32>()
   /// The first copy of the partner.
   let partner = AlignedBuffer<Int32>()

@@ -53,8 +53,8 @@ final class EnvelopeCholesky {
     return offset[p] + 8 * (column - start[p]) + (row & 7)
   }
 
-  /// A = L Lᵀ, in place. Nil where that succeeds, else the first row whose pivot is not greater than `smallestPivot`: the
-  /// matrix is not positive definite.
+  /// A = L Lᵀ, in place. Nil where that succeeds, else the first row whose pivot is not greater than `smallestPivot`:
+  /// the matrix is not positive definite.
   func factor(smallestPivot: Double) -> Int? {
     let failed = CLanes_factor(
       values.pointer, offset.pointer, start.pointer, panels, smallestPivot, inverse.pointer)

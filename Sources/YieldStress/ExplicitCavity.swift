@@ -1,8 +1,8 @@
 import Geometry
 import Interactions
 
-/// The particles of a cavity and those around it at a finite strain: x = D(γ)X + w, where w vanishes outside of the cavity.
-/// Forces, Hessian and minimisation over w; positions are kept relative to the centre.
+/// The particles of a cavity and those around it at a finite strain: x = D(γ)X + w, where w vanishes outside of the
+/// cavity. Forces, Hessian and minimisation over w; positions are kept relative to the centre.
 final class ExplicitCavity {
   /// What a minimisation needs to know.
   struct Tolerances {
@@ -273,8 +273,8 @@ final class ExplicitCavity {
     return sum
   }
 
-  /// σ:A of the cavity at the last evaluation, for the three weights in the order of ``StressWeight``; per volume of the
-  /// reference.
+  /// σ:A of the cavity at the last evaluation, for the three weights in the order of ``StressWeight``; per volume of
+  /// the reference.
   func stress() -> [Double] {
     var both = 0.0
     var one = 0.0
@@ -370,11 +370,11 @@ final class ExplicitCavity {
 
   // MARK: Minimisation
 
-  /// Brings the free particles to rest at the present strain, along the branch that they are on while it exists. False where
-  /// that fails.
+  /// Brings the free particles to rest at the present strain, along the branch that they are on while it exists. False
+  /// where that fails.
   ///
-  /// Newton's method, with one factorisation for as long as it reduces the forces quickly: between close strains the Hessian
-  /// hardly changes. Where it is not positive definite or the steps are long, a careful descent takes over.
+  /// Newton's method, with one factorisation for as long as it reduces the forces quickly: between close strains the
+  /// Hessian hardly changes. Where it is not positive definite or the steps are long, a careful descent takes over.
   func relax() -> Bool {
     var residual = evaluate()
     var stagnant = 0
@@ -450,7 +450,9 @@ final class ExplicitCavity {
   /// No particle is so far from its place that neighbours may be missing.
   private var isWithinReach: Bool {
     (0..<freeCount).allSatisfy { i in
-      let square = (0..<dimension).reduce(0) { $0 + displacement[i * dimension + $1] * displacement[i * dimension + $1] }
+      let square = (0..<dimension).reduce(0) {
+        $0 + displacement[i * dimension + $1] * displacement[i * dimension + $1]
+      }
       return square <= furthest * furthest
     }
   }

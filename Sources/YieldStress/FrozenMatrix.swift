@@ -1,12 +1,12 @@
 import Geometry
 import Interactions
 
-/// The explicit way to the yield stress of a cavity: it is sheared quasistatically in small steps until its stress drops
-/// (Puosi, Sec. 3.4; Richard, Sec. IV).
+/// The explicit way to the yield stress of a cavity: it is sheared quasistatically in small steps until its stress
+/// drops (Puosi, Sec. 3.4; Richard, Sec. IV).
 ///
 /// The yield stress is the last one before the first step in which the stress falls. Such a step may be a reversible
-/// softening, which turns the curve before the instability; so each step in which the stress falls is taken back, and it is
-/// a plastic event only if the particles do not return.
+/// softening, which turns the curve before the instability; so each step in which the stress falls is taken back, and
+/// it is a plastic event only if the particles do not return.
 final class FrozenMatrix {
   struct Settings: Sendable {
     var strainStep: Double
@@ -116,8 +116,8 @@ final class FrozenMatrix {
     known = min(known + 1, 4)
   }
 
-  /// Where the particles will be: by the expansion at first, then by the polynomial through the last states; where that leads
-  /// too far, as it does near an instability, where they are.
+  /// Where the particles will be: by the expansion at first, then by the polynomial through the last states; where that
+  /// leads too far, as it does near an instability, where they are.
   private func guess(
     _ strain: Double, _ expected: ((Double, UnsafeMutablePointer<Double>) -> Void)?, _ size: Int
   ) {
@@ -150,8 +150,8 @@ final class FrozenMatrix {
 
   // MARK: Plastic events
 
-  /// Takes the last step back, from the present state; whether the particles come back to the state remembered last. The
-  /// present state is kept in `after`, that one in `before`.
+  /// Takes the last step back, from the present state; whether the particles come back to the state remembered last.
+  /// The present state is kept in `after`, that one in `before`.
   private func returns(to strain: Double, _ size: Int) -> Bool {
     after.pointer.update(from: cavity.displacement.pointer, count: size)
     before.pointer.update(from: history[0].pointer, count: size)

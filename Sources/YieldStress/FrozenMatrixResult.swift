@@ -2,8 +2,8 @@ import Geometry
 import Interactions
 import Particles
 
-/// What shearing the cavities of this rank step by step gave: beside the yield stresses, the drops, and the first plastic
-/// events.
+/// What shearing the cavities of this rank step by step gave: beside the yield stresses, the drops, and the first
+/// plastic events.
 public final class FrozenMatrixResult {
   public let result: MethodResult
   /// Node × direction, of the configured weight; NaN where there is none. See Docs/Formats.md.
@@ -58,7 +58,9 @@ public final class FrozenMatrixResult {
   }
 
   /// Shears the cavity in all directions, the first steps guided by its expansion.
-  func shear(_ node: CentrePlacement.Node, _ cavity: Cavity, _ expansion: CavityExpansion, into outcome: inout CavityOutcome) {
+  func shear(
+    _ node: CentrePlacement.Node, _ cavity: Cavity, _ expansion: CavityExpansion, into outcome: inout CavityOutcome
+  ) {
     explicit.load(cavity, around: node.copy, reach: matrixReach)
     let before = explicit.work
     outcome.shearings = settings.directions.map { direction in

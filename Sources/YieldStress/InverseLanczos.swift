@@ -5,8 +5,8 @@ import Geometry
 enum InverseLanczos {
   private static let stepsPerTest = 3
 
-  /// - Parameter start: a vector in which the lowest mode is present; the nonaffine velocity is, since it follows the soft
-  ///   modes.
+  /// - Parameter start: a vector in which the lowest mode is present; the nonaffine velocity is, since it follows the
+  ///   soft modes.
   static func lowestEigenvalue(of matrix: EnvelopeCholesky, start: UnsafeMutablePointer<Double>) -> Double {
     let n = matrix.size
     let stride = matrix.paddedSize
@@ -66,8 +66,8 @@ enum InverseLanczos {
     return (s.0 + s.1) + (s.2 + s.3)
   }
 
-  /// Of the symmetric tridiagonal matrix with these diagonals, by bisection on the number of larger eigenvalues. `above` is
-  /// a lower bound.
+  /// Of the symmetric tridiagonal matrix with these diagonals, by bisection on the number of larger eigenvalues.
+  /// `above` is a lower bound.
   private static func largestEigenvalue(_ alpha: [Double], _ beta: [Double], above lower: Double) -> Double {
     var low = lower
     var high = 0.0

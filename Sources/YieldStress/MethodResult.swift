@@ -2,7 +2,8 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// What one method found for the cavities of this rank: a row per node of the grid, whether it gave a yield stress or not.
+/// What one method found for the cavities of this rank: a row per node of the grid, whether it gave a yield stress or
+/// not.
 public final class MethodResult {
   /// One of the two ways to load a cavity.
   public enum Direction: String, CaseIterable, Sendable {
@@ -34,7 +35,8 @@ public final class MethodResult {
   private var coefficients: [Double] = []
   /// Each cavity × weight × direction.
   public private(set) var entries: [Entry] = []
-  /// The lowest yield stress of each copy of a particle, of all cavities that it belongs to: copies × weights × directions.
+  /// The lowest yield stress of each copy of a particle, of all cavities that it belongs to: copies × weights ×
+  /// directions.
   private let lowest: AlignedBuffer<Double>
   private let surroundings: Surroundings
 
@@ -122,8 +124,8 @@ public final class MethodResult {
   }
 }
 
-/// The lowest yield stress of all cavities that contain a particle, for all particles in the order of their identifiers,
-/// spread over the ranks by rows.
+/// The lowest yield stress of all cavities that contain a particle, for all particles in the order of their
+/// identifiers, spread over the ranks by rows.
 public struct ParticleYieldMap {
   /// The rows of this rank: row k is identifier k + 1.
   public let rows: Range<Int>

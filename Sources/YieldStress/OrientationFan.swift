@@ -55,7 +55,9 @@ public final class OrientationFan {
     return orientations.flatMap { orientation in
       let series = response.series(along: orientation.generator)[w]
       return directions.map { direction in
-        guard case .success(let point) = (direction == .forward ? series : series.reversed).yield else { return Double.nan }
+        guard case .success(let point) = (direction == .forward ? series : series.reversed).yield else {
+          return Double.nan
+        }
         return point.stress
       }
     }

@@ -18,8 +18,8 @@ public struct StressSeries: Equatable, Sendable {
     return StressSeries(-s0, s1, -s2, s3)
   }
 
-  /// Where the stress has its first maximum on γ > 0: the yield strain, and the yield stress σ(γ), prestress included; or why
-  /// there is none.
+  /// Where the stress has its first maximum on γ > 0: the yield strain, and the yield stress σ(γ), prestress included;
+  /// or why there is none.
   ///
   /// γ = 2σ₁ / (√(σ₂² − 2σ₁σ₃) − σ₂), which is stable where σ₃ vanishes.
   public var yield: Result<YieldPoint, Discarded> {

@@ -3,11 +3,12 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// Copies of all particles that stand within some distance of the points for which this rank is responsible, whoever owns
-/// them, periodic images included; in bins, so that those near a place are found quickly.
+/// Copies of all particles that stand within some distance of the points for which this rank is responsible, whoever
+/// owns them, periodic images included; in bins, so that those near a place are found quickly.
 ///
-/// The points of a rank lie together, so its copies are those of a box in fractions of the edges. What is found here does
-/// not depend on how points and particles are spread over the ranks, except for the numbers and the order of the copies.
+/// The points of a rank lie together, so its copies are those of a box in fractions of the edges. What is found here
+/// does not depend on how points and particles are spread over the ranks, except for the numbers and the order of the
+/// copies.
 final class Surroundings {
   let cell: Cell
   private(set) var count = 0
@@ -150,8 +151,8 @@ final class Surroundings {
     Double(bitPattern: UInt64(bitPattern: records[4 * copy + 3]))
   }
 
-  /// Visits the copies in the bins within `range` of a place, with their displacement from it: all that stand closer, and
-  /// some that do not.
+  /// Visits the copies in the bins within `range` of a place, with their displacement from it: all that stand closer,
+  /// and some that do not.
   @inline(__always)
   func forEach(near place: FixedVector, range: Double, _ visit: (_ copy: Int, _ displacement: Vector) -> Void) {
     guard count > 0 else { return }
@@ -176,8 +177,8 @@ final class Surroundings {
     }
   }
 
-  /// The copy closest to a place, of two at the same distance the one with the lower identifier; nil where there is none
-  /// within `range`.
+  /// The copy closest to a place, of two at the same distance the one with the lower identifier; nil where there is
+  /// none within `range`.
   func closest(to place: FixedVector, within range: Double) -> Int? {
     var best: (squared: Double, id: Int64, copy: Int)?
     // Most places have a particle nearby.

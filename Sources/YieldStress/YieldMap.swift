@@ -49,11 +49,13 @@ public struct YieldMap {
   /// Of a system whose forces are up to date and small. Collective.
   /// - Parameters:
   ///   - isAbsent: which owned particles take no part, as rattlers, which nothing holds and which hold nothing.
-  ///   - safePoint: where the map can be put aside: some twenty times a second, which are the steps that the user counts.
+  ///   - safePoint: where the map can be put aside: some twenty times a second, which are the steps that the user
+  ///     counts.
   ///   - saved: a checkpoint that was made there; nil for a fresh start.
   ///   - progress: is told how many of how many nodes are done on this rank.
   public init(
-    _ system: ParticleSystem, _ settings: Settings, isAbsent: (Int) -> Bool = { _ in false }, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
+    _ system: ParticleSystem, _ settings: Settings, isAbsent: (Int) -> Bool = { _ in false },
+    safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
     progress: (_ done: Int, _ of: Int) -> Void
   ) throws {
     try Self.check(settings, in: system.cell)
@@ -72,7 +74,8 @@ public struct YieldMap {
     let cavity = Cavity(placement.surroundings, bonds, shape: settings.shape, shell: settings.matrix?.shell ?? 0)
     let response = CavityExpansion(cavity, matrixStiffness: settings.matrix?.stiffness ?? 0)
 
-    let expansion = MethodResult(placement.surroundings, directions: settings.directions, capacity: placement.nodes.count)
+    let expansion = MethodResult(
+      placement.surroundings, directions: settings.directions, capacity: placement.nodes.count)
     let stiffness = try communicator.reduce(bonds.largestStiffness, .maximum)
     let frozen = settings.frozenMatrix.map { _ in
       FrozenMatrixResult(
@@ -113,7 +116,8 @@ public struct YieldMap {
     }
 
     // Cavities know nothing of each other: those that are known already are only entered again.
-    var known = try saved.map { try RaggedRows(resuming: $0, as: "cavities", wanted: placement.nodes.map(\.number)).rows } ?? [:]
+    var known =
+      try saved.map { try RaggedRows(resuming: $0, as: "cavities", wanted: placement.nodes.map(\.number)).rows } ?? [:]
     var done = 0
     // All ranks meet now and then, so that none that waits is taken for dead. When that is decides no number.
     while try communicator.reduce(placement.nodes.count - done, .maximum) > 0 {
@@ -179,6 +183,7 @@ extension YieldMap.Settings {
   fileprivate func matrixReach(largestCutoff: Double, spacing: Double, dimension: Int) -> Double {
     guard let frozenMatrix else { return largestCutoff }
     return ExplicitCavity.reach(
-      generator, largestStrain: frozenMatrix.maximumStrain, largestCutoff: largestCutoff, spacing: spacing, dimension: dimension)
+      generator, largestStrain: frozenMatrix.maximumStrain, largestCutoff: largestCutoff, spacing: spacing,
+      dimension: dimension)
   }
 }

@@ -73,6 +73,7 @@ enum Athermal {
     if let guide = CommandGuide.named(name(of: command)) { return guide }
     let names = CommandGuide.all.map(\.name)
     throw Failure.everywhere(
-      .input, "there is no command '\(command)'; " + Spelling.hint(for: command, among: names, listedAs: "the commands are"))
+      .input,
+      "there is no command '\(command)'; " + Spelling.hint(for: command, among: names, listedAs: "the commands are"))
   }
 }

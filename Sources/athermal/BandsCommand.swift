@@ -4,8 +4,8 @@ import Measurement
 import MessagePassing
 import Storage
 
-/// Shear bands in the profiles of earlier runs, of particles or of blocks: width, place, localisation, nucleation, and power
-/// laws over ensembles. The profiles are small; rank 0 does it all.
+/// Shear bands in the profiles of earlier runs, of particles or of blocks: width, place, localisation, nucleation, and
+/// power laws over ensembles. The profiles are small; rank 0 does it all.
 struct BandsCommand {
   private let run: RunArguments
 
@@ -17,7 +17,9 @@ struct BandsCommand {
     return try folder.recordingFailure {
       let bands = try communicator.coordinated { communicator.isRoot ? try Self.measure(configuration) : [] }
       try folder.begin()
-      try communicator.coordinated { if communicator.isRoot { try Self.write(bands, configuration, to: folder.file("bands.h5")) } }
+      try communicator.coordinated {
+        if communicator.isRoot { try Self.write(bands, configuration, to: folder.file("bands.h5")) }
+      }
       let summary = BandsSummary(bands, configuration.bands)
       try folder.finish(summary)
       if communicator.isRoot { print(summary.text + "\n" + folder.whereabouts) }
@@ -84,7 +86,9 @@ struct BandHistory {
     if let strain = section.strain {
       guard let index = profiles.strains.firstIndex(where: { $0 >= strain * (1 - 1e-9) }) else {
         throw Failure(
-          .input, "\(profiles.name): the run ends at strain \(profiles.strains.last!), before bands.strain = \(strain); take a smaller one")
+          .input,
+          "\(profiles.name): the run ends at strain \(profiles.strains.last!), before bands.strain = \(strain); take a smaller one"
+        )
       }
       place = index
     } else {
@@ -146,7 +150,8 @@ struct BandsSummary: Encodable {
     let error = widthError.map { " ± \(String(format: "%.2g", $0)) (standard error)" } ?? ""
     let born = nucleationStrain.map { ", at a mean strain of \(value($0))" } ?? ""
     let law = growth.map { String(format: "; w ∝ γ^(%.2f ± %.2f)", $0.exponent, $0.exponentError) } ?? ""
-    return "\(runs.count) runs: width w = \(value(width))\(error) across \(axis ?? "?"), in the runs' unit of length; localisation "
+    return
+      "\(runs.count) runs: width w = \(value(width))\(error) across \(axis ?? "?"), in the runs' unit of length; localisation "
       + "\(value(localisation)); bands in \(nucleated)\(born)\(law)"
   }
 

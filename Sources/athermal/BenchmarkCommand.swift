@@ -48,7 +48,8 @@ struct BenchmarkCommand {
     let arguments = try Arguments(
       words,
       options: [
-        "--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance", "--solvers", "--density",
+        "--particles", "--model", "--dimension", "--repeat", "--file", "--skin", "--tolerance", "--solvers",
+        "--density",
         "--temperature", "--swap-fraction", "--size-window", "--block", "--method", "--preconditioner", "--strain-step",
       ], plain: 1...1,
       usage: Self.usage)
@@ -86,7 +87,8 @@ struct BenchmarkCommand {
     guard density ?? 1 > 0, temperature > 0, swapFraction >= 0, swapFraction < 1, sizeWindow > 0, block >= 1 else {
       throw Failure.everywhere(
         .input,
-        "a density, a temperature and a size window are greater than 0, a swap fraction is in [0, 1), a block at least 1")
+        "a density, a temperature and a size window are greater than 0, a swap fraction is in [0, 1), a block at least 1"
+      )
     }
     kind = arguments.value("--model") ?? "polydisperse-ipl"
     guard Self.models[kind] != nil else {
@@ -96,20 +98,25 @@ struct BenchmarkCommand {
   }
 
   /// The models with the densities of the papers (for soft spheres, one well above jamming).
-  private static let models: [String: (model: PairModel, density: (Double, Double), composition: RandomPlacement.Composition)] = {
-    let sizes = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 2.22, isStratified: true)
-    let narrow = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 1.4, isStratified: true)
-    let polydisperse = PairModel.polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1)
-    let bidisperse = PairModel.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4)
-    let lennardJones = PairModel.binaryLJ(cutoff: 2.5, truncation: .energyShift)
-    return [
-      "polydisperse-ipl": (polydisperse, (0.86, 0.58), .sizes(sizes)),
-      "bidisperse-ipl": (bidisperse, (0.86, 0.82), .species(fractionOfFirst: 0.5, diameters: bidisperse.speciesDiameters)),
-      "binary-lj": (lennardJones, (1.2, 1.2), .species(fractionOfFirst: 0.65, diameters: lennardJones.speciesDiameters)),
-      "harmonic": (.harmonic, (0.9, 0.8), .sizes(narrow)),
-      "hertz": (.hertz, (0.9, 0.8), .sizes(narrow)),
-    ]
-  }()
+  private static let models:
+    [String: (model: PairModel, density: (Double, Double), composition: RandomPlacement.Composition)] = {
+      let sizes = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 2.22, isStratified: true)
+      let narrow = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 1.4, isStratified: true)
+      let polydisperse = PairModel.polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1)
+      let bidisperse = PairModel.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4)
+      let lennardJones = PairModel.binaryLJ(cutoff: 2.5, truncation: .energyShift)
+      return [
+        "polydisperse-ipl": (polydisperse, (0.86, 0.58), .sizes(sizes)),
+        "bidisperse-ipl": (
+          bidisperse, (0.86, 0.82), .species(fractionOfFirst: 0.5, diameters: bidisperse.speciesDiameters)
+        ),
+        "binary-lj": (
+          lennardJones, (1.2, 1.2), .species(fractionOfFirst: 0.65, diameters: lennardJones.speciesDiameters)
+        ),
+        "harmonic": (.harmonic, (0.9, 0.8), .sizes(narrow)),
+        "hertz": (.hertz, (0.9, 0.8), .sizes(narrow)),
+      ]
+    }()
 
   func run(over communicator: Communicator) throws -> Int32 {
     let system = try makeSystem(over: communicator)
@@ -125,7 +132,8 @@ struct BenchmarkCommand {
         tolerance: tolerance ?? 1e-8
       ).run(system)
     case .events:
-      figures.events = try EventBenchmark(strainStep: strainStep, steps: repeats, tolerance: tolerance ?? 1e-9).run(system)
+      figures.events = try EventBenchmark(strainStep: strainStep, steps: repeats, tolerance: tolerance ?? 1e-9).run(
+        system)
     case .response: figures.response = try ResponseBenchmark(tolerance: tolerance ?? 1e-8, solvers: solvers).run(system)
     case .swap: try measureSwap(system, &figures)
     case .yieldmap: break
@@ -143,7 +151,8 @@ struct BenchmarkCommand {
     if let file {
       let (snapshot, _) = try Model.read(file, dimension: nil, for: entry.model, over: communicator)
       return try ParticleSystem(
-        snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin, communicator: communicator)
+        snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin,
+        communicator: communicator)
     }
     try Model.keepsWithinMemory(count, over: communicator)
     let placement = RandomPlacement(

@@ -14,13 +14,15 @@ enum Build {
     var library = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING))
     var length: Int32 = 0
     MPI_Get_library_version(&library, &length)
-    let mpi = String(decoding: library.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let mpi =
+      String(decoding: library.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
       .split(separator: ",").first.map(String.init) ?? "MPI"
     var major: UInt32 = 0
     var minor: UInt32 = 0
     var release: UInt32 = 0
     H5get_libversion(&major, &minor, &release)
-    return "cpu \(String(cString: CBuild_cpu())); \(String(cString: CBuild_compiler())); \(mpi); HDF5 \(major).\(minor).\(release); \(SparseLibrary.text)"
+    return
+      "cpu \(String(cString: CBuild_cpu())); \(String(cString: CBuild_compiler())); \(mpi); HDF5 \(major).\(minor).\(release); \(SparseLibrary.text)"
   }
 
   static var description: String { "athermal \(version), commit \(commit)\n\(text)" }

@@ -2,8 +2,8 @@ import Checkpoints
 import Foundation
 import MessagePassing
 
-/// A program that this one starts and waits for, with the environment that this one was started with: what MPI has put into it
-/// since would make mpirun believe that it runs inside of a job.
+/// A program that this one starts and waits for, with the environment that this one was started with: what MPI has put
+/// into it since would make mpirun believe that it runs inside of a job.
 enum ChildProcess {
   /// Runs a program to its end. A request to stop is passed on as SIGUSR1, which a run takes as one, again and again:
   /// a launcher may not have any ranks yet to pass it on to.

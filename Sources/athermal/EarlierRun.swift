@@ -12,7 +12,9 @@ struct EarlierRun {
     present = Self.contents(of: path).filter { $0 != Self.sweepConfig }
   }
 
-  private static func contents(of path: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+  private static func contents(of path: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+  }
 
   // MARK: Its files
 
@@ -26,11 +28,13 @@ struct EarlierRun {
   static let texts = ["input.toml", "resolved.toml", "log.jsonl", "summary.json", "timing.json"]
 
   private static let numbers = [
-    "state.h5", "shear.h5", "trajectory.h5", "measure.h5", "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished", "fields.vtkhdf", "bands.h5",
+    "state.h5", "shear.h5", "trajectory.h5", "measure.h5", "expand.h5", "yieldmap.h5", "epm.h5", "epm.h5.unfinished",
+    "fields.vtkhdf", "bands.h5",
   ]
 
   /// prepare.h5 and the states, with the turn where a temperature comes twice, and the replica where there are several.
-  private static nonisolated(unsafe) let prepared = /prepare(-r\d+)?\.h5|state-T\d+(\.\d+)?(e[+-]?\d+)?(-\d+)?(-r\d+)?\.h5/
+  private static nonisolated(unsafe) let prepared =
+    /prepare(-r\d+)?\.h5|state-T\d+(\.\d+)?(e[+-]?\d+)?(-\d+)?(-r\d+)?\.h5/
   private static nonisolated(unsafe) let realisation = /realisation-\d{4,}/
 
   /// Whether a path is that of a file that runs make. The number of those of `prepare` depends on its config.
@@ -52,18 +56,25 @@ struct EarlierRun {
 
   /// The files that runs make and the folders of checkpoints: what a run takes with it, relative to the folder.
   var own: [String] {
-    files + (["checkpoints"] + parts.map { $0 + "/checkpoints" }).filter { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+    files
+      + (["checkpoints"] + parts.map { $0 + "/checkpoints" }).filter {
+        FileManager.default.fileExists(atPath: "\(path)/\($0)")
+      }
   }
 
   var leftOvers: [String] { everything.filter(Self.isLeftOver) }
 
-  private var everything: [String] { present + parts.flatMap { part in Self.contents(of: "\(path)/\(part)").map { "\(part)/\($0)" } } }
+  private var everything: [String] {
+    present + parts.flatMap { part in Self.contents(of: "\(path)/\(part)").map { "\(part)/\($0)" } }
+  }
 
   // MARK: What it was
 
-  /// The resolved config. After a crash of the machine its file may be empty, or end anywhere; then the checkpoints know it.
+  /// The resolved config. After a crash of the machine its file may be empty, or end anywhere; then the checkpoints
+  /// know it.
   var config: String? {
-    Self.wholeText("\(path)/resolved.toml") ?? checkpointFolders.lazy.compactMap { CheckpointFolder.newestConfig(in: $0) }.first
+    Self.wholeText("\(path)/resolved.toml")
+      ?? checkpointFolders.lazy.compactMap { CheckpointFolder.newestConfig(in: $0) }.first
   }
 
   /// Whether the folder is that of a run, or empty but for what one leaves that ended while it made its folder.
@@ -79,7 +90,8 @@ struct EarlierRun {
   /// Where checkpoints may be: of the run, or of its replicas or realisations.
   var checkpointFolders: [String] {
     let replicas = Self.contents(of: path + "/checkpoints").filter { $0.hasPrefix("replica-") }
-    return [path + "/checkpoints"] + replicas.map { "\(path)/checkpoints/\($0)" } + parts.map { "\(path)/\($0)/checkpoints" }
+    return [path + "/checkpoints"] + replicas.map { "\(path)/checkpoints/\($0)" }
+      + parts.map { "\(path)/\($0)/checkpoints" }
   }
 
   /// Whether there is any that has a number.
@@ -93,7 +105,9 @@ struct EarlierRun {
   // MARK: How it ended
 
   var summary: [String: Any]? {
-    FileManager.default.contents(atPath: path + "/summary.json").flatMap { (try? JSONSerialization.jsonObject(with: $0)) as? [String: Any] }
+    FileManager.default.contents(atPath: path + "/summary.json").flatMap {
+      (try? JSONSerialization.jsonObject(with: $0)) as? [String: Any]
+    }
   }
 
   var status: String? { summary?["status"] as? String }

@@ -3,8 +3,8 @@ import Measurement
 import MessagePassing
 import Storage
 
-/// Puts the expansions of many samples together: the distributions of the bond coefficients with errors, the exponents of
-/// their tails, and the density of soft modes (Richard, Sec. III).
+/// Puts the expansions of many samples together: the distributions of the bond coefficients with errors, the exponents
+/// of their tails, and the density of soft modes (Richard, Sec. III).
 struct EnsembleCommand {
   private static let usage = "athermal ensemble RUN… --output FOLDER"
   /// The fractions of all bonds that the tails hold for which exponents are fitted: how the result depends on where the
@@ -26,7 +26,9 @@ struct EnsembleCommand {
   }
 
   func run(over communicator: Communicator) throws -> Int32 {
-    let twice = Dictionary(grouping: runs.map { URL(fileURLWithPath: $0).standardizedFileURL.path }, by: \.self).first { $0.value.count > 1 }
+    let twice = Dictionary(grouping: runs.map { URL(fileURLWithPath: $0).standardizedFileURL.path }, by: \.self).first {
+      $0.value.count > 1
+    }
     if let twice {
       throw Failure.everywhere(.input, "\(twice.key) is named twice; samples have to be independent of each other")
     }
@@ -145,7 +147,8 @@ struct EnsembleCommand {
     var text: String {
       var lines = ["\(samples) samples, \(bonds) bonds"]
       for (name, theory) in EnsembleCommand.orders {
-        lines.append("\(name): exponents of the tail by the fraction of bonds in it (theory \(String(format: "%.3f", theory)))")
+        lines.append(
+          "\(name): exponents of the tail by the fraction of bonds in it (theory \(String(format: "%.3f", theory)))")
         for fit in tails[name]!.fits {
           lines.append(
             String(

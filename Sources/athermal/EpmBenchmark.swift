@@ -3,8 +3,8 @@ import ElastoPlastic
 import Foundation
 import MessagePassing
 
-/// Times the elasto-plastic model: a sweep by transform against FFTW's own transform of the grid, and the three rules of
-/// redistribution on the same avalanches.
+/// Times the elasto-plastic model: a sweep by transform against FFTW's own transform of the grid, and the three rules
+/// of redistribution on the same avalanches.
 struct EpmBenchmark {
   private let shape: [Int]
   private let repeats: Int

@@ -1,5 +1,5 @@
-import Configuration
 import Checkpoints
+import Configuration
 import ElasticLattice
 import ElastoPlastic
 import Foundation
@@ -41,7 +41,8 @@ struct EpmCommand {
 
   /// One realisation, from thresholds to files. Collective over the ranks of its group.
   private func simulate(
-    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder, _ groups: RealisationGroups,
+    _ configuration: LatticeConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder,
+    _ groups: RealisationGroups,
     _ progress: Progress, over communicator: Communicator
   ) throws -> (EpmSummary, SteadyStatistics) {
     let started = Date()
@@ -49,7 +50,8 @@ struct EpmCommand {
     let isSingle = groups.isSingle
     if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
     let checkpoints = try RunCheckpoints(
-      run, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration, over: communicator)
+      run, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration,
+      over: communicator)
     let saved = checkpoints.saved
     if isSingle, saved != nil { try folder.begin(goingOn: true) }
     if let saved, saved.holds("end") {
@@ -58,7 +60,9 @@ struct EpmCommand {
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
-    try configuration.places.blaming("epm.shape") { try Self.checkMemory(epm, ranks: communicator.size, over: communicator) }
+    try configuration.places.blaming("epm.shape") {
+      try Self.checkMemory(epm, ranks: communicator.size, over: communicator)
+    }
     let transform = try LatticeTransform(lattice, over: communicator)
     let kernel = StressKernel(
       lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
@@ -69,15 +73,18 @@ struct EpmCommand {
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
     if isSingle { try folder.begin() }
     let output = try folder.goingOn(from: saved) {
-      try EpmOutput(place, configuration, model, folder: isSingle ? folder : nil,
+      try EpmOutput(
+        place, configuration, model, folder: isSingle ? folder : nil,
         turn: (groups.mine.firstIndex(of: realisation)!, groups.mine.count), progress: progress, resuming: saved)
     }
     do {
       try model.run(
-        Self.path(epm), samples: Self.samples(epm), observer: output, safePoint: checkpoints.safePoint.within(output.save),
+        Self.path(epm), samples: Self.samples(epm), observer: output,
+        safePoint: checkpoints.safePoint.within(output.save),
         resuming: saved)
       let end = End(
-        summary: try output.finish(model, realisation: realisation, seconds: try communicator.broadcast(Date().timeIntervalSince(started))),
+        summary: try output.finish(
+          model, realisation: realisation, seconds: try communicator.broadcast(Date().timeIntervalSince(started))),
         statistics: output.statistics,
         files: try output.files.map { try FileRecord(finished: $0, in: place, over: communicator) })
       try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
@@ -98,9 +105,13 @@ struct EpmCommand {
   }
 
   /// Whether a realisation can be made of what the config names. Collective over the ranks of its group.
-  private static func check(_ configuration: LatticeConfiguration, _ realisation: Int, over communicator: Communicator) throws {
+  private static func check(_ configuration: LatticeConfiguration, _ realisation: Int, over communicator: Communicator)
+    throws
+  {
     let lattice = Lattice(shape: configuration.epm.shape)
-    try configuration.places.blaming("epm.shape") { try checkMemory(configuration.epm, ranks: communicator.size, over: communicator) }
+    try configuration.places.blaming("epm.shape") {
+      try checkMemory(configuration.epm, ranks: communicator.size, over: communicator)
+    }
     let planes = Slab(extent: lattice.shape[0], rank: communicator.rank, ranks: communicator.size).planes
     _ = try material(configuration, lattice, planes, realisation, over: communicator)
   }
@@ -127,8 +138,8 @@ struct EpmCommand {
       eigenstrain: eigenstrain, bothSigns: epm.yielding == .both, seed: epm.seed, realisation: realisation)
   }
 
-  /// The sparse rule needs a table of a quarter of the lattice (an eighth in three dimensions) on every rank; beyond this
-  /// many numbers, which is a square of 11 000 blocks, every sweep is a transform.
+  /// The sparse rule needs a table of a quarter of the lattice (an eighth in three dimensions) on every rank; beyond
+  /// this many numbers, which is a square of 11 000 blocks, every sweep is a transform.
   private static let largestTable = 1 << 25
 
   static func rule(_ epm: EpmSection, _ lattice: Lattice) -> UpdateRule {
@@ -146,7 +157,8 @@ struct EpmCommand {
     let lattice = Lattice(shape: epm.shape)
     let planes = Slab(extent: epm.shape[0], rank: 0, ranks: ranks).planes.count
     let own = Double(planes) * Double(lattice.planeSize)
-    // A table of the kernel with bounds for its tiles, which are a quarter of it; stress, threshold, number of the candidate and yield count of each block; the field and its spectrum.
+    // A table of the kernel with bounds for its tiles, which are a quarter of it; stress, threshold, number of the
+    // candidate and yield count of each block; the field and its spectrum.
     var bytes = own * (8 + 8 + 4 + 4 + 2 * 8.5)
     if case .dataset = epm.renewal { bytes += 16 * own }
     if case .sparse = rule(epm, lattice) { bytes += 12 * Double(RealSpaceKernel.tableSize(lattice)) + 4.2 * own }

@@ -6,8 +6,8 @@ import Measurement
 import MessagePassing
 import Storage
 
-/// Writes what an elasto-plastic run does: the catalogue of avalanches, looks at the state at given strains, and the last
-/// state.
+/// Writes what an elasto-plastic run does: the catalogue of avalanches, looks at the state at given strains, and the
+/// last state.
 final class EpmOutput: AvalancheObserver {
   private let folder: RunFolder?
   private let place: String
@@ -45,7 +45,8 @@ final class EpmOutput: AvalancheObserver {
     try folder?.goOnWithLog(checkpoint, over: communicator)
     if let checkpoint {
       file = try LatticeFile(
-        path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes, resuming: checkpoint, as: "epm.h5")
+        path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes, resuming: checkpoint,
+        as: "epm.h5")
       let state = try checkpoint.value(State.self, of: "output")
       curve = state.curve
       statistics = state.statistics

@@ -92,13 +92,15 @@ struct EpmSummary: Encodable {
   private static func short(_ x: Double) -> String { String(format: "%.5g", x) }
 
   private static func text(_ sizes: TruncatedPowerLaw?) -> String {
-    sizes.map { ", sizes ∝ S^(−\(String(format: "%.2f ± %.2f", $0.exponent, $0.exponentError))), ± the standard error" } ?? ""
+    sizes.map { ", sizes ∝ S^(−\(String(format: "%.2f ± %.2f", $0.exponent, $0.exponentError))), ± the standard error" }
+      ?? ""
   }
 
   /// Stresses in the unit of the modulus.
   private var text: String {
     let steady = steadyStressMean.map { "; steady stress \(Self.short($0))" } ?? ""
-    return "strain \(Self.short(finalStrain)) reached at stress \(Self.short(finalStress)); peak \(Self.short(peakStress)) "
+    return
+      "strain \(Self.short(finalStrain)) reached at stress \(Self.short(finalStress)); peak \(Self.short(peakStress)) "
       + "at strain \(Self.short(peakStrain))\(steady)\n\(avalanches) avalanches of \(failures) failures"
       + Self.text(sizeDistribution)
   }
@@ -170,9 +172,12 @@ struct EpmSummary: Encodable {
 
     var text: String {
       func value(_ mean: Double, _ error: Double) -> String { String(format: "%.5g ± %.2g", mean, error) }
-      var line = "\(realisations.count) realisations, means ± standard errors: peak stress \(value(peakStress, peakStressError)), at strain "
+      var line =
+        "\(realisations.count) realisations, means ± standard errors: peak stress \(value(peakStress, peakStressError)), at strain "
         + value(peakStrain, peakStrainError)
-      if let steadyStressMean, let steadyStressMeanError { line += ", steady stress \(value(steadyStressMean, steadyStressMeanError))" }
+      if let steadyStressMean, let steadyStressMeanError {
+        line += ", steady stress \(value(steadyStressMean, steadyStressMeanError))"
+      }
       return line + "\n\(avalanches) avalanches of \(failures) failures" + EpmSummary.text(sizeDistribution)
     }
 

@@ -3,8 +3,8 @@ import Particles
 import QuasistaticShear
 import Statics
 
-/// Follows a loading by the gradient flow, and at each plastic event asks of every other method whether it ends in the same
-/// minimum: all start from the same state, one strain step before.
+/// Follows a loading by the gradient flow, and at each plastic event asks of every other method whether it ends in the
+/// same minimum: all start from the same state, one strain step before.
 struct EventBenchmark {
   let strainStep: Double
   let steps: Int
@@ -116,11 +116,13 @@ struct EventBenchmark {
     from start: Minimization.Start
   ) throws -> MinimizationResult {
     let result = try Minimization(
-      method: method, preconditioner: preconditioner, tolerance: .largestComponent(threshold), maximumEvaluations: 10_000_000
+      method: method, preconditioner: preconditioner, tolerance: .largestComponent(threshold),
+      maximumEvaluations: 10_000_000
     ).run(system, from: start)
     guard result.reason == .converged else {
       throw Failure.everywhere(
-        .notConverged, "\(method.rawValue) ended by \(result.reason.rawValue) at strain \(system.strain), \(result.forceMax)")
+        .notConverged,
+        "\(method.rawValue) ended by \(result.reason.rawValue) at strain \(system.strain), \(result.forceMax)")
     }
     return result
   }

@@ -6,8 +6,8 @@ import QuasistaticShear
 import Storage
 import StrainExpansion
 
-/// What the fields of the first state of a loading, and of the last one that was reported (a step or an event), foretell of its
-/// plastic events, and how right they were.
+/// What the fields of the first state of a loading, and of the last one that was reported (a step or an event),
+/// foretell of its plastic events, and how right they were.
 final class EventForecast {
   private let folder: RunFolder
   private let generator: Tensor
@@ -28,7 +28,9 @@ final class EventForecast {
     last = try Self.prediction(system, checkpoint, "output/last")
   }
 
-  private static func prediction(_ system: ParticleSystem, _ checkpoint: Checkpoint, _ name: String) throws -> EventPrediction? {
+  private static func prediction(_ system: ParticleSystem, _ checkpoint: Checkpoint, _ name: String) throws
+    -> EventPrediction?
+  {
     try checkpoint.holds(name) ? EventPrediction(system, resuming: checkpoint, as: name) : nil
   }
 
@@ -42,7 +44,8 @@ final class EventForecast {
 
   static func createSeries(_ table: TableFile) throws {
     try table.createSeries(
-      "events", ["fields_strain", "rank_velocity", "rank_product", "rank_velocity_start", "rank_product_start"].map { ($0, []) })
+      "events",
+      ["fields_strain", "rank_velocity", "rank_product", "rank_velocity_start", "rank_product_start"].map { ($0, []) })
   }
 
   /// Collective.
@@ -56,7 +59,9 @@ final class EventForecast {
   func judge(_ event: PlasticEvent, _ system: ParticleSystem, _ table: TableFile) throws {
     guard hasBegun else { return }
     let forward = event.strainAfter > event.strainBefore
-    let (late, early) = (try last?.ranks(of: event.centre, forward: forward), try first?.ranks(of: event.centre, forward: forward))
+    let (late, early) = (
+      try last?.ranks(of: event.centre, forward: forward), try first?.ranks(of: event.centre, forward: forward)
+    )
     try table.append(
       to: "events",
       [

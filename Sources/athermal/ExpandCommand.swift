@@ -31,7 +31,8 @@ struct ExpandCommand {
       let null = try NullSpace(system, touching)
       let bonds = touching.without(null)
       return try Model.withSolver(
-        section.solver, maximumIterations: section.maximumIterations, needsLibrary: section.modes > 0, system, bonds, null
+        section.solver, maximumIterations: section.maximumIterations, needsLibrary: section.modes > 0, system, bonds,
+        null
       ) { solver in
         let expansion = try StrainExpansion(
           system, bonds, generator: loading.generator(dimension: system.dimension), solver: solver,

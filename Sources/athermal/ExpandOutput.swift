@@ -65,7 +65,9 @@ struct ExpandOutput {
     let blocks = try IdentifierBlocks(
       ids: (0..<system.ownedCount).map(system.id), totalCount: n, over: system.communicator)
     let length = try system.dot(velocity.values, velocity.values).squareRoot()
-    let overlaps = try list.map { length > 0 ? abs(try system.dot($0.displacement.values, velocity.values)) / length : 0 }
+    let overlaps = try list.map {
+      length > 0 ? abs(try system.dot($0.displacement.values, velocity.values)) / length : 0
+    }
     for (name, values) in [
       ("eigenvalue", list.map(\.eigenvalue)), ("residual", list.map(\.residual)),
       ("participation_ratio", list.map(\.participationRatio)), ("overlap_velocity", overlaps),

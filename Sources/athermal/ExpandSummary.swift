@@ -41,7 +41,8 @@ struct ExpandSummary: Encodable {
     var bulkModulus: Double?
     var bulkModulusAffine: Double?
     var bulkModulusNonaffine: Double?
-    /// dσ_ij/dA_kl, and the second derivative of the energy density with respect to the Green strain; rows ij, columns kl.
+    /// dσ_ij/dA_kl, and the second derivative of the energy density with respect to the Green strain; rows ij, columns
+    /// kl.
     var elasticTensorStress: [[Double]]?
     var elasticTensorGreen: [[Double]]?
     /// ω² of the softest modes.
@@ -58,7 +59,8 @@ struct ExpandSummary: Encodable {
   let text: String
 
   init(
-    _ base: Summary, _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ modes: SoftModes?, _ loading: Loading.Mode,
+    _ base: Summary, _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ modes: SoftModes?,
+    _ loading: Loading.Mode,
     rattlers: Int,
     _ solver: any LinearSolver, _ section: ExpandSection
   ) {
@@ -75,10 +77,13 @@ struct ExpandSummary: Encodable {
       stressDerivativesFixedVolume: expansion.stressAtFixedVolume.dropFirst().map { $0.block(d) },
       pressureDerivatives: Array(expansion.pressure(dimension: d).dropFirst()),
       identityErrors: expansion.identityErrors, residualForceError: expansion.residualForceError,
-      shearModulus: shear?.total ?? own, shearModulusAffine: shear?.affine, shearModulusNonaffine: shear.map { $0.total - $0.affine },
-      bulkModulus: bulk?.total, bulkModulusAffine: bulk?.affine, bulkModulusNonaffine: bulk.map { $0.total - $0.affine },
+      shearModulus: shear?.total ?? own, shearModulusAffine: shear?.affine,
+      shearModulusNonaffine: shear.map { $0.total - $0.affine },
+      bulkModulus: bulk?.total, bulkModulusAffine: bulk?.affine,
+      bulkModulusNonaffine: bulk.map { $0.total - $0.affine },
       elasticTensorStress: moduli?.stressStiffness, elasticTensorGreen: moduli?.greenStiffness,
-      eigenvalues: modes?.modes.map(\.eigenvalue), solverMethod: solver.name, solverSetUpSeconds: solver.setUpSeconds, solverTolerance: section.tolerance,
+      eigenvalues: modes?.modes.map(\.eigenvalue), solverMethod: solver.name, solverSetUpSeconds: solver.setUpSeconds,
+      solverTolerance: section.tolerance,
       solver: ["velocity": solves[0], "acceleration": solves[1], "jerk": solves[2]],
       elasticSolver: moduli?.solutions.map(Solve.init))
     func short(_ x: Double) -> String { String(format: "%.8g", x) }
@@ -91,14 +96,17 @@ struct ExpandSummary: Encodable {
         "in ε/λ^\(d): shear modulus \(short(shear.total)) = \(short(shear.affine)) affine − \(short(shear.affine - shear.total)) nonaffine; "
           + "bulk modulus \(short(bulk.total))")
     }
-    lines.append("energy derivatives, in ε: U_γ \(short(expansion.energy[0]))   U_γγ \(short(expansion.energy[1]))   U_γγγ \(short(expansion.energy[2]))")
+    lines.append(
+      "energy derivatives, in ε: U_γ \(short(expansion.energy[0]))   U_γγ \(short(expansion.energy[1]))   U_γγγ \(short(expansion.energy[2]))"
+    )
     lines.append(
       "identities hold to \(expansion.identityErrors.map { String(format: "%.1e", $0) }.joined(separator: ", ")) (relative differences of both sides); residual forces allow "
         + String(format: "%.1e", expansion.residualForceError))
     lines.append("solver \(solver.name), set up in \(String(format: "%.2f", solver.setUpSeconds)) s")
     for (name, solve) in zip(["velocity", "acceleration", "jerk"], solves) {
       lines.append(
-        "\(name): \(solve.iterations) iterations, relative residual \(String(format: "%.1e, %.2f s", solve.residual, solve.seconds))")
+        "\(name): \(solve.iterations) iterations, relative residual \(String(format: "%.1e, %.2f s", solve.residual, solve.seconds))"
+      )
     }
     if let modes {
       lines.append(

@@ -35,7 +35,9 @@ struct ExportCommand {
         numbers.count < 3 || (numbers[2] ?? 1) > 0
       else {
         throw Failure.everywhere(
-          .input, "--frames takes all, A:B or A:B:C with C of at least 1, as in 0:10 or ::5, not '\(text)'; one frame is --frame K")
+          .input,
+          "--frames takes all, A:B or A:B:C with C of at least 1, as in 0:10 or ::5, not '\(text)'; one frame is --frame K"
+        )
       }
       first = numbers[0]
       end = numbers[1]
@@ -67,7 +69,8 @@ struct ExportCommand {
       usage: "athermal export " + Self.arguments)
     guard let format = arguments.value("--to").flatMap(Format.init) else {
       let names = Format.allCases.map(\.rawValue)
-      throw Failure.everywhere(.input, "export needs --to \(names.dropLast().joined(separator: ", ")) or \(names.last!)")
+      throw Failure.everywhere(
+        .input, "export needs --to \(names.dropLast().joined(separator: ", ")) or \(names.last!)")
     }
     path = arguments.plain[0]
     self.format = format
@@ -81,7 +84,8 @@ struct ExportCommand {
     guard frame == nil || frames == nil else {
       throw Failure.everywhere(.input, "--frame and --frames contradict each other; keep one of them")
     }
-    for (option, isGiven) in [("--frames", frames != nil), ("--fields", !fields.isEmpty)] where isGiven && format.frames == nil {
+    for (option, isGiven) in [("--frames", frames != nil), ("--fields", !fields.isEmpty)]
+    where isGiven && format.frames == nil {
       throw Failure.everywhere(.input, "\(option) goes with --to xyz and --to lammps-dump, not with \(format.rawValue)")
     }
     guard frame == nil || format != .csv else {
@@ -101,7 +105,8 @@ struct ExportCommand {
     }
     guard try communicator.coordinated({ try ConfigurationReader.format(of: path) }) == .h5md else {
       guard frames == nil, fields.isEmpty else {
-        throw Failure.everywhere(.input, "\(path): is not H5MD; --frames and --fields are of trajectory.h5 and state.h5")
+        throw Failure.everywhere(
+          .input, "\(path): is not H5MD; --frames and --fields are of trajectory.h5 and state.h5")
       }
       let snapshot = try ConfigurationReader.read(path: path, frame: frame, over: communicator)
       let writer = FrameWriter(writing, to: output, over: communicator)
@@ -151,7 +156,8 @@ struct ExportCommand {
     }
     let numbers = frames.frames(of: contents.frameCount)
     guard !numbers.isEmpty else {
-      throw Failure.everywhere(.input, "\(path): has \(contents.frameCount) frames, and none of them is asked for by --frames")
+      throw Failure.everywhere(
+        .input, "\(path): has \(contents.frameCount) frames, and none of them is asked for by --frames")
     }
     return numbers
   }
@@ -171,7 +177,8 @@ struct ExportCommand {
       throw Failure(.input, "\(output): is not a regular file; name another one with --output")
     }
     guard overwrites else {
-      throw Failure(.input, "\(output): is there already; replace it with --overwrite, or name another file with --output")
+      throw Failure(
+        .input, "\(output): is there already; replace it with --overwrite, or name another file with --output")
     }
   }
 

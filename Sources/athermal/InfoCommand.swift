@@ -41,12 +41,17 @@ struct InfoCommand {
       }
       throw Failure(.input, "\(path): is no run folder: it has no resolved.toml")
     }
-    if run.present.contains("MANIFEST") { return "\(path): a checkpoint; athermal verify \(path) says of what, and whether it is whole" }
+    if run.present.contains("MANIFEST") {
+      return "\(path): a checkpoint; athermal verify \(path) says of what, and whether it is whole"
+    }
     // An ensemble, or one of several realisations, is no run of its own.
     let kind = state.stage == .notStarted ? "results without a config of their own" : "a run, \(state.stage.rawValue)"
     var lines = ["\(path): \(kind)" + (state.exitCode.map { $0 == 0 ? "" : " with exit code \($0)" } ?? "")]
-    if state.stage == .finished || state.stage == .failed || state.stage == .stopped || state.stage == .notStarted, let summary = run.summary {
-      lines.append(Self.lines(of: summary.filter { $0.key != "outputs" && $0.key != "exit_code" && $0.key != "status" }))
+    if state.stage == .finished || state.stage == .failed || state.stage == .stopped || state.stage == .notStarted,
+      let summary = run.summary
+    {
+      lines.append(
+        Self.lines(of: summary.filter { $0.key != "outputs" && $0.key != "exit_code" && $0.key != "status" }))
     } else if let progress = state.progress {
       lines.append("  the log ends at \(progress)")
     }
@@ -106,9 +111,12 @@ struct InfoCommand {
   private func log() throws -> String {
     let lines = try text().split(separator: "\n")
     guard let last = lines.last else { return "\(path): a log without lines" }
-    let objects = try lines.enumerated().map { try Self.object(String($1), "\(path):\($0 + 1)") as? [String: Any] ?? [:] }
+    let objects = try lines.enumerated().map {
+      try Self.object(String($1), "\(path):\($0 + 1)") as? [String: Any] ?? [:]
+    }
     let events = objects.count { $0["event"] != nil }
-    return try "\(path): a log of \(lines.count) lines" + (events > 0 ? ", \(events) of them events" : "") + "; the last one\n"
+    return try "\(path): a log of \(lines.count) lines" + (events > 0 ? ", \(events) of them events" : "")
+      + "; the last one\n"
       + Self.lines(of: Self.object(String(last), "\(path):\(lines.count)"))
   }
 }

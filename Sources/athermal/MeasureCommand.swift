@@ -58,7 +58,8 @@ struct MeasureCommand {
   }
 
   /// Each bond once, by the identifiers of its particles. Collective.
-  private func write(_ bonds: BondNetwork, of system: ParticleSystem, to path: String, _ provenance: Provenance) throws {
+  private func write(_ bonds: BondNetwork, of system: ParticleSystem, to path: String, _ provenance: Provenance) throws
+  {
     let d = system.dimension
     var (i, j, values): ([Int64], [Int64], [Double]) = ([], [], [])
     try system.forEachBond(of: bonds) { _, end, own, other in

@@ -33,8 +33,8 @@ extension Model {
     #endif
   }
 
-  /// - Throws: an input failure where modes are asked for that this build, or this system, cannot have: before anything is
-  ///   computed.
+  /// - Throws: an input failure where modes are asked for that this build, or this system, cannot have: before anything
+  ///   is computed.
   static func requireModes(_ section: ExpandSection, particles: Int, dimension: Int) throws {
     guard section.modes > 0 else { return }
     guard SparseLibrary.isAvailable else {
@@ -42,7 +42,8 @@ extension Model {
     }
     let most = (particles - 1) * dimension
     guard section.modes <= most else {
-      throw Failure.everywhere(.input, "expand.modes = \(section.modes), but there are only \(most) modes; ask for fewer")
+      throw Failure.everywhere(
+        .input, "expand.modes = \(section.modes), but there are only \(most) modes; ask for fewer")
     }
   }
 

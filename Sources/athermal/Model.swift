@@ -54,7 +54,9 @@ enum Model {
       return snapshot
     case .generate(var generate):
       generate.seed &+= UInt64(replica)
-      try configuration.places.blaming("system.generate.particles") { try keepsWithinMemory(generate.particles, over: communicator) }
+      try configuration.places.blaming("system.generate.particles") {
+        try keepsWithinMemory(generate.particles, over: communicator)
+      }
       return try placement(generate, configuration.potential).snapshot(over: communicator)
     }
   }
@@ -90,13 +92,15 @@ enum Model {
   ) throws -> [String] {
     let hadDiameters = snapshot.hasDiameters
     try fit(&snapshot, to: model, path: path, over: communicator)
-    let ignored = hadDiameters && !snapshot.hasDiameters
+    let ignored =
+      hadDiameters && !snapshot.hasDiameters
       ? ["\(path): its diameters have no effect: this potential takes sizes from the species of particles"] : []
-    return try ignored + communicator.coordinated {
-      do { return try snapshot.reduceTilts() } catch let failure as Failure {
-        throw failure.at(path)
+    return try ignored
+      + communicator.coordinated {
+        do { return try snapshot.reduceTilts() } catch let failure as Failure {
+          throw failure.at(path)
+        }
       }
-    }
   }
 
   /// A slip of the keyboard must not fill the memory. Ranks may be alone on their machines, so this is a lower bound.
@@ -121,7 +125,8 @@ enum Model {
     case .polydisperseIPL, .harmonic, .hertz:
       guard let sizes = potential.sizes else {
         throw Failure.everywhere(
-          .input, "generated particles of kind '\(potential.kind.rawValue)' need potential.sizes: which sizes is a choice")
+          .input,
+          "generated particles of kind '\(potential.kind.rawValue)' need potential.sizes: which sizes is a choice")
       }
       return .sizes(
         RandomPlacement.Sizes(
@@ -163,7 +168,8 @@ enum Model {
         throw Failure.everywhere(
           .input,
           "\(path): the file names its species \(names.joined(separator: ", ")), and does not say which is the first of this "
-            + "potential; add system.species = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))], the first one first")
+            + "potential; add system.species = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))], the first one first"
+        )
       }
       for i in 0..<snapshot.particles.count {
         snapshot.particles.diameters[i] = diameters[Int(snapshot.particles.species[i])]
@@ -212,8 +218,8 @@ enum Model {
   }
 
   /// The deformation that [loading] asks for.
-  /// - Throws: an input failure where it needs more dimensions than there are, which the config could not know before the
-  ///   file of particles was read.
+  /// - Throws: an input failure where it needs more dimensions than there are, which the config could not know before
+  ///   the file of particles was read.
   private static func loading(_ mode: LoadingSection.Mode, dimension: Int) throws -> Loading.Mode {
     func check(_ axes: Int...) throws {
       guard axes.allSatisfy({ $0 < dimension }) else {
@@ -233,7 +239,8 @@ enum Model {
     case .dilation: return .dilation
     case .matrix(let rows):
       guard rows.count == dimension else {
-        throw Failure.everywhere(.input, "loading.matrix has \(rows.count) rows; the system has dimension \(dimension), and needs as many")
+        throw Failure.everywhere(
+          .input, "loading.matrix has \(rows.count) rows; the system has dimension \(dimension), and needs as many")
       }
       return .matrix(Tensor(rows))
     }
@@ -259,6 +266,7 @@ enum Model {
     case .blockJacobi: preconditioner = .blockJacobi
     }
     return Minimization(
-      method: method, preconditioner: preconditioner, tolerance: tolerance, maximumEvaluations: section.maximumEvaluations)
+      method: method, preconditioner: preconditioner, tolerance: tolerance,
+      maximumEvaluations: section.maximumEvaluations)
   }
 }

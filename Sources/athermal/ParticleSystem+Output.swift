@@ -14,10 +14,12 @@ extension ParticleSystem {
   /// The particle's share of V σ; divided by the volume and added up it is the stress of the system.
   func stressColumn() -> ParticleColumn {
     ParticleColumn(
-      "stress", (0..<ownedCount).flatMap { stressShare(of: $0).block(dimension).flatMap { $0 } }, width: dimension * dimension)
+      "stress", (0..<ownedCount).flatMap { stressShare(of: $0).block(dimension).flatMap { $0 } },
+      width: dimension * dimension)
   }
 
-  /// Visits each bond of the configuration once, on one of the ranks, with the identifiers of its particles, i < j. Collective.
+  /// Visits each bond of the configuration once, on one of the ranks, with the identifiers of its particles, i < j.
+  /// Collective.
   func forEachBond(
     of bonds: BondNetwork, _ visit: (_ particle: Int, _ end: Int, _ i: Int64, _ j: Int64) -> Void
   ) throws {

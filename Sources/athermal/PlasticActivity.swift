@@ -7,8 +7,8 @@ import Particles
 import QuasistaticShear
 import Storage
 
-/// What is plastic in a loading, particle by particle: D²min over windows of strain, in how many of them it was above the threshold,
-/// and the profiles of both.
+/// What is plastic in a loading, particle by particle: D²min over windows of strain, in how many of them it was above
+/// the threshold, and the profiles of both.
 final class PlasticActivity {
   /// D²min of the last window closed, NaN before, and the number of windows in which it was above the threshold.
   let d2min: ParticleField
@@ -32,7 +32,9 @@ final class PlasticActivity {
   }
 
   /// Whether a run has any use for it.
-  static func isMeasured(_ configuration: RunConfiguration) -> Bool { configuration.output.profiles || hasFields(configuration) }
+  static func isMeasured(_ configuration: RunConfiguration) -> Bool {
+    configuration.output.profiles || hasFields(configuration)
+  }
 
   private static func hasFields(_ configuration: RunConfiguration) -> Bool {
     !Set(configuration.output.fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"])
@@ -47,7 +49,9 @@ final class PlasticActivity {
   /// for it.
   /// - Returns: whether D²min can be measured.
   /// - Throws: an input failure where it cannot, and was asked for.
-  static func hasRoom(_ configuration: RunConfiguration, over communicator: Communicator, _ look: () throws -> Void) throws -> Bool {
+  static func hasRoom(_ configuration: RunConfiguration, over communicator: Communicator, _ look: () throws -> Void)
+    throws -> Bool
+  {
     do {
       try configuration.places.blaming("d2min.radius", look)
       return true
@@ -75,7 +79,8 @@ final class PlasticActivity {
     let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
     if system.communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
       print(
-        "D²min is not measured: the loading goes \(farthest) from its start, less than d2min.window = \(configuration.d2min.window)")
+        "D²min is not measured: the loading goes \(farthest) from its start, less than d2min.window = \(configuration.d2min.window)"
+      )
     }
   }
 
@@ -106,7 +111,9 @@ final class PlasticActivity {
   /// Measures D²min whenever the strain has come a window's length; tells whether it did. Collective.
   func measure(_ strain: Double, _ system: ParticleSystem, _ table: TableFile) throws -> Bool {
     let settings = configuration.d2min
-    guard let window, abs(strain - (state.lastWindowEnd ?? window.strain)) >= settings.window * (1 - 1e-9) else { return false }
+    guard let window, abs(strain - (state.lastWindowEnd ?? window.strain)) >= settings.window * (1 - 1e-9) else {
+      return false
+    }
     let measured = try window.d2min(system, normalisation: settings.normalisation == .mean ? .mean : .sum)
     for i in 0..<system.ownedCount {
       d2min.values[i] = measured[i]
@@ -127,7 +134,9 @@ final class PlasticActivity {
     try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
   }
 
-  private func writeProfiles(_ strain: Double, _ system: ParticleSystem, _ window: StrainWindow, _ table: TableFile) throws {
+  private func writeProfiles(_ strain: Double, _ system: ParticleSystem, _ window: StrainWindow, _ table: TableFile)
+    throws
+  {
     let flow: Int
     if case .simpleShear(let axis, _) = configuration.loading!.mode { flow = axis } else { flow = 0 }
     let axes = ["x", "y", "z"].prefix(system.dimension)

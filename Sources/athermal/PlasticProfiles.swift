@@ -31,7 +31,8 @@ struct PlasticProfiles {
     if names.contains("shear.h5") { return [try PlasticProfiles(particles: folder, quantity: quantity)] }
     let realisations = names.filter { $0.hasPrefix("realisation-") }
     guard !realisations.isEmpty else {
-      throw Failure(.input, "\(folder): there is neither epm.h5 nor shear.h5 nor any realisation in it; name the folder of a run")
+      throw Failure(
+        .input, "\(folder): there is neither epm.h5 nor shear.h5 nor any realisation in it; name the folder of a run")
     }
     return try realisations.flatMap { try read("\(folder)/\($0)", quantity: quantity) }
   }
@@ -42,7 +43,10 @@ struct PlasticProfiles {
     let direction = strains.contains { $0 < 0 } ? -1.0 : 1.0
     let along = strains.map { $0 * direction }
     guard along.allSatisfy({ $0 >= 0 }), zip(along, along.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-      throw Failure(.input, "\(folder): the loading turns, or begins at another strain and goes through zero; bands are measured in loadings that go one way from zero")
+      throw Failure(
+        .input,
+        "\(folder): the loading turns, or begins at another strain and goes through zero; bands are measured in loadings that go one way from zero"
+      )
     }
     return (along, direction)
   }
@@ -63,7 +67,8 @@ struct PlasticProfiles {
     var profiles: [[[Double]]] = strains.map { _ in [] }
     for (axis, extent) in shape.enumerated() {
       let across = Double(blocks / extent)
-      let counts = try file.readAll(Double.self, from: "/samples/yield_counts_\(Self.axes[axis])", shape: [strains.count, extent])
+      let counts = try file.readAll(
+        Double.self, from: "/samples/yield_counts_\(Self.axes[axis])", shape: [strains.count, extent])
       for k in strains.indices { profiles[k].append(counts[(k * extent)..<((k + 1) * extent)].map { $0 / across }) }
     }
     let at = try Self.list("/avalanches/strain", in: file)
@@ -105,7 +110,8 @@ struct PlasticProfiles {
     let rows = try columns.isEmpty ? 0 : file.numberCount(of: "/curve") / columns.count
     let curve = try file.readAll(Double.self, from: "/curve", shape: [rows, columns.count])
     let d = bins.count
-    let boxes = try file.isDataset("/profiles/box")
+    let boxes =
+      try file.isDataset("/profiles/box")
       ? file.readAll(Double.self, from: "/profiles/box", shape: [strains.count, d, d]) : nil
     let config = try file.readText("/parameters/config")
     try file.close()
@@ -141,10 +147,13 @@ struct PlasticProfiles {
     case "pure-shear":
       let plane = try word("plane")
       terms = [
-        ("stress_" + String(repeating: plane.first!, count: 2), 0.5), ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
+        ("stress_" + String(repeating: plane.first!, count: 2), 0.5),
+        ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
       ]
     case "uniaxial": terms = [("stress_" + String(repeating: try word("axis"), count: 2), 1)]
-    default: throw Failure(.input, "\(folder): a loading by \(mode) has no shear bands; take simple-shear, pure-shear or uniaxial")
+    default:
+      throw Failure(
+        .input, "\(folder): a loading by \(mode) has no shear bands; take simple-shear, pure-shear or uniaxial")
     }
     let wanted = try (["strain"] + terms.map(\.0)).map { name -> Int in
       guard let index = columns.firstIndex(of: name) else {
@@ -189,7 +198,8 @@ struct PlasticProfiles {
     if let other = values.joined().map(\.count).first(where: { $0 % bin != 0 }) {
       throw Failure(
         .input,
-        "\(name): bands.bin = \(bin) does not divide the \(other) bins of a profile; take a divisor of the bins along each axis, or 1")
+        "\(name): bands.bin = \(bin) does not divide the \(other) bins of a profile; take a divisor of the bins along each axis, or 1"
+      )
     }
     return PlasticProfiles(self, bin: bin)
   }

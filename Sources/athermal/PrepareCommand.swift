@@ -25,7 +25,9 @@ struct PrepareCommand {
       var last: Summary?
       // What would refuse one of them would refuse all.
       var first: SwapMonteCarlo?
-      if !folder.hasCheckpoints { try replicas.agree { first = try start(configuration, replicas.mine[0], over: group) } }
+      if !folder.hasCheckpoints {
+        try replicas.agree { first = try start(configuration, replicas.mine[0], over: group) }
+      }
       try folder.begin(goingOn: folder.hasCheckpoints)
       try replicas.agree {
         for replica in replicas.mine {
@@ -72,17 +74,21 @@ struct PrepareCommand {
   /// One replica: from the start through all temperatures. Collective over its ranks.
   /// - Parameter first: where it starts, if that was made already.
   private func prepare(
-    _ configuration: RunConfiguration, _ replica: Int, _ first: SwapMonteCarlo?, _ folder: RunFolder, over communicator: Communicator
+    _ configuration: RunConfiguration, _ replica: Int, _ first: SwapMonteCarlo?, _ folder: RunFolder,
+    over communicator: Communicator
   ) throws -> Course {
     let settings = configuration.prepare!
     let skin = configuration.neighbours.skin
     let part = settings.replicas > 1 ? "replica-\(replica)" : nil
     let checkpoints = try RunCheckpoints(
-      run, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration, over: communicator)
+      run, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration, over: communicator
+    )
     var saved = checkpoints.saved
-    let monteCarlo = try saved.map { try goOn(configuration, replica, $0) }
+    let monteCarlo =
+      try saved.map { try goOn(configuration, replica, $0) }
       ?? first ?? start(configuration, replica, over: communicator)
-    var course = try saved?.value(Course.self, of: "prepare")
+    var course =
+      try saved?.value(Course.self, of: "prepare")
       ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
       burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
@@ -109,10 +115,12 @@ struct PrepareCommand {
         Heartbeat.enter(phase: "quench from T = \(temperature)")
         let quenched = resumed.flatMap { $0.holds("glass") ? $0 : nil }
         let interaction = monteCarlo.particles.interaction
-        let glass = try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
+        let glass =
+          try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
           ?? ParticleSystem(record.liquid, interaction: interaction, skin: skin, communicator: communicator)
         let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
-        let result = try settings.quench
+        let result =
+          try settings.quench
           ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
         // The time of the whole run is put in at its end.
         var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)

@@ -14,7 +14,8 @@ final class PrepareOutput {
   private let table: TableFile
   private let progress: Progress
 
-  /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective over the ranks of a replica.
+  /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective over the ranks of a
+  /// replica.
   init(
     _ folder: RunFolder, _ configuration: RunConfiguration, replica: Int, resuming checkpoint: Checkpoint?,
     over communicator: Communicator
@@ -68,7 +69,8 @@ final class PrepareOutput {
   func stateName(_ temperature: Double, turn: Int) -> String {
     let settings = configuration.prepare!
     let isUnique = settings.temperatures.count { $0 == temperature } == 1
-    return "state-T\(temperature)" + (isUnique ? "" : "-\(turn)") + (settings.replicas > 1 ? "-r\(replica)" : "") + ".h5"
+    return "state-T\(temperature)" + (isUnique ? "" : "-\(turn)") + (settings.replicas > 1 ? "-r\(replica)" : "")
+      + ".h5"
   }
 
   /// The configuration with how it was prepared. Collective.

@@ -26,6 +26,7 @@ final class Progress {
   static func clock(_ seconds: Double) -> String {
     // What is left may be estimated from next to nothing.
     let s = Int(min(seconds, 1e9).rounded())
-    return s < 3600 ? String(format: "%d:%02d", s / 60, s % 60) : String(format: "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
+    return s < 3600
+      ? String(format: "%d:%02d", s / 60, s % 60) : String(format: "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
   }
 }

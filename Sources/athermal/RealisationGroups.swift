@@ -45,9 +45,13 @@ struct RealisationGroups {
   }
 
   /// Does something with the first realisation of each group, before they are run. Collective.
-  func tryOne(_ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void) throws { try run(Array(mine.prefix(1)), work) }
+  func tryOne(_ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void) throws {
+    try run(Array(mine.prefix(1)), work)
+  }
 
-  private func run(_ realisations: [Int], _ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void) throws {
+  private func run(_ realisations: [Int], _ work: (_ realisation: Int, _ communicator: Communicator) throws -> Void)
+    throws
+  {
     var failure: Failure?
     for realisation in realisations where failure == nil {
       do { try work(realisation, group) } catch let error as Failure where error.agreedRank != nil {

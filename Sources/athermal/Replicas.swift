@@ -52,7 +52,8 @@ struct Replicas {
       result += try JSONDecoder.states.decode([PreparedState].self, from: Data(all[start..<(start + size)]))
       start += size
     }
-    return result.enumerated().sorted { ($0.element.replica, $0.offset) < ($1.element.replica, $1.offset) }.map(\.element)
+    return result.enumerated().sorted { ($0.element.replica, $0.offset) < ($1.element.replica, $1.offset) }.map(
+      \.element)
   }
 }
 

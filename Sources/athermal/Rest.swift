@@ -19,7 +19,8 @@ struct Rest {
   ///   - safePoint: where the minimisation can be put aside.
   ///   - saved: a checkpoint that was made there; nil for a fresh start.
   func reach(
-    _ system: ParticleSystem, _ minimizer: MinimizerSection, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
+    _ system: ParticleSystem, _ minimizer: MinimizerSection, safePoint: SafePoint = .none,
+    resuming saved: Checkpoint? = nil
   ) throws -> MinimizationResult {
     if minimizes {
       Heartbeat.enter(phase: "minimisation")
@@ -39,7 +40,8 @@ struct Rest {
     let accepted = try ForceTolerance.relative(equilibrium).threshold(for: system)
     guard largest <= accepted else {
       let remedy =
-        minimizes ? "lower minimizer.force_tolerance" : "run athermal minimize on it first, or set \(table).minimize = true"
+        minimizes
+        ? "lower minimizer.force_tolerance" : "run athermal minimize on it first, or set \(table).minimize = true"
       throw Failure.everywhere(
         .notConverged,
         "the configuration is not in mechanical equilibrium: its largest force component is \(largest.shown), which should be at "

@@ -2,8 +2,8 @@ import Configuration
 import Foundation
 import MessagePassing
 
-/// What the commands that run a config have in common: the config, its overrides, the folder of the run, and for long ones
-/// where they begin and when they have to end.
+/// What the commands that run a config have in common: the config, its overrides, the folder of the run, and for long
+/// ones where they begin and when they have to end.
 struct RunArguments {
   let command: String
   let config: String
@@ -32,7 +32,8 @@ struct RunArguments {
     case nil: resumes = false
     case "auto": resumes = true
     case let other?:
-      throw Failure.everywhere(.input, "--resume takes 'auto', not '\(other)': the newest valid checkpoint, or a fresh start")
+      throw Failure.everywhere(
+        .input, "--resume takes 'auto', not '\(other)': the newest valid checkpoint, or a fresh start")
     }
     let limit = try arguments.value("--walltime").map(Self.seconds(walltime:))
     end = isLong ? limit.map { Date(timeIntervalSinceNow: $0 - Self.age) } ?? Self.endOfJob : nil
@@ -45,7 +46,9 @@ struct RunArguments {
     let parts = halves.last!.split(separator: ":", omittingEmptySubsequences: false)
     let days = halves.count == 2 ? Int(halves[0]) : 0
     let numbers = parts.compactMap { $0.allSatisfy(\.isNumber) ? Int($0) : nil }
-    guard parts.count == 3, numbers.count == 3, let days, days >= 0, numbers[1] < 60, numbers[2] < 60 else { throw failure }
+    guard parts.count == 3, numbers.count == 3, let days, days >= 0, numbers[1] < 60, numbers[2] < 60 else {
+      throw failure
+    }
     return Double(((days * 24 + numbers[0]) * 60 + numbers[1]) * 60 + numbers[2])
   }
 
@@ -61,7 +64,9 @@ struct RunArguments {
 
   /// What Slurm says about the end of the job.
   private static var endOfJob: Date? {
-    ProcessInfo.processInfo.environment["SLURM_JOB_END_TIME"].flatMap(Double.init).map { Date(timeIntervalSince1970: $0) }
+    ProcessInfo.processInfo.environment["SLURM_JOB_END_TIME"].flatMap(Double.init).map {
+      Date(timeIntervalSince1970: $0)
+    }
   }
 
   /// Collective.

@@ -4,7 +4,8 @@ import Foundation
 import MessagePassing
 import Storage
 
-/// The checkpoints of a run, or of one of its independent parts: the one that it goes on from, and where it can be put aside.
+/// The checkpoints of a run, or of one of its independent parts: the one that it goes on from, and where it can be put
+/// aside.
 struct RunCheckpoints {
   /// Nil for a fresh start.
   let saved: Checkpoint?
@@ -39,7 +40,8 @@ struct RunCheckpoints {
     let settings = configuration.checkpoint
     safePoint = SafePoint(
       CheckpointSchedule(
-        .init(everySeconds: 60 * settings.everyMinutes, everySteps: settings.everySteps, end: run.end), over: communicator,
+        .init(everySeconds: 60 * settings.everyMinutes, everySteps: settings.everySteps, end: run.end),
+        over: communicator,
         write: folder.write))
   }
 
@@ -54,7 +56,8 @@ struct RunCheckpoints {
       complaints.append("the checkpoint is one of athermal \(manifest.command), not of athermal \(run.command)")
     }
     if let found = manifest.part, found != part {
-      complaints.append("the checkpoint is one of \(found)\(part.map { ", not of \($0)" } ?? ""); folders were mixed up")
+      complaints.append(
+        "the checkpoint is one of \(found)\(part.map { ", not of \($0)" } ?? ""); folders were mixed up")
     }
     guard complaints.isEmpty else { throw Failure.everywhere(.input, complaints.joined(separator: "\n")) }
   }

@@ -3,8 +3,8 @@ import Configuration
 import Foundation
 import MessagePassing
 
-/// The folder of one run: what was asked, what came out, what it cost. Only rank 0 touches it; the HDF5 files inside are
-/// written by all ranks.
+/// The folder of one run: what was asked, what came out, what it cost. Only rank 0 touches it; the HDF5 files inside
+/// are written by all ranks.
 final class RunFolder {
   let path: String
   private let communicator: Communicator
@@ -76,12 +76,15 @@ final class RunFolder {
         if earlier.status == "done" {
           guard config != nil else {
             throw Failure(
-              .input, "\(path)/resolved.toml: is missing or damaged, so that nothing tells whether the run, which is complete, was one of "
+              .input,
+              "\(path)/resolved.toml: is missing or damaged, so that nothing tells whether the run, which is complete, was one of "
                 + "this config; " + Self.beginningAgain)
           }
           if let name = earlier.missingOutputs.first {
             throw Failure(
-              .input, "\(path)/\(name): is missing, though the run, which is complete, had made it; put it back, or " + Self.beginningAgain)
+              .input,
+              "\(path)/\(name): is missing, though the run, which is complete, had made it; put it back, or "
+                + Self.beginningAgain)
           }
           return Stage.complete.rawValue
         }
@@ -114,7 +117,8 @@ final class RunFolder {
       if own.contains(where: { place == "\(folder)/\($0)" || place.hasPrefix("\(folder)/\($0)/") }) {
         throw Failure(
           .input,
-          "\(configuration.places.nearest(key)): \(file) is a file of the run that would be replaced; name another folder with --output")
+          "\(configuration.places.nearest(key)): \(file) is a file of the run that would be replaced; name another folder with --output"
+        )
       }
     }
     let (key, runs) = configuration.inputFolders
@@ -130,7 +134,8 @@ final class RunFolder {
     }
   }
 
-  /// Makes the folder and keeps other runs out of it for the life of this process. Where a file system knows no locks, nobody is.
+  /// Makes the folder and keeps other runs out of it for the life of this process. Where a file system knows no locks,
+  /// nobody is.
   /// - Parameter patience: seconds to wait for a run that is about to end.
   /// - Throws: an input failure where another run is at work.
   private func takePossession(patience: Double) throws {
@@ -143,7 +148,9 @@ final class RunFolder {
     let end = Date(timeIntervalSinceNow: patience)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
       guard Date() < end else {
-        throw Failure(.input, "\(path): another run is at work in this folder; wait for its end, or name another folder with --output")
+        throw Failure(
+          .input,
+          "\(path): another run is at work in this folder; wait for its end, or name another folder with --output")
       }
       usleep(100_000)
     }
@@ -254,8 +261,8 @@ final class RunFolder {
     try checkpoint.put(length, as: "log.jsonl")
   }
 
-  /// Cuts the log to what it was when the checkpoint was made; to nothing without one. Collective over ranks among which the
-  /// lowest has the log.
+  /// Cuts the log to what it was when the checkpoint was made; to nothing without one. Collective over ranks among
+  /// which the lowest has the log.
   func goOnWithLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
     let length = try checkpoint?.value(Int.self, of: "log.jsonl") ?? 0
     try communicator.coordinated {
@@ -277,8 +284,8 @@ final class RunFolder {
     try WholeFile.write(Data(text.utf8), to: file(name))
   }
 
-  /// Adds a line to log.jsonl, or leaves it as it was where the line does not fit on the disk. Collective over ranks among which
-  /// the lowest has the log.
+  /// Adds a line to log.jsonl, or leaves it as it was where the line does not fit on the disk. Collective over ranks
+  /// among which the lowest has the log.
   func log<Entry: Encodable>(_ entry: Entry, over communicator: Communicator) throws {
     try communicator.coordinated {
       guard communicator.isRoot, let log else { return }
@@ -317,8 +324,11 @@ final class RunFolder {
     do { return try work() } catch {
       if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot, log != nil {
         let summary = FailureSummary(
-          status: failure.kind == .stopped ? "stopped" : "failed", exitCode: Int(failure.kind.rawValue), reason: failure.message, wallSeconds: seconds)
-        if let data = try? Self.encoder(pretty: true).encode(summary) { try? WholeFile.write(data, to: file("summary.json")) }
+          status: failure.kind == .stopped ? "stopped" : "failed", exitCode: Int(failure.kind.rawValue),
+          reason: failure.message, wallSeconds: seconds)
+        if let data = try? Self.encoder(pretty: true).encode(summary) {
+          try? WholeFile.write(data, to: file("summary.json"))
+        }
       }
       throw error
     }

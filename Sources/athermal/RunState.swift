@@ -48,7 +48,8 @@ struct RunState: Encodable {
     checkpoint = Self.newestCheckpoint(folder)
   }
 
-  /// Whether a run is at work in the folder. A lock that is shared, and given back at once, hinders nobody who waits a moment.
+  /// Whether a run is at work in the folder. A lock that is shared, and given back at once, hinders nobody who waits a
+  /// moment.
   private static func isLocked(_ folder: String) -> Bool {
     let descriptor = open(folder, O_RDONLY)
     guard descriptor >= 0 else { return false }
@@ -62,7 +63,9 @@ struct RunState: Encodable {
 
   /// From the last line of the log that is complete and has any of the words.
   static func progress(_ folder: String) -> String? {
-    guard let log = FileHandle(forReadingAtPath: folder + "/log.jsonl"), let length = try? log.seekToEnd() else { return nil }
+    guard let log = FileHandle(forReadingAtPath: folder + "/log.jsonl"), let length = try? log.seekToEnd() else {
+      return nil
+    }
     let tail = min(length, 1 << 16)
     guard (try? log.seek(toOffset: length - tail)) != nil, let bytes = try? log.readToEnd() else { return nil }
     for line in bytes.split(separator: 0x0a).reversed() {
@@ -80,7 +83,8 @@ struct RunState: Encodable {
     let manager = FileManager.default
     let found = EarlierRun(in: folder).checkpointFolders.compactMap { place -> (Date, Int)? in
       guard let number = (try? CheckpointFolder.numbers(in: place))?.last,
-        let made = (try? manager.attributesOfItem(atPath: "\(place)/\(String(format: "%06d", number))"))?[.modificationDate] as? Date
+        let made = (try? manager.attributesOfItem(atPath: "\(place)/\(String(format: "%06d", number))"))?[
+          .modificationDate] as? Date
       else { return nil }
       return (made, number)
     }

@@ -50,7 +50,9 @@ struct ShearCommand {
       try folder.finish(summary)
       if communicator.isRoot {
         if let count = summary.unconvergedSteps, count > 0 {
-          print("\(count) of \(schedule.strains.count + 1) steps did not converge, which loading.unconverged = \"accept\" allows")
+          print(
+            "\(count) of \(schedule.strains.count + 1) steps did not converge, which loading.unconverged = \"accept\" allows"
+          )
         }
         print("strain \(summary.strain) reached; \(folder.whereabouts)")
       }
@@ -62,22 +64,29 @@ struct ShearCommand {
   private static func tellStrain(of system: ParticleSystem, _ mode: Loading.Mode) {
     guard system.communicator.isRoot, system.strain != 0 else { return }
     guard let counted = system.strainGenerator else {
-      print("the particles carry a strain of \(system.strain), and nothing says of which deformation; it is taken for that of this loading")
+      print(
+        "the particles carry a strain of \(system.strain), and nothing says of which deformation; it is taken for that of this loading"
+      )
       return
     }
     if counted != mode.generator(dimension: system.dimension) {
-      print("the strain of \(system.strain) that the particles carry is of another deformation; that of this loading begins at 0")
+      print(
+        "the strain of \(system.strain) that the particles carry is of another deformation; that of this loading begins at 0"
+      )
     }
   }
 
   /// From where the system is to the final strain, which counts from where its loading once began.
   static func schedule(_ configuration: RunConfiguration, from strain: Double) throws -> StrainSchedule {
-    let path = try configuration.places.blaming("loading.final_strain") { try schedule(configuration.loading!, from: strain) }
+    let path = try configuration.places.blaming("loading.final_strain") {
+      try schedule(configuration.loading!, from: strain)
+    }
     guard path.length <= LoadingSection.mostSteps else {
       throw Failure.everywhere(
         .input,
         "\(configuration.places.nearest("loading.strain_step")): from strain \(strain), where the particles are, the loading has "
-          + "\(path.length) steps, and \(Int(LoadingSection.mostSteps)) are the most; take a larger loading.strain_step")
+          + "\(path.length) steps, and \(Int(LoadingSection.mostSteps)) are the most; take a larger loading.strain_step"
+      )
     }
     return path
   }
@@ -88,7 +97,9 @@ struct ShearCommand {
       return StrainSchedule(
         cyclesFrom: strain, amplitude: direction * cycles.amplitude, count: cycles.count, step: section.strainStep)
     }
-    if let turns = section.turningPoints { return StrainSchedule(from: strain, through: turns, step: section.strainStep) }
+    if let turns = section.turningPoints {
+      return StrainSchedule(from: strain, through: turns, step: section.strainStep)
+    }
     let amount = direction * section.finalStrain - strain
     guard amount * direction >= 0 else {
       throw Failure.everywhere(

@@ -8,8 +8,8 @@ import QuasistaticShear
 import Statics
 import Storage
 
-/// Writes what a loading does: a row of shear.h5 and a line of log.jsonl per step, events, what is plastic, and frames of the
-/// trajectory.
+/// Writes what a loading does: a row of shear.h5 and a line of log.jsonl per step, events, what is plastic, and frames
+/// of the trajectory.
 final class ShearOutput: ShearObserver {
   private let folder: RunFolder
   private let configuration: RunConfiguration
@@ -72,7 +72,8 @@ final class ShearOutput: ShearObserver {
       table = try TableFile(path: tablePath, provenance: provenance, over: communicator)
       trajectory =
         configuration.output.trajectory
-        ? try TrajectoryWriter(path: trajectoryPath, particles: system.snapshot(), provenance: provenance, over: communicator) : nil
+        ? try TrajectoryWriter(
+          path: trajectoryPath, particles: system.snapshot(), provenance: provenance, over: communicator) : nil
       try createTables(dimension: system.dimension)
     }
     try folder.goOnWithLog(checkpoint, over: communicator)
@@ -83,9 +84,13 @@ final class ShearOutput: ShearObserver {
       let step = "step \(min(steps, state.step + (state.lastResult == nil ? 0 : 1)))/\(steps)  "
       if let interval {
         // How many there are in a step is not known before.
-        progress.show(step + "locating an event, \(interval.shown) of \(smallest), evaluation \(statistics.evaluations)", fraction: 0)
+        progress.show(
+          step + "locating an event, \(interval.shown) of \(smallest), evaluation \(statistics.evaluations)",
+          fraction: 0)
       } else {
-        progress.show(step + "minimising, evaluation \(statistics.evaluations)", fraction: Double(state.step) / Double(max(1, steps)))
+        progress.show(
+          step + "minimising, evaluation \(statistics.evaluations)",
+          fraction: Double(state.step) / Double(max(1, steps)))
       }
     }
   }
@@ -123,7 +128,8 @@ final class ShearOutput: ShearObserver {
     try trajectory?.close()
     try table.close()
     try StateFile.write(
-      system.snapshot(), to: folder.file("state.h5"), step: state.step, provenance: Build.provenance(config: configuration.resolved),
+      system.snapshot(), to: folder.file("state.h5"), step: state.step,
+      provenance: Build.provenance(config: configuration.resolved),
       over: communicator)
   }
 

@@ -18,7 +18,8 @@ struct SteadyStatistics: Codable {
     add(residualCounts: other.residualCounts)
   }
 
-  /// Of all ranks together; a rank that shares its realisations with others must be empty on all of them but one. Collective.
+  /// Of all ranks together; a rank that shares its realisations with others must be empty on all of them but one.
+  /// Collective.
   func pooled(over world: Communicator) throws -> SteadyStatistics {
     var all = SteadyStatistics()
     let keys = try world.gather(sizes.keys.sorted())

@@ -17,18 +17,21 @@ struct SweepCommand {
       words, options: ["--output", "--task", "--run"], plain: 1...1,
       usage: "athermal sweep SWEEP [--output FOLDER] [--task N | --run \"mpirun -n RANKS\"]")
     path = arguments.plain[0]
-    folder = arguments.value("--output") ?? "runs/\(URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)"
+    folder =
+      arguments.value("--output") ?? "runs/\(URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)"
     task = try arguments.integer("--task", in: 1...Int.max)
     launcher = arguments.value("--run").map { $0.split(whereSeparator: \.isWhitespace).map(String.init) }
     guard task == nil || launcher == nil else {
-      throw Failure.everywhere(.input, "--task and --run contradict each other: the one names a run, the other runs all that are left")
+      throw Failure.everywhere(
+        .input, "--task and --run contradict each other: the one names a run, the other runs all that are left")
     }
   }
 
   func run(over communicator: Communicator) throws -> Int32 {
     guard communicator.size == 1 else {
       throw Failure.everywhere(
-        .input, "sweep is one process, not \(communicator.size) ranks; what starts the ranks of each run is given with --run")
+        .input,
+        "sweep is one process, not \(communicator.size) ranks; what starts the ranks of each run is given with --run")
     }
     let sweep = try Sweep.load(path: path, over: communicator)
     let complaints = sweep.runs.flatMap { self.complaints(about: $0, of: sweep.command, over: communicator) }
@@ -54,7 +57,9 @@ struct SweepCommand {
   private func complaints(about run: SweepRun, of command: Sweep.Command, over communicator: Communicator) -> [String] {
     let place = place(run)
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else { return run.configuration.missingInputFiles }
+    guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else {
+      return run.configuration.missingInputFiles
+    }
     guard isFolder.boolValue else { return ["\(place): is not a folder; name another one with --output"] }
     let remedy = "name another folder with --output, or remove this one"
     let there = EarlierRun(in: place)
@@ -102,7 +107,8 @@ struct SweepCommand {
   private func arguments(of run: SweepRun, _ command: Sweep.Command) -> [String] {
     let words = [command.rawValue, config(run), "--output", place(run)]
     // What makes no checkpoints begins again.
-    return words + (RunArguments.long.contains(command.rawValue) ? ["--resume", "auto"] : ["--set", "output.overwrite=true"])
+    return words
+      + (RunArguments.long.contains(command.rawValue) ? ["--resume", "auto"] : ["--set", "output.overwrite=true"])
   }
 
   /// One word per line, so that a script can read names with spaces. Writes nothing: many tasks may ask at once.
@@ -113,13 +119,16 @@ struct SweepCommand {
     let run = sweep.runs[task - 1]
     guard (try? String(contentsOfFile: config(run), encoding: .utf8)) == Self.text(run, sweep.command) else {
       throw Failure.everywhere(
-        .input, "\(config(run)) is not there, or not up to date; run athermal sweep \(path) --output \(folder) once before its tasks")
+        .input,
+        "\(config(run)) is not there, or not up to date; run athermal sweep \(path) --output \(folder) once before its tasks"
+      )
     }
     print(arguments(of: run, sweep.command).joined(separator: "\n"))
     return 0
   }
 
-  /// One after another, those that failed once more. A run that was stopped in time ends the sequence: so will the next be.
+  /// One after another, those that failed once more. A run that was stopped in time ends the sequence: so will the next
+  /// be.
   /// - Returns: the first exit code that is not zero, and 75 where the sequence was stopped.
   private func runWhatIsLeft(_ sweep: Sweep, _ launcher: [String]) throws -> Int32 {
     StopSignal.watch()
@@ -159,7 +168,8 @@ struct SweepCommand {
   @discardableResult private func writeStates(_ sweep: Sweep) throws -> [Row] {
     let rows = sweep.runs.map { run in
       Row(
-        run: run.number, folder: run.name, set: Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) }),
+        run: run.number, folder: run.name,
+        set: Dictionary(uniqueKeysWithValues: run.settings.map { ($0.key, $0.value) }),
         state: RunState(of: place(run)))
     }
     do {
@@ -183,9 +193,13 @@ struct SweepCommand {
       say(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
     }
     let counts = Dictionary(grouping: rows, by: \.state.stage.rawValue).mapValues(\.count).sorted { $0.key < $1.key }
-    say("\(rows.count) runs: " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + "; also in \(folder)/status.json")
+    say(
+      "\(rows.count) runs: " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        + "; also in \(folder)/status.json")
     if rows.contains(where: { $0.state.stage == .finished }) {
-      say("results in the folders of the runs in \(folder); pictures of one: Jobs/plots/run-figures \(folder)/\(rows.first { $0.state.stage == .finished }!.folder)")
+      say(
+        "results in the folders of the runs in \(folder); pictures of one: Jobs/plots/run-figures \(folder)/\(rows.first { $0.state.stage == .finished }!.folder)"
+      )
     }
     let names = Set(sweep.runs.map(\.name))
     let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().filter {

@@ -23,7 +23,8 @@ struct Timing: Encodable {
   init(_ system: ParticleSystem, wallSeconds: Double) throws {
     func spread(_ value: Double) throws -> Spread {
       Spread(
-        minimum: try system.communicator.reduce(value, .minimum), maximum: try system.communicator.reduce(value, .maximum))
+        minimum: try system.communicator.reduce(value, .minimum),
+        maximum: try system.communicator.reduce(value, .maximum))
     }
     self.wallSeconds = wallSeconds
     ranks = system.communicator.size

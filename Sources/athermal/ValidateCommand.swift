@@ -28,7 +28,8 @@ struct ValidateCommand {
   func run(over communicator: Communicator) throws -> Int32 {
     let tables = try LatticeConfiguration.tables(at: config, over: communicator)
     guard !tables.contains("sweep") else {
-      throw Failure.everywhere(.input, "\(config) is a sweep; athermal sweep checks all its runs before it makes their folders")
+      throw Failure.everywhere(
+        .input, "\(config) is a sweep; athermal sweep checks all its runs before it makes their folders")
     }
     if tables.contains("epm"), !tables.contains("system") { return try validateLattice(over: communicator) }
     if tables.contains("bands"), !tables.contains("system") {
@@ -55,7 +56,8 @@ struct ValidateCommand {
     }
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
     let layout = try Model.blamingSource(of: configuration) {
-      try SystemLayout(snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: size, over: communicator)
+      try SystemLayout(
+        snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: size, over: communicator)
     }
     let spacing = meanSpacing(volume: layout.cell.volume, count: snapshot.totalCount, dimension: snapshot.dimension)
     if configuration.loading != nil, PlasticActivity.isMeasured(configuration) {
@@ -78,7 +80,8 @@ struct ValidateCommand {
     if let prepare = configuration.prepare {
       try configuration.places.blaming("prepare.size_window") {
         try LiquidStart.check(
-          snapshot, bySize: interaction.parameter == .size, sizeWindow: prepare.sizeWindow, swapFraction: prepare.swapFraction,
+          snapshot, bySize: interaction.parameter == .size, sizeWindow: prepare.sizeWindow,
+          swapFraction: prepare.swapFraction,
           over: communicator)
       }
     }
@@ -106,7 +109,11 @@ extension ValidateCommand {
     let size = ranks ?? communicator.size
     let group = epm.realisations == 1 ? size : min(size, epm.ranksPerRealisation)
     let slab = Slab(extent: epm.shape[0], rank: 0, ranks: group)
-    if ranks == nil { try configuration.places.blaming("epm.shape") { try EpmCommand.checkMemory(epm, ranks: group, over: communicator) } }
+    if ranks == nil {
+      try configuration.places.blaming("epm.shape") {
+        try EpmCommand.checkMemory(epm, ranks: group, over: communicator)
+      }
+    }
     let rule = EpmCommand.rule(epm, lattice)
     let isSparse = if case .sparse = rule { true } else { false }
     let perRank = EpmCommand.bytesPerRank(epm, ranks: group)
@@ -114,7 +121,9 @@ extension ValidateCommand {
       "the config is good",
       "lattice         \(epm.shape.map { "\($0)" }.joined(separator: " × ")), \(lattice.siteCount) blocks",
       "decomposition   \(group) rank(s) for each of \(epm.realisations) realisation(s), \(slab.ranksInUse) of them with planes, at most \(slab.planes.count)",
-      "sweeps          " + (isSparse ? "sparse, a transform above \(epm.transformAbove) failures and every \(epm.settleAfter)" : "by transform"),
+      "sweeps          "
+        + (isSparse
+          ? "sparse, a transform above \(epm.transformAbove) failures and every \(epm.settleAfter)" : "by transform"),
       "memory          about \(Needs.bytes(perRank)) per rank above an empty run",
       "disk            \(Needs.bytes(20 * Double(lattice.siteCount))) for the last state, and about 100 bytes for each avalanche",
     ]
@@ -148,7 +157,8 @@ struct Needs {
       "disk            \(Self.bytes(frame)) per frame",
     ]
     if configuration.loading != nil {
-      let generator = try Model.loading(configuration.loading!.mode, of: configuration, dimension: d).generator(dimension: d)
+      let generator = try Model.loading(configuration.loading!.mode, of: configuration, dimension: d).generator(
+        dimension: d)
       let schedule = try ShearCommand.schedule(configuration, from: snapshot.strain(countedBy: generator))
       let steps = schedule.strains.count
       // At the start, every so many steps, and at the end.

@@ -21,7 +21,9 @@ struct VerifyCommand {
       switch item {
       case .checkpoint(let folder):
         let manifest = try CheckpointFolder.validManifest(of: folder, over: communicator)
-        say("\(folder): checkpoint \(manifest.number) of athermal \(manifest.command), complete and undamaged", communicator)
+        say(
+          "\(folder): checkpoint \(manifest.number) of athermal \(manifest.command), complete and undamaged",
+          communicator)
         if showsContent {
           try communicator.coordinated { if communicator.isRoot { try showContent(folder + "/state.h5") } }
         }
@@ -31,7 +33,9 @@ struct VerifyCommand {
         try communicator.coordinated {
           guard communicator.isRoot else { return }
           let (datasets, isRecorded) = try FileVerification.verifyHDF5(file)
-          print("\(file): \(datasets) datasets read, " + (isRecorded || isState ? "complete and undamaged" : "no record to hold them against"))
+          print(
+            "\(file): \(datasets) datasets read, "
+              + (isRecorded || isState ? "complete and undamaged" : "no record to hold them against"))
           if showsContent { try showContent(file) }
         }
       case .particles(let file):
@@ -44,7 +48,8 @@ struct VerifyCommand {
         try communicator.coordinated {
           let missing = communicator.isRoot ? EarlierRun(in: folder).missingOutputs : []
           guard missing.isEmpty else {
-            throw Failure(.input, missing.map { "\(folder)/\($0): is missing, though the run had made it" }.joined(separator: "\n"))
+            throw Failure(
+              .input, missing.map { "\(folder)/\($0): is missing, though the run had made it" }.joined(separator: "\n"))
           }
         }
       }
@@ -98,19 +103,22 @@ struct VerifyCommand {
   /// A state carries a checksum of its own, which its reader looks at.
   private func isState(_ file: String, _ communicator: Communicator) throws -> Bool {
     try communicator.broadcast(
-      try communicator.coordinated { communicator.isRoot ? try FileVerification.isSealedState(file) ? Int32(1) : 0 : 0 }) == 1
+      try communicator.coordinated { communicator.isRoot ? try FileVerification.isSealedState(file) ? Int32(1) : 0 : 0 }
+    ) == 1
   }
 
   private static func readText(_ file: String) throws {
     guard let text = String(data: try FileVerification.bytes(file), encoding: .utf8) else {
       throw Failure(.input, "\(file): cannot be read as text; it is damaged")
     }
-    // They all end so but for the last brace of JSON, and one that was cut short seldom does; that of the user is as it is.
+    // They all end so but for the last brace of JSON, and one that was cut short seldom does; that of the user is as it
+    // is.
     guard text.isEmpty || text.hasSuffix("\n") || text.hasSuffix("}") || file.hasSuffix("input.toml") else {
       throw Failure(.input, "\(file): is truncated")
     }
     if file.hasSuffix(".toml") { return try TomlText.check(text, path: file) }
-    for (number, line) in file.hasSuffix(".jsonl") ? Array(text.split(separator: "\n").enumerated()) : [(0, text[...])] {
+    for (number, line) in file.hasSuffix(".jsonl") ? Array(text.split(separator: "\n").enumerated()) : [(0, text[...])]
+    {
       guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil else {
         throw Failure(.input, "\(file):\(number + 1): is not JSON; the file is damaged")
       }

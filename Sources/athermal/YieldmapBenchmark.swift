@@ -5,8 +5,8 @@ import Particles
 import Statics
 import YieldStress
 
-/// Times a yield map of a system, by the method of the papers: cavities of 5d, centres 3d apart, three weights, forward and
-/// backward; then the explicit method on some of the same cavities. Prints the figures as one JSON object.
+/// Times a yield map of a system, by the method of the papers: cavities of 5d, centres 3d apart, three weights, forward
+/// and backward; then the explicit method on some of the same cavities. Prints the figures as one JSON object.
 struct YieldmapBenchmark {
   private let system: ParticleSystem
   private var communicator: Communicator { system.communicator }

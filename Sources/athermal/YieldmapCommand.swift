@@ -114,7 +114,8 @@ struct YieldmapCommand {
       settings.frozenMatrix = (section.strainStep, section.maximumStrain, section.curves)
     }
     if section.orientations > 1 {
-      settings.fan = OrientationFan.orientations(of: settings.generator, plane: loading.plane, count: section.orientations)
+      settings.fan = OrientationFan.orientations(
+        of: settings.generator, plane: loading.plane, count: section.orientations)
     }
     settings.lowestEigenvalue = section.lowestEigenvalue
     if case .tethered(let stiffness) = section.matrix { settings.matrix = (stiffness, section.matrixShell * d) }

@@ -197,7 +197,9 @@ struct YieldmapSummary: Encodable {
     for (name, method) in methods {
       let (particles, blocks) = (method.particles[0], method.blocks[0])
       guard method.centres > 0 else {
-        lines.append("\(name): no cavity has a yield stress; \(method.discarded) discarded, most for: \(method.commonestReason ?? "none")")
+        lines.append(
+          "\(name): no cavity has a yield stress; \(method.discarded) discarded, most for: \(method.commonestReason ?? "none")"
+        )
         continue
       }
       lines.append(

@@ -3,7 +3,8 @@ import Testing
 
 /// The layers, lowest first: a module may import those before it. The one place in the tests that states the order.
 private let layers = [
-  "CMPI", "CHDF5", "CPETSc", "CSLEPc", "CFFTW", "CShims", "CLanes", "CToml", "CBuild", "MessagePassing", "Checkpoints", "Geometry",
+  "CMPI", "CHDF5", "CPETSc", "CSLEPc", "CFFTW", "CShims", "CLanes", "CToml", "CBuild", "MessagePassing", "Checkpoints",
+  "Geometry",
   "Configuration", "Interactions", "Particles", "Storage", "Multigrid", "Statics", "SparseSolvers", "Measurement",
   "Preparation",
   "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic", "athermal", "RankTests",

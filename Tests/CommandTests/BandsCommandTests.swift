@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 @testable import athermal
 
@@ -31,7 +31,8 @@ import TestTools
       // The definition itself; three digits fewer than doubles have, for a difference of nearly equal numbers.
       #expect(abs(localisation - (1 - width / length)) < 1e-12)
     }
-    // 200 particles at a density of 0.86 in a square, tilted by 3e-3: 5e-6 closer from face to face. Blocks are counted by rows of 12 or 16.
+    // 200 particles at a density of 0.86 in a square, tilted by 3e-3: 5e-6 closer from face to face. Blocks are counted
+    // by rows of 12 or 16.
     #expect(abs((runs[2]["length"] as? Double ?? 0) - (200 / 0.86).squareRoot()) < 1e-3)
     #expect([12, 16].contains(runs[0]["length"] as? Double ?? 0))
     #expect(summary["width"] as? Double != nil && summary["axis"] as? String != nil)
@@ -41,7 +42,8 @@ import TestTools
   /// A cell that is sheared by γ along x is narrower between its faces across x, by √(1 + γ²): each profile has the box
   /// of its strain.
   @Test func profilesHaveTheBoxOfTheirStrain() throws {
-    let text = Samples.config.replacing("strain_step = 1e-3", with: "strain_step = 5e-2").replacing("final_strain = 3e-3", with: "final_strain = 0.3")
+    let text = Samples.config.replacing("strain_step = 1e-3", with: "strain_step = 5e-2").replacing(
+      "final_strain = 3e-3", with: "final_strain = 0.3")
     try folder.file("shear.toml", text.replacing("1e-6", with: "1e-3") + "[d2min]\nwindow = 0.1\n")
     try run("shear", "shear.toml", "--output", "run")
     let profiles = try PlasticProfiles.read(folder.file("run"), quantity: "plastic_count")[0]
@@ -50,7 +52,9 @@ import TestTools
     for (k, strain) in profiles.strains.enumerated() {
       let lengths = profiles.lengths(at: k)
       // Edges are rounded to quanta.
-      #expect(abs(lengths[0] - edge / (1 + strain * strain).squareRoot()) < 1e-9 && abs(lengths[1] - edge) < 1e-9, "strain \(strain): \(lengths)")
+      #expect(
+        abs(lengths[0] - edge / (1 + strain * strain).squareRoot()) < 1e-9 && abs(lengths[1] - edge) < 1e-9,
+        "strain \(strain): \(lengths)")
     }
   }
 
@@ -67,16 +71,22 @@ import TestTools
     #expect(abs((runs[0]["strain"] as? Double ?? 0) - 2e-3) < 1e-12)
     for (change, says) in [
       (measured.replacing(end, with: "cycles = { amplitude = 2e-3, count = 1 }"), "the loading turns"),
-      (measured.replacing("simple-shear", with: "dilation").replacing("plane = \"xy\"", with: ""), "a loading by dilation has no shear bands"),
+      (
+        measured.replacing("simple-shear", with: "dilation").replacing("plane = \"xy\"", with: ""),
+        "a loading by dilation has no shear bands"
+      ),
     ] {
       try folder.file("shear.toml", change)
       try run("shear", "shear.toml", "--output", "run", "--set", "output.overwrite=true")
       let outcome = try TestProcess.run("athermal", ["bands", "bands.toml", "--output", "refused"], in: folder.path)
-      #expect(outcome.exitCode == 2 && outcome.errors.contains("bands.toml:2:") && outcome.errors.contains(says), "\(outcome.report)")
+      #expect(
+        outcome.exitCode == 2 && outcome.errors.contains("bands.toml:2:") && outcome.errors.contains(says),
+        "\(outcome.report)")
     }
   }
 
-  /// A run that is read is not replaced, nor is one in which a realisation is read, nor the run of which one is a realisation.
+  /// A run that is read is not replaced, nor is one in which a realisation is read, nor the run of which one is a
+  /// realisation.
   @Test func whatIsReadIsNotReplaced() throws {
     let lattice = WrongConfigTests.Good.epm.replacing("[epm]", with: "[epm]\nrealisations = 2")
     try folder.file("epm.toml", lattice)
@@ -93,7 +103,8 @@ import TestTools
   }
 
   @Test(arguments: [
-    ("runs = [\"x\", \"y\", \"x\"]", "name each folder once"), ("runs = [\"nothing\"]", "neither epm.h5 nor shear.h5"), ("runs = []", "a.toml:2"), ("source = \"d2min\"", "has no 'runs'"),
+    ("runs = [\"x\", \"y\", \"x\"]", "name each folder once"), ("runs = [\"nothing\"]", "neither epm.h5 nor shear.h5"),
+    ("runs = []", "a.toml:2"), ("source = \"d2min\"", "has no 'runs'"),
     ("runs = [\"x\"]\nbin = 0.5", "a.toml:3"), ("runs = [\"x\"]\nfit = [2, 1]", "ascending"),
   ]) func isRefused(keys: String, says: String) throws {
     try folder.file("a.toml", "[bands]\n\(keys)\n")

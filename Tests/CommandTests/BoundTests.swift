@@ -1,7 +1,7 @@
 import Foundation
 import Storage
-import Testing
 import TestTools
+import Testing
 
 /// Amounts of work, and what `validate` says of them.
 @Suite struct BoundTests {
@@ -15,23 +15,32 @@ import TestTools
 
   /// The same line from both.
   @Test(arguments: [
-    ("minimize", "system.generate.particles=1000000000000"), ("minimize", "system.generate.density=50"), ("shear", "d2min.radius=50"),
-    ("shear", "loading.plane=xz"), ("prepare", "prepare.size_window=50"), ("prepare", "prepare.block=50"), ("yieldmap", "yieldmap.radius=40"),
-    ("yieldmap", "yieldmap.strain_step=1e-12"), ("expand", "expand.modes=100000"), ("epm", "epm.shape=[1000000, 100000]"),
+    ("minimize", "system.generate.particles=1000000000000"), ("minimize", "system.generate.density=50"),
+    ("shear", "d2min.radius=50"),
+    ("shear", "loading.plane=xz"), ("prepare", "prepare.size_window=50"), ("prepare", "prepare.block=50"),
+    ("yieldmap", "yieldmap.radius=40"),
+    ("yieldmap", "yieldmap.strain_step=1e-12"), ("expand", "expand.modes=100000"),
+    ("epm", "epm.shape=[1000000, 100000]"),
   ]) func validateRefusesWhatTheCommandRefuses(command: String, setting: String) throws {
     typealias Good = WrongConfigTests.Good
     let texts = [
-      "minimize": Good.minimize, "shear": Good.measured, "prepare": Good.prepare, "expand": Good.expand, "yieldmap": Good.yieldmap, "epm": Good.epm,
+      "minimize": Good.minimize, "shear": Good.measured, "prepare": Good.prepare, "expand": Good.expand,
+      "yieldmap": Good.yieldmap, "epm": Good.epm,
     ]
     try folder.file("a.toml", texts[command]!)
     let computed = try run([command, "a.toml", "--output", "run", "--set", setting], expecting: 2)
     let validated = try run(["validate", "a.toml", "--set", setting], expecting: 2)
-    #expect(validated.messages.count == 1 && validated.messages == computed.messages, "\(computed.errors)\n\(validated.errors)")
+    #expect(
+      validated.messages.count == 1 && validated.messages == computed.messages,
+      "\(computed.errors)\n\(validated.errors)")
   }
 
   @Test func validateMissesFiles() throws {
-    try folder.file("a.toml", WrongConfigTests.Good.epm.replacing(
-      "thresholds = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }", with: "thresholds = { file = \"nope.h5\", dataset = \"Y\" }"))
+    try folder.file(
+      "a.toml",
+      WrongConfigTests.Good.epm.replacing(
+        "thresholds = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }",
+        with: "thresholds = { file = \"nope.h5\", dataset = \"Y\" }"))
     #expect(try run(["validate", "a.toml"], expecting: 2).errors.contains("nope.h5: cannot be read"))
   }
 
@@ -49,7 +58,8 @@ import TestTools
     try folder.file("a.toml", Samples.config + "[checkpoint]\nevery_steps = 1\nkeep = 2\n")
     let stray = "run/checkpoints/9223372036854775807"
     _ = try TestProcess.run(
-      "athermal", ["shear", "a.toml", "--output", "run"], in: folder.path, environment: ["ATHERMAL_FAULT": "checkpoint.end:2:kill"])
+      "athermal", ["shear", "a.toml", "--output", "run"], in: folder.path,
+      environment: ["ATHERMAL_FAULT": "checkpoint.end:2:kill"])
     try FileManager.default.createDirectory(atPath: folder.file(stray), withIntermediateDirectories: true)
     try FileManager.default.createDirectory(atPath: folder.file("run/checkpoints/7"), withIntermediateDirectories: true)
     #expect(try CheckpointFolder.numbers(in: folder.file("run/checkpoints")) == [1, 2])
@@ -61,7 +71,9 @@ import TestTools
 
   /// What a run has lost while it was at work is no bad input.
   @Test func aRunWhoseFolderIsRemovedEndsWithFive() throws {
-    try folder.file("a.toml", Samples.config.replacing("final_strain = 3e-3", with: "final_strain = 0.9") + "[checkpoint]\nevery_steps = 2\n")
+    try folder.file(
+      "a.toml",
+      Samples.config.replacing("final_strain = 3e-3", with: "final_strain = 0.9") + "[checkpoint]\nevery_steps = 2\n")
     let process = try TestProcess("athermal", ["shear", "a.toml", "--output", "run"], in: folder.path, limit: 120)
     for _ in 0..<600 where (try? folder.text("run/log.jsonl").isEmpty) != false { usleep(100_000) }
     try FileManager.default.removeItem(atPath: folder.file("run"))

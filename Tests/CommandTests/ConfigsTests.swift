@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// What stands in Configs, which users copy.
 @Suite struct ConfigsTests {

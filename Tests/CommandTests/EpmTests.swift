@@ -132,8 +132,8 @@ import Testing
 
 /// Those that read and write HDF5 themselves, which one thread may do at a time.
 @Suite(.serialized, .oneAtATime) struct EpmFileTests {
-  /// An independent program's run to γ = 0.5: all 1659 avalanches, sizes and sweeps exactly, strains and stresses to 1e-11
-  /// (they agree to 1e-14; noise of 1e-12 on the thresholds would move them by 4e-13).
+  /// An independent program's run to γ = 0.5: all 1659 avalanches, sizes and sweeps exactly, strains and stresses to
+  /// 1e-11 (they agree to 1e-14; noise of 1e-12 on the thresholds would move them by 4e-13).
   @Test(arguments: [nil, 3]) func theReferenceRun(ranks: Int?) throws {
     let folder = try TestFolder()
     try folder.file("a.toml", EpmTests.config)
@@ -176,7 +176,8 @@ import Testing
         .replacing("[16, 12]", with: "[32, 24]").replacing("0.065", with: "0.02")
         .replacing("[epm]", with: "[epm]\nyielding = \"both\"\nsteady_from = 0.35"))
     let stopped = try TestProcess.run(
-      "athermal", ["epm", "a.toml", "--output", "run"], in: folder.path, environment: ["ATHERMAL_FAULT": "safe-point:1500:stop"])
+      "athermal", ["epm", "a.toml", "--output", "run"], in: folder.path,
+      environment: ["ATHERMAL_FAULT": "safe-point:1500:stop"])
     #expect(stopped.exitCode == 75, "\(stopped.report)")
     let outcome = try TestProcess.run(
       "athermal", ["epm", "a.toml", "--output", "run", "--resume", "auto"], ranks: 3, in: folder.path)

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// `expand` as a user starts it.
 @Suite struct ExpandTests {
@@ -23,8 +23,8 @@ import TestTools
     return try folder.json("\(run)/summary.json")
   }
 
-  /// The three solvers agree to what their tolerance of 1e-12 and the residual forces leave, on any number of ranks; soft
-  /// modes come with them. A shear modulus is a number of order 10 here.
+  /// The three solvers agree to what their tolerance of 1e-12 and the residual forces leave, on any number of ranks;
+  /// soft modes come with them. A shear modulus is a number of order 10 here.
   @Test func solversAgree() throws {
     try folder.file("a.toml", Self.config)
     let first = try summary(run: "cg")
@@ -45,7 +45,8 @@ import TestTools
   @Test(arguments: [3, 5]) func factorisationInThreeDimensions(ranks: Int) throws {
     try folder.file(
       "a.toml",
-      Self.config.replacing("dimension = 2, particles = 300, density = 0.86", with: "dimension = 3, particles = 500, density = 0.58"))
+      Self.config.replacing(
+        "dimension = 2, particles = 300, density = 0.86", with: "dimension = 3, particles = 500, density = 0.58"))
     let first = try summary(run: "cg")
     let other = try summary("--set", "expand.solver=\"direct\"", run: "direct", ranks: ranks)
     #expect(abs(try #require(other["shear_modulus"] as? Double) / (first["shear_modulus"] as! Double) - 1) < 1e-9)
@@ -58,8 +59,8 @@ import TestTools
       says: ["not in mechanical equilibrium", "largest force component", "athermal minimize"])
   }
 
-  /// Rows of a square lattice slide freely: balanced forces, and no minimum. Each solver notices in its own way; a lattice
-  /// that does not answer to shear at all shows it in its modes.
+  /// Rows of a square lattice slide freely: balanced forces, and no minimum. Each solver notices in its own way; a
+  /// lattice that does not answer to shear at all shows it in its modes.
   @Test(arguments: ["direct", "modes", "amg"]) func aSaddleIsRefused(how: String) throws {
     var text = "lattice\n\n100 atoms\n1 atom types\n\n0 12 xlo xhi\n0 12 ylo yhi\n-1 1 zlo zhi\n\nAtoms # sphere\n\n"
     for k in 0..<100 { text += "\(k + 1) 1 1.0 1 \(1.2 * Double(k % 10)) \(1.2 * Double(k / 10)) 0\n" }
@@ -83,8 +84,8 @@ import TestTools
   }
 
   /// The cubic expansion of stress and pressure against glasses that were really deformed, shear and dilation (Richard,
-  /// Fig. 8): what is left of the difference is of fourth order, so it falls 16 times when the strain is halved; between 10
-  /// and 24 leaves room for the fifth order and for pairs that cross the cutoff.
+  /// Fig. 8): what is left of the difference is of fourth order, so it falls 16 times when the strain is halved;
+  /// between 10 and 24 leaves room for the fifth order and for pairs that cross the cutoff.
   @Test(arguments: ["simple-shear", "dilation"]) func cubicMeetsTheDeformedGlass(mode: String) throws {
     try folder.file(
       "a.toml",
@@ -119,7 +120,9 @@ import TestTools
       var largest = 0.0
       for a in 0..<3 {
         for b in 0..<3 {
-          let cubic = start[a][b] + strain * (derivatives[0][a][b] + strain * (derivatives[1][a][b] / 2 + strain * derivatives[2][a][b] / 6))
+          let cubic =
+            start[a][b] + strain
+            * (derivatives[0][a][b] + strain * (derivatives[1][a][b] / 2 + strain * derivatives[2][a][b] / 6))
           largest = max(largest, abs(found[a][b] - cubic))
         }
       }

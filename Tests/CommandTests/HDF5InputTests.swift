@@ -38,7 +38,8 @@ import Testing
     for name in ["species-missing", "species-type"] {
       try folder.file("a.toml", Self.config(name))
       for command in [["minimize", "a.toml", "--output", "run"], ["validate", "a.toml"]] {
-        try expectRefusal(command, in: folder, code: 2, says: ["a.toml:4", "\(name).h5", "of which species", "also if it is the same"])
+        try expectRefusal(
+          command, in: folder, code: 2, says: ["a.toml:4", "\(name).h5", "of which species", "also if it is the same"])
       }
       try folder.file("b.toml", Self.config(name, "polydisperse-ipl"))
       _ = try run(["minimize", "b.toml", "--output", name])
@@ -49,32 +50,43 @@ import Testing
   }
 
   @Test(arguments: [
-    ("species-fractional", 1), ("id-largest", 3), ("boundary-none", 1), ("two-groups", 1), ("version-99", 1), ("unit", 1),
-    ("external-link", 3), ("edges-overflow", 1), ("edges-large", 1), ("claims", 3), ("strain-nan", 1), ("dimension-text", 1),
+    ("species-fractional", 1), ("id-largest", 3), ("boundary-none", 1), ("two-groups", 1), ("version-99", 1),
+    ("unit", 1),
+    ("external-link", 3), ("edges-overflow", 1), ("edges-large", 1), ("claims", 3), ("strain-nan", 1),
+    ("dimension-text", 1),
   ]) func isRefusedByName(name: String, ranks: Int) throws {
     try folder.file("a.toml", Self.config(name))
     try expectRefusal(
-      ["minimize", "a.toml", "--output", "run"], in: folder, code: 2, says: ["a.toml:2", "\(name).h5"], ranks: ranks == 1 ? nil : ranks)
-    try expectRefusal(["export", "\(Self.reference)/\(name).h5", "--to", "xyz", "--output", "x.xyz"], in: folder, code: 2, says: [name])
+      ["minimize", "a.toml", "--output", "run"], in: folder, code: 2, says: ["a.toml:2", "\(name).h5"],
+      ranks: ranks == 1 ? nil : ranks)
+    try expectRefusal(
+      ["export", "\(Self.reference)/\(name).h5", "--to", "xyz", "--output", "x.xyz"], in: folder, code: 2, says: [name])
   }
 
   /// Those who look at files end, whatever they are: they are killed after the limit, with another code.
-  @Test(arguments: ["loop", "edges-overflow", "edges-wrap", "edges-large", "unallocated", "strain-rank-2", "named-type", "names", "ladder", "texts"])
+  @Test(arguments: [
+    "loop", "edges-overflow", "edges-wrap", "edges-large", "unallocated", "strain-rank-2", "named-type", "names",
+    "ladder", "texts",
+  ])
   func lookingAtAnyFileEnds(name: String) throws {
     let outcome = try run(["info", "\(Self.reference)/\(name).h5"])
     #expect(outcome.output.contains("/particles/atoms/position/value: float64 [1, 36, 2]"), "\(outcome.report)")
     #expect(!outcome.output.contains("\u{1b}") && !outcome.errors.contains("\u{1b}"))
-    let verified = try TestProcess.run("athermal", ["verify", "\(Self.reference)/\(name).h5"], in: folder.path, limit: 20)
+    let verified = try TestProcess.run(
+      "athermal", ["verify", "\(Self.reference)/\(name).h5"], in: folder.path, limit: 20)
     #expect([0, 2].contains(verified.exitCode), "\(verified.report)")
   }
 
   @Test func pipesAreNotWaitedFor() throws {
     #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
     try folder.file("a.toml", Self.config("good").replacing("\(Self.reference)/good.h5", with: "pipe"))
-    try folder.file("e.toml", EpmTests.small.replacing(EpmTests.drawn, with: "{ file = \"pipe\", dataset = \"Y\" }\nren"))
-    for command in [["info", "pipe"], ["verify", "pipe"], ["export", "pipe", "--to", "xyz"], ["minimize", "a.toml", "--output", "run"],
-      ["epm", "e.toml", "--output", "run"]]
-    { try expectRefusal(command, in: folder, code: 2, says: ["pipe", "regular file"]) }
+    try folder.file(
+      "e.toml", EpmTests.small.replacing(EpmTests.drawn, with: "{ file = \"pipe\", dataset = \"Y\" }\nren"))
+    for command in [
+      ["info", "pipe"], ["verify", "pipe"], ["export", "pipe", "--to", "xyz"],
+      ["minimize", "a.toml", "--output", "run"],
+      ["epm", "e.toml", "--output", "run"],
+    ] { try expectRefusal(command, in: folder, code: 2, says: ["pipe", "regular file"]) }
   }
 
   @Test func thresholdsThatCannotBeThere() throws {
@@ -84,7 +96,8 @@ import Testing
         "renewal = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }",
         with: "renewal = { file = \"\(Self.reference)/unallocated.h5\", dataset = \"huge\" }"))
     for ranks in [nil, 3] {
-      try expectRefusal(["epm", "e.toml", "--output", "run"], in: folder, code: 2, says: ["huge claims more"], ranks: ranks)
+      try expectRefusal(
+        ["epm", "e.toml", "--output", "run"], in: folder, code: 2, says: ["huge claims more"], ranks: ranks)
     }
   }
 
@@ -114,7 +127,8 @@ import Testing
     try folder.file("bands.toml", "[bands]\nruns = [\"sheared\"]\n")
     _ = try run(["bands", "bands.toml", "--output", "width"])
     try folder.file(
-      "e.toml", EpmTests.small.replacing(EpmTests.drawn, with: "{ file = \"blocks/epm.h5\", dataset = \"thresholds\" }\nren"))
+      "e.toml",
+      EpmTests.small.replacing(EpmTests.drawn, with: "{ file = \"blocks/epm.h5\", dataset = \"thresholds\" }\nren"))
     _ = try run(["epm", "e.toml", "--output", "again"])
     for (file, dataset, command) in [
       ("sheared/trajectory.h5", "/particles/trajectory/position/value", ["minimize", "b.toml", "--output"]),
@@ -129,7 +143,8 @@ import Testing
       }
     }
     // A frame is held against its own checksum: another one may be damaged.
-    try folder.file("c.toml", Samples.config(file: "sheared/trajectory.h5").replacing("[potential]", with: "frame = 0\n[potential]"))
+    try folder.file(
+      "c.toml", Samples.config(file: "sheared/trajectory.h5").replacing("[potential]", with: "frame = 0\n[potential]"))
     _ = try run(["minimize", "c.toml", "--output", "first"])
   }
 
@@ -147,6 +162,8 @@ import Testing
     #expect(try run(["verify", "packing"]).output.contains("expand.h5"))
     try folder.file("b.toml", "[system]\nfile = \"gas.data\"\n[potential]\nkind = \"harmonic\"\n[expand]\nmodes = 2\n")
     // Which particles are rattlers is known when the packing is at rest, and its state written.
-    #expect(try run(["expand", "b.toml", "--output", "modes"], ranks: ranks, code: 2).errors.contains("there are no modes: 64 of 64"))
+    #expect(
+      try run(["expand", "b.toml", "--output", "modes"], ranks: ranks, code: 2).errors.contains(
+        "there are no modes: 64 of 64"))
   }
 }

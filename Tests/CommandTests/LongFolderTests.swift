@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 @testable import athermal
 
@@ -16,10 +16,13 @@ import TestTools
     #expect(outcome.exitCode == 0, "\(arguments.first!): \(outcome.report)")
   }
 
-  @Test(arguments: ["minimize", "shear", "prepare", "yieldmap", "expand", "epm"]) func commandsWriteAllTheirFiles(_ command: String) throws {
+  @Test(arguments: ["minimize", "shear", "prepare", "yieldmap", "expand", "epm"]) func commandsWriteAllTheirFiles(
+    _ command: String
+  ) throws {
     typealias Good = WrongConfigTests.Good
     let texts = [
-      "minimize": Good.minimize, "shear": Good.measured, "prepare": Good.prepare, "yieldmap": Good.yieldmap, "expand": Good.expand,
+      "minimize": Good.minimize, "shear": Good.measured, "prepare": Good.prepare, "yieldmap": Good.yieldmap,
+      "expand": Good.expand,
       "epm": Good.epm + "realisations = 2\n[output]\nvtk = true\n",
     ]
     try folder.file("a.toml", texts[command]! + (command == "expand" ? "" : "[checkpoint]\nevery_steps = 1\n"))
@@ -57,7 +60,9 @@ import TestTools
       potential.nonadditivity = [0.125]
       """)
     try run(["sweep", "sweep.toml", "--output", Self.output], ranks: nil)
-    try run(["sweep", "sweep.toml", "--output", Self.output, "--run", "mpirun --oversubscribe --bind-to none -n 2"], ranks: nil)
+    try run(
+      ["sweep", "sweep.toml", "--output", Self.output, "--run", "mpirun --oversubscribe --bind-to none -n 2"],
+      ranks: nil)
     let summaries = folder.names(below: Self.output).filter { $0.hasSuffix("/summary.json") }
     #expect(summaries.count == 2)
     // Beyond what the name of the whole alone takes.

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// `measure` as a user starts it: a configuration far from equilibrium, against sums over all pairs.
 @Suite struct MeasureTests {
@@ -30,14 +30,17 @@ import TestTools
         + positions.indices.map { "\($0 + 1) \(positions[$0][0]) \(positions[$0][1]) 0 \(diameters[$0])\n" }.joined()
     }
 
-    /// Energy, force, V times the stress, and contacts of each particle; a pair gives half of its energy and stress to each.
+    /// Energy, force, V times the stress, and contacts of each particle; a pair gives half of its energy and stress to
+    /// each.
     var contributions: [(energy: Double, force: [Double], stress: [Double], contacts: Int)] {
       positions.indices.map { i in
         var (energy, force, stress, contacts) = (0.0, [0.0, 0.0], [0.0, 0.0, 0.0, 0.0], 0)
         for j in positions.indices {
           for a in -2...2 {
             for b in -2...2 where i != j || a != 0 || b != 0 {
-              let r = (0..<2).map { positions[j][$0] - positions[i][$0] + Double(a) * edges[0][$0] + Double(b) * edges[1][$0] }
+              let r = (0..<2).map {
+                positions[j][$0] - positions[i][$0] + Double(a) * edges[0][$0] + Double(b) * edges[1][$0]
+              }
               let (length, size) = ((r[0] * r[0] + r[1] * r[1]).squareRoot(), (diameters[i] + diameters[j]) / 2)
               guard length < size else { continue }
               let slope = -(1 - length / size) / size
@@ -62,11 +65,13 @@ import TestTools
     let spheres = Spheres(count: 100)
     try folder.file("a.xyz", spheres.text)
     try folder.file("a.toml", "[system]\nfile = \"a.xyz\"\ndimension = 2\n[potential]\nkind = \"harmonic\"\n")
-    let outcome = try TestProcess.run("athermal", ["measure", "a.toml", "--output", "run"], ranks: ranks, in: folder.path)
+    let outcome = try TestProcess.run(
+      "athermal", ["measure", "a.toml", "--output", "run"], ranks: ranks, in: folder.path)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
     #expect(outcome.output.contains("not at rest"))
     let exported = try TestProcess.run(
-      "athermal", ["export", "run/state.h5", "--to", "lammps-dump", "--fields", "all", "--output", "a.dump"], in: folder.path)
+      "athermal", ["export", "run/state.h5", "--to", "lammps-dump", "--fields", "all", "--output", "a.dump"],
+      in: folder.path)
     #expect(exported.exitCode == 0, "\(exported.report)")
     let lines = try folder.text("a.dump").split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     let header = try #require(lines.first { $0.starts(with: ["ITEM:", "ATOMS"]) })
@@ -79,7 +84,9 @@ import TestTools
       let (energy, force, stress, contacts) = contributions[id]
       #expect(abs(value("energy") - energy) < Self.rounding)
       for (k, axis) in ["x", "y"].enumerated() { #expect(abs(value("f\(axis)") - force[k]) < Self.rounding) }
-      for (k, axes) in ["xx", "xy", "yx", "yy"].enumerated() { #expect(abs(value("stress_\(axes)") - stress[k]) < Self.rounding) }
+      for (k, axes) in ["xx", "xy", "yx", "yy"].enumerated() {
+        #expect(abs(value("stress_\(axes)") - stress[k]) < Self.rounding)
+      }
       #expect(Int(value("bonds")) == contacts)
       for k in 0..<2 {
         // Positions are kept in quanta of 2⁻⁵⁰ of the cell or less, and may be wrapped.
@@ -91,7 +98,9 @@ import TestTools
     let energy = contributions.map(\.energy).reduce(0, +) / 100
     #expect(abs(try #require(summary["energy_per_particle"] as? Double) - energy) < Self.rounding)
     let stress = try #require(summary["stress"] as? [[Double]])
-    for k in 0..<4 { #expect(abs(stress[k / 2][k % 2] - contributions.map { $0.stress[k] }.reduce(0, +) / 72) < Self.rounding) }
+    for k in 0..<4 {
+      #expect(abs(stress[k / 2][k % 2] - contributions.map { $0.stress[k] }.reduce(0, +) / 72) < Self.rounding)
+    }
     #expect(summary["bonds"] as? Int == contributions.map(\.contacts).reduce(0, +) / 2)
     #expect(summary["at_rest"] as? Bool == false && summary["reason"] as? String == "measured")
   }
@@ -100,7 +109,8 @@ import TestTools
   @Test func aStateIsLeftAsItIs() throws {
     try folder.file(
       "a.toml",
-      "[system]\ngenerate = { dimension = 3, particles = 400, density = 1.2, seed = 4 }\n[potential]\nkind = \"binary-lj\"\n")
+      "[system]\ngenerate = { dimension = 3, particles = 400, density = 1.2, seed = 4 }\n[potential]\nkind = \"binary-lj\"\n"
+    )
     try folder.file("b.toml", "[system]\nfile = \"rest/state.h5\"\n[potential]\nkind = \"binary-lj\"\n")
     for words in [["minimize", "a.toml", "--output", "rest"], ["measure", "b.toml", "--output", "run"]] {
       let outcome = try TestProcess.run("athermal", words, in: folder.path)
@@ -139,16 +149,21 @@ import TestTools
   @Test func coincidentParticlesAreRefused() throws {
     try folder.file("a.toml", "[system]\nfile = \"a.xyz\"\ndimension = 2\n[potential]\nkind = \"harmonic\"\n")
     try folder.file("a.xyz", "2\nLattice=\"9 0 0 0 9 0 0 0 1\" Properties=pos:R:3:diameter:R:1\n1 1 0 1\n1 1 0 1\n")
-    try expectRefusal(["measure", "a.toml", "--output", "run"], in: folder, code: 2, says: ["a.toml:2:8", "particles 1 and 2 stand at the same point"])
+    try expectRefusal(
+      ["measure", "a.toml", "--output", "run"], in: folder, code: 2,
+      says: ["a.toml:2:8", "particles 1 and 2 stand at the same point"])
   }
 
   /// It makes no checkpoints, so that a sweep begins its runs anew and does not resume them.
   @Test func sweepsOfMeasurements() throws {
     try folder.file(
       "a.toml",
-      "[system]\ngenerate = { dimension = 2, particles = 100, density = 0.86, seed = 3 }\n[potential]\nkind = \"polydisperse-ipl\"\n")
-    try folder.file("s.toml", "[sweep]\ncommand = \"measure\"\nconfig = \"a.toml\"\n[product]\nsystem.generate.seed = [1, 2]\n")
-    let outcome = try TestProcess.run("athermal", ["sweep", "s.toml", "--output", "grid", "--run", ""], in: folder.path)
+      "[system]\ngenerate = { dimension = 2, particles = 100, density = 0.86, seed = 3 }\n[potential]\nkind = \"polydisperse-ipl\"\n"
+    )
+    try folder.file(
+      "s.toml", "[sweep]\ncommand = \"measure\"\nconfig = \"a.toml\"\n[product]\nsystem.generate.seed = [1, 2]\n")
+    let outcome = try TestProcess.run(
+      "athermal", ["sweep", "s.toml", "--output", "grid", "--run", ""], in: folder.path)
     #expect(outcome.exitCode == 0 && outcome.output.contains("2 runs: 2 finished"), "\(outcome.report)")
   }
 }

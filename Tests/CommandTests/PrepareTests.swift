@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// `prepare` from the config to files that other commands take.
 @Suite struct PrepareTests {
@@ -20,11 +20,13 @@ import TestTools
 
     """
 
-  /// A hot liquid relaxes within sweeps, so this short run is equilibrium, is called so, and its glasses can be sheared.
+  /// A hot liquid relaxes within sweeps, so this short run is equilibrium, is called so, and its glasses can be
+  /// sheared.
   @Test func aHotLiquidIsEquilibrated() throws {
     let folder = try TestFolder()
     try folder.file("a.toml", Self.config)
-    let outcome = try TestProcess.run("athermal", ["prepare", "a.toml", "--output", "run"], in: folder.path, limit: 120)
+    let outcome = try TestProcess.run(
+      "athermal", ["prepare", "a.toml", "--output", "run"], in: folder.path, limit: 120)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
     let summary = try folder.json("run/summary.json")
     #expect(summary["status"] as? String == "done" && summary["exit_code"] as? Int == 0)
@@ -55,7 +57,8 @@ import TestTools
 
   private func expectUnequilibrated(_ text: String, says words: [String], _ folder: TestFolder) throws {
     try folder.file("a.toml", text)
-    let outcome = try TestProcess.run("athermal", ["prepare", "a.toml", "--output", "run"], in: folder.path, limit: 120)
+    let outcome = try TestProcess.run(
+      "athermal", ["prepare", "a.toml", "--output", "run"], in: folder.path, limit: 120)
     #expect(outcome.exitCode == 3, "\(outcome.report)")
     #expect(outcome.messages.count == 1)
     for word in words { #expect(outcome.errors.contains(word), "'\(word)' is missing: \(outcome.report)") }
@@ -72,10 +75,14 @@ import TestTools
     let folder = try TestFolder()
     let short = Self.config.replacing("[4.0, 3.0]", with: "[0.25]").replacing("6000", with: "200")
       .replacing("burn_in = 1000", with: "burn_in = 100")
-    try expectUnequilibrated(short, says: ["1 of 1 states are not in equilibrium", "T = 0.25", "accept_unequilibrated"], folder)
+    try expectUnequilibrated(
+      short, says: ["1 of 1 states are not in equilibrium", "T = 0.25", "accept_unequilibrated"], folder)
     let accepted = try TestProcess.run(
       "athermal",
-      ["prepare", "a.toml", "--output", "run", "--set", "output.overwrite=true", "--set", "prepare.accept_unequilibrated=true"],
+      [
+        "prepare", "a.toml", "--output", "run", "--set", "output.overwrite=true", "--set",
+        "prepare.accept_unequilibrated=true",
+      ],
       in: folder.path)
     #expect(accepted.exitCode == 0, "\(accepted.report)")
     #expect(accepted.output.contains("not equilibrated"))
@@ -84,25 +91,34 @@ import TestTools
   }
 
   /// Particles on a grid of points as extended XYZ.
-  private static func xyz(_ side: Double, _ height: Double, _ points: [(x: Double, y: Double, size: Double)]) -> String {
-    var text = "\(points.count)\nLattice=\"\(side) 0 0 0 \(height) 0 0 0 1\" Properties=species:S:1:pos:R:3:diameter:R:1 pbc=\"T T F\"\n"
+  private static func xyz(_ side: Double, _ height: Double, _ points: [(x: Double, y: Double, size: Double)]) -> String
+  {
+    var text =
+      "\(points.count)\nLattice=\"\(side) 0 0 0 \(height) 0 0 0 1\" Properties=species:S:1:pos:R:3:diameter:R:1 pbc=\"T T F\"\n"
     for p in points { text += "A \(p.x) \(p.y) 0 \(p.size)\n" }
     return text
   }
 
   private static func config(file: String, temperature: Double, extra: String) -> String {
-    config.replacing("generate = { dimension = 2, particles = 300, density = 0.64, seed = 3 }", with: "file = \"\(file)\"\ndimension = 2")
-      .replacing("[4.0, 3.0]", with: "[\(temperature)]").replacing("sweeps = 6000", with: "sweeps = 2000\n\(extra)")
+    config.replacing(
+      "generate = { dimension = 2, particles = 300, density = 0.64, seed = 3 }",
+      with: "file = \"\(file)\"\ndimension = 2"
+    )
+    .replacing("[4.0, 3.0]", with: "[\(temperature)]").replacing("sweeps = 6000", with: "sweeps = 2000\n\(extra)")
   }
 
-  /// Small particles on one side, large ones on the other, at a temperature where the exchange of sizes alone would mix them
-  /// soon, and no exchange is made.
+  /// Small particles on one side, large ones on the other, at a temperature where the exchange of sizes alone would mix
+  /// them soon, and no exchange is made.
   @Test func aDemixedStartIsNot() throws {
     let folder = try TestFolder()
     var points: [(x: Double, y: Double, size: Double)] = []
     for k in 0..<480 {
       let (column, row) = (k / 20, k % 20)
-      points.append((1.3 * Double(column) + 0.1 * sin(Double(7 * k)) + 0.6, 1.3 * Double(row) + 0.1 * cos(Double(5 * k)) + 0.6, 1 + 0.6 * Double(column) / 23))
+      points.append(
+        (
+          1.3 * Double(column) + 0.1 * sin(Double(7 * k)) + 0.6, 1.3 * Double(row) + 0.1 * cos(Double(5 * k)) + 0.6,
+          1 + 0.6 * Double(column) / 23
+        ))
     }
     try folder.file("g.xyz", Self.xyz(31.2, 26, points))
     try expectUnequilibrated(
@@ -121,7 +137,8 @@ import TestTools
     }
     try folder.file("g.xyz", Self.xyz(20 * a, 24 * a * 3.0.squareRoot() / 2, points))
     try expectUnequilibrated(
-      Self.config(file: "g.xyz", temperature: 0.2, extra: "size_window = 0.01"), says: ["a crystal", "crystallites"], folder)
+      Self.config(file: "g.xyz", temperature: 0.2, extra: "size_window = 0.01"), says: ["a crystal", "crystallites"],
+      folder)
   }
 
   /// A step that the config gives is that of the whole run, also where the acceptance is far from the one aimed at.
@@ -144,10 +161,12 @@ import TestTools
     let folder = try TestFolder()
     try folder.file(
       "a.toml",
-      Self.config.replacing("6000", with: "60").replacing("burn_in = 1000", with: "burn_in = 20\nreplicas = 2\naccept_unequilibrated = true"))
+      Self.config.replacing("6000", with: "60").replacing(
+        "burn_in = 1000", with: "burn_in = 20\nreplicas = 2\naccept_unequilibrated = true"))
     var energies: [[Double]] = []
     for ranks in [1, 2, 3] {
-      let outcome = try TestProcess.run("athermal", ["prepare", "a.toml", "--output", "run\(ranks)"], ranks: ranks, in: folder.path, limit: 150)
+      let outcome = try TestProcess.run(
+        "athermal", ["prepare", "a.toml", "--output", "run\(ranks)"], ranks: ranks, in: folder.path, limit: 150)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
       let states = try #require(try folder.json("run\(ranks)/summary.json")["states"] as? [[String: Any]])
       #expect(states.map { $0["replica"] as? Int } == [0, 0, 1, 1])
@@ -156,7 +175,8 @@ import TestTools
     #expect(Set(energies[0]).count == 4 && energies[0] == energies[1] && energies[0] == energies[2], "\(energies)")
   }
 
-  private static func fault(_ name: String, _ passage: String, becomes replacement: String, _ says: String...) -> Fault {
+  private static func fault(_ name: String, _ passage: String, becomes replacement: String, _ says: String...) -> Fault
+  {
     precondition(config.contains(passage))
     return Fault(name: name, text: config.replacing(passage, with: replacement), says: says)
   }
@@ -166,7 +186,8 @@ import TestTools
     fault("negative temperature", "[4.0, 3.0]", becomes: "[-1]", "a.toml:8", "greater than 0"),
     fault("no temperatures", "temperatures = [4.0, 3.0]", becomes: "", "has no 'temperatures'"),
     fault("no seed", "seed = 7", becomes: "", "a.toml:7", "has no 'seed'", "part of the result"),
-    fault("wide window", "block = 1", becomes: "block = 1\nsize_window = 1.5", "wider than the range of the sizes", "1.2"),
+    fault(
+      "wide window", "block = 1", becomes: "block = 1\nsize_window = 1.5", "wider than the range of the sizes", "1.2"),
     fault("small block", "block = 1", becomes: "block = 0.9", "a.toml:11", "as wide as the largest cutoff"),
     fault("blocks that do not fit", "block = 1", becomes: "block = 9", "too small for its blocks"),
     fault("only swaps", "block = 1", becomes: "block = 1\nswap_fraction = 1", "less than 1"),
@@ -188,7 +209,10 @@ import TestTools
   func startsAreRefused(size: String, distance: Double, says: String) throws {
     let folder = try TestFolder()
     var points: [(x: Double, y: Double, size: Double)] = []
-    for k in 0..<144 { points.append((1.2 * Double(k % 12) + 0.5, 1.2 * Double(k / 12) + 0.5, size == "size" ? 1 + 0.002 * Double(k) : 1.2)) }
+    for k in 0..<144 {
+      points.append(
+        (1.2 * Double(k % 12) + 0.5, 1.2 * Double(k / 12) + 0.5, size == "size" ? 1 + 0.002 * Double(k) : 1.2))
+    }
     if distance < 1 { points[1].x = points[0].x + distance }
     try folder.file("g.xyz", Self.xyz(14.4, 14.4, points))
     try folder.file("a.toml", Self.config(file: "g.xyz", temperature: 1, extra: ""))

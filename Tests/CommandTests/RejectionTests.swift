@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// Something wrong, the exit code, and words of the message.
 struct Fault: Sendable, CustomTestStringConvertible {
@@ -20,7 +20,9 @@ func expectRefusal(
   #expect(outcome.exitCode == code, "\(outcome.report)")
   #expect(outcome.messages.count == 1, "\(outcome.report)")
   for words in says { #expect(outcome.errors.contains(words), "'\(words)' is missing: \(outcome.report)") }
-  for words in ["Fatal error", "Illegal instruction", "Cocoa", "Optional("] { #expect(!outcome.errors.contains(words), "\(outcome.report)") }
+  for words in ["Fatal error", "Illegal instruction", "Cocoa", "Optional("] {
+    #expect(!outcome.errors.contains(words), "\(outcome.report)")
+  }
   #expect(outcome.seconds < 20)
   let output = arguments.firstIndex(of: "--output").flatMap { arguments.dropFirst($0 + 1).first } ?? "run"
   let files = folder.names(below: output)
@@ -35,7 +37,8 @@ func expectRefusal(
 
 @Suite struct ConfigRefusals {
   private static func fault(
-    _ name: String, _ passage: String, becomes replacement: String, _ says: String..., code: Int32 = 2, ranks: [Int?] = [nil]
+    _ name: String, _ passage: String, becomes replacement: String, _ says: String..., code: Int32 = 2,
+    ranks: [Int?] = [nil]
   ) -> Fault {
     precondition(Samples.config.contains(passage))
     return Fault(
@@ -49,17 +52,23 @@ func expectRefusal(
     fault("bad range", "strain_step = 1e-3", becomes: "strain_step = -1e-3", "a.toml:10", "greater than 0"),
     fault("not TOML", "[potential]", becomes: "[potential", "a.toml:3", "not TOML"),
     fault("both sources", "[potential]", becomes: "file = \"b.data\"\n[potential]", "both 'file' and 'generate'"),
-    fault("no source", "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", becomes: "", "neither 'file'"),
+    fault(
+      "no source", "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", becomes: "",
+      "neither 'file'"),
     fault("no seed", ", seed = 3", becomes: "", "has no 'seed'", "part of the result", ranks: [nil, 3]),
     fault("no particles", "particles = 200", becomes: "particles = 0", "at least 1"),
     fault("one particle", "particles = 200", becomes: "particles = 1", "box is too small"),
     fault("two particles", "particles = 200", becomes: "particles = 2", "box is too small", ranks: [nil, 3]),
-    fault("a box too small for the cutoff", "particles = 200", becomes: "particles = 20", "box is too small", "list range"),
-    fault("more ranks than cells", "particles = 200", becomes: "particles = 50", "5 ranks for 4 cells (2 × 2)", ranks: [5]),
+    fault(
+      "a box too small for the cutoff", "particles = 200", becomes: "particles = 20", "box is too small", "list range"),
+    fault(
+      "more ranks than cells", "particles = 200", becomes: "particles = 50", "5 ranks for 4 cells (2 × 2)", ranks: [5]),
     fault("too many particles", "particles = 200", becomes: "particles = 1000000000000", "GB", "fewer particles"),
-    fault("absurdly many particles", "particles = 200", becomes: "particles = 1000000000000000000", "at most 1000000000000"),
+    fault(
+      "absurdly many particles", "particles = 200", becomes: "particles = 1000000000000000000", "at most 1000000000000"),
     fault("absurd density", "0.86", becomes: "1e300", "beyond what can be computed"),
-    fault("absurd skin", "[minimizer]", becomes: "[neighbours]\nskin = 1e300\n[minimizer]", "beyond what can be computed"),
+    fault(
+      "absurd skin", "[minimizer]", becomes: "[neighbours]\nskin = 1e300\n[minimizer]", "beyond what can be computed"),
     fault("large skin", "[minimizer]", becomes: "[neighbours]\nskin = 9\n[minimizer]", "smaller skin"),
     fault("odd exponent", "[minimizer]", becomes: "exponent = 11\n[minimizer]", "an even number"),
     fault("no exponent", "[minimizer]", becomes: "exponent = 0\n[minimizer]", "an even number"),
@@ -69,11 +78,17 @@ func expectRefusal(
     fault(
       "soft spheres with half a size", "\"polydisperse-ipl\"",
       becomes: "\"harmonic\"\nsizes = { exponent = -1, minimum = 1 }", "has no 'maximum'"),
-    fault("sizes of species", "\"polydisperse-ipl\"", becomes: "\"binary-lj\"\nsizes = { minimum = 1 }", "belongs to polydisperse-ipl, harmonic"),
+    fault(
+      "sizes of species", "\"polydisperse-ipl\"", becomes: "\"binary-lj\"\nsizes = { minimum = 1 }",
+      "belongs to polydisperse-ipl, harmonic"),
     fault("z in two dimensions", "plane = \"xy\"", becomes: "plane = \"xz\"", "a.toml:9", "out of xy"),
     fault("too many steps", "1e-3\nfinal", becomes: "1e-300\nfinal", "larger step"),
-    fault("file that is not there", "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", becomes: "file = \"no.data\"", "no.data", "No such file", ranks: [nil, 3]),
-    fault("file that is a folder", "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", becomes: "file = \".\""),
+    fault(
+      "file that is not there", "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }",
+      becomes: "file = \"no.data\"", "no.data", "No such file", ranks: [nil, 3]),
+    fault(
+      "file that is a folder", "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }",
+      becomes: "file = \".\""),
   ]
 
   @Test(arguments: faults) func isRefused(fault: Fault) throws {
@@ -89,27 +104,35 @@ func expectRefusal(
     let folder = try TestFolder()
     try folder.file("a.toml", Samples.config.replacing("plane", with: "plain").replacing("kind", with: "kin"))
     try expectRefusal(
-      ["shear", "a.toml", "--output", "run"], in: folder, code: 2, says: ["'plain'", "'kin'", "a.toml:4:1", "a.toml:9:1"])
+      ["shear", "a.toml", "--output", "run"], in: folder, code: 2,
+      says: ["'plain'", "'kin'", "a.toml:4:1", "a.toml:9:1"])
     #expect(folder.names(below: "run").isEmpty)
   }
 
   @Test(arguments: [
     (["frobnicate"], "there is no command 'frobnicate'"), (["shear"], "usage: athermal shear CONFIG"),
-    (["shear", "a.toml", "--outptu", "x"], "unknown option --outptu"), (["shear", "a.toml", "--output"], "needs a value"),
-    (["shear", "a.toml", "b.toml"], "usage"), (["shear", "no.toml"], "No such file"), (["shear", "."], "cannot be read"),
+    (["shear", "a.toml", "--outptu", "x"], "unknown option --outptu"),
+    (["shear", "a.toml", "--output"], "needs a value"),
+    (["shear", "a.toml", "b.toml"], "usage"), (["shear", "no.toml"], "No such file"),
+    (["shear", "."], "cannot be read"),
     (["shear", "a.toml", "--set", "loading.strain_step"], "--set"),
     (["shear", "a.toml", "--set", "loading.steps=3"], "unknown key 'steps'"),
     (["info"], "usage"), (["info", "no.h5"], "No such file"), (["info", "."], ".: is no run folder"),
-    (["shaer", "a.toml"], "there is no command 'shaer'; did you mean 'shear'?"), (["help", "exprot"], "did you mean 'export'?"),
+    (["shaer", "a.toml"], "there is no command 'shaer'; did you mean 'shear'?"),
+    (["help", "exprot"], "did you mean 'export'?"),
     (["validate", "a.toml", "--ranks", "0"], "--ranks"), (["validate", "a.toml", "--ranks", "1000"], "1000 ranks for"),
     (["validate", "no.toml"], "No such file"), (["export", "a.toml", "--to", "xyz"], "a.toml"),
     (["export", "a.data"], "export needs --to"), (["export", "a.data", "--to", "lammps"], "name another one"),
-    (["export", "a.data", "--to", "gsd"], "export needs --to"), (["export", "a.data", "--to", "csv"], "a.data: is not HDF5"),
+    (["export", "a.data", "--to", "gsd"], "export needs --to"),
+    (["export", "a.data", "--to", "csv"], "a.data: is not HDF5"),
     (["export", "a.data", "--to", "xyz", "--frames", "all"], "is not H5MD"),
     (["export", "a.data", "--to", "xyz", "--frames", "3"], "--frames takes all, A:B or A:B:C"),
     (["export", "a.data", "--to", "xyz", "--frames", "0:3:0"], "--frames takes all, A:B or A:B:C"),
     (["export", "a.data", "--to", "lammps", "--output", "b.data", "--fields", "d2min"], "--fields goes with"),
-    (["export", "a.data", "--to", "lammps", "--output", "a.toml"], "a.toml: is there already; replace it with --overwrite"),
+    (
+      ["export", "a.data", "--to", "lammps", "--output", "a.toml"],
+      "a.toml: is there already; replace it with --overwrite"
+    ),
     (["export", "a.data", "--to", "xyz", "--output", "/dev/null"], "/dev/null: is not a regular file"),
     (["export", "a.data", "--to", "xyz", "--frame", "x"], "--frame"),
     (["benchmark", "speed"], "there is no benchmark 'speed'"),
@@ -125,7 +148,8 @@ func expectRefusal(
   @Test(arguments: [
     (["--help"], "athermal shear"), (["-h"], "athermal shear"), (["help"], "athermal shear"),
     (["shear", "--help"], "final_strain"), (["help", "minimise"], "force_tolerance = \"floor\""),
-    (["help", "epm"], "sample_strain = 0.01"), (["bands", "-h"], "[bands]"), (["export", "--help"], "--frames all|A:B|A:B:C"),
+    (["help", "epm"], "sample_strain = 0.01"), (["bands", "-h"], "[bands]"),
+    (["export", "--help"], "--frames all|A:B|A:B:C"),
     (["--version"], "commit"), (["-V"], "commit"),
   ]) func helpIsGiven(arguments: [String], says: String) throws {
     let outcome = try TestProcess.run("athermal", arguments)
@@ -144,9 +168,13 @@ func expectRefusal(
   /// Devices and pipes: what is empty is called so, and what a shell substitutes is read.
   @Test func configsThatAreNoFiles() throws {
     let folder = try TestFolder()
-    try expectRefusal(["minimize", "/dev/null", "--output", "run"], in: folder, code: 2, says: ["/dev/null: the configuration is empty"])
+    try expectRefusal(
+      ["minimize", "/dev/null", "--output", "run"], in: folder, code: 2, says: ["/dev/null: the configuration is empty"]
+    )
     try folder.file("a.toml", Samples.config)
-    #expect(TestProcess.system("bash", "-c", "cd \(folder.path) && \(TestProcess.programs)/athermal validate <(cat a.toml) > out 2>&1") == 0)
+    #expect(
+      TestProcess.system(
+        "bash", "-c", "cd \(folder.path) && \(TestProcess.programs)/athermal validate <(cat a.toml) > out 2>&1") == 0)
     #expect(try folder.text("out").contains("the config is good"))
   }
 }
@@ -157,7 +185,8 @@ func expectRefusal(
   ) -> Fault {
     let text = Samples.lammps()
     precondition(text.contains(passage))
-    return Fault(name: name, text: text.replacing(passage, with: replacement, maxReplacements: 1), says: says, ranks: ranks)
+    return Fault(
+      name: name, text: text.replacing(passage, with: replacement, maxReplacements: 1), says: says, ranks: ranks)
   }
   private static func words(_ id: Int, _ change: (inout [String]) -> Void) -> String {
     var words = Samples.atom(id).split(separator: " ").map(String.init)
@@ -167,13 +196,16 @@ func expectRefusal(
   private static func place(_ id: Int) -> String { words(id) { $0 = Array($0[4...]) } }
 
   static let faults = [
-    lammps("truncated", Samples.atom(99) + "\n" + Samples.atom(100) + "\n", becomes: "", "g.data:3", "truncated?", ranks: [nil, 3]),
+    lammps(
+      "truncated", Samples.atom(99) + "\n" + Samples.atom(100) + "\n", becomes: "", "g.data:3", "truncated?",
+      ranks: [nil, 3]),
     lammps("truncated line", Samples.atom(100), becomes: "100 1 1.2", "g.data", "truncated?", ranks: [nil, 3]),
     lammps("too many", "100 atoms", becomes: "99 atoms", "more particles than the 99"),
     lammps("absurd count", "100 atoms", becomes: "1000000000000 atoms", "g.data:3"),
     lammps("negative count", "100 atoms", becomes: "-5 atoms", "g.data:3", "negative"),
     lammps("no atoms", "100 atoms", becomes: "0 atoms", "no atoms"),
-    lammps("duplicate id", Samples.atom(57), becomes: words(57) { $0[0] = "3" }, "id 3 was already used", ranks: [nil, 3]),
+    lammps(
+      "duplicate id", Samples.atom(57), becomes: words(57) { $0[0] = "3" }, "id 3 was already used", ranks: [nil, 3]),
     lammps("missing id", Samples.atom(57), becomes: words(57) { $0[0] = "101" }, "id 101 is outside 1 … 100"),
     lammps("zero id", Samples.atom(57), becomes: words(57) { $0[0] = "0" }, "id 0 is outside", ranks: [nil, 3]),
     lammps("id that is no number", Samples.atom(57), becomes: words(57) { $0[0] = "x" }, "g.data:68", "'x 1 1.168"),
@@ -184,9 +216,12 @@ func expectRefusal(
     lammps("diameter that is no number", Samples.atom(57), becomes: words(57) { $0[2] = "nan" }, "finite number"),
     lammps("infinite position", Samples.atom(57), becomes: words(57) { $0[4] = "inf" }, "finite number"),
     lammps("far away", Samples.atom(57), becomes: words(57) { $0[4] = "1e30" }, "million cell edges away"),
-    lammps("huge image", "Atoms # sphere\n\n" + Samples.atom(1), becomes: "Atoms # sphere\n\n" + Samples.atom(1) + " 2147483647 0 0", "g.data"),
+    lammps(
+      "huge image", "Atoms # sphere\n\n" + Samples.atom(1),
+      becomes: "Atoms # sphere\n\n" + Samples.atom(1) + " 2147483647 0 0", "g.data"),
     lammps("type beyond the header", Samples.atom(57), becomes: words(57) { $0[1] = "2" }, "type 2 is outside 1 … 1"),
-    lammps("z in two dimensions", Samples.atom(57), becomes: words(57) { $0[6] = "0.5" }, "z = 0.5 differs", ranks: [nil, 3]),
+    lammps(
+      "z in two dimensions", Samples.atom(57), becomes: words(57) { $0[6] = "0.5" }, "z = 0.5 differs", ranks: [nil, 3]),
     lammps("box inside out", "0 12 xlo xhi", becomes: "12 0 xlo xhi", "g.data:6"),
     lammps("huge box", "0 12 xlo xhi", becomes: "0 1e300 xlo xhi", "beyond what can be computed"),
     lammps("long box", "0 12 xlo xhi", becomes: "0 1e30 xlo xhi", "beyond what can be computed"),
@@ -199,12 +234,19 @@ func expectRefusal(
     Fault(name: "zero bytes", text: String(repeating: "\0", count: 5000), says: ["zero bytes"]),
     Fault(name: "prose", text: "It was a dark and stormy night.\n", says: ["g.data"]),
     Fault(name: "truncated xyz", text: String(Samples.xyz().dropLast(30)), says: ["truncated?"], ranks: [nil, 3]),
-    Fault(name: "xyz without a lattice", text: Samples.xyz().replacing("Lattice", with: "Box"), says: ["g.data:2", "Lattice"]),
-    Fault(name: "flat xyz", text: Samples.xyz().replacing("\"12 0 0 0 12 0", with: "\"12 0 0 12 0 0"), says: ["no volume"]),
+    Fault(
+      name: "xyz without a lattice", text: Samples.xyz().replacing("Lattice", with: "Box"),
+      says: ["g.data:2", "Lattice"]),
+    Fault(
+      name: "flat xyz", text: Samples.xyz().replacing("\"12 0 0 0 12 0", with: "\"12 0 0 12 0 0"), says: ["no volume"]),
     Fault(name: "absurd xyz", text: Samples.xyz().replacing("100\nL", with: "99999999999999\nL"), says: ["g.data:1"]),
     Fault(name: "xyz without particles", text: "0\nLattice=\"1 0 0 0 1 0 0 0 1\"\n", says: ["g.data:1"]),
-    Fault(name: "xyz without a size", text: Samples.xyz().replacing("diameter:R:1", with: "mass:R:1"), says: ["no diameters"]),
-    Fault(name: "xyz of mixed species", text: Samples.xyz().replacing("\nA ", with: "\n1 ", maxReplacements: 1), says: ["g.data:4", "species '1' and 'A'"]),
+    Fault(
+      name: "xyz without a size", text: Samples.xyz().replacing("diameter:R:1", with: "mass:R:1"),
+      says: ["no diameters"]),
+    Fault(
+      name: "xyz of mixed species", text: Samples.xyz().replacing("\nA ", with: "\n1 ", maxReplacements: 1),
+      says: ["g.data:4", "species '1' and 'A'"]),
     Fault(name: "compressed", text: "BZh9", says: ["g.data: is compressed with bzip2; decompress it first"]),
     Fault(name: "dump without particles", text: "ITEM: TIMESTEP\n0\n", says: ["g.data:1", "ITEM: ATOMS"]),
   ]
@@ -213,7 +255,10 @@ func expectRefusal(
     for ranks in fault.ranks {
       let folder = try TestFolder()
       let isFlat = fault.name.contains("dimensions")
-      try folder.file("a.toml", Samples.config(file: "g.data") .replacing("\"g.data\"", with: isFlat ? "\"g.data\"\ndimension = 2" : "\"g.data\""))
+      try folder.file(
+        "a.toml",
+        Samples.config(file: "g.data").replacing(
+          "\"g.data\"", with: isFlat ? "\"g.data\"\ndimension = 2" : "\"g.data\""))
       try folder.file("g.data", fault.text)
       try expectRefusal(["minimize", "a.toml", "--output", "run"], in: folder, code: 2, says: fault.says, ranks: ranks)
     }
@@ -239,7 +284,8 @@ func expectRefusal(
     var changed = bytes
     for k in stride(from: bytes.count / 2, to: bytes.count / 2 + 4000, by: 37) { changed[k] ^= 0x55 }
     for (content, ranks) in [
-      (bytes.prefix(bytes.count / 2), nil), (bytes.prefix(bytes.count - 1), nil), (bytes.prefix(600), 3), (changed, nil), (changed, 3),
+      (bytes.prefix(bytes.count / 2), nil), (bytes.prefix(bytes.count - 1), nil), (bytes.prefix(600), 3),
+      (changed, nil), (changed, 3),
     ] as [(Data, Int?)] {
       try content.write(to: URL(fileURLWithPath: folder.file("g.h5")))
       try? FileManager.default.removeItem(atPath: folder.file("run"))

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// A run that is to replace another: what is there stays until nothing is left that could refuse the new one, and a
 /// kill between the two leaves one of them.
@@ -19,49 +19,65 @@ import TestTools
   private static let missingFile = "system.file"
 
   private static let glass = [
-    [Self.missingFile], ["system.generate.density=50"], ["system.generate.particles=1000000000000"], ["system.generate.particles=4"],
+    [Self.missingFile], ["system.generate.density=50"], ["system.generate.particles=1000000000000"],
+    ["system.generate.particles=4"],
   ]
 
   static let cases = [
     Case(command: "minimize", mistakes: glass),
     Case(command: "shear", mistakes: glass + [["d2min.radius=50"], ["loading.plane=xz"], ["neighbours.skin=20"]]),
-    Case(command: "prepare", mistakes: glass + [["prepare.block=50"], ["prepare.size_window=50"], ["prepare.block=50", "prepare.replicas=2"]]),
+    Case(
+      command: "prepare",
+      mistakes: glass + [["prepare.block=50"], ["prepare.size_window=50"], ["prepare.block=50", "prepare.replicas=2"]]),
     Case(command: "yieldmap", mistakes: glass + [["yieldmap.radius=40"], ["yieldmap.minimize=false"]]),
     Case(command: "expand", mistakes: glass + [["expand.minimize=false"], ["expand.modes=100000"]]),
     Case(
       command: "epm",
       mistakes: [
-        ["epm.thresholds={ file = \"nope.h5\", dataset = \"Y\" }"], ["epm.renewal={ distribution = \"samples\", file = \"nope.h5\", dataset = \"Y\" }"],
-        ["epm.shape=[1000000, 100000]"], ["epm.thresholds={ file = \"nope.h5\", dataset = \"Y\" }", "epm.realisations=2"],
+        ["epm.thresholds={ file = \"nope.h5\", dataset = \"Y\" }"],
+        ["epm.renewal={ distribution = \"samples\", file = \"nope.h5\", dataset = \"Y\" }"],
+        ["epm.shape=[1000000, 100000]"],
+        ["epm.thresholds={ file = \"nope.h5\", dataset = \"Y\" }", "epm.realisations=2"],
       ]),
     Case(command: "bands", mistakes: [["bands.runs=[\"nope\"]"], ["bands.strain=50"], ["bands.bin=1000"]]),
   ]
 
   private func makeConfigs() throws {
     typealias Good = WrongConfigTests.Good
-    for (name, text) in ["minimize": Good.minimize, "shear": Good.shear, "prepare": Good.prepare, "expand": Good.expand, "yieldmap": Good.yieldmap, "epm": Good.epm] {
+    for (name, text) in [
+      "minimize": Good.minimize, "shear": Good.shear, "prepare": Good.prepare, "expand": Good.expand,
+      "yieldmap": Good.yieldmap, "epm": Good.epm,
+    ] {
       try folder.file(name + ".toml", text)
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       try folder.file(
-        name + "-missing.toml", lines.map { $0.hasPrefix("generate") ? "file = \"nope.h5\"" : String($0) }.joined(separator: "\n"))
+        name + "-missing.toml",
+        lines.map { $0.hasPrefix("generate") ? "file = \"nope.h5\"" : String($0) }.joined(separator: "\n"))
     }
     try folder.file("bands.toml", "[bands]\nruns = [\"source\"]\n")
   }
 
-  private func run(_ command: String, _ settings: [String], more: [String] = [], ranks: Int? = nil) throws -> TestProcess.Outcome {
-    let (config, settings) = settings.first == Self.missingFile ? (command + "-missing", Array(settings.dropFirst())) : (command, settings)
+  private func run(_ command: String, _ settings: [String], more: [String] = [], ranks: Int? = nil) throws
+    -> TestProcess.Outcome
+  {
+    let (config, settings) =
+      settings.first == Self.missingFile ? (command + "-missing", Array(settings.dropFirst())) : (command, settings)
     return try TestProcess.run(
-      "athermal", [command, config + ".toml", "--output", "run"] + settings.flatMap { ["--set", $0] } + more, ranks: ranks, in: folder.path, limit: 240)
+      "athermal", [command, config + ".toml", "--output", "run"] + settings.flatMap { ["--set", $0] } + more,
+      ranks: ranks, in: folder.path, limit: 240)
   }
 
   /// All files of the run and what they hold.
   private func contents() throws -> [String: Data] {
     var result: [String: Data] = [:]
-    for name in folder.names(below: "run") { result[name] = manager.contents(atPath: folder.file("run/" + name)) ?? Data() }
+    for name in folder.names(below: "run") {
+      result[name] = manager.contents(atPath: folder.file("run/" + name)) ?? Data()
+    }
     return result
   }
 
-  /// Files of one's own stay, also those whose names begin as those of runs do; inputs in realisations are not replaced.
+  /// Files of one's own stay, also those whose names begin as those of runs do; inputs in realisations are not
+  /// replaced.
   @Test func othersStay() throws {
     try makeConfigs()
     let first = try run("epm", ["epm.realisations=2"])
@@ -72,7 +88,9 @@ import TestTools
     let before = try contents()
     let source = "{ distribution = \"samples\", file = \"run/realisation-0000/epm.h5\", dataset = \"thresholds\" }"
     let refused = try run("epm", ["epm.thresholds=" + source, "epm.realisations=2", "output.overwrite=true"])
-    #expect(refused.exitCode == 2 && refused.errors.contains("is a file of the run that would be replaced"), "\(refused.report)")
+    #expect(
+      refused.exitCode == 2 && refused.errors.contains("is a file of the run that would be replaced"),
+      "\(refused.report)")
     #expect(try contents() == before)
     let second = try run("epm", ["output.overwrite=true"])
     #expect(second.exitCode == 0, "\(second.report)")
@@ -84,7 +102,8 @@ import TestTools
   @Test(arguments: cases) func aMistakeLeavesTheRunThatItWasToReplace(_ example: Case) throws {
     try makeConfigs()
     if example.command == "bands" {
-      let source = try TestProcess.run("athermal", ["epm", "epm.toml", "--output", "source"], in: folder.path, limit: 240)
+      let source = try TestProcess.run(
+        "athermal", ["epm", "epm.toml", "--output", "source"], in: folder.path, limit: 240)
       try #require(source.exitCode == 0, "\(source.report)")
     }
     let first = try run(example.command, [])
@@ -107,7 +126,9 @@ import TestTools
     let before = try contents()
     try manager.createDirectory(atPath: folder.file("run/replaced"), withIntermediateDirectories: true)
     func move(_ names: [String]) throws {
-      for name in names { try manager.moveItem(atPath: folder.file("run/" + name), toPath: folder.file("run/replaced/" + name)) }
+      for name in names {
+        try manager.moveItem(atPath: folder.file("run/" + name), toPath: folder.file("run/replaced/" + name))
+      }
     }
     // Half of the old run is moved, and the config of the new one is half written.
     try move(["resolved.toml", "state.h5", "checkpoints", "input.toml"])
@@ -118,7 +139,9 @@ import TestTools
 
     // The new run has begun, and the old one is not gone yet.
     try manager.createDirectory(atPath: folder.file("run/replaced"), withIntermediateDirectories: true)
-    for name in ["resolved.toml", "state.h5"] { try manager.copyItem(atPath: folder.file("run/" + name), toPath: folder.file("run/replaced/" + name)) }
+    for name in ["resolved.toml", "state.h5"] {
+      try manager.copyItem(atPath: folder.file("run/" + name), toPath: folder.file("run/replaced/" + name))
+    }
     #expect(try run("minimize", [], more: ["--resume", "auto"]).exitCode == 0)
     #expect(try contents() == before)
   }
@@ -127,10 +150,13 @@ import TestTools
   @Test func beginningAnewIsSaid() throws {
     try makeConfigs()
     let stopped = try TestProcess.run(
-      "athermal", ["shear", "shear.toml", "--output", "run", "--resume", "auto"], in: folder.path, environment: ["ATHERMAL_FAULT": "checkpoint.begin:1:kill"])
+      "athermal", ["shear", "shear.toml", "--output", "run", "--resume", "auto"], in: folder.path,
+      environment: ["ATHERMAL_FAULT": "checkpoint.begin:1:kill"])
     #expect(stopped.exitCode == 137 && !stopped.output.contains("anew"), "\(stopped.report)")
     let again = try run("shear", [], more: ["--resume", "auto"])
-    #expect(again.exitCode == 0 && again.output.contains("no checkpoint in run/checkpoints; the run begins anew"), "\(again.report)")
+    #expect(
+      again.exitCode == 0 && again.output.contains("no checkpoint in run/checkpoints; the run begins anew"),
+      "\(again.report)")
     #expect(again.output.contains("(step 3, strain 0.003)"))
   }
 }

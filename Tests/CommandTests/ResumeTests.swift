@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// Runs that are stopped or killed and go on: what they leave is what an undisturbed run leaves, to the last bit.
 ///
@@ -42,19 +42,19 @@ import TestTools
       """,
     // Contacts open and close: Newton's method and FIRE take turns, also from the start.
     "contacts": """
-      [system]
-      generate = { dimension = 2, particles = 128, density = 0.76, seed = 3 }
-      [potential]
-      kind = "harmonic"
-      sizes = { exponent = 0, minimum = 1.0, maximum = 1.4 }
-      [loading]
-      mode = "simple-shear"
-      plane = "xy"
-      strain_step = 5e-3
-      final_strain = 2e-2
-      [output]
-      profiles = false
-      """,
+    [system]
+    generate = { dimension = 2, particles = 128, density = 0.76, seed = 3 }
+    [potential]
+    kind = "harmonic"
+    sizes = { exponent = 0, minimum = 1.0, maximum = 1.4 }
+    [loading]
+    mode = "simple-shear"
+    plane = "xy"
+    strain_step = 5e-3
+    final_strain = 2e-2
+    [output]
+    profiles = false
+    """,
     // The box grows by a tenth, and with it d, in which the radius of D²min is given.
     "stretched": head + """
       [loading]
@@ -70,31 +70,31 @@ import TestTools
       fields = ["d2min"]
       """,
     "prepare": """
-      [system]
-      generate = { dimension = 2, particles = 150, density = 0.64, seed = 3 }
-      [potential]
-      kind = "polydisperse-ipl"
-      [minimizer]
-      force_tolerance = 1e-6
-      [prepare]
-      temperatures = [4.0, 3.0]
-      sweeps = 150
-      burn_in = 40
-      block = 1
-      seed = 7
-      accept_unequilibrated = true
-      """,
+    [system]
+    generate = { dimension = 2, particles = 150, density = 0.64, seed = 3 }
+    [potential]
+    kind = "polydisperse-ipl"
+    [minimizer]
+    force_tolerance = 1e-6
+    [prepare]
+    temperatures = [4.0, 3.0]
+    sweeps = 150
+    burn_in = 40
+    block = 1
+    seed = 7
+    accept_unequilibrated = true
+    """,
     "epm": """
-      [epm]
-      shape = [24, 20]
-      eigenstrain = 0.065
-      modulus = { initial = 1.0, renewed = 0.9 }
-      thresholds = { distribution = "weibull", shape = 2.0, mean = 0.08 }
-      renewal = { distribution = "weibull", shape = 2.0, mean = 0.08 }
-      sample_strain = 0.02
-      final_strain = 0.2
-      settle_after = 7
-      """,
+    [epm]
+    shape = [24, 20]
+    eigenstrain = 0.065
+    modulus = { initial = 1.0, renewed = 0.9 }
+    thresholds = { distribution = "weibull", shape = 2.0, mean = 0.08 }
+    renewal = { distribution = "weibull", shape = 2.0, mean = 0.08 }
+    sample_strain = 0.02
+    final_strain = 0.2
+    settle_after = 7
+    """,
     "yieldmap": head + """
       [yieldmap]
       method = "both"
@@ -110,16 +110,20 @@ import TestTools
   /// A few strain steps by each minimiser that has safe points of its own within.
   static let minimizers = ["lbfgs": "lbfgs", "gradient-flow": "gradient flow"]
 
-  private static func command(_ name: String) -> String { ["minimize", "prepare", "epm", "yieldmap"].contains(name) ? name : "shear" }
+  private static func command(_ name: String) -> String {
+    ["minimize", "prepare", "epm", "yieldmap"].contains(name) ? name : "shear"
+  }
 
   private static func config(_ name: String) -> String {
-    configs[name] ?? configs["shear"]!.replacing("[loading]", with: "[minimizer]\nmethod = \"\(name)\"\n[loading]")
+    configs[name]
+      ?? configs["shear"]!.replacing("[loading]", with: "[minimizer]\nmethod = \"\(name)\"\n[loading]")
       .replacing("final_strain = 1e-2", with: "final_strain = 3e-3")
   }
 
   @discardableResult
   private func run(
-    _ name: String, _ folder: TestFolder, _ output: String, ranks: Int? = nil, fault: String? = nil, more: [String] = [],
+    _ name: String, _ folder: TestFolder, _ output: String, ranks: Int? = nil, fault: String? = nil,
+    more: [String] = [],
     expecting codes: [Int32] = [0]
   ) throws -> TestProcess.Outcome {
     let outcome = try TestProcess.run(
@@ -154,11 +158,12 @@ import TestTools
     for key in Set(a.keys).union(b.keys).sorted() { #expect(a[key] == b[key], "\(what): \(key)") }
   }
 
-  /// Three stops at safe points deep inside, each piece on another number of ranks. The points are such that every kind of
-  /// state is put aside: within a minimisation, a search, a sweep, a map.
+  /// Three stops at safe points deep inside, each piece on another number of ranks. The points are such that every kind
+  /// of state is put aside: within a minimisation, a search, a sweep, a map.
   @Test(arguments: [
     ("minimize", [3, 40, 90]), ("shear", [30, 400, 700]), ("events", [60, 150, 400]), ("prepare", [25, 130, 60]),
-    ("stretched", [100, 600, 1000]), ("contacts", [100, 700, 900]), ("epm", [40, 333, 200]), ("yieldmap", [50, 300, 1]),
+    ("stretched", [100, 600, 1000]), ("contacts", [100, 700, 900]), ("epm", [40, 333, 200]),
+    ("yieldmap", [50, 300, 1]),
   ])
   func stoppedAndContinuedIsTheSame(name: String, points: [Int]) throws {
     let folder = try makeFolder(name, everySteps: 50)
@@ -171,9 +176,9 @@ import TestTools
     expectSame(try leavings(folder, "whole"), try leavings(folder, "parts"), name)
   }
 
-  /// L-BFGS and the gradient flow, put aside with what they remember (pairs of steps, the time step) and taken up on other
-  /// ranks, three times each: L-BFGS on the way from the random start, where its safe points are; the flow there too, and within
-  /// a strain step.
+  /// L-BFGS and the gradient flow, put aside with what they remember (pairs of steps, the time step) and taken up on
+  /// other ranks, three times each: L-BFGS on the way from the random start, where its safe points are; the flow there
+  /// too, and within a strain step.
   @Test(arguments: [("lbfgs", [78, 6, 6]), ("gradient-flow", [100, 800, 1000])])
   func minimizersGoOnWithin(name: String, points: [Int]) throws {
     let folder = try makeFolder(name, everySteps: 0)
@@ -183,11 +188,13 @@ import TestTools
       let checkpoint = String(format: "parts/checkpoints/%06d", number + 1)
       let content = try TestProcess.run("athermal", ["verify", checkpoint, "--content"], in: folder.path)
       #expect(
-        content.output.contains("  /values/\(Self.minimizers[name]!)  "), "stop \(number + 1) is not within the minimiser: \(content.report)")
+        content.output.contains("  /values/\(Self.minimizers[name]!)  "),
+        "stop \(number + 1) is not within the minimiser: \(content.report)")
     }
     try run(name, folder, "parts", ranks: 4)
     #expect(
-      try folder.json("parts/summary.json")["state_sha256"] as? String == folder.json("whole/summary.json")["state_sha256"] as? String)
+      try folder.json("parts/summary.json")["state_sha256"] as? String == folder.json("whole/summary.json")[
+        "state_sha256"] as? String)
     expectSame(try leavings(folder, "whole"), try leavings(folder, "parts"), name)
   }
 
@@ -214,7 +221,8 @@ import TestTools
     expectSame(try leavings(folder, "whole"), try leavings(folder, "once"), "a checkpoint less")
   }
 
-  /// A run that ended with a failure goes on from its checkpoints once the cause is gone: a disk with room again, a larger limit.
+  /// A run that ended with a failure goes on from its checkpoints once the cause is gone: a disk with room again, a
+  /// larger limit.
   @Test(arguments: ["shear", "epm"]) func afterAFailureItGoesOn(name: String) throws {
     let folder = try makeFolder(name)
     try run(name, folder, "whole")
@@ -226,12 +234,17 @@ import TestTools
     try run(name, folder, "long", more: ["--set", "epm.maximum_sweeps=3"], expecting: [3])
     try run(name, folder, "long", ranks: 2)
     // The files tell of the config that they were begun with.
-    func numbers(_ run: String) throws -> [String: String] { try leavings(folder, run).filter { !$0.key.contains("/parameters/config") } }
+    func numbers(_ run: String) throws -> [String: String] {
+      try leavings(folder, run).filter { !$0.key.contains("/parameters/config") }
+    }
     expectSame(try numbers("whole"), try numbers("long"), "an avalanche that was too long")
   }
 
-  /// Damage in any file of a checkpoint is noticed before it is used: the one before is taken, and the result is the same.
-  @Test(arguments: ["MANIFEST", "state.h5", "shear.h5.parts", "trajectory.h5.parts"]) func damageIsNoticed(file: String) throws {
+  /// Damage in any file of a checkpoint is noticed before it is used: the one before is taken, and the result is the
+  /// same.
+  @Test(arguments: ["MANIFEST", "state.h5", "shear.h5.parts", "trajectory.h5.parts"]) func damageIsNoticed(file: String)
+    throws
+  {
     let folder = try makeFolder("shear")
     try run("shear", folder, "whole")
     try run("shear", folder, "run", fault: "checkpoint.end:3:kill", expecting: [137])
@@ -266,12 +279,17 @@ import TestTools
     try run("shear", folder, "run", fault: "safe-point:300:stop", expecting: [75])
     #expect(try folder.json("run/summary.json")["status"] as? String == "stopped")
     let text = try folder.text("shear.toml")
-    try folder.file("shear.toml", text.replacing("strain_step = 1e-3", with: "strain_step = 2e-3").replacing("seed = 3", with: "seed = 4"))
+    try folder.file(
+      "shear.toml",
+      text.replacing("strain_step = 1e-3", with: "strain_step = 2e-3").replacing("seed = 3", with: "seed = 4"))
     let refused = try run("shear", folder, "run", ranks: 2, expecting: [2])
-    #expect(refused.errors.contains("shear.toml:8:") && refused.errors.contains("loading.strain_step = 0.002 was 0.001"))
+    #expect(
+      refused.errors.contains("shear.toml:8:") && refused.errors.contains("loading.strain_step = 0.002 was 0.001"))
     #expect(refused.errors.contains("shear.toml:2:") && refused.errors.contains("seed"))
     try folder.file("shear.toml", text)
-    try run("shear", folder, "run", more: ["--set", "checkpoint.every_steps=7", "--set", "minimizer.maximum_evaluations=2000000"])
+    try run(
+      "shear", folder, "run",
+      more: ["--set", "checkpoint.every_steps=7", "--set", "minimizer.maximum_evaluations=2000000"])
     #expect(try run("shear", folder, "run").output.contains("is complete"))
   }
 

@@ -1,10 +1,10 @@
 import Foundation
 import Storage
-import Testing
 import TestTools
+import Testing
 
-/// What may have happened to the folder of a run between its parts: whatever the run relies on is looked at before it goes on, and
-/// named with a remedy where it is not as it was.
+/// What may have happened to the folder of a run between its parts: whatever the run relies on is looked at before it
+/// goes on, and named with a remedy where it is not as it was.
 @Suite struct ResumedFolderTests {
   let folder = try! TestFolder()
   private let manager = FileManager.default
@@ -16,7 +16,9 @@ import TestTools
 
   /// One realisation, with thresholds from a file.
   private func makeTabulated() throws {
-    let text = ResumeTests.configs["epm"]!.replacing("final_strain = 0.2", with: "final_strain = 0.6").split(separator: "\n").map { line in
+    let text = ResumeTests.configs["epm"]!.replacing("final_strain = 0.2", with: "final_strain = 0.6").split(
+      separator: "\n"
+    ).map { line in
       line.hasPrefix("thresholds") ? "thresholds = { file = \"y.h5\", dataset = \"Y\" }" : String(line)
     }
     try folder.file("epm.toml", text.joined(separator: "\n") + "\n[checkpoint]\nevery_steps = 20\n")
@@ -26,7 +28,8 @@ import TestTools
   private func makeThresholds(_ largest: Double) throws {
     let file = try HDF5File(folder.file("y.h5"), .create, over: nil)
     try file.createDataset("/Y", of: Double.self, shape: [24, 20])
-    try file.write((0..<480).map { 0.05 + (largest - 0.05) * Double($0 * 37 % 480) / 479 }, to: "/Y", start: [0, 0], count: [24, 20])
+    try file.write(
+      (0..<480).map { 0.05 + (largest - 0.05) * Double($0 * 37 % 480) / 479 }, to: "/Y", start: [0, 0], count: [24, 20])
     try file.close()
   }
 
@@ -36,7 +39,8 @@ import TestTools
 
   @discardableResult
   private func run(
-    _ command: String, _ output: String = "run", fault: String? = nil, more: [String] = ["--resume", "auto"], expecting code: Int32 = 0
+    _ command: String, _ output: String = "run", fault: String? = nil, more: [String] = ["--resume", "auto"],
+    expecting code: Int32 = 0
   ) throws -> TestProcess.Outcome {
     let outcome = try TestProcess.run(
       "athermal", [command, command + ".toml", "--output", output] + more, in: folder.path,
@@ -110,7 +114,9 @@ import TestTools
 
     try run("epm")
     func contents(_ run: String) throws -> [String] {
-      try (0..<3).flatMap { try FileVerification.contents(folder.file("\(run)/realisation-000\($0)/epm.h5")) }.map { $0.name + $0.sha256 }
+      try (0..<3).flatMap { try FileVerification.contents(folder.file("\(run)/realisation-000\($0)/epm.h5")) }.map {
+        $0.name + $0.sha256
+      }
     }
     #expect(try contents("run") == contents("whole"))
   }
@@ -120,7 +126,8 @@ import TestTools
     try run("epm", "whole")
     try run("epm", fault: "checkpoint.end:2:kill", expecting: 137)
     try makeThresholds(0.2)
-    try expectRefused("epm", "epm.toml:5:", "epm.thresholds.file", "and held 5888 bytes", "--output", what: "other thresholds")
+    try expectRefused(
+      "epm", "epm.toml:5:", "epm.thresholds.file", "and held 5888 bytes", "--output", what: "other thresholds")
     // A refusal changes nothing: neither without the file, nor by another one after that, is it forgotten what it held.
     try manager.removeItem(atPath: folder.file("y.h5"))
     try expectRefused("epm", "epm.toml:5:", "y.h5: cannot be read", what: "no thresholds")
@@ -152,8 +159,13 @@ import TestTools
     try manager.createDirectory(atPath: folder.file("here"), withIntermediateDirectories: true)
     try folder.file("minimize.toml", ResumeTests.head)
     try run("minimize", "here/glass")
-    try folder.file("here/shear.toml", ResumeTests.configs["shear"]!.replacing(/generate = .*/, with: "file = \"glass/state.h5\"") + "\n[checkpoint]\nevery_steps = 3\n")
-    func shear(_ place: String, _ output: String, fault: String? = nil, expecting code: Int32 = 0) throws -> TestProcess.Outcome {
+    try folder.file(
+      "here/shear.toml",
+      ResumeTests.configs["shear"]!.replacing(/generate = .*/, with: "file = \"glass/state.h5\"")
+        + "\n[checkpoint]\nevery_steps = 3\n")
+    func shear(_ place: String, _ output: String, fault: String? = nil, expecting code: Int32 = 0) throws
+      -> TestProcess.Outcome
+    {
       let outcome = try TestProcess.run(
         "athermal", ["shear", "shear.toml", "--output", output, "--resume", "auto"], in: folder.file(place),
         environment: fault.map { ["ATHERMAL_FAULT": $0] } ?? [:])
@@ -197,7 +209,8 @@ import TestTools
     // The checkpoint knows what was asked for.
     try run("shear", "other", fault: "checkpoint.end:3:kill", expecting: 137)
     try manager.removeItem(atPath: folder.file("other/resolved.toml"))
-    let refused = try run("shear", "other", more: ["--resume", "auto", "--set", "loading.strain_step=2e-3"], expecting: 2)
+    let refused = try run(
+      "shear", "other", more: ["--resume", "auto", "--set", "loading.strain_step=2e-3"], expecting: 2)
     #expect(refused.errors.contains("strain_step = 0.002 was 0.001"))
     try run("shear", "other")
     #expect(try hash("other") == hash("whole"))
@@ -206,7 +219,9 @@ import TestTools
   /// What is not of a run is neither gone on with nor touched.
   @Test func foldersOfOthersAreLeftAlone() throws {
     try makeShear()
-    let others = ["strange/notes.txt": "mine", "models/checkpoints/20240101/model": "weights", "project/input.toml": "[system]\n"]
+    let others = [
+      "strange/notes.txt": "mine", "models/checkpoints/20240101/model": "weights", "project/input.toml": "[system]\n",
+    ]
     for (name, text) in others {
       let place = String(name.prefix { $0 != "/" })
       try manager.createDirectory(
@@ -224,7 +239,9 @@ import TestTools
     try run("shear")
     func verify() throws -> TestProcess.Outcome { try TestProcess.run("athermal", ["verify", "run"], in: folder.path) }
     let whole = try verify()
-    #expect(whole.exitCode == 0 && whole.output.contains("run/summary.json: readable") && whole.output.contains("run/resolved.toml: readable"))
+    #expect(
+      whole.exitCode == 0 && whole.output.contains("run/summary.json: readable")
+        && whole.output.contains("run/resolved.toml: readable"))
     for name in ["trajectory.h5", "timing.json", "log.jsonl"] {
       try manager.moveItem(atPath: folder.file("run/" + name), toPath: folder.file("kept"))
       let outcome = try verify()
@@ -243,10 +260,12 @@ import TestTools
     #expect(try verify().exitCode == 0)
     try manager.removeItem(atPath: folder.file("run/resolved.toml"))
     #expect(try verify().errors.contains("run/resolved.toml: is missing"))
-    try expectRefused("shear", "resolved.toml: is missing, though", "--set output.overwrite=true", what: "resolved.toml")
+    try expectRefused(
+      "shear", "resolved.toml: is missing, though", "--set output.overwrite=true", what: "resolved.toml")
     try folder.file("run/resolved.toml", "")
     try manager.removeItem(atPath: folder.file("run/checkpoints"))
-    try expectRefused("shear", "resolved.toml: is missing or damaged", "--set output.overwrite=true", what: "whose is it?")
+    try expectRefused(
+      "shear", "resolved.toml: is missing or damaged", "--set output.overwrite=true", what: "whose is it?")
   }
 
   /// MPI may leave such files when a rank is killed.
@@ -256,7 +275,9 @@ import TestTools
     let locks = ["run/epm.h5-123-4.lock", "run/realisation-0000/epm.h5.unfinished-5-6.lock", "run/prepare.h5-7.lock"]
     for name in locks + ["run/mine.lock"] { try folder.file(name, "") }
     try run("epm")
-    #expect(locks.allSatisfy { !manager.fileExists(atPath: folder.file($0)) } && manager.fileExists(atPath: folder.file("run/mine.lock")))
+    #expect(
+      locks.allSatisfy { !manager.fileExists(atPath: folder.file($0)) }
+        && manager.fileExists(atPath: folder.file("run/mine.lock")))
   }
 
   /// A run cannot replace the one that it begins from.
@@ -274,7 +295,10 @@ import TestTools
   /// Ctrl-C: a checkpoint, exit code 75, and the rest later.
   @Test func interruptionByTheKeyboardIsAStop() throws {
     try makeShear()
-    try folder.file("shear.toml", try folder.text("shear.toml").replacing("particles = 128", with: "particles = 3000").replacing("final_strain = 1e-2", with: "final_strain = 1.0"))
+    try folder.file(
+      "shear.toml",
+      try folder.text("shear.toml").replacing("particles = 128", with: "particles = 3000").replacing(
+        "final_strain = 1e-2", with: "final_strain = 1.0"))
     let process = try TestProcess("athermal", ["shear", "shear.toml", "--output", "run"], in: folder.path, limit: 100)
     for _ in 0..<600 where (try? folder.text("run/log.jsonl").isEmpty) != false { usleep(100_000) }
     for pid in process.ranks(of: "athermal") { kill(pid, SIGINT) }

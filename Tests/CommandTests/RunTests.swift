@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// Commands that must work, and what they leave.
 @Suite struct RunTests {
@@ -23,9 +23,13 @@ import TestTools
   private func results(of run: String) -> Set<String> {
     Set(folder.names(below: run).filter { !$0.hasPrefix("checkpoints") })
   }
-  private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool { abs(a - b) <= tolerance * max(abs(a), abs(b)) }
+  private func isClose(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {
+    abs(a - b) <= tolerance * max(abs(a), abs(b))
+  }
 
-  @Test(arguments: ["carriage returns", "tabs", "byte order mark", "no newline at the end", "reversed", "extended XYZ", "image flags"])
+  @Test(arguments: [
+    "carriage returns", "tabs", "byte order mark", "no newline at the end", "reversed", "extended XYZ", "image flags",
+  ])
   func spellingsOfAFileAreTheSame(spelling: String) throws {
     var text = Samples.lammps()
     switch spelling {
@@ -35,9 +39,12 @@ import TestTools
     case "no newline at the end": text.removeLast()
     case "reversed":
       let atoms = (1...100).map(Samples.atom)
-      text = text.components(separatedBy: atoms[0])[0] + atoms.reversed().map { $0 + "   # a comment" }.joined(separator: "\n\n")
+      text =
+        text.components(separatedBy: atoms[0])[0]
+        + atoms.reversed().map { $0 + "   # a comment" }.joined(separator: "\n\n")
     case "extended XYZ": text = Samples.xyz()
-    default: for id in 1...100 { text = text.replacing("\n\(Samples.atom(id))\n", with: "\n\(Samples.atom(id)) 0 0 0\n") }
+    default:
+      for id in 1...100 { text = text.replacing("\n\(Samples.atom(id))\n", with: "\n\(Samples.atom(id)) 0 0 0\n") }
     }
     try folder.file("good.data", Samples.lammps())
     try folder.file("g.data", text)
@@ -54,7 +61,8 @@ import TestTools
 
   @Test(arguments: ["carriage returns", "byte order mark"]) func spellingsOfAConfig(spelling: String) throws {
     try folder.file(
-      "a.toml", spelling == "byte order mark" ? "\u{feff}" + Samples.config : Samples.config.replacing("\n", with: "\r\n"))
+      "a.toml",
+      spelling == "byte order mark" ? "\u{feff}" + Samples.config : Samples.config.replacing("\n", with: "\r\n"))
     try run("validate", "a.toml")
   }
 
@@ -68,7 +76,8 @@ import TestTools
     for (name, ranks) in [("large", nil), ("huge", 3)] as [(String, Int?)] {
       let said = try run("minimize", "\(name).toml", "--output", name, ranks: ranks)
       #expect(said.contains("tilt xy reduced from"))
-      #expect(isClose(try number("energy_per_particle", of: name), try number("energy_per_particle", of: "small"), 1e-12))
+      #expect(
+        isClose(try number("energy_per_particle", of: name), try number("energy_per_particle", of: "small"), 1e-12))
     }
   }
 
@@ -77,13 +86,15 @@ import TestTools
     try run("minimize", "a.toml", "--output", "run")
     let before = try folder.text("run/summary.json")
     for ranks in [nil, 3] {
-      let again = try TestProcess.run("athermal", ["minimize", "a.toml", "--output", "run"], ranks: ranks, in: folder.path)
+      let again = try TestProcess.run(
+        "athermal", ["minimize", "a.toml", "--output", "run"], ranks: ranks, in: folder.path)
       #expect(again.exitCode == 2 && again.messages.count == 1, "\(again.report)")
       #expect(again.errors.contains("run is not empty") && again.errors.contains("overwrite"))
     }
     #expect(try folder.text("run/summary.json") == before)
     try folder.file("run/mine.txt", "mine")
-    try run("minimize", "a.toml", "--output", "run", "--set", "output.overwrite=true", "--set", "system.generate.seed=9")
+    try run(
+      "minimize", "a.toml", "--output", "run", "--set", "output.overwrite=true", "--set", "system.generate.seed=9")
     #expect(try folder.json("run/summary.json")["seed"] as? Int == 9)
     #expect(try folder.text("run/mine.txt") == "mine")
   }
@@ -125,7 +136,8 @@ import TestTools
       #expect(try run("info", "out.\(format)").contains("out.\(format)"))
       try folder.file("\(format).toml", Samples.config(file: "out.\(format)"))
       try run("minimize", "\(format).toml", "--output", format)
-      #expect(isClose(try number("energy_per_particle", of: format), try number("energy_per_particle", of: "run"), 1e-12))
+      #expect(
+        isClose(try number("energy_per_particle", of: format), try number("energy_per_particle", of: "run"), 1e-12))
     }
     // A saved state is read with all its bits, and being at rest it stays.
     try folder.file("h5.toml", Samples.config(file: "run/state.h5"))
@@ -139,13 +151,16 @@ import TestTools
       try folder.file(
         "\(kind).toml",
         Samples.config.replacing(
-          "\"polydisperse-ipl\"", with: "\"\(kind)\"\nsizes = { exponent = -1, minimum = 1, maximum = 1.4, drawn = \"random\" }")
-          .replacing("0.86", with: "1.0"))
+          "\"polydisperse-ipl\"",
+          with: "\"\(kind)\"\nsizes = { exponent = -1, minimum = 1, maximum = 1.4, drawn = \"random\" }"
+        )
+        .replacing("0.86", with: "1.0"))
       try run("minimize", "\(kind).toml", "--output", kind)
       #expect(try number("energy_per_particle", of: kind) > 0)
     }
     for (exponent, smoothing) in [(2, 0), (4, 1), (12, 5)] {
-      try folder.file("ipl.toml", Samples.config.replacing("ipl\"", with: "ipl\"\nexponent = \(exponent)\nsmoothing = \(smoothing)"))
+      try folder.file(
+        "ipl.toml", Samples.config.replacing("ipl\"", with: "ipl\"\nexponent = \(exponent)\nsmoothing = \(smoothing)"))
       try run("validate", "ipl.toml")
     }
     try run("minimize", "ipl.toml", "--output", "ipl")
@@ -172,19 +187,23 @@ import TestTools
     try folder.file(
       "a.toml",
       Samples.config.replacing("simple-shear\"\nplane = \"xy", with: mode).replacing("1e-3", with: "0.1")
-        .replacing("final_strain = 3e-3", with: "final_strain = 5.0\nbackward = true"
-          + (isAdaptive ? "\n[events]\nadaptive = true\nsmallest_step = 0.09" : ""))
+        .replacing(
+          "final_strain = 3e-3",
+          with: "final_strain = 5.0\nbackward = true"
+            + (isAdaptive ? "\n[events]\nadaptive = true\nsmallest_step = 0.09" : "")
+        )
         .replacing("= 1e-6", with: "= 1.0"))
     let outcome = try TestProcess.run("athermal", ["shear", "a.toml", "--output", "run"], in: folder.path)
     #expect(outcome.exitCode == 4, "\(outcome.report)")
-    #expect(outcome.messages.count == 1 && outcome.errors.contains("the loading has to end before"), "\(outcome.report)")
+    #expect(
+      outcome.messages.count == 1 && outcome.errors.contains("the loading has to end before"), "\(outcome.report)")
     let info = try run("info", "run/shear.h5")
     #expect(info.contains("curve"))
   }
 
-  /// What is promised of a run that goes on from a state: the same bits on any number of ranks, and the strains of its own
-  /// schedule, start + k · step. They may differ in the last bit from those of a run that did not stop, and the edges by a
-  /// quantum; so the rest agrees to rounding as long as no event is near.
+  /// What is promised of a run that goes on from a state: the same bits on any number of ranks, and the strains of its
+  /// own schedule, start + k · step. They may differ in the last bit from those of a run that did not stop, and the
+  /// edges by a quantum; so the rest agrees to rounding as long as no event is near.
   @Test func aLoadingGoesOn() throws {
     try folder.file("a.toml", Samples.config.replacing("1e-6", with: "\"floor\"").replacing("3e-3", with: "6e-3"))
     try folder.file(
@@ -199,10 +218,13 @@ import TestTools
     for key in ["energy_per_particle", "pressure"] {
       #expect(isClose(try number(key, of: "second"), try number(key, of: "whole"), 1e-9), "\(key)")
     }
-    print("bits of a loading that went on equal those of one that did not stop: \(try hash(of: "second") == hash(of: "whole"))")
+    print(
+      "bits of a loading that went on equal those of one that did not stop: \(try hash(of: "second") == hash(of: "whole"))"
+    )
     #expect(
       results(of: "whole") == [
-        "input.toml", "log.jsonl", "resolved.toml", "shear.h5", "state.h5", "summary.json", "timing.json", "trajectory.h5",
+        "input.toml", "log.jsonl", "resolved.toml", "shear.h5", "state.h5", "summary.json", "timing.json",
+        "trajectory.h5",
       ])
     for name in ["shear", "state", "trajectory"] {
       #expect(try run("info", "whole/\(name).h5", ranks: name == "state" ? 3 : nil).contains("commit"))
@@ -232,12 +254,15 @@ import TestTools
   @Test func filesOfTheSameRunAreTheSameBytes() throws {
     try folder.file("a.toml", Samples.config)
     for output in ["early", "late"] {
-      let outcome = try TestProcess.run("athermal", ["minimize", "a.toml", "--output", output], ranks: 2, in: folder.path)
+      let outcome = try TestProcess.run(
+        "athermal", ["minimize", "a.toml", "--output", output], ranks: 2, in: folder.path)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
       // HDF5 would store whole seconds.
       if output == "early" { usleep(1_100_000) }
     }
-    func bytes(_ output: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.file(output + "/state.h5"))) }
+    func bytes(_ output: String) throws -> Data {
+      try Data(contentsOf: URL(fileURLWithPath: folder.file(output + "/state.h5")))
+    }
     #expect(try bytes("early") == bytes("late"))
   }
 
@@ -246,19 +271,22 @@ import TestTools
     try folder.file("a.toml", Samples.config)
     try folder.file("file", "a file")
     for (output, says) in [("file", "file"), ("file/run", "Not a directory"), ("/proc/none/run", "/proc/none")] {
-      try expectRefusal(["minimize", "a.toml", "--output", output], in: folder, code: 5, says: [output, says], ranks: ranks)
+      try expectRefusal(
+        ["minimize", "a.toml", "--output", output], in: folder, code: 5, says: [output, says], ranks: ranks)
     }
     let made = try TestProcess.run("athermal", ["minimize", "a.toml", "--output", "made"], in: folder.path)
     #expect(made.exitCode == 0, "\(made.report)")
     try expectRefusal(
-      ["export", "made/state.h5", "--to", "lammps", "--output", "file/x.data"], in: folder, code: 5, says: ["Not a directory"],
+      ["export", "made/state.h5", "--to", "lammps", "--output", "file/x.data"], in: folder, code: 5,
+      says: ["Not a directory"],
       ranks: ranks)
     #expect(try folder.text("file") == "a file")
   }
 
   /// A file system of 4 MB, which a run of large frames fills.
   private static let canMount: Bool = {
-    guard let folder = try? TestFolder(), TestProcess.system("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.path) == 0
+    guard let folder = try? TestFolder(),
+      TestProcess.system("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.path) == 0
     else { return false }
     return TestProcess.system("umount", folder.path) == 0
   }()
@@ -271,7 +299,8 @@ import TestTools
     try folder.file(
       "a.toml",
       Samples.config.replacing("particles = 200", with: "particles = 4000").replacing("= 1e-6", with: "= 10.0")
-        .replacing("= 3e-3", with: "= 0.5") + "[output]\nevery = 1\nfields = [\"stress\", \"force\", \"displacement\"]\n")
+        .replacing("= 3e-3", with: "= 0.5")
+        + "[output]\nevery = 1\nfields = [\"stress\", \"force\", \"displacement\"]\n")
     let outcome = try TestProcess.run(
       "athermal", ["shear", "a.toml", "--output", small.file("run")], ranks: ranks, in: folder.path, limit: 60)
     #expect(outcome.exitCode == 5, "\(outcome.report)")

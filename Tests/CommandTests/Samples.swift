@@ -20,8 +20,10 @@ enum Samples {
 
   /// The same for a file of particles. The tolerance is so large that nothing moves: what is reported is what was read.
   static func config(file: String) -> String {
-    config.replacing("generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", with: "file = \"\(file)\"")
-      .replacing("1e-6", with: "1e9")
+    config.replacing(
+      "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", with: "file = \"\(file)\""
+    )
+    .replacing("1e-6", with: "1e9")
   }
 
   /// A slightly disturbed square lattice of 100 particles as LAMMPS data; `tilt` of the box in units of length.
@@ -40,7 +42,9 @@ enum Samples {
   }
 
   /// The line of an atom.
-  static func atom(_ id: Int) -> String { lammps().split(separator: "\n").first { $0.hasPrefix("\(id) 1 ") }.map(String.init)! }
+  static func atom(_ id: Int) -> String {
+    lammps().split(separator: "\n").first { $0.hasPrefix("\(id) 1 ") }.map(String.init)!
+  }
 
   static func xyz() -> String {
     var text = "100\nLattice=\"12 0 0 0 12 0 0 0 1\" Properties=species:S:1:pos:R:3:diameter:R:1:id:I:1 pbc=\"T T F\"\n"

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 /// What comes while a run starts, before MPI is there.
 @Suite(.serialized) struct StartTests {
@@ -9,7 +9,8 @@ import TestTools
   private func start(_ environment: [String: String], ranks: Int) throws -> TestProcess {
     try folder.file("a.toml", Samples.config.replacing("final_strain = 3e-3", with: "final_strain = 3e-2"))
     return try TestProcess(
-      "athermal", ["shear", "a.toml", "--output", "run"], ranks: ranks, in: folder.path, environment: environment, limit: 100)
+      "athermal", ["shear", "a.toml", "--output", "run"], ranks: ranks, in: folder.path, environment: environment,
+      limit: 100)
   }
 
   /// The processes of the ranks, as soon as all are there.
@@ -30,7 +31,9 @@ import TestTools
     if let last = all.last { kill(last, SIGSTOP) }
     let outcome = try process.wait()
     #expect(outcome.exitCode == 1, "\(outcome.report)")
-    #expect(!outcome.messages.isEmpty && outcome.messages.allSatisfy { $0.contains("no progress for 8 s in phase") }, "\(outcome.report)")
+    #expect(
+      !outcome.messages.isEmpty && outcome.messages.allSatisfy { $0.contains("no progress for 8 s in phase") },
+      "\(outcome.report)")
     #expect(outcome.messages.allSatisfy { $0.contains("/3] ") })
   }
 

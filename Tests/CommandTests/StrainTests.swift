@@ -1,7 +1,7 @@
 import Foundation
 import Storage
-import Testing
 import TestTools
+import Testing
 
 /// What the strain of a state counts, and where a loading may go from there.
 @Suite struct StrainTests {
@@ -20,13 +20,17 @@ import TestTools
   private static func loading(_ text: String) -> String { "[loading]\nstrain_step = 5e-3\n" + text + "\n" }
 
   private func config(_ name: String, _ loading: String, from state: String? = nil) throws {
-    let head = state.map { Self.head.replacing("generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", with: "file = \"\($0)\"") }
+    let head = state.map {
+      Self.head.replacing(
+        "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", with: "file = \"\($0)\"")
+    }
     try folder.file(name, (head ?? Self.head) + Self.loading(loading))
   }
 
   @discardableResult
   private func shear(_ name: String, expecting code: Int32 = 0) throws -> TestProcess.Outcome {
-    let outcome = try TestProcess.run("athermal", ["shear", name + ".toml", "--output", name], in: folder.path, limit: 240)
+    let outcome = try TestProcess.run(
+      "athermal", ["shear", name + ".toml", "--output", name], in: folder.path, limit: 240)
     #expect(outcome.exitCode == code, "\(name): \(outcome.report)")
     return outcome
   }
@@ -38,9 +42,13 @@ import TestTools
     let rows = try curve.readAll(Double.self, from: "/curve")
     let trajectory = try HDF5File(folder.file(run + "/trajectory.h5"), .read, over: nil)
     let edges = try trajectory.readAll(Double.self, from: "/particles/trajectory/box/edges/value")
-    defer { try? curve.close(); try? trajectory.close() }
+    defer {
+      try? curve.close()
+      try? trajectory.close()
+    }
     return (
-      stride(from: 0, to: rows.count, by: shape[1]).map { rows[$0 + 1] }, stride(from: 0, to: edges.count, by: 4).map { edges[$0 + 2] / edges[$0 + 3] }
+      stride(from: 0, to: rows.count, by: shape[1]).map { rows[$0 + 1] },
+      stride(from: 0, to: edges.count, by: 4).map { edges[$0 + 2] / edges[$0 + 3] }
     )
   }
 
@@ -50,7 +58,9 @@ import TestTools
     try shear("dilated")
     try config("sheared.toml", "mode = \"simple-shear\"\nplane = \"xy\"\nfinal_strain = 0.02", from: "dilated/state.h5")
     let outcome = try shear("sheared")
-    #expect(outcome.output.contains("the strain of 0.02 that the particles carry is of another deformation; that of this loading begins at 0"))
+    #expect(
+      outcome.output.contains(
+        "the strain of 0.02 that the particles carry is of another deformation; that of this loading begins at 0"))
     let (strains, tilts) = try path("sheared")
     // Products of a whole number and the step.
     #expect(strains == [0, 5e-3, 0.01, 0.015, 0.02])
@@ -71,7 +81,9 @@ import TestTools
   @Test func aStrainWithoutItsDeformationIsTakenForThatOfTheLoading() throws {
     try folder.file("g.xyz", Samples.xyz().replacing("pbc=", with: "strain=0.02 pbc="))
     try config("g.toml", "mode = \"simple-shear\"\nplane = \"xy\"\nfinal_strain = 0.025", from: "g.xyz")
-    #expect(try shear("g").output.contains("a strain of 0.02, and nothing says of which deformation; it is taken for that of this loading"))
+    #expect(
+      try shear("g").output.contains(
+        "a strain of 0.02, and nothing says of which deformation; it is taken for that of this loading"))
     #expect(try path("g").strains.first == 0.02)
   }
 

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 @testable import athermal
 
@@ -19,7 +19,9 @@ import TestTools
     let soft = WrongConfigTests.Good.shear.replacing(
       "\"polydisperse-ipl\"", with: "\"hertz\"\nsizes = { exponent = 0, minimum = 1, maximum = 1.4 }")
     try folder.file("a.toml", soft.replacing("200", with: "20"))
-    #expect(try run(["shear", "a.toml", "--output", "a"]).output.contains("D²min and profiles are not measured: the box is too small"))
+    #expect(
+      try run(["shear", "a.toml", "--output", "a"]).output.contains(
+        "D²min and profiles are not measured: the box is too small"))
     #expect(try run(["validate", "a.toml"]).output.contains("D²min and profiles are not measured"))
     for setting in ["output.profiles=true", "output.fields=[\"d2min\"]", "d2min.window=1e-3"] {
       let refused = try run(["shear", "a.toml", "--output", "b", "--set", setting], expecting: 2)
@@ -37,23 +39,29 @@ import TestTools
   @Test func linesAreWrittenWhenTheyEnd() throws {
     try folder.file("a.toml", WrongConfigTests.Good.shear)
     _ = try TestProcess.run(
-      "athermal", ["shear", "a.toml", "--output", "run", "--resume", "auto"], in: folder.path, environment: ["ATHERMAL_FAULT": "checkpoint.begin:1:kill"])
+      "athermal", ["shear", "a.toml", "--output", "run", "--resume", "auto"], in: folder.path,
+      environment: ["ATHERMAL_FAULT": "checkpoint.begin:1:kill"])
     // Killed again before its end, which would lose what is not written yet.
     let killed = try TestProcess.run(
-      "athermal", ["shear", "a.toml", "--output", "run", "--resume", "auto"], in: folder.path, environment: ["ATHERMAL_FAULT": "checkpoint.begin:1:kill"])
+      "athermal", ["shear", "a.toml", "--output", "run", "--resume", "auto"], in: folder.path,
+      environment: ["ATHERMAL_FAULT": "checkpoint.begin:1:kill"])
     #expect(killed.exitCode == 137 && killed.output.contains("the run begins anew"), "\(killed.report)")
   }
 
   @Test func latticesAndBandsEndWithTheirResults() throws {
     try folder.file("epm.toml", WrongConfigTests.Good.epm)
     let one = try run(["epm", "epm.toml", "--output", "one"])
-    #expect(one.output.contains("avalanches of ") && one.outputLines.last == "results in one; pictures: Jobs/plots/run-figures one", "\(one.report)")
+    #expect(
+      one.output.contains("avalanches of ")
+        && one.outputLines.last == "results in one; pictures: Jobs/plots/run-figures one", "\(one.report)")
     let many = try run(["epm", "epm.toml", "--output", "many", "--set", "epm.realisations=2"], ranks: 2)
     #expect(many.output.contains("2 realisations, means ± standard errors: peak stress "), "\(many.report)")
     let alone = try run(["epm", "epm.toml", "--output", "alone", "--set", "epm.realisations=2"])
     #expect(alone.errors.contains("realisation 1 of 2"), "\(alone.report)")
     try folder.file("bands.toml", "[bands]\nruns = [\"many\"]\n")
     let bands = try run(["bands", "bands.toml", "--output", "bands"])
-    #expect(bands.output.contains("2 runs: width w = ") && bands.outputLines.last == "results in bands; pictures: Jobs/plots/run-figures bands", "\(bands.report)")
+    #expect(
+      bands.output.contains("2 runs: width w = ")
+        && bands.outputLines.last == "results in bands; pictures: Jobs/plots/run-figures bands", "\(bands.report)")
   }
 }

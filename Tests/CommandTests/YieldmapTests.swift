@@ -133,7 +133,8 @@ import Testing
     try expectRefusal(["yieldmap", "a.toml", "--output", "run"], in: folder, code: 2, says: ["one frame only"])
   }
 
-  /// Particles that touch nobody: nothing to shear. All nodes are counted as discarded with the reason, and nothing fails.
+  /// Particles that touch nobody: nothing to shear. All nodes are counted as discarded with the reason, and nothing
+  /// fails.
   @Test(arguments: [nil, 3]) func cavitiesWithoutBonds(ranks: Int?) throws {
     var data = "a title\n\n100 atoms\n1 atom types\n\n0 12 xlo xhi\n0 12 ylo yhi\n-1 1 zlo zhi\n\nAtoms # sphere\n\n"
     for k in 0..<100 { data += "\(k + 1) 1 0.8 1 \(1.2 * Double(k % 10) + 0.6) \(1.2 * Double(k / 10) + 0.6) 0\n" }

@@ -15,7 +15,9 @@ import Testing
 
   @Test func givesDefaults() {
     let text = KeyGuide.text(of: "shear")
-    for line in ["  backward = false ", "  skin = 0.3 ", "  every = 10 ", "  smallest_step = 1e-07 ", "  strain_step  "] {
+    for line in [
+      "  backward = false ", "  skin = 0.3 ", "  every = 10 ", "  smallest_step = 1e-07 ", "  strain_step  ",
+    ] {
       #expect(text.contains(line), "\(line)")
     }
   }

@@ -38,13 +38,16 @@ struct ProblemTests {
       ends: "; its keys are skin"),
     .init(
       adding: "[neighbors]\nskin = 1", begins: "12:2: unknown table [neighbors]", ends: "; did you mean 'neighbours'?"),
-    .init(adding: "[checkpoint]\nkeep = 0", begins: "13:8: 'keep' in [checkpoint] is 0", ends: "at least 1 and at most 10000"),
+    .init(
+      adding: "[checkpoint]\nkeep = 0", begins: "13:8: 'keep' in [checkpoint] is 0",
+      ends: "at least 1 and at most 10000"),
     .init(adding: "[colours]\nred = 1", begins: "12:2: unknown table [colours]", ends: ", checkpoint"),
     .init(
       "[system]", "skin = 1\n[system]", begins: "1:1: key 'skin' stands outside of any table", ends: ", checkpoint"),
     .init(
       adding: "[epm]\nshape = [64, 64]",
-      begins: "12:2: table [epm] has no effect on this command", ends: "; give it a config of its own, for athermal epm"),
+      begins: "12:2: table [epm] has no effect on this command", ends: "; give it a config of its own, for athermal epm"
+    ),
     .init(
       adding: "[[output]]", begins: "12:1: 'output' must be a table, not the array [",
       ends: "; write its keys below a line [output]"),
@@ -85,7 +88,8 @@ struct ProblemTests {
       adding: "[minimizer]\nforce_tolerance = \"flor\"",
       begins: "13:19: 'force_tolerance' in [minimizer] must be \"floor\" or a number greater than 0", ends: "1e-10"),
     .init(
-      adding: "unconverged = \"ignore\"", begins: "12:15: 'unconverged' in [loading] is \"ignore\", which does not exist",
+      adding: "unconverged = \"ignore\"",
+      begins: "12:15: 'unconverged' in [loading] is \"ignore\", which does not exist",
       ends: "; the possibilities are refuse, accept"),
     .init(
       adding: "unconverged = \"accept\"\n[events]\nadaptive = true",
@@ -135,7 +139,9 @@ struct ProblemTests {
       adding: "[events]\nsmallest_step = 1e-3\nadaptive = true",
       begins: "13:17: 'smallest_step' in [events] is 0.001 and 'strain_step' in [loading] is 0.001",
       ends: "; smallest_step must be less than strain_step"),
-    .init(adding: "[output]\nevery = 0", begins: "13:9: 'every' in [output] is 0", ends: "; it must be at least 1 and at most 1000000000000"),
+    .init(
+      adding: "[output]\nevery = 0", begins: "13:9: 'every' in [output] is 0",
+      ends: "; it must be at least 1 and at most 1000000000000"),
     .init(
       "\"polydisperse-ipl\"", "\"polydisperse-ipl\"\nnonadditivity = 1",
       begins: "6:17: 'nonadditivity' in [potential] is 1.0", ends: "less than 1"),
@@ -223,7 +229,9 @@ struct ProblemTests {
       begins: "6:1: 'sizes' in [potential] needs generated particles", ends: "brings their sizes"),
     .init(
       step, "\"a\\nb\" = 1\nstrain_step = 1e-3", begins: "10:1: unknown key 'a b' in [loading]",
-      ends: "; its keys are mode, plane, axis, matrix, strain_step, turning_points, backward, final_strain, cycles, unconverged"),
+      ends:
+        "; its keys are mode, plane, axis, matrix, strain_step, turning_points, backward, final_strain, cycles, unconverged"
+    ),
     // Not TOML; in the first two an assertion of toml++ used to end the process
     .init(step, "strain_step = # later", begins: "10:", ends: "numbers, true and false do not"),
     .init(adding: "[[[output]]]", begins: "12:", ends: "numbers, true and false do not"),
@@ -267,8 +275,8 @@ struct ProblemTests {
     #expect(messages.last?.contains("a.toml:13:17: 'smallest_step'") == true)
   }
 
-  // Fails if the parser calls itself for each part of a key, or looks for each key from the first one on: the first overflowed the
-  // stack, the second took half a minute for the second text.
+  // Fails if the parser calls itself for each part of a key, or looks for each key from the first one on: the first
+  // overflowed the stack, the second took half a minute for the second text.
   @Test func longTextsTakeTheirTimeOnly() throws {
     let deep = "a" + String(repeating: ".a", count: 200_000)
     for text in [deep + " = 1\n", "[\(deep)]\n", "x = { \(deep) = 1 }\n", "x = [\n{ \(deep) = 1 }]\n"] {
@@ -280,7 +288,10 @@ struct ProblemTests {
     let dots = String(repeating: ".", count: 100)
     let harmless = "# \(dots)\n[output] # \(dots)\nevery = 1 # '\(dots)\n"
     #expect(problems(correct + harmless).isEmpty)
-    #expect(problems(correct + "[output]\nfields = ['\(dots)', \"\"\"\\\"\n\(dots)\"\"\"]\n").allSatisfy { $0.contains("which does not exist") })
+    #expect(
+      problems(correct + "[output]\nfields = ['\(dots)', \"\"\"\\\"\n\(dots)\"\"\"]\n").allSatisfy {
+        $0.contains("which does not exist")
+      })
 
     let many = (0..<100_000).map { "k\($0) = 0.5\n" }.joined()
     let messages = problems(correct + "[output]\n" + many)
@@ -320,14 +331,19 @@ struct ProblemTests {
   // Fails if a bad override is ignored, or blamed on the file.
   @Test(arguments: [
     ("loading.strian_step=1", "--set loading.strian_step: unknown key", "; did you mean 'strain_step'?"),
-    ("loading.strain_step=.01", "--set loading.strain_step: 'strain_step' in [loading] must be a finite number", "; write 0.01"),
+    (
+      "loading.strain_step=.01", "--set loading.strain_step: 'strain_step' in [loading] must be a finite number",
+      "; write 0.01"
+    ),
     ("output.every=05", "--set output.every: 'every' in [output] must be an integer", "; write 5"),
     ("d2min.radius=+2.", "--set d2min.radius: 'radius' in [d2min] must be a finite number", "; write 2.0"),
     (
       "loading.strain_step=fast", "--set loading.strain_step: 'strain_step' in [loading] must be a finite number",
       "1e-3"
     ),
-    ("loading.strain_step=-1", "--set loading.strain_step: 'strain_step' in [loading] is -1.0", "at most 1, a fraction"),
+    (
+      "loading.strain_step=-1", "--set loading.strain_step: 'strain_step' in [loading] is -1.0", "at most 1, a fraction"
+    ),
     ("skin=1", "--set skin: 'skin=1' does not set a key of a table", "; write --set table.key=value"),
     ("neighbours.skin", "--set neighbours.skin: 'neighbours.skin' does not set", "; write --set table.key=value"),
     ("neighbours.skin=", "--set neighbours.skin: 'neighbours.skin=' does not set", "; write --set table.key=value"),

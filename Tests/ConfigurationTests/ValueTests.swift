@@ -123,7 +123,8 @@ struct ValueTests {
     #expect(output.fields == ["d2min", "plastic-count"])
   }
 
-  // Fails if the byte order mark or the carriage returns of a file from Windows become part of keys or values, or if the text that is kept is not the one that was given.
+  // Fails if the byte order mark or the carriage returns of a file from Windows become part of keys or values, or if
+  // the text that is kept is not the one that was given.
   @Test func windowsFilesAreAccepted() throws {
     let text = "\u{FEFF}" + correct.replacing("\n", with: "\r\n")
     let configuration = try parse(text)
@@ -163,8 +164,10 @@ struct ValueTests {
 
   // Fails if generated soft spheres cannot be given sizes, or get some that nobody asked for.
   @Test(arguments: ["harmonic", "hertz"]) func softSpheresNeedSizes(kind: String) throws {
-    let text = correct("file = \"glass.data\"", becomes: "generate = { dimension = 2, particles = 9, density = 1, seed = 1 }")
-      .replacing("polydisperse-ipl", with: kind)
+    let text = correct(
+      "file = \"glass.data\"", becomes: "generate = { dimension = 2, particles = 9, density = 1, seed = 1 }"
+    )
+    .replacing("polydisperse-ipl", with: kind)
     let sizes = "sizes = { exponent = -1, minimum = 1, maximum = 1.4 }\n\n[loading]"
     #expect(try parse(text.replacing("[loading]", with: sizes)).potential.sizes?.maximum == 1.4)
     #expect(problems(text).count == 1 && problems(text)[0].contains("has no 'sizes'"))

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The model as one would write it on the board: every block's stress by a sum over every failure, with the kernel by a sum
-/// over wave vectors. Shares no code with the model that it tests.
+/// The model as one would write it on the board: every block's stress by a sum over every failure, with the kernel by a
+/// sum over wave vectors. Shares no code with the model that it tests.
 struct DirectModel {
   var shape: [Int]
   var isLattice = false

@@ -138,9 +138,12 @@ struct Variant: Sendable, CustomTestStringConvertible {
   @Test(arguments: rules) func blocksThatAreAlikeYieldTogether(rule: UpdateRule) throws {
     let communicator = try MessagePassing.startForTests()
     for shape in [[8, 12], [4, 4, 6]] {
-      let recorder = try run(shape, rule, thresholds: [0.1], renewal: [0.1], seed: 1, to: 0.5, samples: [0.1, 0.25, 0.5], over: communicator)
+      let recorder = try run(
+        shape, rule, thresholds: [0.1], renewal: [0.1], seed: 1, to: 0.5, samples: [0.1, 0.25, 0.5], over: communicator)
       #expect(recorder.avalanches.map(\.failures) == [Int](repeating: 96, count: 5), "\(rule), \(shape)")
-      for (k, avalanche) in recorder.avalanches.enumerated() { #expect(abs(avalanche.strain - 0.1 * Double(k + 1)) < 1e-14) }
+      for (k, avalanche) in recorder.avalanches.enumerated() {
+        #expect(abs(avalanche.strain - 0.1 * Double(k + 1)) < 1e-14)
+      }
       #expect(recorder.looks == [0.1, 0.25, 0.5])
     }
   }
@@ -152,10 +155,13 @@ struct Variant: Sendable, CustomTestStringConvertible {
     for seed in 1...6 as ClosedRange<UInt64> {
       let thresholds = seed % 2 == 0 ? [0.1, 0.12] : [0.1, 0.1, 0.1, 0.2]
       let sequences = try Self.rules.map { rule in
-        try run(shape, rule, thresholds: thresholds, renewal: [0.1], seed: seed, to: 1, over: communicator).avalanches.map { [$0.failures, $0.sweeps] }
+        try run(shape, rule, thresholds: thresholds, renewal: [0.1], seed: seed, to: 1, over: communicator).avalanches
+          .map { [$0.failures, $0.sweeps] }
       }
       #expect(sequences[0].count > 5)
-      for (rule, sequence) in zip(Self.rules, sequences) { #expect(sequence == sequences[0], "\(shape), seed \(seed), \(rule)") }
+      for (rule, sequence) in zip(Self.rules, sequences) {
+        #expect(sequence == sequences[0], "\(shape), seed \(seed), \(rule)")
+      }
     }
   }
 

@@ -7,8 +7,8 @@ import Particles
 @testable import Configuration
 @testable import Storage
 
-/// What reads bytes that somebody else wrote. Any bytes are either understood, and then keep promises that can be tested, or
-/// refused with a `Failure` of kind `input` that names the file.
+/// What reads bytes that somebody else wrote. Any bytes are either understood, and then keep promises that can be
+/// tested, or refused with a `Failure` of kind `input` that names the file.
 enum FuzzedParser: String, CaseIterable {
   /// TOML text → tree.
   case toml
@@ -86,7 +86,9 @@ enum FuzzedParser: String, CaseIterable {
     } else {
       let command = ["prepare", "expand", "yieldmap", "loading"].first { text.contains("[\($0)") } ?? "minimize"
       try check { text, words in
-        try RunConfiguration.parse(text: text, path: path, folder: "/runs", command: command == "loading" ? "shear" : command) {
+        try RunConfiguration.parse(
+          text: text, path: path, folder: "/runs", command: command == "loading" ? "shear" : command
+        ) {
           Override.list(words, $0)
         }
       }(text, overrides)

@@ -43,7 +43,8 @@ final class Scratch {
     content.put(.init(.integers([1, 2, 3]), width: 1, firstRow: 0, totalRows: 3), as: "integers")
     content.put(.init(.smallIntegers([]), width: 3, firstRow: 0, totalRows: 0), as: "nothing")
     try CheckpointFolder(
-      folder, command: "shear", config: "[loading]\nstrain_step = 0.001\n", build: "a build", keep: 1, over: communicator
+      folder, command: "shear", config: "[loading]\nstrain_step = 0.001\n", build: "a build", keep: 1,
+      over: communicator
     ).write(content)
     // Its manifest is one of the inputs to begin with.
     let manifest = try Data(contentsOf: URL(fileURLWithPath: checkpoint + "/" + CheckpointManifest.fileName))

@@ -1,14 +1,17 @@
 import Foundation
 import FuzzDriver
 
-// Feeds a parser with input after input. Jobs/reliability/fuzz builds and starts this; the arguments are those of libFuzzer.
+// Feeds a parser with input after input. Jobs/reliability/fuzz builds and starts this; the arguments are those of
+// libFuzzer.
 
 // libFuzzer starts copies of this process with arguments of its own, so the parser is named by the environment.
 let environment = ProcessInfo.processInfo.environment
 guard let name = environment["ATHERMAL_FUZZ_PARSER"], let parser = FuzzedParser(rawValue: name),
   let folder = environment["ATHERMAL_FUZZ_FOLDER"]
 else {
-  print("ATHERMAL_FUZZ_PARSER is one of \(FuzzedParser.allCases.map(\.rawValue).joined(separator: ", ")), ATHERMAL_FUZZ_FOLDER for files")
+  print(
+    "ATHERMAL_FUZZ_PARSER is one of \(FuzzedParser.allCases.map(\.rawValue).joined(separator: ", ")), ATHERMAL_FUZZ_FOLDER for files"
+  )
   exit(2)
 }
 do { try parser.begin(in: folder) } catch {

@@ -19,8 +19,8 @@ extension GeometryTests {
       return cell.fixed(v)
     }
 
-    /// Wrapping is exact integer arithmetic: it takes off whole edges, lands inside, and what is inside stays. Fractions
-    /// come out of three rounded products: 1e-15 leaves room for four units of rounding.
+    /// Wrapping is exact integer arithmetic: it takes off whole edges, lands inside, and what is inside stays.
+    /// Fractions come out of three rounded products: 1e-15 leaves room for four units of rounding.
     @Test(arguments: [2, 3]) func wrap(dimension: Int) {
       for seed: UInt64 in 1...200 {
         var generator = Generator(seed: seed)
@@ -140,7 +140,8 @@ extension GeometryTests {
       (0..<3).flatMap { i in (0..<3).map { abs(a[i, $0] - b[i, $0]) } }.max()!
     }
 
-    /// Known closed forms: e^(γ x̂ŷ) = 1 + γ x̂ŷ, a diagonal, a rotation. A handful of roundings of numbers of order e^|A|.
+    /// Known closed forms: e^(γ x̂ŷ) = 1 + γ x̂ŷ, a diagonal, a rotation. A handful of roundings of numbers of order
+    /// e^|A|.
     @Test func exponentialOfKnownMatrices() {
       var shear = Tensor()
       shear[0, 1] = 2.75

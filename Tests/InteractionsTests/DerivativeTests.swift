@@ -23,8 +23,9 @@
 
       static func values(_ p: PairDerivatives) -> [Double] { [p.energy, p.first, p.second, p.third, p.fourth] }
 
-      /// Against the analytic derivatives of an independent sum of powers. Tolerance: the engine works in doubles, so each
-      /// term of size s is off by a few dozen 2⁻⁵³ s: λ, r/λ and up to 18 multiplications round (64 units of rounding).
+      /// Against the analytic derivatives of an independent sum of powers. Tolerance: the engine works in doubles, so
+      /// each term of size s is off by a few dozen 2⁻⁵³ s: λ, r/λ and up to 18 multiplications round (64 units of
+      /// rounding).
       @Test(arguments: models.indices) func againstExtendedPrecision(index: Int) {
         let model = Self.models[index]
         let potential = ReferencePotential(model)
@@ -46,8 +47,9 @@
         }
       }
 
-      /// Against central differences of the energy alone, so that nothing but φ(r) is taken from the reference. Nine points
-      /// of step h have errors of h⁸φ⁽ⁿ⁺⁸⁾/1000 and 2⁻⁶⁴φ/hⁿ: below 1e-9 of the terms of the derivative at h = r/500.
+      /// Against central differences of the energy alone, so that nothing but φ(r) is taken from the reference. Nine
+      /// points of step h have errors of h⁸φ⁽ⁿ⁺⁸⁾/1000 and 2⁻⁶⁴φ/hⁿ: below 1e-9 of the terms of the derivative at h =
+      /// r/500.
       @Test(arguments: models.indices) func againstFiniteDifferences(index: Int) {
         let model = Self.models[index]
         let potential = ReferencePotential(model)
@@ -95,8 +97,8 @@
         }
       }
 
-      /// What vanishes at the cutoff: φ to φ⁽q⁾ for a smoothed power law, φ to φ''' for smooth LJ, φ and φ' for a shifted
-      /// force, φ for a shifted energy. What does not vanish must be seen, or the test would pass for φ = 0.
+      /// What vanishes at the cutoff: φ to φ⁽q⁾ for a smoothed power law, φ to φ''' for smooth LJ, φ and φ' for a
+      /// shifted force, φ for a shifted energy. What does not vanish must be seen, or the test would pass for φ = 0.
       @Test func continuityAtTheCutoff() {
         let orders: [(PairModel, Int)] = [
           (.polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1), 3),

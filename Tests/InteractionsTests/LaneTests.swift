@@ -15,8 +15,8 @@ extension InteractionsTests {
       }
     }
 
-    /// Tolerance: both sides round each term about twenty times; `scale` is the size of the largest terms, which cancel near
-    /// the cutoff. 64 units of rounding.
+    /// Tolerance: both sides round each term about twenty times; `scale` is the size of the largest terms, which cancel
+    /// near the cutoff. 64 units of rounding.
     func compare<P: PairPotential>(_ potential: P, _ pairs: [(Double, Double)], seed: UInt64, scale: Double) {
       var generator = Generator(seed: seed)
       let epsilon = 64 * 0x1p-53
@@ -34,8 +34,8 @@ extension InteractionsTests {
             if abs(r - cutoff) < 1e-14 * cutoff { continue }
             let p = potential.derivatives(r, a, b)
             let expected = (p.first / r, p.second / (r * r) - p.first / (r * r * r))
-            // Terms of the power law, at most (λ/r)^β times derivatives' factors: estimated from the derivatives, from below by
-            // `scale`, the size of the cancelling terms at the cutoff.
+            // Terms of the power law, at most (λ/r)^β times derivatives' factors: estimated from the derivatives, from
+            // below by `scale`, the size of the cancelling terms at the cutoff.
             let size = (
               abs(p.energy) + scale, abs(expected.0) + scale / (r * r) * 12,
               abs(p.second / (r * r)) + abs(expected.0) / (r * r) + scale / (r * r * r * r) * 200

@@ -6,8 +6,8 @@ import Testing
 
 extension MeasurementTests {
   @Suite struct Distributions {
-    /// Quantiles of a Weibull distribution at the middles of n equal intervals: shape and scale come out up to O(ln n/n) at the
-    /// ends, half a percent for n = 2000.
+    /// Quantiles of a Weibull distribution at the middles of n equal intervals: shape and scale come out up to O(ln
+    /// n/n) at the ends, half a percent for n = 2000.
     @Test(arguments: [(0.7, 3.0), (2.0, 0.08), (5.0, 40.0)]) func weibull(shape: Double, scale: Double) throws {
       let n = 2000
       let values = (0..<n).map { scale * pow(-log(1 - (Double($0) + 0.5) / Double(n)), 1 / shape) }

@@ -51,8 +51,8 @@ extension MeasurementTests {
       Tensor(Vector(0, -1, 0), Vector(1, 0, 0), Vector(0, 0, 1)),
     ]
 
-    /// Any affine motion, also a rotation by 90° or a common translation, leaves nothing: rounding of displacements of order
-    /// one, squared, is 1e-30.
+    /// Any affine motion, also a rotation by 90° or a common translation, leaves nothing: rounding of displacements of
+    /// order one, squared, is 1e-30.
     @Test(arguments: boxes) func affineMotionLeavesNothing(box: Box) throws {
       for map in Self.maps {
         let system = try system(box, seed: 81)
@@ -65,8 +65,8 @@ extension MeasurementTests {
       }
     }
 
-    /// By definition: for each particle, neighbours within the radius at the start by a search over all images, their bonds
-    /// before and after as vectors between unwrapped positions, and the least-squares map by normal equations.
+    /// By definition: for each particle, neighbours within the radius at the start by a search over all images, their
+    /// bonds before and after as vectors between unwrapped positions, and the least-squares map by normal equations.
     func bruteForce(
       _ start: [Int64: Vector], _ lattice: [Vector], _ motion: [Int64: Vector], _ d: Int, radius: Double
     ) -> [Int64: (sum: Double, count: Int)] {
@@ -105,8 +105,8 @@ extension MeasurementTests {
       return vectors
     }
 
-    /// A random displacement field, then strain with flips. The affine part adds the same to both; what is measured is the
-    /// residual of the strained field. Sums of some 20 squares of numbers below one: 1e-12.
+    /// A random displacement field, then strain with flips. The affine part adds the same to both; what is measured is
+    /// the residual of the strained field. Sums of some 20 squares of numbers below one: 1e-12.
     @Test(arguments: boxes) func againstBruteForce(box: Box) throws {
       for (round, map) in ([Tensor.identity] + Self.maps.prefix(2)).enumerated() {
         let system = try system(box, seed: 82)
@@ -205,8 +205,8 @@ extension MeasurementTests {
         MeasurementTests.model)
     }
 
-    /// Half the particles by +a and half by −a all move alike: 1. One alone: 1/N, with the corrections of the mean that is
-    /// taken off, (1 − 1/N)² / (N ((1 − 1/N)⁴ + (N − 1)/N⁴)).
+    /// Half the particles by +a and half by −a all move alike: 1. One alone: 1/N, with the corrections of the mean that
+    /// is taken off, (1 − 1/N)² / (N ((1 − 1/N)⁴ + (N − 1)/N⁴)).
     @Test func participation() throws {
       let system = try system()
       let n = Double(system.totalCount)
@@ -260,8 +260,9 @@ extension MeasurementTests {
         let found = try DisplacementStatistics(system, tracker)
         let mean = movers.reduce(Vector.zero, +) / Double(movers.count)
         let miss = system.cell.position(system.cell.minimumImage(system.cell.fixed(found.centre - shift - mean)))
-        // The circular mean of a cluster of radius 3.5 in a box of 15 deviates from the mean in third order: (2π·3.5/15)³/6 · 3.5
-        // times the asymmetry of the cluster, a few tenths; the middle of the box would be 10 away.
+        // The circular mean of a cluster of radius 3.5 in a box of 15 deviates from the mean in third order:
+        // (2π·3.5/15)³/6 · 3.5 times the asymmetry of the cluster, a few tenths; the middle of the box would be 10
+        // away.
         #expect(miss.length < 0.5, "shift \(shift): \(miss)")
         let s = system.cell.fractions(system.cell.fixed(found.centre))
         for k in 0..<2 { #expect(s[k] >= 0 && s[k] <= 1) }

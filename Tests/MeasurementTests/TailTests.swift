@@ -6,10 +6,12 @@ import Testing
 
 /// Power laws that are known, drawn by the inverse of their distribution.
 @Suite struct TailTests {
-  private static func uniform(_ generator: inout Generator) -> Double { Double(generator.next() >> 11) * 0x1p-53 + 0x1p-54 }
+  private static func uniform(_ generator: inout Generator) -> Double {
+    Double(generator.next() >> 11) * 0x1p-53 + 0x1p-54
+  }
 
-  /// P(C) = (a − 1) C^(−a) above 1, with other numbers below: exponent, amplitude, and an error that is neither too small nor
-  /// too large. Four errors: one of 10⁴ tests fails by chance, and the numbers are always the same.
+  /// P(C) = (a − 1) C^(−a) above 1, with other numbers below: exponent, amplitude, and an error that is neither too
+  /// small nor too large. Four errors: one of 10⁴ tests fails by chance, and the numbers are always the same.
   @Test(arguments: [3.5, 11.0 / 6, 1.5]) func tailsAreFound(exponent: Double) throws {
     var generator = Generator(seed: 12)
     let samples = (0..<40).map { _ in

@@ -35,8 +35,8 @@ import Testing
     }
 
     #if arch(x86_64)
-      /// Well-conditioned sums of positive numbers over a wide range, against 64-bit mantissas: these carry 11 more bits, so
-      /// at 1000 terms the reference is right to half an ulp of a double plus 1e-3 ulp.
+      /// Well-conditioned sums of positive numbers over a wide range, against 64-bit mantissas: these carry 11 more
+      /// bits, so at 1000 terms the reference is right to half an ulp of a double plus 1e-3 ulp.
       @Test func againstExtendedPrecision() throws {
         for seed: UInt64 in 1...50 {
           var generator = Generator(seed: seed)

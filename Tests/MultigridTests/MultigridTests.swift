@@ -8,7 +8,8 @@ import Statics
 import TestSupport
 import Testing
 
-/// The geometric multigrid as what it must be for conjugate gradients: linear, symmetric, positive, and good at long waves.
+/// The geometric multigrid as what it must be for conjugate gradients: linear, symmetric, positive, and good at long
+/// waves.
 @Suite(.serialized, .oneAtATime) struct MultigridTests {
   static let models: [PairModel] = [
     .binaryLJ(cutoff: 2.5, truncation: .energyShift),
@@ -40,7 +41,8 @@ import Testing
   }
 
   /// The blocks are singles, so the product agrees with the one made anew from the potential to 2⁻²⁴ of the sum of the
-  /// magnitudes of its terms; 1e-6 of the largest component leaves room for 60 terms. The product in singles rounds the field too.
+  /// magnitudes of its terms; 1e-6 of the largest component leaves room for 60 terms. The product in singles rounds the
+  /// field too.
   @Test(arguments: models, [2, 3]) func blocksMultiplyAsTheHessian(model: PairModel, dimension: Int) throws {
     let system = try Self.solid(model, dimension: dimension, edge: dimension == 2 ? 24 : 9, seed: 3)
     let v = Self.field(system, seed: 5)
@@ -61,7 +63,9 @@ import Testing
     let stride = dimension == 2 ? 2 : 4
     let singles = AlignedBuffer<Float>(capacity: (system.ownedCount + system.ghostCount + 1) * stride)
     let result = AlignedBuffer<Float>(capacity: (system.ownedCount + system.ghostCount + 1) * stride)
-    for i in 0..<system.ownedCount { for k in 0..<dimension { singles[i * stride + k] = Float(v.values[i * dimension + k]) } }
+    for i in 0..<system.ownedCount {
+      for k in 0..<dimension { singles[i * stride + k] = Float(v.values[i * dimension + k]) }
+    }
     try system.gather(singles, stride: stride)
     blocks.subtractProduct(of: singles.pointer, from: result.pointer)
     difference = 0
@@ -102,8 +106,8 @@ import Testing
     }
   }
 
-  /// a·M b = b·M a and a·M a > 0. One V-cycle in singles: the two products agree to some 2⁻²⁴ of |a||Mb|, taken 30-fold for
-  /// the sums along the way.
+  /// a·M b = b·M a and a·M a > 0. One V-cycle in singles: the two products agree to some 2⁻²⁴ of |a||Mb|, taken 30-fold
+  /// for the sums along the way.
   @Test(arguments: models, [2, 3]) func isSymmetricAndPositive(model: PairModel, dimension: Int) throws {
     let system = try Self.solid(model, dimension: dimension, edge: dimension == 2 ? 40 : 12, seed: 6)
     let multigrid = try Multigrid(system)
@@ -114,7 +118,10 @@ import Testing
       try multigrid.apply(a.values, into: ma.values)
       try multigrid.apply(b.values, into: mb.values)
       let products = try system.dots(
-        [(a.values, mb.values), (b.values, ma.values), (a.values, ma.values), (a.values, a.values), (mb.values, mb.values)],
+        [
+          (a.values, mb.values), (b.values, ma.values), (a.values, ma.values), (a.values, a.values),
+          (mb.values, mb.values),
+        ],
         width: dimension)
       let size = (products[3] * products[4]).squareRoot()
       #expect(abs(products[0] - products[1]) < 2e-6 * size, "shift \(shift): \(products)")
@@ -122,8 +129,9 @@ import Testing
     }
   }
 
-  /// The gain is in the long waves: a glass of 1024 particles against nine copies of it side by side, in which waves of three
-  /// times the length are the only news. Measured: 61 and 80 iterations with multigrid, 347 and 424 with block-Jacobi.
+  /// The gain is in the long waves: a glass of 1024 particles against nine copies of it side by side, in which waves of
+  /// three times the length are the only news. Measured: 61 and 80 iterations with multigrid, 347 and 424 with
+  /// block-Jacobi.
   @Test func iterationsHardlyGrow() throws {
     func iterations(copies: Int, _ kind: PreconditionerKind) throws -> Int {
       let system = try Samples.system(Self.copies(try ReferenceState.lennardJones.snapshot(), copies), Self.models[0])

@@ -177,14 +177,15 @@ extension ParticlesTests {
     }
 
     /// Tilts and images that cannot be counted in 32 bits used to end the process.
-    @Test(arguments: [
-      // Of a file without images: the tilt itself.
-      ([[1e-20, 0], [1, 1]], [], "tilt xy"),
-      // A tilt of yz makes one of xz that is as large as the square.
-      ([[1, 0, 0], [1e6, 1, 0], [0, 1e6, 1]], [], "tilt xz"),
-      ([[1, 0], [1e5, 1]], [0, 100_000], "particle 1: its image flags"),
-      ([[1, 0], [1e5, 1]], [2_000_000_000, 2000], "particle 1: its image flags"),
-    ] as [([[Double]], [Int32], String)])
+    @Test(
+      arguments: [
+        // Of a file without images: the tilt itself.
+        ([[1e-20, 0], [1, 1]], [], "tilt xy"),
+        // A tilt of yz makes one of xz that is as large as the square.
+        ([[1, 0, 0], [1e6, 1, 0], [0, 1e6, 1]], [], "tilt xz"),
+        ([[1, 0], [1e5, 1]], [0, 100_000], "particle 1: its image flags"),
+        ([[1, 0], [1e5, 1]], [2_000_000_000, 2000], "particle 1: its image flags"),
+      ] as [([[Double]], [Int32], String)])
     func tiltsBeyondCounting(edges: [[Double]], images: [Int32], words: String) throws {
       var snapshot = Samples.grid(edges.map { _ in 1 }, edges: edges, disorder: 0, seed: 50)
       snapshot.particles.images = images
@@ -386,7 +387,8 @@ extension ParticlesTests {
         found?.message.contains("\(cells + 1) ranks for \(cells) cells") == true, "\(found?.message ?? "accepted")")
     }
 
-    /// MPI has room for 65 532 communicators (Open MPI 4.1); a long run makes more systems than that, one per window of D²min.
+    /// MPI has room for 65 532 communicators (Open MPI 4.1); a long run makes more systems than that, one per window of
+    /// D²min.
     @Test func manySystems() throws {
       let world = try MessagePassing.startForTests()
       let interaction = PairModel.harmonic.compiled(dimension: 2)

@@ -8,7 +8,9 @@ import Testing
 /// Spheres that touch to the last bit: whether a pair is a bond is one question with one answer, wherever bonds are
 /// counted.
 @Suite(.serialized, .oneAtATime) struct MarginalContactTests {
-  @Test(arguments: [PairModel.harmonic, .hertz], [2, 3]) func bondsAreCountedAlike(model: PairModel, dimension: Int) throws {
+  @Test(arguments: [PairModel.harmonic, .hertz], [2, 3]) func bondsAreCountedAlike(model: PairModel, dimension: Int)
+    throws
+  {
     let communicator = try MessagePassing.startForTests()
     let side = dimension == 2 ? 14 : 7
     let count = dimension == 2 ? side * side : side * side * side
@@ -30,7 +32,8 @@ import Testing
     for k in 0..<dimension { edges[k, k] = Double(side) * spacing }
     var snapshot = Snapshot(dimension: dimension, edges: edges, totalCount: count, particles: table)
     snapshot.hasDiameters = true
-    let system = try ParticleSystem(snapshot, interaction: model.compiled(dimension: dimension), skin: 0.3, communicator: communicator)
+    let system = try ParticleSystem(
+      snapshot, interaction: model.compiled(dimension: dimension), skin: 0.3, communicator: communicator)
     try system.evaluate(.forcesEnergyAndStress)
     let counted = try system.bondStatistics().count
     #expect(counted == system.makeBondNetwork().endCount / 2)

@@ -17,7 +17,8 @@
         var description: String { name }
       }
 
-      /// Non-cubic boxes of all tilts, and boxes barely wider than two list ranges. The list range is 2.1 + 0.3 or less.
+      /// Non-cubic boxes of all tilts, and boxes barely wider than two list ranges. The list range is 2.1 + 0.3 or
+      /// less.
       static let boxes: [Box] = {
         var result: [Box] = []
         for tilt in [0, 0.3, -0.3, 0.5, -0.5] {
@@ -44,10 +45,10 @@
         .binaryLJ(cutoff: 2.0, truncation: .smooth), .harmonic, .hertz,
       ]
 
-      /// Displacements are exact, so each bond force carries some β + 20 roundings of 2⁻⁵³ of its terms: 64 units of the
-      /// sum of the terms of the bond forces on a particle. In a glass, where bond forces are alike, that is below 1e-13 of the mean bond force,
-      /// and there this is asked for too. Energy and stress: the same relative error of the size of the terms, which may
-      /// cancel.
+      /// Displacements are exact, so each bond force carries some β + 20 roundings of 2⁻⁵³ of its terms: 64 units of
+      /// the sum of the terms of the bond forces on a particle. In a glass, where bond forces are alike, that is below
+      /// 1e-13 of the mean bond force, and there this is asked for too. Energy and stress: the same relative error of
+      /// the size of the terms, which may cancel.
       func check(_ system: ParticleSystem, _ model: PairModel, _ note: String, isGlass: Bool = false) throws {
         try system.evaluate(.forcesEnergyAndStress)
         let oracle = Oracle(system, model)
@@ -154,8 +155,9 @@
         }
       }
 
-      /// Lists hold exactly the neighbours within the cutoff, each once, by brute force over all images: at tilt 0 and ±1/2,
-      /// in small and non-cubic boxes. A pair within 1e-12 of its cutoff could fall on either side; none does here.
+      /// Lists hold exactly the neighbours within the cutoff, each once, by brute force over all images: at tilt 0 and
+      /// ±1/2, in small and non-cubic boxes. A pair within 1e-12 of its cutoff could fall on either side; none does
+      /// here.
       @Test(arguments: boxes) func pairLists(box: Box) throws {
         for (k, model) in [Self.models[0], .binaryLJ(cutoff: 2.1, truncation: .plain), .harmonic].enumerated() {
           let snapshot = Samples.grid(

@@ -13,15 +13,17 @@ extension ParticlesTests {
       (.binaryLJ(cutoff: 1.5, truncation: .smooth), [11, 11, 12], [[11.5, 0, 0], [2, 11.5, 0], [1, -3, 12]]),
     ]
 
-    /// Moving the particles of a region changes its energy as that of the whole, up to the rounding of the whole sum, and gives
-    /// them the forces, and the products with the Hessian, that they have in the whole, to the bit; nothing else has moved.
+    /// Moving the particles of a region changes its energy as that of the whole, up to the rounding of the whole sum,
+    /// and gives them the forces, and the products with the Hessian, that they have in the whole, to the bit; nothing
+    /// else has moved.
     @Test(arguments: cases.indices) func aRegionIsAPartOfTheWhole(index: Int) throws {
       let (model, counts, edges) = Self.cases[index]
       let system = try Samples.system(Samples.grid(counts, edges: edges, disorder: 0.1, seed: 5), model)
       let d = system.dimension
       try system.evaluate(.forcesEnergyAndStress)
       let before = try system.totals().energy
-      let places = Dictionary(uniqueKeysWithValues: (0..<system.ownedCount).map { (system.id($0), system.fixedPosition($0)) })
+      let places = Dictionary(
+        uniqueKeysWithValues: (0..<system.ownedCount).map { (system.id($0), system.fixedPosition($0)) })
 
       let all = 0.9
       #expect(try !system.confine(layers: 1, largestShare: 1e-3) { system.id($0) == 17 } && !system.isConfined)
@@ -53,7 +55,9 @@ extension ParticlesTests {
         found[system.id(i)] = (0..<d).map { system.forces[i * d + $0] } + (0..<d).map { product.values[i * d + $0] }
       }
       let squared = try system.dot(system.forces, system.forces)
-      let byHand = moving.reduce(0) { sum, i in sum + (0..<d).reduce(0) { $0 + system.forces[i * d + $1] * system.forces[i * d + $1] } }
+      let byHand = moving.reduce(0) { sum, i in
+        sum + (0..<d).reduce(0) { $0 + system.forces[i * d + $1] * system.forces[i * d + $1] }
+      }
       #expect(abs(squared - byHand) <= 1e-12 * byHand, "sums are those of the region; only their order differs")
 
       system.release()
@@ -70,8 +74,11 @@ extension ParticlesTests {
         } else {
           var travelled = system.fixedPosition(i) &- places[system.id(i)]!
           let edgesAway = system.cell.fractions(travelled)
-          travelled = travelled &- system.cell.lattice(SIMD3(
-            Int32(edgesAway.x.rounded()), Int32(edgesAway.y.rounded()), d == 3 ? Int32(edgesAway.z.rounded()) : 0))
+          travelled =
+            travelled
+            &- system.cell.lattice(
+              SIMD3(
+                Int32(edgesAway.x.rounded()), Int32(edgesAway.y.rounded()), d == 3 ? Int32(edgesAway.z.rounded()) : 0))
           // A particle may have left the cells that move on its way; it was one of them, next to the region's edge.
           if travelled != .zero { #expect(system.cell.position(travelled).length < 0.5) }
         }
@@ -87,7 +94,8 @@ extension ParticlesTests {
       #expect(try system.confine(layers: 1, largestShare: 0.9) { system.id($0) == 17 })
       try system.evaluate()
       #expect(system.statistics.evaluations == before.evaluations)
-      #expect(system.statistics.regionalRows > system.movingCount && system.statistics.regionalRows <= system.totalCount)
+      #expect(
+        system.statistics.regionalRows > system.movingCount && system.statistics.regionalRows <= system.totalCount)
     }
   }
 }

@@ -24,14 +24,18 @@ extension PreparationTests {
         block: block, seed: seed)
     }
 
-    /// The energy that the moves add up is that of the configuration, for each potential, in both dimensions and in sheared
-    /// cells; and what a swap exchanges is only exchanged. Tolerance: each of some 10⁴ accepted changes is rounded to 1e-16 of
-    /// the energies of a particle and its neighbours; 1e-11 of the sum is a hundred times their sum in the worst order.
-    @Test(arguments: [
-      (ipl, 2), (.polydisperseIPL(exponent: 12, smoothing: 2, cutoff: 1.25, nonadditivity: 0.2), 2),
-      (.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4), 2), (.binaryLJ(cutoff: 2.5, truncation: .energyShift), 2),
-      (.binaryLJ(cutoff: 2, truncation: .smooth), 3), (.harmonic, 2), (.hertz, 3), (ipl, 3),
-    ] as [(PairModel, Int)]) func energyIsKept(model: PairModel, dimension: Int) throws {
+    /// The energy that the moves add up is that of the configuration, for each potential, in both dimensions and in
+    /// sheared cells; and what a swap exchanges is only exchanged. Tolerance: each of some 10⁴ accepted changes is
+    /// rounded to 1e-16 of the energies of a particle and its neighbours; 1e-11 of the sum is a hundred times their sum
+    /// in the worst order.
+    @Test(
+      arguments: [
+        (ipl, 2), (.polydisperseIPL(exponent: 12, smoothing: 2, cutoff: 1.25, nonadditivity: 0.2), 2),
+        (.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4), 2),
+        (.binaryLJ(cutoff: 2.5, truncation: .energyShift), 2),
+        (.binaryLJ(cutoff: 2, truncation: .smooth), 3), (.harmonic, 2), (.hertz, 3), (ipl, 3),
+      ] as [(PairModel, Int)]) func energyIsKept(model: PairModel, dimension: Int) throws
+    {
       let counts = dimension == 2 ? [18, 16] : [9, 8, 8]
       let spacing = model.parameter == .species ? 1.0 : 1.15
       var edges = (0..<dimension).map { k in (0..<dimension).map { $0 == k ? spacing * Double(counts[k]) : 0 } }
@@ -59,9 +63,9 @@ extension PreparationTests {
       if model.parameter == .size { #expect(after.particles.diameters.sorted() == sizes) }
     }
 
-    /// Two particles in a box: the histogram of their distance follows exp(−φ/T) times the measure of the periodic square.
-    /// χ² over 20 bins of equal probability, from samples 20 sweeps apart; its mean is 19 and its deviation 6.2, and the limit
-    /// lies seven deviations above.
+    /// Two particles in a box: the histogram of their distance follows exp(−φ/T) times the measure of the periodic
+    /// square. χ² over 20 bins of equal probability, from samples 20 sweeps apart; its mean is 19 and its deviation
+    /// 6.2, and the limit lies seven deviations above.
     @Test(arguments: [0.3, 1.0]) func twoParticlesFollowBoltzmann(temperature: Double) throws {
       let side = 6.0
       var start = Samples.grid([2, 1], edges: [[side, 0], [0, side]], disorder: 0, seed: 3)
@@ -148,18 +152,21 @@ extension PreparationTests {
       // Weights over all assignments that swaps within the window can reach: here all 24.
       var permutations: [[Double]] = [[]]
       for _ in 0..<4 {
-        permutations = permutations.flatMap { p in start.particles.diameters.filter { !p.contains($0) }.map { p + [$0] } }
+        permutations = permutations.flatMap { p in start.particles.diameters.filter { !p.contains($0) }.map { p + [$0] }
+        }
       }
       let weights = permutations.map { exp(-energy($0) / temperature) }
       let total = weights.reduce(0, +)
       for (assignment, weight) in zip(permutations, weights) {
         let expected = Double(samples) * weight / total
         guard expected > 300 else { continue }
-        // Samples are correlated over some sweeps of few trials: the error is that of the mean of blocks far longer than that.
+        // Samples are correlated over some sweeps of few trials: the error is that of the mean of blocks far longer
+        // than that.
         let found = TimeSeries(visits[assignment] ?? [0])
         let error = (found.variance * Double(blocks)).squareRoot()
         #expect(
-          abs(found.mean * Double(found.values.count) - expected) <= 5 * error, "\(assignment): \(found.values.reduce(0, +)) ± \(error), not \(expected)")
+          abs(found.mean * Double(found.values.count) - expected) <= 5 * error,
+          "\(assignment): \(found.values.reduce(0, +)) ± \(error), not \(expected)")
         #expect(error < 0.25 * expected, "\(assignment): \(error) of \(expected)")
         if expected > 10_000 { #expect(error < 0.04 * expected, "\(assignment): \(error) of \(expected)") }
       }
@@ -176,14 +183,15 @@ extension PreparationTests {
       #expect(compared >= 10, "\(compared) flows")
     }
 
-    /// Liquids at a high temperature: mean energy and heat capacity from the fluctuations, dU/dT by differences; displacements
-    /// alone and swaps, blocks of different sizes, all give the same averages. Errors are measured from blocks of the series;
-    /// five of them are allowed, and the errors themselves are at most 0.5 % of the energy.
+    /// Liquids at a high temperature: mean energy and heat capacity from the fluctuations, dU/dT by differences;
+    /// displacements alone and swaps, blocks of different sizes, all give the same averages. Errors are measured from
+    /// blocks of the series; five of them are allowed, and the errors themselves are at most 0.5 % of the energy.
     @Test func averagesDoNotDependOnTheMoves() throws {
       let start = Samples.grid([16, 16], edges: [[20, 0], [0, 20]], disorder: 0.1, largestSize: 1.6, seed: 11)
       func series(_ temperature: Double, swaps: Double, block: Double, seed: UInt64) throws -> TimeSeries {
         let monteCarlo = try Self.monteCarlo(
-          start, Self.ipl, temperature: temperature, step: 0.2, swapFraction: swaps, window: 0.4, block: block, seed: seed)
+          start, Self.ipl, temperature: temperature, step: 0.2, swapFraction: swaps, window: 0.4, block: block,
+          seed: seed)
         for _ in 0..<300 { try monteCarlo.sweep() }
         var energies = TimeSeries()
         for _ in 0..<2500 {
@@ -206,7 +214,8 @@ extension PreparationTests {
       // C = var U / T² = dU/dT.
       let step = 0.1
       let (above, below) = (
-        try series(temperature + step, swaps: 0.3, block: 1, seed: 6), try series(temperature - step, swaps: 0.3, block: 1, seed: 7)
+        try series(temperature + step, swaps: 0.3, block: 1, seed: 6),
+        try series(temperature - step, swaps: 0.3, block: 1, seed: 7)
       )
       let slope = (above.mean - below.mean) / (2 * step)
       let slopeError = (above.error * above.error + below.error * below.error).squareRoot() / (2 * step)
@@ -214,14 +223,18 @@ extension PreparationTests {
       let capacity = TimeSeries(fluctuation)
       // The scatter of the four capacities is their error; the curvature of U over ±0.1 is below 1 %.
       let error = (capacity.variance / 4 + slopeError * slopeError + 1e-4 * slope * slope).squareRoot()
-      #expect(abs(capacity.mean - slope) <= 5 * error, "\(capacity.mean) from fluctuations, \(slope) from differences, ± \(error)")
+      #expect(
+        abs(capacity.mean - slope) <= 5 * error,
+        "\(capacity.mean) from fluctuations, \(slope) from differences, ± \(error)")
       #expect(error < 0.15 * slope, "\(error) of \(slope)")
     }
 
-    /// The configurational temperature ⟨F²⟩ / ⟨tr H⟩ (Rugh), from the forces and the Hessian of the engine, is that of the
-    /// moves: an identity of the canonical distribution that knows nothing of how it was sampled. Errors come from the scatter
-    /// of ten blocks; five are allowed, and they are at most 2 % of the temperature.
-    @Test(arguments: [(ipl, 2, 0.8), (.binaryLJ(cutoff: 2, truncation: .smooth), 3, 1.2), (ipl, 3, 0.8)] as [(PairModel, Int, Double)])
+    /// The configurational temperature ⟨F²⟩ / ⟨tr H⟩ (Rugh), from the forces and the Hessian of the engine, is that of
+    /// the moves: an identity of the canonical distribution that knows nothing of how it was sampled. Errors come from
+    /// the scatter of ten blocks; five are allowed, and they are at most 2 % of the temperature.
+    @Test(
+      arguments: [(ipl, 2, 0.8), (.binaryLJ(cutoff: 2, truncation: .smooth), 3, 1.2), (ipl, 3, 0.8)]
+        as [(PairModel, Int, Double)])
     func temperatureIsThatOfTheForces(model: PairModel, dimension: Int, temperature: Double) throws {
       let counts = dimension == 2 ? [18, 16] : [8, 8, 8]
       let edges = (0..<dimension).map { k in (0..<dimension).map { $0 == k ? 1.2 * Double(counts[k]) : 0 } }
@@ -255,7 +268,8 @@ extension PreparationTests {
       var start = Samples.grid([8, 8], edges: [[12, 0], [0, 12]], disorder: 0.1, seed: 4)
       start.particles.diameters = (0..<64).map { 0.1 + 1e-3 * Double($0) }
       let monteCarlo = try Self.monteCarlo(start, .harmonic, temperature: 1e9, step: 0.5, block: 20)
-      // Positions decorrelate within some 100 sweeps over a bin: of the counts in each bin as series, blocks tell the error.
+      // Positions decorrelate within some 100 sweeps over a bin: of the counts in each bin as series, blocks tell the
+      // error.
       var counts = [TimeSeries](repeating: TimeSeries(), count: 24)
       let samples = 12_000
       for _ in 0..<samples {
@@ -266,7 +280,8 @@ extension PreparationTests {
       }
       let expected = 128.0 / 24
       for (bin, count) in counts.enumerated() {
-        #expect(abs(count.mean - expected) <= 5 * count.error, "bin \(bin): \(count.mean) ± \(count.error), not \(expected)")
+        #expect(
+          abs(count.mean - expected) <= 5 * count.error, "bin \(bin): \(count.mean) ± \(count.error), not \(expected)")
         #expect(count.error < 0.02 * expected, "bin \(bin): \(count.error) of \(expected)")
       }
     }

@@ -34,12 +34,13 @@ extension PreparationTests {
       #expect(series.halves.0.distance(to: series.halves.1) > 5)
     }
 
-    /// Triangular and face-centred cubic crystals: ψ₆ = 1 and Q₆ = 0.57452 (Steinhardt), all of it shared with neighbours; S(q) is
-    /// N at a Bragg peak. The neighbours stand where they should to rounding.
+    /// Triangular and face-centred cubic crystals: ψ₆ = 1 and Q₆ = 0.57452 (Steinhardt), all of it shared with
+    /// neighbours; S(q) is N at a Bragg peak. The neighbours stand where they should to rounding.
     @Test func crystalsAreCrystals() throws {
       let world = try MessagePassing.startForTests()
       let flat = Self.lattice([[1, 0], [0, 3.0.squareRoot()]], [[0, 0], [0.5, 0.5]], [12, 7])
-      let deep = Self.lattice([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]], [5, 5, 5])
+      let deep = Self.lattice(
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]], [5, 5, 5])
       for (crystal, order) in [(flat, 1.0), (deep, 0.57452)] {
         let orientation = try BondOrientation(crystal, over: world)
         #expect(abs(orientation.order - order) < 1e-5, "\(orientation.order)")

@@ -136,7 +136,8 @@ extension QuasistaticShearTests {
       }
     }
 
-    /// D(γ) = exp(γ A): volumes e^{γ tr A}, and edges as the map says. Roundings of a matrix exponential and a determinant.
+    /// D(γ) = exp(γ A): volumes e^{γ tr A}, and edges as the map says. Roundings of a matrix exponential and a
+    /// determinant.
     @Test(arguments: modes.indices) func boxes(index: Int) throws {
       let (mode, dimension) = Self.modes[index]
       let system = try Self.system(dimension, tilted: false)
@@ -166,8 +167,8 @@ extension QuasistaticShearTests {
       }
     }
 
-    /// Shear without end: the tilts of all edges stay within ±1/2, also those of edges that are not the gradient's, and the
-    /// strain goes on.
+    /// Shear without end: the tilts of all edges stay within ±1/2, also those of edges that are not the gradient's, and
+    /// the strain goes on.
     @Test func tiltsStayBounded() throws {
       let cases: [(Loading.Mode, Int, Bool)] = [
         (.simpleShear(flow: 0, gradient: 1), 2, true), (.simpleShear(flow: 1, gradient: 0), 2, false),
@@ -220,7 +221,8 @@ extension QuasistaticShearTests {
             for edge in 0..<dimension {
               for other in 0..<dimension where other != edge {
                 let tilt = edges[edge].dot(edges[other]) / edges[other].squaredLength
-                #expect(abs(tilt) <= 0.5 * (1 + 1e-12), "\(mode), strain \(system.strain): \(tilt) of \(edge) along \(other)")
+                #expect(
+                  abs(tilt) <= 0.5 * (1 + 1e-12), "\(mode), strain \(system.strain): \(tilt) of \(edge) along \(other)")
               }
             }
             #expect(abs(system.cell.volume - volume) < 1e-10 * volume)
@@ -229,8 +231,8 @@ extension QuasistaticShearTests {
       }
     }
 
-    /// Across a flip the stress curve goes on as in the unflipped basis. Both minima sit at their floors; a difference of
-    /// rounding grows little on elastic branches: 1e-10 of the pressure.
+    /// Across a flip the stress curve goes on as in the unflipped basis. Both minima sit at their floors; a difference
+    /// of rounding grows little on elastic branches: 1e-10 of the pressure.
     @Test func acrossTheFlip() throws {
       let cases: [([Int], [[Double]])] = [
         ([12, 11], [[14.0, 0], [0.49 * 14, 12.5]]),
@@ -325,7 +327,8 @@ extension QuasistaticShearTests {
       #expect(abs(a.steps[10].stress[0, 1] - a.steps[0].stress[0, 1]) > 1e-3 * pressure, "the stress changes at all")
     }
 
-    /// dE = V σ:dε along the path: the work of the stress is the energy. Simpson's rule over two steps, on elastic branches.
+    /// dE = V σ:dε along the path: the work of the stress is the energy. Simpson's rule over two steps, on elastic
+    /// branches.
     @Test(arguments: [Loading.Mode.simpleShear(flow: 0, gradient: 1), .pureShear(0, 1), .uniaxial(0), .dilation])
     func workIsEnergy(mode: Loading.Mode) throws {
       let system = try ReferenceState.polydisperse.system()

@@ -15,8 +15,8 @@ extension QuasistaticShearTests {
       return text.split(separator: "\n").dropFirst(2).map { $0.split(separator: ",").map { Double($0)! } }
     }
 
-    /// Columns strain, σ_xy, pressure, energy per particle. Minima at the floor, 7e-12 there, leave 1e-12 in the stress; the
-    /// 20 steps of two programs may differ by a little more: 1e-9 as promised.
+    /// Columns strain, σ_xy, pressure, energy per particle. Minima at the floor, 7e-12 there, leave 1e-12 in the
+    /// stress; the 20 steps of two programs may differ by a little more: 1e-9 as promised.
     @Test(arguments: [Minimization.Method.cg, .newton, .fire]) func stressStrain(method: Minimization.Method) throws {
       let curve = try Self.curve()
       #expect(curve.count == 21)
@@ -49,8 +49,8 @@ extension QuasistaticShearTests {
       #expect(system.strain == 0)
     }
 
-    /// An interval no longer than asked for, whose two ends other runs reach again; a shorter smallest step finds the same
-    /// event, inside what the longer one found or next to it.
+    /// An interval no longer than asked for, whose two ends other runs reach again; a shorter smallest step finds the
+    /// same event, inside what the longer one found or next to it.
     @Test func firstEvent() throws {
       func search(_ smallestStep: Double, step: Double, method: Minimization.Method = .cg) throws -> Collector {
         try Shearing.run(

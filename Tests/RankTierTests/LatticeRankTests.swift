@@ -1,7 +1,7 @@
 import Testing
 
-/// The elasto-plastic model on any number of ranks: uneven slabs, more ranks than planes, three dimensions. Everything is
-/// compared exactly, the stresses to the last bit.
+/// The elasto-plastic model on any number of ranks: uneven slabs, more ranks than planes, three dimensions. Everything
+/// is compared exactly, the stresses to the last bit.
 @Suite struct LatticeRankTests {
   @Test(arguments: [
     ["13x9", "sparse", "forward"], ["13x9", "mixed", "both"], ["3x40", "sparse", "forward"],
@@ -17,7 +17,9 @@ import Testing
   /// Many blocks equally far from yielding: no number of ranks and no rule tells them apart.
   @Test func tiesAreBrokenByNoRankAndNoRule() throws {
     let catalogues = try ["transform", "everywhere", "sparse", "mixed"].map { rule in
-      try sameLines(["elasto-plastic", "10x12", rule, "ties"], ranks: [1, 2, 3, 5]).filter { $0.hasPrefix("sizes") || $0.hasPrefix("rounds") }
+      try sameLines(["elasto-plastic", "10x12", rule, "ties"], ranks: [1, 2, 3, 5]).filter {
+        $0.hasPrefix("sizes") || $0.hasPrefix("rounds")
+      }
     }
     #expect(catalogues.allSatisfy { $0 == catalogues[0] && $0.count == 2 })
   }

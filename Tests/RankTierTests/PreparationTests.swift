@@ -1,5 +1,5 @@
-import Testing
 import TestTools
+import Testing
 
 @Suite struct PreparationTierTests {
   /// SWAP Monte Carlo and all that is measured on the way: positions, sizes, energies and the verdict, in two and three

@@ -1,7 +1,7 @@
 import Foundation
 import MessagePassing
-import Testing
 import TestTools
+import Testing
 
 /// Ranks that divide nothing, more ranks than cores, and one alone.
 let rankCounts = [1, 2, 3, 4, 5, 7, 8]
@@ -92,9 +92,9 @@ func sameLines(_ arguments: [String], ranks: [Int] = rankCounts, limit: Int = 10
     _ = try runCase("allocations", ranks: ranks)
   }
 
-  /// Peak memory counts all that a rank ever held, so an array of global length would show: 200 000 particles take 400 bytes
-  /// each here, and eight ranks have an eighth of them, a few ghosts, and buffers of MPI for seven partners. 0.35 leaves
-  /// room for those; a single array of 24 bytes per particle of the whole would add 0.06, the whole system 1.
+  /// Peak memory counts all that a rank ever held, so an array of global length would show: 200 000 particles take 400
+  /// bytes each here, and eight ranks have an eighth of them, a few ghosts, and buffers of MPI for seven partners. 0.35
+  /// leaves room for those; a single array of 24 bytes per particle of the whole would add 0.06, the whole system 1.
   @Test func memoryFallsWithRanks() throws {
     let folder = try TestFolder()
     func measure(_ ranks: Int) throws -> [Int] {

@@ -1,10 +1,13 @@
 import Foundation
-import Testing
 import TestTools
+import Testing
 
 @Suite struct SameBitsTests {
-  /// Forces, energy and stress of a displaced state in a sheared and flipped cell, and whole minimisations by each method.
-  @Test(arguments: ["ipl 2 1009 cg fire newton", "ipl 2 509 newton lbfgs gradient-flow", "lj 2 997 cg", "ipl 3 997 cg newton"])
+  /// Forces, energy and stress of a displaced state in a sheared and flipped cell, and whole minimisations by each
+  /// method.
+  @Test(arguments: [
+    "ipl 2 1009 cg fire newton", "ipl 2 509 newton lbfgs gradient-flow", "lj 2 997 cg", "ipl 3 997 cg newton",
+  ])
   func minimisationsHaveTheSameBits(model: String) throws {
     let words = model.split(separator: " ").map(String.init)
     let lines = try sameLines(["same-bits"] + words)
@@ -16,7 +19,9 @@ import TestTools
 
   /// Strain steps with plastic events that are followed in regions of their own: some work must have been done there.
   @Test(arguments: ["lj 2 3000 5", "ipl 2 3000 6"]) func eventsHaveTheSameBits(model: String) throws {
-    let steps = try sameLines(["events"] + model.split(separator: " ").map(String.init)).filter { $0.hasPrefix("step ") }
+    let steps = try sameLines(["events"] + model.split(separator: " ").map(String.init)).filter {
+      $0.hasPrefix("step ")
+    }
     #expect(steps.count > 4 && steps.allSatisfy { $0.contains("converged") }, "\(steps)")
     #expect(steps.contains { !$0.contains(" regional 0 ") }, "no event was followed by itself: \(steps)")
   }
@@ -24,7 +29,9 @@ import TestTools
   /// V-cycles, whichever grids every rank holds whole; so the lines of both ways agree too.
   @Test(arguments: ["ipl 2 3001", "lj 2 2003", "lj 3 4001"]) func multigridHasTheSameBits(model: String) throws {
     let lines = try sameLines(["multigrid"] + model.split(separator: " ").map(String.init))
-    let numbers = lines.filter { $0.contains("shift") }.map { $0.split(separator: " ").dropFirst().joined(separator: " ") }
+    let numbers = lines.filter { $0.contains("shift") }.map {
+      $0.split(separator: " ").dropFirst().joined(separator: " ")
+    }
     #expect(numbers.count == 4 && Set(numbers).count == 2, "\(lines)")
   }
 
@@ -54,14 +61,17 @@ import TestTools
       """)
     var first: (hash: String, files: [String], log: String)?
     for ranks in rankCounts {
-      let outcome = try TestProcess.run("athermal", ["shear", config, "--output", folder.file("\(ranks)")], ranks: ranks)
+      let outcome = try TestProcess.run(
+        "athermal", ["shear", config, "--output", folder.file("\(ranks)")], ranks: ranks)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
       let summary = try folder.json("\(ranks)/summary.json")
       #expect(summary["ranks"] as? Int == ranks)
       let hash = try #require(summary["state_sha256"] as? String)
       var files: [String] = []
       for name in ["state.h5", "shear.h5", "trajectory.h5"] {
-        files += try runAlone("storage-datasets", folder.file("\(ranks)/\(name)"), "/events/strain_after").map { "\(name) \($0)" }
+        files += try runAlone("storage-datasets", folder.file("\(ranks)/\(name)"), "/events/strain_after").map {
+          "\(name) \($0)"
+        }
       }
       let log = try folder.text("\(ranks)/log.jsonl")
       if let first {
@@ -99,7 +109,8 @@ import TestTools
 }
 
 @Suite struct KilledRankTests {
-  /// A rank that is killed in the middle of a run takes the job with it within seconds, and what was written before is whole.
+  /// A rank that is killed in the middle of a run takes the job with it within seconds, and what was written before is
+  /// whole.
   @Test(arguments: [0, 2]) func framesBeforeTheEndRemain(victim: Int) throws {
     let folder = try TestFolder()
     let config = try folder.file(
@@ -121,7 +132,8 @@ import TestTools
       """)
     // Within a minimisation: one that comes while HDF5 writes may leave its file unreadable until the run goes on.
     let outcome = try TestProcess.run(
-      "athermal", ["shear", config, "--output", folder.file("run")], ranks: 3, environment: ["ATHERMAL_FAULT": "safe-point:3000:kill:\(victim)"], limit: 60)
+      "athermal", ["shear", config, "--output", folder.file("run")], ranks: 3,
+      environment: ["ATHERMAL_FAULT": "safe-point:3000:kill:\(victim)"], limit: 60)
     #expect(outcome.exitCode == 137 && outcome.seconds < 40, "\(outcome.report)")
     let steps = try folder.text("run/log.jsonl").split(separator: "\n").count
     try #require(steps >= 5)
@@ -132,7 +144,10 @@ import TestTools
     }
     let last = try TestProcess.run(
       "athermal",
-      ["export", folder.file("run/trajectory.h5"), "--to", "xyz", "--frame", "\(steps - 1)", "--output", folder.file("f.xyz")])
+      [
+        "export", folder.file("run/trajectory.h5"), "--to", "xyz", "--frame", "\(steps - 1)", "--output",
+        folder.file("f.xyz"),
+      ])
     #expect(last.exitCode == 0, "\(last.report)")
     let frame = try #require(try runAlone("storage-frame", folder.file("run/trajectory.h5"), "\(steps - 1)").first)
     #expect(frame.hasPrefix("400 particles, strain \(Double(steps - 1) * 1e-4), "), "\(frame)")
@@ -151,10 +166,13 @@ import TestTools
       """)
     var first: (values: [String], files: [String])?
     for ranks in rankCounts {
-      let outcome = try TestProcess.run("athermal", ["expand", config, "--output", folder.file("\(ranks)")], ranks: ranks)
+      let outcome = try TestProcess.run(
+        "athermal", ["expand", config, "--output", folder.file("\(ranks)")], ranks: ranks)
       #expect(outcome.exitCode == 0, "\(outcome.report)")
       let summary = try folder.json("\(ranks)/summary.json")
-      let values = ["energy_derivatives", "stress_derivatives", "elastic_tensor_green", "identity_errors"].map { "\(summary[$0] ?? "")" }
+      let values = ["energy_derivatives", "stress_derivatives", "elastic_tensor_green", "identity_errors"].map {
+        "\(summary[$0] ?? "")"
+      }
       #expect(!values.contains(""))
       let files = try runAlone("storage-datasets", folder.file("\(ranks)/expand.h5"), "/energy_derivatives")
       #expect(files.count > 12, "\(files)")

@@ -3,8 +3,8 @@ import TestTools
 import Testing
 
 @Suite struct YieldmapRankTests {
-  /// Maps by both methods, with all that there is besides: the files of all rank counts hold the same, up to ranks that own no
-  /// node, in a sheared box and in space.
+  /// Maps by both methods, with all that there is besides: the files of all rank counts hold the same, up to ranks that
+  /// own no node, in a sheared box and in space.
   @Test(arguments: [
     (
       "plane", "dimension = 2, particles = 500, density = 0.86",

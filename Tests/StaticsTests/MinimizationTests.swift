@@ -18,9 +18,10 @@ extension StaticsTests {
       try Minimization(method: method, tolerance: tolerance, maximumEvaluations: limit).run(system)
     }
 
-    /// Energy, pressure and stress of an independent program to 1e-12: of the energy, of the pressure, and, for the stress
-    /// tensor, of its largest component, since σ_xy is a small difference of large terms. Both minima are accurate to their
-    /// force floors (6e-12 there), which enter the energy squared and the stress linearly, divided by the stiffness.
+    /// Energy, pressure and stress of an independent program to 1e-12: of the energy, of the pressure, and, for the
+    /// stress tensor, of its largest component, since σ_xy is a small difference of large terms. Both minima are
+    /// accurate to their force floors (6e-12 there), which enter the energy squared and the stress linearly, divided by
+    /// the stiffness.
     static func expect(_ system: ParticleSystem, isAt reference: ReferenceState, _ note: String) throws {
       let totals = try system.totals()
       let n = Double(system.totalCount)
@@ -57,8 +58,8 @@ extension StaticsTests {
     }
 
     /// The force of the Lennard-Jones glass jumps where a pair crosses its cutoff, by up to 0.04, so that minima within
-    /// |Δx| ~ 5e-3 are not unique: displaced by 0.02, other pairs end up inside and the energy differs in the seventh digit.
-    /// So only the start that is the minimum has to keep 1e-12.
+    /// |Δx| ~ 5e-3 are not unique: displaced by 0.02, other pairs end up inside and the energy differs in the seventh
+    /// digit. So only the start that is the minimum has to keep 1e-12.
     @Test(arguments: methods) func lennardJones(method: Minimization.Method) throws {
       let reference = ReferenceState.lennardJones
       let system = try reference.system()
@@ -85,8 +86,8 @@ extension StaticsTests {
     }
 
     #if arch(x86_64)
-      /// The residual of the reference minima in extended precision is at most what the engine says, up to the rounding of its
-      /// own forces, 64 units of the largest sum of bond forces on a particle.
+      /// The residual of the reference minima in extended precision is at most what the engine says, up to the rounding
+      /// of its own forces, 64 units of the largest sum of bond forces on a particle.
       @Test func residualByBruteForce() throws {
         let cases: [(PairModel, [[Double]], [Int], Int)] = [
           (ReferenceState.polydisperse.model, [[14.0, 0], [4, 12.5]], [13, 11], 2),
@@ -134,7 +135,8 @@ extension StaticsTests {
         let note = "\(model), \(dimension)D, \(method.rawValue)"
         try Self.expectConverged(result, system, note)
         #expect(result.tolerance < 1e-9, "\(note): the floor is low: \(result.tolerance)")
-        // A minimum and not a saddle: some displacements all cost energy (products with the Hessian are exact to rounding).
+        // A minimum and not a saddle: some displacements all cost energy (products with the Hessian are exact to
+        // rounding).
         let direction = system.makeField(width: dimension)
         let product = system.makeField(width: dimension)
         for seed: UInt64 in 0..<5 {

@@ -13,7 +13,9 @@ extension StaticsTests {
   @Suite(.serialized) struct Packings {
     static let defaults = Minimization(method: .newton, tolerance: .floor, maximumEvaluations: 1_000_000)
 
-    static func random(_ dimension: Int, _ count: Int, density: Double, seed: UInt64, _ model: PairModel) throws -> ParticleSystem {
+    static func random(_ dimension: Int, _ count: Int, density: Double, seed: UInt64, _ model: PairModel) throws
+      -> ParticleSystem
+    {
       let sizes = RandomPlacement.Sizes(exponent: 0, minimum: 1, maximum: 1.4, isStratified: false)
       let snapshot = RandomPlacement(
         dimension: dimension, count: count, density: density, seed: seed, composition: .sizes(sizes)
@@ -141,8 +143,8 @@ extension StaticsTests {
       #expect(try Self.isStable(system, shift: 1e-6), "\(method.rawValue)")
     }
 
-    /// With a tolerance that lets a system stop on a slope, directions of negative curvature are no reason to go on: they make
-    /// no force that would count.
+    /// With a tolerance that lets a system stop on a slope, directions of negative curvature are no reason to go on:
+    /// they make no force that would count.
     @Test(arguments: Equilibrium.methods) func looseTolerance(method: Minimization.Method) throws {
       let system = try ReferenceState.polydisperse.system()
       Samples.displace(system, by: 0.1, seed: 66)
@@ -165,17 +167,20 @@ extension StaticsTests {
     /// they go back to their ground state, whose energy an independent program gives to 12 digits.
     @Test(arguments: Equilibrium.methods) func isolatedCluster(method: Minimization.Method) throws {
       var table = ParticleTable()
-      let corners = [(0.0, 0.0)] + (0..<6).map { k in
-        let angle = 0.1 + Double(k) * Double.pi / 3
-        return (1.12 * cos(angle), 1.12 * sin(angle))
-      }
+      let corners =
+        [(0.0, 0.0)]
+        + (0..<6).map { k in
+          let angle = 0.1 + Double(k) * Double.pi / 3
+          return (1.12 * cos(angle), 1.12 * sin(angle))
+        }
       for (k, corner) in corners.enumerated() {
         table.ids.append(Int64(k + 1))
         table.species.append(0)
         table.diameters.append(1)
         table.positions += [5 + corner.0, 5 + corner.1]
       }
-      var snapshot = Snapshot(dimension: 2, edges: Tensor([[20, 0, 0], [0, 20, 0], [0, 0, 1]]), totalCount: 7, particles: table)
+      var snapshot = Snapshot(
+        dimension: 2, edges: Tensor([[20, 0, 0], [0, 20, 0], [0, 0, 1]]), totalCount: 7, particles: table)
       snapshot.speciesCount = 1
       let system = try Samples.system(snapshot, .binaryLJ(cutoff: 2.5, truncation: .forceShift))
       let minimization = Minimization(method: method, tolerance: .floor, maximumEvaluations: 100_000)

@@ -1,8 +1,8 @@
 import Checkpoints
 import Foundation
 import MessagePassing
-import Testing
 import TestSupport
+import Testing
 
 @testable import Storage
 

@@ -37,14 +37,22 @@ extension StorageTests {
     /// Legal by the published grammar: keys of others never refuse a file, however they are written.
     @Test(arguments: [
       ("strain=0.25", "strain=0.25 virial={1.0 0.0 0.0 0.0 1.0 0.0 0.0 0.0 1.0}"),
-      ("strain=0.25", "strain=0.25 stress=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] stress=7 \"a key\" = [a, \"b ]\"]"),
+      (
+        "strain=0.25",
+        "strain=0.25 stress=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] stress=7 \"a key\" = [a, \"b ]\"]"
+      ),
       ("strain=0.25", "strain = 2.5d-1 note=\"he said \\\"Lattice=\\\" loudly\" bare energy = -1 empty=\"\""),
       ("strain=0.25", "strain=0.25 broken={1 2 other=[1,2"),
       ("Lattice=\"10 0 0 0 8 0 0 0 1\"", "Lattice=[[10, 0, 0], [0, 8, 0], [0, 0, 1]]"),
       ("Lattice=\"10 0 0 0 8 0 0 0 1\"", "Lattice = {1.0D+1 0 0 0 8. 0 0 0 1}"),
       ("Lattice=\"10 0 0 0 8 0 0 0 1\"", "\"lattice\"\t= \"10 0 0 0 8 0 0 0 1\""),
-      ("pbc=\"T T F\"", "pbc=[T, T, F]"), ("pbc=\"T T F\"", "pbc = \"True true FALSE\""), ("pbc=\"T T F\"", "pbc={TRUE T False}"),
-      ("Properties=", "Properties = "), ("Properties=species:S:1:pos:R:3:radius:R:1:extra:R:2", "Properties=\"species:S:1:pos:R:3:radius:R:1:z:R:1:Mass:R:1\""),
+      ("pbc=\"T T F\"", "pbc=[T, T, F]"), ("pbc=\"T T F\"", "pbc = \"True true FALSE\""),
+      ("pbc=\"T T F\"", "pbc={TRUE T False}"),
+      ("Properties=", "Properties = "),
+      (
+        "Properties=species:S:1:pos:R:3:radius:R:1:extra:R:2",
+        "Properties=\"species:S:1:pos:R:3:radius:R:1:z:R:1:Mass:R:1\""
+      ),
       ("B 3 4 0 0.75", "B 3.0D0 0.4d+1 0 7.5D-1"),
       ("extra:R:2", "velo:R:1:mask:L:1"),
     ])
@@ -67,12 +75,16 @@ extension StorageTests {
     }
 
     /// Columns that tell species: which words are numbers, which are letters, and which are names.
-    @Test(arguments: [
-      ("Z:I:1", "2", "1", [], [1, 0], []), ("atomic_number:I:1", "1", "2", [], [0, 1], []), ("type:S:1", "B", "A", [], [1, 0], []),
-      ("species:S:1", "P", "Ni", [], [1, 0], ["Ni", "P"]), ("species:S:1", "P", "Ni", ["P", "Ni"], [0, 1], []),
-      ("numbers:I:1", "28", "15", ["28", "15"], [0, 1], []), ("species:S:1", "Ar", "Ar", [], [0, 0], ["Ar"]),
-    ] as [(String, String, String, [String], [Int32], [String])])
-    func species(column: String, first: String, second: String, stated: [String], expected: [Int32], names: [String]) throws {
+    @Test(
+      arguments: [
+        ("Z:I:1", "2", "1", [], [1, 0], []), ("atomic_number:I:1", "1", "2", [], [0, 1], []),
+        ("type:S:1", "B", "A", [], [1, 0], []),
+        ("species:S:1", "P", "Ni", [], [1, 0], ["Ni", "P"]), ("species:S:1", "P", "Ni", ["P", "Ni"], [0, 1], []),
+        ("numbers:I:1", "28", "15", ["28", "15"], [0, 1], []), ("species:S:1", "Ar", "Ar", [], [0, 0], ["Ar"]),
+      ] as [(String, String, String, [String], [Int32], [String])])
+    func species(column: String, first: String, second: String, stated: [String], expected: [Int32], names: [String])
+      throws
+    {
       let text = "2\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=pos:R:3:\(column)\n1 2 3 \(first)\n4 5 6 \(second)\n"
       let snapshot = try ConfigurationReader.read(path: try folder.file("t.xyz", text), species: stated, over: world)
       #expect(snapshot.particles.species == expected)
@@ -97,7 +109,9 @@ extension StorageTests {
     func strangers(stated: [String], complaint: String) throws {
       let text = "2\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=species:S:1:pos:R:3\nP 1 2 3\nNi 4 5 6\n"
       let path = try folder.file("w.xyz", text)
-      let failure = #expect(throws: Failure.self) { try ConfigurationReader.read(path: path, species: stated, over: world) }
+      let failure = #expect(throws: Failure.self) {
+        try ConfigurationReader.read(path: path, species: stated, over: world)
+      }
       #expect(failure?.message.hasPrefix(folder.path + "/" + complaint) == true, "\(failure?.message ?? "")")
     }
 

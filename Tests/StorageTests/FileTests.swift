@@ -156,7 +156,8 @@ extension StorageTests {
         }
       }
       // One changed bit of a coordinate.
-      let rows = try HDF5File(path, .read, over: nil).readAll(Int64.self, from: "/particles/trajectory/position_fixed/value")
+      let rows = try HDF5File(path, .read, over: nil).readAll(
+        Int64.self, from: "/particles/trajectory/position_fixed/value")
       var changed = bytes
       let place = bytes.firstRange(of: withUnsafeBytes(of: rows[3]) { Data($0) })!
       changed[place.lowerBound] ^= 1

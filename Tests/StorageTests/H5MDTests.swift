@@ -31,23 +31,28 @@ extension StorageTests {
 
     /// The same configuration, in all forms the same bits; the noise of z is dropped with z.
     @Test(arguments: [
-      "per-frame", "other-steps", "fixed-position", "species-as-reals", "species-as-enumeration", "species-as-matrix", "ids-unsigned",
-      "soft-link", "flat", "flat-noise", "strain-fixed", "strain-voigt", "strain-of-others", "user-block", "compressed", "loop",
+      "per-frame", "other-steps", "fixed-position", "species-as-reals", "species-as-enumeration", "species-as-matrix",
+      "ids-unsigned",
+      "soft-link", "flat", "flat-noise", "strain-fixed", "strain-voigt", "strain-of-others", "user-block", "compressed",
+      "loop",
       "named-type", "names", "ladder", "deep", "null-space", "nowhere", "strain-rank-2",
     ]) func anyFormIsTheSame(name: String) throws {
       let (good, other) = (try read("good"), try read(name))
       #expect(try StateHash.sha256(of: other, over: world) == StateHash.sha256(of: good, over: world))
-      #expect(other.hasSpecies && other.hasDiameters && other.speciesCount == 2 && other.dimension == 2 && other.strain == 0)
+      #expect(
+        other.hasSpecies && other.hasDiameters && other.speciesCount == 2 && other.dimension == 2 && other.strain == 0)
     }
 
     @Test func framesHaveTheirOwnValues() throws {
       let (last, first) = (try read("per-frame", frame: 1), try read("per-frame", frame: 0))
       #expect(first.edges[0, 0] == 2 * last.edges[0, 0])
       #expect(first.particles.ids == Array((1...36).reversed()))
-      #expect(first.particles.species == last.particles.ids.indices.map { k in
-        let row = last.particles.ids.firstIndex(of: Int64(36 - k))!
-        return last.particles.species[row]
-      })
+      #expect(
+        first.particles.species
+          == last.particles.ids.indices.map { k in
+            let row = last.particles.ids.firstIndex(of: Int64(36 - k))!
+            return last.particles.species[row]
+          })
       // Positions of step 10, and species of steps 0 and 20 alone.
       let words = refusal("other-steps") { _ = try read("other-steps", frame: 1) }
       #expect(words.contains("has no value at step 10"))
@@ -68,16 +73,23 @@ extension StorageTests {
     }
 
     static let refused: [(String, String)] = [
-      ("species-fractional", "species holds 1.7"), ("id-fractional", "id holds 1.5"), ("image-fractional", "image holds 0.5"),
-      ("image-large", "too large"), ("species-group", "neither a dataset nor a group"), ("species-nowhere", "leads nowhere"),
-      ("species-other-steps", "no value at step 0"), ("species-text", "holds no numbers"), ("id-largest", "outside 1 … 36"),
-      ("id-largest-unsigned", "outside 1 … 36"), ("boundary-none", "boundary none, none"), ("boundary-missing", "does not say"),
+      ("species-fractional", "species holds 1.7"), ("id-fractional", "id holds 1.5"),
+      ("image-fractional", "image holds 0.5"),
+      ("image-large", "too large"), ("species-group", "neither a dataset nor a group"),
+      ("species-nowhere", "leads nowhere"),
+      ("species-other-steps", "no value at step 0"), ("species-text", "holds no numbers"),
+      ("id-largest", "outside 1 … 36"),
+      ("id-largest-unsigned", "outside 1 … 36"), ("boundary-none", "boundary none, none"),
+      ("boundary-missing", "does not say"),
       ("boundary-numbers", "boundary of /particles/atoms/box is no text"), ("dimension-3", "dimension 3"),
-      ("dimension-large", "dimension 1000000000"), ("dimension-text", "dimension of /particles/atoms/box holds no numbers"),
+      ("dimension-large", "dimension 1000000000"),
+      ("dimension-text", "dimension of /particles/atoms/box holds no numbers"),
       ("version-99", "version 99"), ("unit", "unit 'nm'"), ("two-groups", "/particles/atoms, /particles/wall"),
       ("strain-nan", "nan"), ("z-differs", "z differs"), ("external-link", "species is a link to another file"),
-      ("external-soft-link", "nowhere, or to another file"), ("external-storage", "in other files"), ("edges-overflow", "edges has the shape"),
-      ("edges-wrap", "edges has the shape"), ("edges-large", "edges has the shape"), ("claims", "claims more than can be"),
+      ("external-soft-link", "nowhere, or to another file"), ("external-storage", "in other files"),
+      ("edges-overflow", "edges has the shape"),
+      ("edges-wrap", "edges has the shape"), ("edges-large", "edges has the shape"),
+      ("claims", "claims more than can be"),
       ("seal-number", "checksum_sha256 of /particles/atoms is no text"),
     ]
 
@@ -87,7 +99,10 @@ extension StorageTests {
     }
 
     /// Whoever looks at a file sees all that is there once, and nothing that is not.
-    @Test(arguments: try! FileManager.default.contentsOfDirectory(atPath: ReferenceState.folder + "/H5MD").filter { $0.hasSuffix(".h5") }.sorted())
+    @Test(
+      arguments: try! FileManager.default.contentsOfDirectory(atPath: ReferenceState.folder + "/H5MD").filter {
+        $0.hasSuffix(".h5")
+      }.sorted())
     func anyFileCanBeLookedAt(file: String) throws {
       let path = ReferenceState.folder + "/H5MD/" + file
       if file == "deep.h5" {
@@ -98,7 +113,9 @@ extension StorageTests {
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
         #expect(text.utf8.count < 20_000)
       }
-      do { #expect(try !FileVerification.verifyHDF5(path).isRecorded) } catch let failure as Failure { #expect(failure.kind == .input) }
+      do { #expect(try !FileVerification.verifyHDF5(path).isRecorded) } catch let failure as Failure {
+        #expect(failure.kind == .input)
+      }
     }
 
     @Test func whatIsNotFollowedIsNamed() throws {
@@ -106,8 +123,11 @@ extension StorageTests {
       #expect(try FileSummary.describe(path: path("loop")).contains("/z: the same as /particles"))
       #expect(try FileSummary.describe(path: path("names")).contains("bell\\u{7}\\u{1b}[31m\\u{a}red"))
       #expect(try FileSummary.describe(path: path("unallocated")).contains("/huge: float64 [1099511627776, 8, 8]"))
-      #expect(refusal("unallocated") { _ = try FileVerification.verifyHDF5(path("unallocated")) }.contains("claims more than can be"))
-      #expect(refusal("texts") { _ = try FileVerification.verifyHDF5(path("texts")) }.contains("texts of the shape [100]"))
+      #expect(
+        refusal("unallocated") { _ = try FileVerification.verifyHDF5(path("unallocated")) }.contains(
+          "claims more than can be"))
+      #expect(
+        refusal("texts") { _ = try FileVerification.verifyHDF5(path("texts")) }.contains("texts of the shape [100]"))
     }
 
     /// Export asks for frames and steps as the reader does.
@@ -148,7 +168,9 @@ extension StorageTests {
 
     // MARK: Our own files
 
-    private func write(_ name: String, exact: Bool, frames: Int = 1, _ edit: (HDF5File) throws -> Void = { _ in }) throws -> String {
+    private func write(_ name: String, exact: Bool, frames: Int = 1, _ edit: (HDF5File) throws -> Void = { _ in })
+      throws -> String
+    {
       var snapshot = try read("good")
       snapshot.strain = 0.1
       if exact {
@@ -157,7 +179,8 @@ extension StorageTests {
       }
       let provenance = Provenance(version: "1", build: "b", config: "")
       let path = folder.file(name)
-      let writer = try TrajectoryWriter(path: path, particles: snapshot, provenance: provenance, isExact: exact, over: world)
+      let writer = try TrajectoryWriter(
+        path: path, particles: snapshot, provenance: provenance, isExact: exact, over: world)
       for frame in 0..<frames {
         snapshot.particles.positions[0] += 0.01 * Double(frame)
         try writer.append(step: frame, snapshot: snapshot)
@@ -193,7 +216,9 @@ extension StorageTests {
       var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
       bytes.replaceSubrange(bytes.firstRange(of: Data("periodic".utf8))!, with: Data("aperiodi".utf8))
       try bytes.write(to: URL(fileURLWithPath: path))
-      #expect(refusal("attribute") { _ = try ConfigurationReader.read(path: path, over: world) }.contains("box@boundary is not what was written"))
+      #expect(
+        refusal("attribute") { _ = try ConfigurationReader.read(path: path, over: world) }.contains(
+          "box@boundary is not what was written"))
     }
 
     /// The positions of a state stand in it twice; where nothing else tells, they must agree.
@@ -201,14 +226,19 @@ extension StorageTests {
       let path = try write("s.h5", exact: true)
       #expect(try ConfigurationReader.read(path: path, over: world).particles.fixedPositions.count == 72)
       let file = try HDF5File(path, .append, over: world)
-      try file.write([Int64.min], to: "/particles/trajectory/position_fixed/value", start: [0, 4, 0], count: [1, 1, 1])
+      try file.write(
+        [Int64.min], to: "/particles/trajectory/position_fixed/value", start: [0, 4, 0], count: [1, 1, 1])
       try file.close()
-      #expect(refusal("record") { _ = try ConfigurationReader.read(path: path, over: world) }.contains("does not agree with its checksum"))
+      #expect(
+        refusal("record") { _ = try ConfigurationReader.read(path: path, over: world) }.contains(
+          "does not agree with its checksum"))
       // Without a record: the same file by the name of another one.
       var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
       for place in bytes.ranges(of: Data("record\0".utf8)) { bytes.replaceSubrange(place, with: Data("recorx\0".utf8)) }
       try bytes.write(to: URL(fileURLWithPath: path))
-      #expect(refusal("fixed") { _ = try ConfigurationReader.read(path: path, over: world) }.contains("position_fixed of particle id 5"))
+      #expect(
+        refusal("fixed") { _ = try ConfigurationReader.read(path: path, over: world) }.contains(
+          "position_fixed of particle id 5"))
     }
 
     /// Results may have nothing to tell: datasets without rows are written and read like others.
@@ -233,12 +263,18 @@ extension StorageTests {
       let path = try write("t.h5", exact: false)
       let file = try HDF5File(path, .read, over: world)
       let name = "/particles/trajectory/position/value"
-      for (start, count) in [([0], [1]), ([0, 0], [1, 1]), ([0, 0, 0], [1, 37, 2]), ([0, 36, 0], [1, 1, 2]), ([0, -1, 0], [1, 1, 1])] {
-        #expect(refusal("\(start)") { _ = try file.read(Double.self, from: name, start: start, count: count) }.contains("[1, 36, 2]"))
+      for (start, count) in [
+        ([0], [1]), ([0, 0], [1, 1]), ([0, 0, 0], [1, 37, 2]), ([0, 36, 0], [1, 1, 2]), ([0, -1, 0], [1, 1, 1]),
+      ] {
+        #expect(
+          refusal("\(start)") { _ = try file.read(Double.self, from: name, start: start, count: count) }.contains(
+            "[1, 36, 2]"))
       }
       #expect(refusal("integers") { _ = try file.readAll(Int64.self, from: name) }.contains("whole numbers"))
       #expect(try !file.isDataset(name + "/value") && !file.exists("/particles/trajectory/id/x/y"))
-      #expect(HDF5File.count(of: [1, 1 << 31, 1 << 31]) == nil && HDF5File.count(of: [1 << 40, 0]) == 0 && HDF5File.count(of: []) == 1)
+      #expect(
+        HDF5File.count(of: [1, 1 << 31, 1 << 31]) == nil && HDF5File.count(of: [1 << 40, 0]) == 0
+          && HDF5File.count(of: []) == 1)
     }
   }
 }

@@ -78,7 +78,8 @@ extension StorageTests {
     }
 
     static let labelled =
-      head + "\nAtom Type Labels\n\n2 P\n1 Ni\n\nMasses\n\nNi 1 # of nickel\nP 1\n\nPairIJ Coeffs # lj/cut\n\nNi Ni 1 1\nNi P 1 1\nP P 1 1\n"
+      head
+      + "\nAtom Type Labels\n\n2 P\n1 Ni\n\nMasses\n\nNi 1 # of nickel\nP 1\n\nPairIJ Coeffs # lj/cut\n\nNi Ni 1 1\nNi P 1 1\nP P 1 1\n"
       + "\nAtoms # atomic\n\n1 P 1 2 0\n2 Ni 3 4 0\n"
 
     @Test func typeLabels() throws {
@@ -96,7 +97,10 @@ extension StorageTests {
       ("2 P\n1 Ni", "1 P\n1 Ni", "bad.data:13: type 1 has two labels"),
       ("2 P\n1 Ni", "2 Ni\n1 Ni", "bad.data:13: two types have the label Ni"),
       ("2 P\n1 Ni", "3 P\n1 Ni", "bad.data:12: type 3 is outside 1 … 2"),
-      ("Atom Type Labels\n\n2 P\n1 Ni\n\n", "", "bad.data:12: 'Ni 1' is neither a section nor, without a section 'Atom Type Labels'"),
+      (
+        "Atom Type Labels\n\n2 P\n1 Ni\n\n", "",
+        "bad.data:12: 'Ni 1' is neither a section nor, without a section 'Atom Type Labels'"
+      ),
     ])
     func malformedLabels(part: String, replacement: String, complaint: String) throws {
       #expect(Self.labelled.contains(part))
@@ -117,15 +121,19 @@ extension StorageTests {
           + "system has two or three dimensions (system.dimension)")
       #expect(try LammpsDataReader.read(path, dimension: 3, over: world).dimension == 3)
       // 1e-9 of the longest edge, 10.
-      #expect(try message(Self.atomic.replacingOccurrences(of: "3 4 0", with: "3 4 0.9e-8"), dimension: 2) == "accepted")
-      #expect(try message(Self.atomic.replacingOccurrences(of: "3 4 0", with: "3 4 1.1e-8"), dimension: 2) != "accepted")
+      #expect(
+        try message(Self.atomic.replacingOccurrences(of: "3 4 0", with: "3 4 0.9e-8"), dimension: 2) == "accepted")
+      #expect(
+        try message(Self.atomic.replacingOccurrences(of: "3 4 0", with: "3 4 1.1e-8"), dimension: 2) != "accepted")
     }
 
     /// What is replaced in the good file, by what, and how the complaint begins.
     @Test(arguments: [
       ("2 atoms", "0 atoms", "bad.data:3: no atoms"),
       ("2 atoms", "-5 atoms", "bad.data:3: the number of atoms is negative"),
-      ("2 atoms", "1000000000000000000 atoms", "bad.data:3: announces 1000000000000000000 particles but the file has 2"),
+      (
+        "2 atoms", "1000000000000000000 atoms", "bad.data:3: announces 1000000000000000000 particles but the file has 2"
+      ),
       ("2 atoms", "99999999999999999999 atoms", "bad.data:3: the number of atoms must be a whole number"),
       ("2 atoms", "2.0 atoms", "bad.data:3: the number of atoms must be a whole number"),
       ("2 atoms", "3 atoms", "bad.data:3: announces 3 particles but the file has 2"),
@@ -182,7 +190,8 @@ extension StorageTests {
       let lifted = Self.atomic.replacingOccurrences(of: "3 4 0", with: "3 4 0.5")
       #expect(try message(lifted, dimension: 2).hasPrefix("bad.data:13: z = 0.5 differs from z = 0.0"))
       #expect(try LammpsDataReader.read(try folder.file("l.data", lifted), over: world).dimension == 3)
-      #expect(try LammpsDataReader.read(try folder.file("p.data", Self.atomic), dimension: 3, over: world).dimension == 3)
+      #expect(
+        try LammpsDataReader.read(try folder.file("p.data", Self.atomic), dimension: 3, over: world).dimension == 3)
       let tilted = Self.atomic.replacingOccurrences(of: "zlo zhi", with: "zlo zhi\n7 1 0 xy xz yz")
       #expect(try message(tilted).contains("tilted along z"))
       // A tilt beyond one half is the engine's to reduce.

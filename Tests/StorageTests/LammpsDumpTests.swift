@@ -35,7 +35,11 @@ extension StorageTests {
     /// The bounds of a tilted box enclose it: xlo − min(0, xy, xz, xy + xz) is its corner, and so on.
     @Test func tilted() throws {
       let bounds = "xy xz yz pp pp pp\n-1 13 -1\n0 8.5 3\n0 7 0.5"
-      let path = try folder.file("t", Self.frame(bounds: bounds, columns: "id type xs ys zs radius ix iy iz", atoms: "1 1 0.5 0.5 0.5 0.6 1 0 -1\n2 2 0 0 0 0.5 0 0 0"))
+      let path = try folder.file(
+        "t",
+        Self.frame(
+          bounds: bounds, columns: "id type xs ys zs radius ix iy iz",
+          atoms: "1 1 0.5 0.5 0.5 0.6 1 0 -1\n2 2 0 0 0 0.5 0 0 0"))
       let snapshot = try ConfigurationReader.read(path: path, over: world)
       #expect(snapshot.edges.block(3) == [[10, 0, 0], [-1, 8, 0], [3, 0.5, 7]])
       #expect(snapshot.particles.positions == [6, 4.25, 3.5, 0, 0, 0])
@@ -52,7 +56,9 @@ extension StorageTests {
       #expect(snapshot.particles.images == [0, 0, 0, 0])
       #expect(snapshot.particles.species == [1, 0])
       #expect(snapshot.speciesNames == ["Ni", "P"])
-      let failure = #expect(throws: Failure.self) { try ConfigurationReader.read(path: path, dimension: 3, over: world) }
+      let failure = #expect(throws: Failure.self) {
+        try ConfigurationReader.read(path: path, dimension: 3, over: world)
+      }
       #expect(failure?.message == "\(path): has positions of two coordinates, but the dimension is stated as 3")
       #expect(try ConfigurationReader.read(path: path, species: ["P", "Ni"], over: world).particles.species == [0, 1])
     }
@@ -86,7 +92,9 @@ extension StorageTests {
       #expect(failure?.message.hasPrefix(path + complaint) == true, "\(failure?.message ?? "")")
     }
 
-    @Test(arguments: [([0x1f, 0x8b, 8], "gzip"), (Array("BZh9".utf8), "bzip2"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd")] as [([UInt8], String)])
+    @Test(
+      arguments: [([0x1f, 0x8b, 8], "gzip"), (Array("BZh9".utf8), "bzip2"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd")]
+        as [([UInt8], String)])
     func compressed(bytes: [UInt8], name: String) throws {
       let path = folder.path + "/compressed"
       try Data(bytes).write(to: URL(fileURLWithPath: path))

@@ -4,8 +4,11 @@ import Testing
 
 /// Datasets cut into pieces.
 @Suite struct PiecesTests {
-  /// Pieces follow each other, have at most the numbers they may have, and are the stretches of numbers that their blocks are.
-  @Test(arguments: [[], [1], [17], [5, 7], [3, 1000, 3], [2, 3, 4, 5], [1, 1, 9], [0], [4, 0], [4, 0, 3]], [1, 2, 7, 60, 100_000])
+  /// Pieces follow each other, have at most the numbers they may have, and are the stretches of numbers that their
+  /// blocks are.
+  @Test(
+    arguments: [[], [1], [17], [5, 7], [3, 1000, 3], [2, 3, 4, 5], [1, 1, 9], [0], [4, 0], [4, 0, 3]],
+    [1, 2, 7, 60, 100_000])
   func piecesAreTheWhole(shape: [Int], largest: Int) {
     let pieces = HDF5File.Pieces(of: shape, largest: largest)
     var next = 0

@@ -1,8 +1,8 @@
 import Checkpoints
 import Foundation
 import MessagePassing
-import Testing
 import TestSupport
+import Testing
 
 @testable import Storage
 
@@ -42,7 +42,9 @@ extension StorageTests {
             Observable("long", (0..<1800).map { cos(Double($0 * step)) }, shape: [3, 600]),
           ])
         // Made after the checkpoint in some of the pieces.
-        if step % 100 == 50 { try file.write("late/\(step)", [Double](repeating: Double(step), count: 3000), shape: [3000]) }
+        if step % 100 == 50 {
+          try file.write("late/\(step)", [Double](repeating: Double(step), count: 3000), shape: [3000])
+        }
         if step % 100 == 60 { try file.setAttribute("step \(step)", of: "late", to: Double(step)) }
       }
     }

@@ -25,8 +25,8 @@ extension StrainExpansionTests {
       return values
     }
 
-    /// The central difference of the coefficients of order n − 1 approaches those of order n as h²: 4 times closer for half
-    /// the step, to within a tenth (the term in h⁴), and within 1e-4 at the smaller one.
+    /// The central difference of the coefficients of order n − 1 approaches those of order n as h²: 4 times closer for
+    /// half the step, to within a tenth (the term in h⁴), and within 1e-4 at the smaller one.
     @Test(arguments: [2, 3], ["shear", "dilation", "pure", "matrix"])
     func derivativesOfOneOrderAreTheNext(dimension: Int, deformation: String) throws {
       let mode: Loading.Mode =
@@ -34,12 +34,18 @@ extension StrainExpansionTests {
         case "shear": .simpleShear(flow: dimension - 1, gradient: 0)
         case "dilation": .dilation
         case "pure": .pureShear(0, 1)
-        default: .matrix(Tensor([[0.3, 0.5, 0], [-0.2, 0.1, 0.4], [0, 0, 0]].map { Array($0.prefix(dimension)) }.prefix(dimension).map { $0 }))
+        default:
+          .matrix(
+            Tensor(
+              [[0.3, 0.5, 0], [-0.2, 0.1, 0.4], [0, 0, 0]].map { Array($0.prefix(dimension)) }.prefix(dimension).map {
+                $0
+              }))
         }
-      // One smoothing term more than usual: the fourth derivative does not jump where a pair crosses its cutoff, which would
-      // show in third order.
+      // One smoothing term more than usual: the fourth derivative does not jump where a pair crosses its cutoff, which
+      // would show in third order.
       let system = try Glass.minimised(
-        .polydisperseIPL(exponent: 10, smoothing: 4, cutoff: 1.4, nonadditivity: 0.1), dimension == 2 ? [10, 9] : [6, 6, 5], spacing: dimension == 2 ? 1.2 : 1.25, seed: 12)
+        .polydisperseIPL(exponent: 10, smoothing: 4, cutoff: 1.4, nonadditivity: 0.1),
+        dimension == 2 ? [10, 9] : [6, 6, 5], spacing: dimension == 2 ? 1.2 : 1.25, seed: 12)
       let glass = try Glass(system)
       let exact = try glass.expansion(mode)
       let d = dimension
@@ -68,16 +74,19 @@ extension StrainExpansionTests {
         let fine = errors[1][range].map(abs).max()! / size
         #expect(fine < 1e-4, "\(deformation) \(d)D, quantity \(n): \(fine)")
         // Below 1e-9 rounding (1e-16/1e-5, times the ratio of the terms) hides the law.
-        if fine > 3e-9 { #expect((3.4...4.6).contains(coarse / fine), "\(deformation) \(d)D, quantity \(n): \(coarse) → \(fine)") }
+        if fine > 3e-9 {
+          #expect((3.4...4.6).contains(coarse / fine), "\(deformation) \(d)D, quantity \(n): \(coarse) → \(fine)")
+        }
       }
     }
 
-    /// C is symmetric under the exchange of the two indices of a pair and of the pairs, though B is not; both to what the
-    /// solves leave. σ = B : A for a rotation turns the stress, which no solve knows.
+    /// C is symmetric under the exchange of the two indices of a pair and of the pairs, though B is not; both to what
+    /// the solves leave. σ = B : A for a rotation turns the stress, which no solve knows.
     @Test(arguments: [2, 3]) func elasticTensorHasItsSymmetries(dimension: Int) throws {
       let d = dimension
       let system = try Glass.minimised(
-        .binaryLJ(cutoff: 2.5, truncation: .smooth), d == 2 ? [12, 11] : [7, 6, 6], spacing: d == 2 ? 0.95 : 0.98, seed: 17)
+        .binaryLJ(cutoff: 2.5, truncation: .smooth), d == 2 ? [12, 11] : [7, 6, 6], spacing: d == 2 ? 0.95 : 0.98,
+        seed: 17)
       let glass = try Glass(system)
       let moduli = try ElasticModuli(system, glass.bonds, solver: glass.solver, tolerance: 1e-12)
       let c = moduli.greenStiffness

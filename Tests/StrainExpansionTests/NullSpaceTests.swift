@@ -47,8 +47,8 @@ extension StrainExpansionTests {
       #expect(bare.null.rattlerCount == 0)
     }
 
-    /// Minimisers leave rattlers in touch with the others, by overlaps that carry no force to speak of, though as stiff as
-    /// any. What the glass answers does not change when one is moved out of the way.
+    /// Minimisers leave rattlers in touch with the others, by overlaps that carry no force to speak of, though as stiff
+    /// as any. What the glass answers does not change when one is moved out of the way.
     @Test func aRattlerInTouchChangesNothing() throws {
       let system = try Glass.minimised(.harmonic, [12, 12], spacing: 1.155, seed: 23)
       let apart = try Glass(system)
@@ -110,7 +110,8 @@ extension StrainExpansionTests {
         system, bonds, null: null, preconditioner: .blockJacobi, maximumIterations: 20)
       let failure = #expect(throws: Failure.self) {
         try NonaffineFields(
-          system, bonds, generator: Loading.Mode.simpleShear(flow: 0, gradient: 1).generator(dimension: 2), solver: solver,
+          system, bonds, generator: Loading.Mode.simpleShear(flow: 0, gradient: 1).generator(dimension: 2),
+          solver: solver,
           tolerance: 1e-12)
       }
       #expect(failure?.kind == .notConverged)

@@ -8,7 +8,8 @@ import Testing
 extension StrainExpansionTests {
   @Suite(.serialized) struct Operators {
     static let systems: [(PairModel, [Int], Double)] = [
-      (Glass.polydisperse, [9, 8], 1.3), (.binaryLJ(cutoff: 2.5, truncation: .smooth), [6, 6, 7], 1.0), (.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4), [8, 9], 1.1),
+      (Glass.polydisperse, [9, 8], 1.3), (.binaryLJ(cutoff: 2.5, truncation: .smooth), [6, 6, 7], 1.0),
+      (.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4), [8, 9], 1.1),
     ]
 
     static func displacement(_ system: ParticleSystem, seed: UInt64) throws -> BondDisplacement {
@@ -21,9 +22,9 @@ extension StrainExpansionTests {
       return BondDisplacement(gradient: Tensor(), field: field)
     }
 
-    /// Each tensor is the derivative of the one before: the central difference of H·v along u is T:vu, that of T:vu along w
-    /// is M∴vuw. The error falls as h²; at h = 1e-5, relative to the largest entry, third derivatives of φ over lengths of 0.1
-    /// give 1e-10 × 100, and rounding 1e-16/1e-5 × the ratio of the terms: 1e-6 catches any wrong term.
+    /// Each tensor is the derivative of the one before: the central difference of H·v along u is T:vu, that of T:vu
+    /// along w is M∴vuw. The error falls as h²; at h = 1e-5, relative to the largest entry, third derivatives of φ over
+    /// lengths of 0.1 give 1e-10 × 100, and rounding 1e-16/1e-5 × the ratio of the terms: 1e-6 catches any wrong term.
     @Test(arguments: 0..<3) func differencesOfOneAreTheNext(which: Int) throws {
       let (model, counts, spacing) = Self.systems[which]
       let d = counts.count
@@ -35,7 +36,9 @@ extension StrainExpansionTests {
       let u = try Self.displacement(system, seed: 2)
       let w = try Self.displacement(system, seed: 3)
       let count = system.ownedCount * d
-      func at(_ shift: Double, along direction: BondDisplacement, _ work: (EnergyDerivatives, ParticleField) -> Void) throws -> [Double] {
+      func at(_ shift: Double, along direction: BondDisplacement, _ work: (EnergyDerivatives, ParticleField) -> Void)
+        throws -> [Double]
+      {
         system.move(along: direction.field!.values, by: shift)
         try system.evaluate()
         // Ghosts may stand elsewhere in the arrays after moving.
@@ -46,7 +49,10 @@ extension StrainExpansionTests {
         system.move(along: direction.field!.values, by: -shift)
         return values
       }
-      func compare(_ along: BondDisplacement, _ lower: (EnergyDerivatives, ParticleField) -> Void, _ upper: (EnergyDerivatives, ParticleField) -> Void, _ note: String) throws {
+      func compare(
+        _ along: BondDisplacement, _ lower: (EnergyDerivatives, ParticleField) -> Void,
+        _ upper: (EnergyDerivatives, ParticleField) -> Void, _ note: String
+      ) throws {
         let h = 1e-5
         let plus = try at(h, along: along, lower)
         let minus = try at(-h, along: along, lower)

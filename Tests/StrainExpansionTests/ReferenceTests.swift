@@ -29,7 +29,8 @@ extension StrainExpansionTests {
           [-2.521053440923939, 61.17010497253496, 6.456925840240521],
           [-116.28719242419685, 57.16637420876738, -489.39178673648377],
           [36251.5009772113, -25564.886409850955, -36685.072067144756],
-        ], pressure: [-687.208590474441, 8314.522173919566], norms: [44.73584950499949, 1395.8956033982813, 336659.17610732716]),
+        ], pressure: [-687.208590474441, 8314.522173919566],
+        norms: [44.73584950499949, 1395.8956033982813, 336659.17610732716]),
       ReferenceExpansion(
         state: .bidisperse, shearModulus: (17.53789185790962, 41.91445285892207),
         bulkModulus: (122.28841330138552, 122.31240006548482),
@@ -38,7 +39,8 @@ extension StrainExpansionTests {
           [-1.687263470064703, 17.53789185790962, 1.1356931382120004],
           [276.6548053123788, 120.51056704422882, -437.64677219853405],
           [85480.96129210983, -47949.12120707058, -87827.49645596585],
-        ], pressure: [-244.57682660277104, 3005.499635622591], norms: [87.61919411570472, 5722.6092684720725, 2285574.276408159]),
+        ], pressure: [-244.57682660277104, 3005.499635622591],
+        norms: [87.61919411570472, 5722.6092684720725, 2285574.276408159]),
       ReferenceExpansion(
         state: .lennardJones, shearModulus: (18.614191853902753, 53.794090521468206),
         bulkModulus: (111.21636072140696, 116.81298844425967),
@@ -47,14 +49,15 @@ extension StrainExpansionTests {
           [-1.3471832652756472, 18.61419185390275, -0.24178920111597316],
           [9.437095458211342, 579.7214418795485, -319.2597266667937],
           [-54557.221109140264, -172687.79506862327, 58397.91003516393],
-        ], pressure: [-222.4327214428139, 4655.0147918875655], norms: [68.70586583273736, 13226.44430216769, 2148264.710324488]),
+        ], pressure: [-222.4327214428139, 4655.0147918875655],
+        norms: [68.70586583273736, 13226.44430216769, 2148264.710324488]),
     ]
   }
 
   @Suite(.serialized) struct Reference {
-    /// Both programs start from the same file, whose residual forces (6e-12) leave relative errors of some 1e-11 in third
-    /// order (Physics: 0.2 to 7 times the largest force, in absolute numbers far below the values here); the solves go to
-    /// 1e-12. The components of a tensor are compared to its largest.
+    /// Both programs start from the same file, whose residual forces (6e-12) leave relative errors of some 1e-11 in
+    /// third order (Physics: 0.2 to 7 times the largest force, in absolute numbers far below the values here); the
+    /// solves go to 1e-12. The components of a tensor are compared to its largest.
     @Test(arguments: 0..<3) func coefficientsAreThoseOfAnIndependentProgram(which: Int) throws {
       let reference = ReferenceExpansion.all[which]
       let glass = try Glass(try reference.state.system())

@@ -1,7 +1,7 @@
 import Testing
 
-/// Keeps a suite from running beside another one with the same trait, in whatever module: the tests of one process share
-/// one MPI, which may be called by one thread at a time.
+/// Keeps a suite from running beside another one with the same trait, in whatever module: the tests of one process
+/// share one MPI, which may be called by one thread at a time.
 public struct OneAtATime: SuiteTrait, TestTrait, TestScoping {
   public var isRecursive: Bool { false }
 

@@ -3,9 +3,9 @@
   import Interactions
   import Particles
 
-  /// Energy, forces and stress of a one-rank system by brute force in extended precision: all pairs, all images that can
-  /// reach, no lists, no cells, and potentials of its own. It starts from the engine's fixed-point positions and edges, so
-  /// that both compute the same configuration.
+  /// Energy, forces and stress of a one-rank system by brute force in extended precision: all pairs, all images that
+  /// can reach, no lists, no cells, and potentials of its own. It starts from the engine's fixed-point positions and
+  /// edges, so that both compute the same configuration.
   public struct Oracle {
     public let dimension: Int
     public private(set) var energy: Float80 = 0
@@ -16,8 +16,8 @@
     public private(set) var forces: [[Float80]]
     public private(set) var energies: [Float80]
     public private(set) var shares: [[Float80]]
-    /// For each particle the magnitudes of all terms of the forces of its bonds, added up: what the rounding of its force
-    /// scales with.
+    /// For each particle the magnitudes of all terms of the forces of its bonds, added up: what the rounding of its
+    /// force scales with.
     public private(set) var forceSums: [Float80]
     public private(set) var bonds = 0
     public private(set) var meanBondForce: Float80 = 0

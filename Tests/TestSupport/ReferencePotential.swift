@@ -1,10 +1,11 @@
 #if arch(x86_64)
   import Interactions
 
-  /// A pair potential in extended precision, from the formulas of the papers and independent of the engine: a sum of powers
-  /// of r, whose smoothing terms are found by solving the conditions at the cutoff, not from the closed form.
+  /// A pair potential in extended precision, from the formulas of the papers and independent of the engine: a sum of
+  /// powers of r, whose smoothing terms are found by solving the conditions at the cutoff, not from the closed form.
   public struct ReferencePotential {
-    /// The value of the derivative of an order, and the sum of the magnitudes of its terms: the size that rounding scales with.
+    /// The value of the derivative of an order, and the sum of the magnitudes of its terms: the size that rounding
+    /// scales with.
     public typealias Estimate = (value: Float80, scale: Float80)
 
     public let cutoff: (_ a: Double, _ b: Double) -> Float80
@@ -120,8 +121,8 @@
       return (value, scale)
     }
 
-    /// With terms of the given powers added, so that the value and as many derivatives as there are conditions vanish at
-    /// `cutoff`: a linear system, solved by elimination with pivoting.
+    /// With terms of the given powers added, so that the value and as many derivatives as there are conditions vanish
+    /// at `cutoff`: a linear system, solved by elimination with pivoting.
     public func smoothed(at cutoff: Float80, by powers: [Int]) -> PowerSum {
       let n = powers.count
       var rows = (0..<n).map { order in

@@ -7,8 +7,8 @@ import Storage
 
 /// Small configurations for tests.
 public enum Samples {
-  /// Particles near the points of a grid of `counts` points in fractions of the edges, each displaced at random by up to
-  /// `disorder` of a grid spacing along each edge; sizes from 1 to `largestSize`, species A and B in turn.
+  /// Particles near the points of a grid of `counts` points in fractions of the edges, each displaced at random by up
+  /// to `disorder` of a grid spacing along each edge; sizes from 1 to `largestSize`, species A and B in turn.
   public static func grid(
     _ counts: [Int], edges: [[Double]], disorder: Double, largestSize: Double = 1.5, seed: UInt64
   ) -> Snapshot {

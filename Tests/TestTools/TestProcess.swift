@@ -11,10 +11,14 @@ public final class TestProcess {
     public var seconds: Double
 
     /// All that the program has to say for itself in a failure: one message, under one prefix.
-    public var messages: [String] { errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("athermal: ") } }
+    public var messages: [String] {
+      errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("athermal: ") }
+    }
     public var outputLines: [String] { output.split(separator: "\n").map(String.init) }
     /// For the record of a test that failed.
-    public var report: String { "exit code \(exitCode) after \(seconds) s\n\(output.suffix(3000))\n\(errors.suffix(5000))" }
+    public var report: String {
+      "exit code \(exitCode) after \(seconds) s\n\(output.suffix(3000))\n\(errors.suffix(5000))"
+    }
   }
 
   /// The folder of the programs, which is also that of the tests.
@@ -84,7 +88,8 @@ public final class TestProcess {
       String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")), as: UTF8.self)
     }
     return Outcome(
-      exitCode: (process.terminationReason == .uncaughtSignal ? 128 : 0) + process.terminationStatus, output: try text("output"), errors: try text("errors"),
+      exitCode: (process.terminationReason == .uncaughtSignal ? 128 : 0) + process.terminationStatus,
+      output: try text("output"), errors: try text("errors"),
       seconds: Date().timeIntervalSince(started))
   }
 
@@ -119,8 +124,8 @@ public final class TestProcess {
     var variables = ProcessInfo.processInfo.environment.filter { name, _ in
       !["OMPI_", "PMIX_", "ORTE_", "ATHERMAL_WATCHDOG"].contains { name.hasPrefix($0) }
     }
-    // Ranks that wait give their core away: with more ranks than cores, or beside other programs, they would else keep each
-    // other from the work that they wait for.
+    // Ranks that wait give their core away: with more ranks than cores, or beside other programs, they would else keep
+    // each other from the work that they wait for.
     variables["OMPI_MCA_mpi_yield_when_idle"] = "1"
     variables["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
     variables["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"

@@ -6,8 +6,8 @@ import YieldStress
 
 extension YieldStressTests {
   @Suite struct Blocks {
-    /// Means over the particles of each block, found here particle by particle; NaN has no weight. The order of a plain sum is
-    /// the only difference.
+    /// Means over the particles of each block, found here particle by particle; NaN has no weight. The order of a plain
+    /// sum is the only difference.
     @Test func meansOverBlocks() throws {
       let system = try Samples.system(
         Samples.grid([20, 20], edges: [[22, 0], [5, 21]], disorder: 0.4, seed: 2), .harmonic)

@@ -30,8 +30,8 @@ extension YieldStressTests {
       return (cholesky, cholesky.factor(smallestPivot: 1e-12))
     }
 
-    /// Sizes around those of whole panels. The matrices are dominated by their diagonals, so the residual is of the size of
-    /// the rounding of n terms.
+    /// Sizes around those of whole panels. The matrices are dominated by their diagonals, so the residual is of the
+    /// size of the rounding of n terms.
     @Test(arguments: [1, 7, 8, 9, 16, 61, 200]) func solves(n: Int) {
       let (a, first) = Self.matrix(n, seed: 5 + UInt64(n))
       let (cholesky, failed) = Self.factored(a, first)
@@ -55,8 +55,8 @@ extension YieldStressTests {
       #expect(Self.factored(a, first).1 == row)
     }
 
-    /// The chain of springs with fixed ends: λ = 2 − 2cos(π/(n+1)). Ritz values are accurate to the square of the accuracy of
-    /// the vectors, and were accepted at 1e-10.
+    /// The chain of springs with fixed ends: λ = 2 − 2cos(π/(n+1)). Ritz values are accurate to the square of the
+    /// accuracy of the vectors, and were accepted at 1e-10.
     @Test(arguments: [5, 40, 160]) func lowestEigenvalueOfAChain(n: Int) {
       let cholesky = EnvelopeCholesky()
       cholesky.prepare(size: n) { max(0, $0 - 1) }

@@ -67,8 +67,8 @@ extension YieldStressTests {
       }
     }
 
-    /// The drops of all weights in the same steps, and the stresses before them: two minimisers that end at the floor of the
-    /// forces differ by 1e-11 in stress, asked for are 1e-8.
+    /// The drops of all weights in the same steps, and the stresses before them: two minimisers that end at the floor
+    /// of the forces differ by 1e-11 in stress, asked for are 1e-8.
     @Test func frozenMatrix() throws {
       let rows = try Self.rows()
       let system = try ReferenceState.polydisperse.rest()

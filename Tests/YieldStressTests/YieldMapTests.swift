@@ -43,24 +43,29 @@ extension YieldStressTests {
       #expect(r.0 > 1e-12 && r.1 < 1e-6, "\(r)")
     }
 
-    /// Where particles interact in contact alone, one that nothing holds may be anywhere in its cage, in touch or not: the map does
-    /// not see it.
+    /// Where particles interact in contact alone, one that nothing holds may be anywhere in its cage, in touch or not:
+    /// the map does not see it.
     @Test func rattlersTakeNoPart() throws {
       var edges = [[13.86, 0], [0, 13.86]]
       edges[1][0] = 0.2 * edges[0][0]
-      let system = try Samples.system(Samples.grid([12, 12], edges: edges, disorder: 0.3, largestSize: 1.4, seed: 23), .harmonic)
-      try #require(try Minimization(method: .cg, tolerance: .floor, maximumEvaluations: 200_000).run(system).reason == .converged)
+      let system = try Samples.system(
+        Samples.grid([12, 12], edges: edges, disorder: 0.3, largestSize: 1.4, seed: 23), .harmonic)
+      try #require(
+        try Minimization(method: .cg, tolerance: .floor, maximumEvaluations: 200_000).run(system).reason == .converged)
       func map() throws -> (yields: [Double], rattlers: [Int64]) {
         try system.evaluate(.forcesEnergyAndStress)
         let null = try NullSpace(system, system.makeBondNetwork())
-        let result = try YieldMap(system, .paper(system, radius: 3, spacing: 1.5), isAbsent: { null.isRattler($0) }) { _, _ in }.expansion!
+        let result = try YieldMap(system, .paper(system, radius: 3, spacing: 1.5), isAbsent: { null.isRattler($0) }) {
+          _, _ in
+        }.expansion!
         let rattlers = (0..<system.ownedCount).filter { null.isRattler($0) }.map { system.id($0) }.sorted()
         #expect(Set(result.centres).isDisjoint(with: rattlers))
         return (result.yields(.half, \.stress), rattlers)
       }
       let apart = try map()
       let rattler = try #require((0..<system.ownedCount).first { system.id($0) == apart.rattlers.first })
-      // Towards its nearest neighbour, until they overlap by 1e-11: as stiff a bond as any, without a force to speak of.
+      // Towards its nearest neighbour, until they overlap by 1e-11: as stiff a bond as any, without a force to speak
+      // of.
       var nearest = (gap: Double.infinity, direction: Vector.zero)
       for j in 0..<system.ownedCount where j != rattler {
         let x = system.cell.position(system.cell.minimumImage(system.fixedPosition(j) &- system.fixedPosition(rattler)))
@@ -77,8 +82,8 @@ extension YieldStressTests {
       for (a, b) in zip(apart.yields, touching.yields) { #expect(a == b || (a.isNaN && b.isNaN)) }
     }
 
-    /// Each particle has the lowest value of the cavities in which it is, found here by looking at all pairs, in a sheared
-    /// box.
+    /// Each particle has the lowest value of the cavities in which it is, found here by looking at all pairs, in a
+    /// sheared box.
     @Test(arguments: [2, 3]) func particlesTakeTheLowestValue(dimension: Int) throws {
       let system = try glass(dimension: dimension, count: dimension == 2 ? 16 : 9, seed: 9, tilt: 0.4)
       let radius = dimension == 2 ? 4.0 : 2.5
@@ -147,9 +152,9 @@ extension YieldStressTests {
         })
     }
 
-    /// Half of the bonds across the borders: with every particle as a centre, all bonds count alike, and the mean of the
-    /// cavities' stress is that of the sample. Each bond is met as often as its ends are inside: exact up to rounding, with
-    /// the volume of the circle in place of that of the particles in it.
+    /// Half of the bonds across the borders: with every particle as a centre, all bonds count alike, and the mean of
+    /// the cavities' stress is that of the sample. Each bond is met as often as its ends are inside: exact up to
+    /// rounding, with the volume of the circle in place of that of the particles in it.
     @Test func meanOfTheCavitiesIsTheStressOfTheSample() throws {
       let system = try glass(dimension: 2, count: 16, seed: 5)
       var settings = YieldMap.Settings.paper(system, radius: 4)
@@ -227,8 +232,8 @@ extension YieldStressTests {
       #expect(means == means.sorted(by: >) && means[3] < 0.97 * means[0], "\(means)")
     }
 
-    /// The explicit method with tethers begins as the expansion does: its first slope, over a step of 1e-4, is the modulus up
-    /// to the curvature times the step.
+    /// The explicit method with tethers begins as the expansion does: its first slope, over a step of 1e-4, is the
+    /// modulus up to the curvature times the step.
     @Test func explicitTethers() throws {
       let system = try glass(dimension: 2, count: 20, seed: 6)
       var settings = YieldMap.Settings.paper(system, radius: 3, spacing: 5, directions: [.forward])
@@ -246,8 +251,8 @@ extension YieldStressTests {
       }
     }
 
-    /// Far from a minimum, some cavities have a negative mode. They are counted with that reason, have no numbers, and leave
-    /// their particles to others.
+    /// Far from a minimum, some cavities have a negative mode. They are counted with that reason, have no numbers, and
+    /// leave their particles to others.
     @Test func unstableCavitiesAreCounted() throws {
       let system = try glass(dimension: 2, count: 16, seed: 12)
       Samples.displace(system, by: 0.06, seed: 7)
