@@ -1,6 +1,7 @@
 """Stands before the import of h5py, matplotlib and numpy in the scripts below: finds a Python that has them.
 
-The python3 that comes first on PATH may not be the one that Debian's packages belong to; the script is then started again under that.
+The python3 that comes first on PATH may not be the one that Debian's packages belong to; the script is then started
+again under that.
 """
 
 import importlib.util

@@ -2,8 +2,8 @@
 
 import os
 
-from figures import (BLACK, BLUE, GREEN, GREY, VERMILION, NothingToDraw, Particles, colour_bar, length_symbol, matplotlib, np,
-                     open_file, plt, settings, stress_unit, summary, time_series, words, AXES)
+from figures import (BLACK, BLUE, GREEN, GREY, VERMILION, NothingToDraw, Particles, colour_bar, length_symbol,
+                     matplotlib, np, open_file, plt, settings, stress_unit, summary, time_series, words, AXES)
 
 
 # φ_γ φ_γγ is half the rate at which φ_γ² grows with the strain.
@@ -11,7 +11,8 @@ PRODUCT_SIGNS = r"blue (> 0): softens as $\gamma$ grows; red (< 0): stiffens"
 
 
 def product_field(run, normal=None, place=0.5, thickness=2.0):
-    """The product field Σ φ_γ φ_γγ of each particle: blue where it is positive, red where negative, strongest in soft spots."""
+    """The product field Σ φ_γ φ_γγ of each particle: blue where it is positive, red where negative, strongest in soft
+    spots."""
     with open_file(run, "expand.h5") as file:
         if "particles/product" not in file:
             raise NothingToDraw("expand.h5 holds no product field")
@@ -20,7 +21,8 @@ def product_field(run, normal=None, place=0.5, thickness=2.0):
         group = file["particles/trajectory"]
         seen = Particles(run, group["position/value"][-1], time_series(group["box"], "edges", -1),
                          time_series(group, "diameter", -1), normal, place, thickness)
-    # Soft spots outshine everything: a scale that is linear near zero and logarithmic beyond the typical value, of all particles.
+    # Soft spots outshine everything: a scale that is linear near zero and logarithmic beyond the typical value, of all
+    # particles.
     typical = np.median(np.abs(value))
     largest = np.abs(value).max()
     if largest == 0:
@@ -31,11 +33,13 @@ def product_field(run, normal=None, place=0.5, thickness=2.0):
     seen.draw(axes, plt.get_cmap("RdBu")(norm(value)), np.argsort(np.abs(value), kind="stable"))
     symbol = length_symbol(run)
     axes.set_title(PRODUCT_SIGNS + (f"\n{seen.slab}" if seen.slab else ""))
-    colour_bar(figure, axes, norm, "RdBu", r"$\sum \varphi_\gamma\,\varphi_{\gamma\gamma}$ over the bonds of a particle [$\varepsilon^2$]")
+    colour_bar(figure, axes, norm, "RdBu",
+               r"$\sum \varphi_\gamma\,\varphi_{\gamma\gamma}$ over the bonds of a particle [$\varepsilon^2$]")
     return figure
 
 
-ORDERS = [("phi_g", r"\varphi_\gamma", 7 / 2, "7/2", BLUE), ("phi_gg", r"\varphi_{\gamma\gamma}", 11 / 6, "11/6", VERMILION),
+ORDERS = [("phi_g", r"\varphi_\gamma", 7 / 2, "7/2", BLUE),
+          ("phi_gg", r"\varphi_{\gamma\gamma}", 11 / 6, "11/6", VERMILION),
           ("phi_ggg", r"\varphi_{\gamma\gamma\gamma}", 3 / 2, "3/2", GREEN)]
 
 
@@ -73,7 +77,8 @@ def bond_tails(run):
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(bottom=0.3 * lowest)
-    axes.set_xlabel(r"$C$: $|\varphi_\gamma|$, $|\varphi_{\gamma\gamma}|$, $|\varphi_{\gamma\gamma\gamma}|$ of a bond [$\varepsilon$]")
+    axes.set_xlabel(r"$C$: $|\varphi_\gamma|$, $|\varphi_{\gamma\gamma}|$, $|\varphi_{\gamma\gamma\gamma}|$ of a bond "
+                    r"[$\varepsilon$]")
     axes.set_ylabel(r"$P(C)$ [$1/\varepsilon$]")
     axes.legend()
     return figure

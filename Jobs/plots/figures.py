@@ -106,7 +106,8 @@ def stress_unit(run, dimension):
 
 
 def loading_plane(run, dimension):
-    """The axes that are drawn to the right and upwards: flow and gradient, or the axis of the loading and the next one."""
+    """The axes that are drawn to the right and upwards: flow and gradient, or the axis of the loading and the next
+    one."""
     loading = settings(run).get("loading", {})
     first = AXES.index(loading.get("plane", loading.get("axis", "x"))[0])
     second = AXES.index(loading["plane"][1]) if "plane" in loading else (first + 1) % dimension
@@ -198,7 +199,8 @@ class Particles:
             for factor in (1.5, 1) if len(order) > 3000 else (1,):
                 width = factor * self.diameter[index]
                 discs = EllipseCollection(width, width, np.zeros(len(index)), units="xy", offsets=points,
-                                          transOffset=axes.transData, facecolors=colours[index], linewidths=0, rasterized=True)
+                                          transOffset=axes.transData, facecolors=colours[index], linewidths=0,
+                                          rasterized=True)
                 axes.add_collection(discs)
                 discs.set_clip_path(Polygon(self.outline, transform=axes.transData))
         else:  # one pixel holds several particles
@@ -211,7 +213,8 @@ class Particles:
 
 
 def slab_options(parser):
-    parser.add_argument("--normal", choices="xyz", help="3D: normal of the slab that is drawn; by default the neutral axis")
+    parser.add_argument("--normal", choices="xyz",
+                        help="3D: normal of the slab that is drawn; by default the neutral axis")
     parser.add_argument("--place", type=float, default=0.5, help="3D: its place, as a fraction of the cell")
     parser.add_argument("--thickness", type=float, default=2.0, help="3D: its thickness, in units of length")
 

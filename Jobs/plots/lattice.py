@@ -20,7 +20,8 @@ def avalanche_curve(run):
 
 
 def epm_curve(runs, over=(), each=False, table=None):
-    """Stress against strain, avalanche by avalanche, with their sizes below; of realisations the mean ± one standard error."""
+    """Stress against strain, avalanche by avalanche, with their sizes below; of realisations the mean ± one standard
+    error."""
     runs = runs_below(runs, "epm.h5")
     curves = {run: avalanche_curve(run) for run in runs}
     found = separate(groups(runs, over)) if each else groups(runs, over)
@@ -45,7 +46,8 @@ def epm_curve(runs, over=(), each=False, table=None):
             top.plot(strain, mean, color=colour, linewidth=1.5, zorder=3, label=f"{group.label} ± standard error")
             rows += zip([group.label] * len(strain), strain, mean, error)
         for member in members:
-            bottom.plot(*member[2:], ".", color=VERMILION if len(found) == 1 else colour, markersize=2.5, rasterized=True)
+            bottom.plot(*member[2:], ".", color=VERMILION if len(found) == 1 else colour, markersize=2.5,
+                        rasterized=True)
     top.set_ylabel(r"$\langle\sigma\rangle$ [unit of $\mu$]")
     bottom.set_yscale("log")
     bottom.set_ylabel("avalanche size $S$")
@@ -62,7 +64,8 @@ def epm_curve(runs, over=(), each=False, table=None):
 
 
 def plastic_map(run):
-    """How often each block has yielded; of a three-dimensional lattice, the plane through its middle; of realisations, the first."""
+    """How often each block has yielded; of a three-dimensional lattice, the plane through its middle; of realisations,
+    the first."""
     first = runs_below([run], "epm.h5")[0]
     with open_file(first, "epm.h5") as file:
         counts = file["failures"][()]
@@ -76,11 +79,12 @@ def plastic_map(run):
     if counts.max() == 0:
         raise NothingToDraw("no block has yielded")
     width = 7
-    figure, axes = plt.subplots(figsize=(width, 0.8 * width * min(max(counts.shape[1] / counts.shape[0], 0.3), 1.6) + 0.9))
+    figure, axes = plt.subplots(
+        figsize=(width, 0.8 * width * min(max(counts.shape[1] / counts.shape[0], 0.3), 1.6) + 0.9))
     # Rows of the array go along x, the flow, which is drawn to the right.
     norm = LogNorm(1, max(2, counts.max()))
-    axes.imshow(np.where(counts > 0, counts, np.nan).T, origin="lower", cmap=INTENSITY, norm=norm, interpolation="nearest",
-                extent=(0, counts.shape[0], 0, counts.shape[1]))
+    axes.imshow(np.where(counts > 0, counts, np.nan).T, origin="lower", cmap=INTENSITY, norm=norm,
+                interpolation="nearest", extent=(0, counts.shape[0], 0, counts.shape[1]))
     # What never yielded is white, and no failure is.
     axes.set_facecolor("white")
     axes.set_xlabel("$x$ [blocks]")
@@ -92,7 +96,8 @@ def plastic_map(run):
 
 
 def avalanche_sizes(run):
-    """Histogram of avalanche sizes from the steady strain on, with the fit of the run's summary; of all realisations together."""
+    """Histogram of avalanche sizes from the steady strain on, with the fit of the run's summary; of all realisations
+    together."""
     runs = runs_below([run], "epm.h5")
     scalars = summary(run)
     start = scalars.get("steady_from", settings(run).get("epm", {}).get("steady_from", 0))
@@ -113,9 +118,10 @@ def avalanche_sizes(run):
     density = counts / widths / len(size)
     figure, axes = plt.subplots(figsize=(6, 5))
     shown = counts > 0
-    # Avalanches taken as independent. A bin of one has an error as large as itself, which has no lower end on this scale.
-    axes.errorbar(centres[shown], density[shown], yerr=0.999 * density[shown] / np.sqrt(counts[shown]), fmt="o", color=BLUE,
-                  markersize=4, linewidth=1, label=rf"{len(size)} avalanches, $\gamma \geq$ {start:g}")
+    # Avalanches taken as independent. A bin of one has an error as large as itself, which has no lower end on this
+    # scale.
+    axes.errorbar(centres[shown], density[shown], yerr=0.999 * density[shown] / np.sqrt(counts[shown]), fmt="o",
+                  color=BLUE, markersize=4, linewidth=1, label=rf"{len(size)} avalanches, $\gamma \geq$ {start:g}")
     fit = scalars.get("size_distribution")
     if fit:
         x = np.arange(1, size.max() + 1, dtype=float)
@@ -134,14 +140,16 @@ def avalanche_sizes(run):
 
 
 def band_width(run):
-    """Band width against strain from nucleation on, a line for each run, and the power law in the range where it was fitted."""
+    """Band width against strain from nucleation on, a line for each run, and the power law in the range where it was
+    fitted."""
     with open_file(run, "bands.h5") as file:
         names = sorted(file["runs"], key=int)
         curves = [(file[f"runs/{k}/strain"][()], file[f"runs/{k}/width"][()]) for k in names]
     scalars = summary(run)
     config = settings(run).get("bands", {})
     nucleation = [one.get("nucleation_strain") for one in scalars["runs"]]
-    # Runs are named as the config does, from whose folder on only the program knows them; blocks or particles, the file tells.
+    # Runs are named as the config does, from whose folder on only the program knows them; blocks or particles, the file
+    # tells.
     unit = r"$\lambda$" if config.get("source") == "d2min" or not all(
         float(one["length"]).is_integer() for one in scalars["runs"]) else "blocks"
     figure, axes = plt.subplots(figsize=(6, 5))
@@ -163,7 +171,8 @@ def band_width(run):
         x = np.array([low, high])
         mean = "mean of the runs" if fit["count"] > 1 and len(curves) > 1 else "fit"
         axes.plot(x, fit["amplitude"] * x ** fit["exponent"], color=BLACK, linestyle="--", linewidth=1.8, zorder=5,
-                  label=rf"$w \propto \gamma^\alpha$, $\alpha$ = {fit['exponent']:.3f} ± {fit['exponent_error']:.3f} ({mean})")
+                  label=rf"$w \propto \gamma^\alpha$, $\alpha$ = {fit['exponent']:.3f} ± {fit['exponent_error']:.3f} "
+                        rf"({mean})")
     axes.set_xscale("log")
     axes.set_yscale("log")
     plain_ticks(axes.xaxis)

@@ -3,8 +3,8 @@
 import glob
 import os
 
-from figures import (BLACK, BLUE, GREEN, GREY, VERMILION, Normalize, NothingToDraw, Particles, matplotlib, np, open_file, plt,
-                     read_curve, stress_unit, time_series)
+from figures import (BLACK, BLUE, GREEN, GREY, VERMILION, Normalize, NothingToDraw, Particles, matplotlib, np,
+                     open_file, plt, read_curve, stress_unit, time_series)
 
 COLOURS = {"poor": VERMILION, "annealed": BLUE, "poor-large": GREEN}
 
@@ -116,9 +116,11 @@ def micro_to_meso(folder, strain=0.12):
     for glass, (first, second) in [("poor", panels[:2]), ("annealed", panels[2:])]:
         for axes, kind, (at, share) in [
             (first, "particles", particle_map(first, os.path.join(folder, glass, "shear"), strain, norm, colours)),
-            (second, "lattice", lattice_map(second, lattice_runs(folder, f"{glass}-expansion")[0], strain, norm, colours)),
+            (second, "lattice", lattice_map(second, lattice_runs(folder, f"{glass}-expansion")[0], strain, norm,
+                                            colours)),
         ]:
-            axes.set_title(rf"{glass}: {kind}" + "\n" + rf"$\gamma$ = {at:.3g}, {100 * share:.0f} % active", fontsize=10)
+            axes.set_title(rf"{glass}: {kind}" + "\n" + rf"$\gamma$ = {at:.3g}, {100 * share:.0f} % active",
+                           fontsize=10)
             axes.set_aspect("equal")
             axes.set_xticks([])
             axes.set_yticks([])
@@ -180,7 +182,8 @@ def particle_bands(folder):
     for temperature, colour in zip(temperatures, colours):
         one = study["temperatures"][temperature]
         lengths = np.array([s["length"] for s in one["sizes"].values()])
-        right.loglog(lengths, [s["width"] for s in one["sizes"].values()], "o", color=colour, label=f"T = {temperature}")
+        right.loglog(lengths, [s["width"] for s in one["sizes"].values()], "o", color=colour,
+                     label=f"T = {temperature}")
         fit = one["width_over_length"]
         if fit:
             right.loglog(lengths, fit["amplitude"] * lengths ** fit["exponent"], color=colour, linewidth=1,

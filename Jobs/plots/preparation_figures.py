@@ -24,7 +24,8 @@ def preparation(run, replica=0):
     axes[0].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     axes[1].set_ylabel("self-overlap $Q$")
     axes[1].axhline(np.exp(-1), color="#BBBBBB", linewidth=0.8, zorder=0)
-    axes[1].set_title(r"$Q$ falls to $1/e$ (line) in a relaxation time; a clock that has run out starts again at 1", fontsize=11)
+    axes[1].set_title(r"$Q$ falls to $1/e$ (line) in a relaxation time; a clock that has run out starts again at 1",
+                      fontsize=11)
     axes[2].set_ylabel("structure factor of sizes")
     axes[2].set_xlabel("Monte Carlo sweeps after the burn-in")
     replicas = len(glob.glob(os.path.join(glob.escape(run), "prepare-r*.h5")))

@@ -86,8 +86,8 @@ def separate(found):
 def average(curves):
     """The mean of curves (strain, values…) with its standard error: strain, then a pair for each of the values.
 
-    Curves of the same strains are averaged row by row. Others are taken to the strains of the coarsest of them, as far as all of
-    them reach, along straight lines between rows.
+    Curves of the same strains are averaged row by row. Others are taken to the strains of the coarsest of them, as far
+    as all of them reach, along straight lines between rows.
     """
     strains = [curve[0] for curve in curves]
     count = len(curves)
@@ -123,5 +123,6 @@ def write_table(path, header, columns):
     with open(path, "w") as file:
         file.write(",".join(header) + "\n")
         for row in zip(*columns):
-            file.write(",".join(f"{value:.10g}" if not isinstance(value, str) else f'"{value}"' for value in row) + "\n")
+            file.write(",".join(f"{value:.10g}" if not isinstance(value, str) else f'"{value}"' for value in row)
+                       + "\n")
     print(path)

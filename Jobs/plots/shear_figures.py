@@ -1,8 +1,8 @@
 """Draws what the HDF5 files of a loading hold. No physics is computed here."""
 
 from figures import (AXES, BLUE, GREY, INTENSITY, LogNorm, NothingToDraw, Normalize, Particles, colour_bar,
-                     length_symbol, loading_plane, logarithmic_bins, matplotlib, np, open_file, plt, read_curve, settings,
-                     stress_unit, summary, time_series)
+                     length_symbol, loading_plane, logarithmic_bins, matplotlib, np, open_file, plt, read_curve,
+                     settings, stress_unit, summary, time_series)
 from run_groups import average, groups, runs_below, separate, write_table
 
 
@@ -42,7 +42,8 @@ def components(tensors):
 
 
 def with_drops(strain, columns, events):
-    """A curve through its rows and, where they belong between them, through the states before and after each located event.
+    """A curve through its rows and, where they belong between them, through the states before and after each located
+    event.
 
     `events` has strains before and after, and for each column the values before and after.
     """
@@ -62,7 +63,8 @@ def with_drops(strain, columns, events):
 
 
 def loading_curve(run, column=None):
-    """Strain, stress and energy per particle, with a vertical drop for each located event; symbol of the stress; events."""
+    """Strain, stress and energy per particle, with a vertical drop for each located event; symbol of the stress;
+    events."""
     curve, _ = read_curve(run)
     pick, symbol = chosen_stress(run, curve, column)
     strain = curve["strain"]
@@ -73,7 +75,8 @@ def loading_curve(run, column=None):
         particles = summary(run).get("particles")
         if "events/strain_before" in file and len(file["events/strain_before"]) and particles:
             group = {name: file["events"][name][()] for name in
-                     ("strain_before", "strain_after", "stress_before", "stress_after", "energy_before", "energy_after")}
+                     ("strain_before", "strain_after", "stress_before", "stress_after", "energy_before",
+                      "energy_after")}
             count = len(group["strain_before"])
             values = [(pick(components(group["stress_before"])), pick(components(group["stress_after"]))),
                       (group["energy_before"].ravel() / particles, group["energy_after"].ravel() / particles)]
@@ -103,7 +106,8 @@ def stress_strain(runs, column=None, over=(), each=False, table=None):
                 label += f"{', ' if label else ''}{count} located event{'s' if count > 1 else ''}"
             # A few rows are shown as points: between them nothing is known.
             marker = "o" if len(strain) <= 30 else None
-            panels[0].plot(strain, stress, color=group.colour, marker=marker, markersize=3, linewidth=1.3, label=label or None)
+            panels[0].plot(strain, stress, color=group.colour, marker=marker, markersize=3, linewidth=1.3,
+                           label=label or None)
             panels[1].plot(strain, energy, color=group.colour, marker=marker, markersize=3, linewidth=1.3)
             continue
         members = [curves[run] for run in group.runs]
@@ -113,7 +117,8 @@ def stress_strain(runs, column=None, over=(), each=False, table=None):
                 for member in members:
                     axes.plot(member[0], member[k], color=GREY, linewidth=0.6, zorder=1)
             axes.fill_between(strain, mean - error, mean + error, color=group.colour, alpha=0.3, linewidth=0, zorder=2)
-            axes.plot(strain, mean, color=group.colour, linewidth=1.5, zorder=3, label=f"{group.label} ± standard error")
+            axes.plot(strain, mean, color=group.colour, linewidth=1.5, zorder=3,
+                      label=f"{group.label} ± standard error")
         rows += zip([group.label] * len(strain), strain, *(column for pair in means for column in pair))
     lowest, highest = panels[0].dataLim.y0, panels[0].dataLim.y1
     if lowest < 0 < highest:
@@ -130,7 +135,8 @@ def stress_strain(runs, column=None, over=(), each=False, table=None):
     if table:
         if not rows:
             raise NothingToDraw("there are no realisations, of which a table would hold the means")
-        write_table(table, ["runs", "strain", "stress", "stress_error", "energy_per_particle", "energy_per_particle_error"],
+        write_table(table, ["runs", "strain", "stress", "stress_error", "energy_per_particle",
+                            "energy_per_particle_error"],
                     zip(*rows))
     return figure
 
@@ -148,7 +154,8 @@ def frame_strains(file):
 
 
 def window_before(run, strains, frame):
-    """The strains between which D²min of a frame was measured, from the last window that had ended; None where not known."""
+    """The strains between which D²min of a frame was measured, from the last window that had ended; None where not
+    known."""
     config = settings(run).get("d2min", {})
     ends = None
     try:
@@ -213,7 +220,8 @@ def d2min_map(run, frame=-1, normal=None, place=0.5, thickness=2.0):
 def event_map(run, event=None, frame=None, normal=None, place=0.5, thickness=2.0):
     """The nonaffine displacements around a located event, as arrows, in the first frame after it.
 
-    They are those since the start of the D²min window of that frame: with a frame and a window for each step, those of one step.
+    They are those since the start of the D²min window of that frame: with a frame and a window for each step, those of
+    one step.
     """
     with open_file(run, "shear.h5") as file:
         if "events/strain_after" not in file or len(file["events/strain_after"]) == 0:
@@ -225,7 +233,8 @@ def event_map(run, event=None, frame=None, normal=None, place=0.5, thickness=2.0
     with open_file(run, "trajectory.h5") as file:
         group = file["particles/trajectory"]
         if "displacement" not in group:
-            raise NothingToDraw("trajectory.h5 holds no displacements; ask for them with output.fields = [\"displacement\"]")
+            raise NothingToDraw("trajectory.h5 holds no displacements; ask for them with output.fields = "
+                                "[\"displacement\"]")
         strains = frame_strains(file)
         if (np.diff(strains) < 0).any() and (np.diff(strains) > 0).any():
             raise NothingToDraw("the loading turns; the frame of an event is not told by its strain")
@@ -251,15 +260,15 @@ def event_map(run, event=None, frame=None, normal=None, place=0.5, thickness=2.0
         raise NothingToDraw(f"nothing has moved in the window of frame {frame}")
     figure, axes = seen.figure()
     seen.draw(axes, np.tile(matplotlib.colors.to_rgba("#E8E8E8"), (len(u), 1)))
-    # Arrows grow as the root of the displacement: the far field, a hundredth of the core, is to be seen with it. The longest is two
-    # and a half typical spacings of the particles that are seen.
+    # Arrows grow as the root of the displacement: the far field, a hundredth of the core, is to be seen with it. The
+    # longest is two and a half typical spacings of the particles that are seen.
     scale = 2.5 * np.sqrt(abs(np.linalg.det(seen.edges)) / len(u))
     arrows = u / np.sqrt(length.max() * np.maximum(length, 1e-300))[:, None] * scale
     norm = LogNorm(length.max() / 1e3, length.max(), clip=True)
     order = np.argsort(length)
-    axes.quiver(*seen.points[order].T, *arrows[order].T, length[order], cmap=INTENSITY, norm=norm, angles="xy", units="xy",
-                scale_units="xy", scale=1, width=0.05 * scale, headwidth=4, headlength=5, headaxislength=4.5, pivot="middle",
-                zorder=3)
+    axes.quiver(*seen.points[order].T, *arrows[order].T, length[order], cmap=INTENSITY, norm=norm, angles="xy",
+                units="xy", scale_units="xy", scale=1, width=0.05 * scale, headwidth=4, headlength=5,
+                headaxislength=4.5, pivot="middle", zorder=3)
     if not seen.slab:
         axes.plot(*centres[event][seen.plane], marker="+", color=BLUE, markersize=14, markeredgewidth=2, zorder=4)
     inside = np.count_nonzero(frames == frame)
@@ -278,7 +287,8 @@ FEWEST_DROPS = 15
 
 
 def event_sizes(runs, column=None):
-    """How often drops of stress and energy of each size occur: of located events, or else of the strain steps of the curve."""
+    """How often drops of stress and energy of each size occur: of located events, or else of the strain steps of the
+    curve."""
     runs = runs_below(runs, "shear.h5")
     drops = {"stress": [], "energy": []}
     located = None
@@ -310,8 +320,8 @@ def event_sizes(runs, column=None):
         shown = counts > 0
         centre, width = np.sqrt(edges[1:] * edges[:-1]), np.diff(edges)
         density = counts / width / len(size)
-        axes.errorbar(centre[shown], density[shown], yerr=(density / np.sqrt(np.maximum(counts, 1)) * 0.999)[shown], fmt="o",
-                      color=BLUE, markersize=4, linewidth=1,
+        axes.errorbar(centre[shown], density[shown], yerr=(density / np.sqrt(np.maximum(counts, 1)) * 0.999)[shown],
+                      fmt="o", color=BLUE, markersize=4, linewidth=1,
                       label=f"{len(size)} of {len(every)} {'events' if located else 'strain steps'}")
         axes.set_xscale("log")
         axes.set_yscale("log")
@@ -326,7 +336,8 @@ def event_sizes(runs, column=None):
 
 
 PROFILES = {  # dataset stem: label, colours, by the axis of the flow, the unit of length and the settings of D²min
-    "plastic_count": (lambda f, l, d: "windows so far with\n" rf"$D^2_{{\min}}$ > {d.get('threshold', 0.01):g} ${l}^2$, per particle",
+    "plastic_count": (lambda f, l, d: "windows so far with\n"
+                      rf"$D^2_{{\min}}$ > {d.get('threshold', 0.01):g} ${l}^2$, per particle",
                       INTENSITY),
     "d2min": (lambda f, l, d: rf"mean $D^2_{{\min}}$ [${l}^2$]" "\nin the window", INTENSITY),
     "displacement": (lambda f, l, d: rf"mean nonaffine $u_{f}$ [${l}$]" "\nin the window", "PuOr"),
@@ -336,7 +347,8 @@ FEW_WINDOWS = 16
 
 
 def profiles(run, axes="gradient"):
-    """Profiles across the cell, one row per quantity: a line for each window of strain, or a map where there are many."""
+    """Profiles across the cell, one row per quantity: a line for each window of strain, or a map where there are
+    many."""
     with open_file(run, "shear.h5") as file:
         group = file.get("profiles")
         if group is None or "strain" not in group or group["strain"].shape[0] == 0:
@@ -404,8 +416,8 @@ def profiles(run, axes="gradient"):
             figure.colorbar(mappable, ax=list(grid[row]), pad=0.01, aspect=15).set_label(label)
     if few and len(strain) > 1:
         shades = INTENSITY(0.15 + 0.8 * np.linspace(0, 1, 256))
-        bar = figure.colorbar(matplotlib.cm.ScalarMappable(strains, matplotlib.colors.ListedColormap(shades)), ax=grid, pad=0.02,
-                              aspect=40)
+        bar = figure.colorbar(matplotlib.cm.ScalarMappable(strains, matplotlib.colors.ListedColormap(shades)), ax=grid,
+                              pad=0.02, aspect=40)
         bar.set_label(along_label)
     return figure
 

@@ -1,7 +1,7 @@
 """Pictures of a yield map, from yieldmap.h5 and state.h5 of its run. No physics is computed here."""
 
-from figures import (BLUE, GREY, VERMILION, NothingToDraw, Normalize, Particles, colour_bar, matplotlib, np, open_file, plt,
-                     settings, stress_unit, time_series, words)
+from figures import (BLUE, GREY, VERMILION, NothingToDraw, Normalize, Particles, colour_bar, matplotlib, np, open_file,
+                     plt, settings, stress_unit, time_series, words)
 
 METHODS = ["expansion", "frozen-matrix"]
 NAMES = {"expansion": "cavity expansion", "frozen-matrix": "frozen matrix"}
@@ -19,12 +19,14 @@ def cavities(run):
     """What the cavities are, in words."""
     section = settings(run).get("yieldmap", {})
     radius, spacing = section.get("radius", 5.0), section.get("spacing", 3.0)
-    shape = f"cavities of radius {radius:g} d" if section.get("shape") != "block" else f"square cavities of side {2 * radius:g} d"
+    shape = (f"cavities of radius {radius:g} d" if section.get("shape") != "block"
+             else f"square cavities of side {2 * radius:g} d")
     return shape + (" around every particle" if section.get("centres") == "particles" else f", {spacing:g} d apart")
 
 
 def yield_map(run, method=None, direction="forward", normal=None, place=0.5, thickness=2.0):
-    """Particles coloured by the lowest yield stress of the cavities that contain them: discs as large as a cavity are the method's."""
+    """Particles coloured by the lowest yield stress of the cavities that contain them: discs as large as a cavity are
+    the method's."""
     with open_file(run, "yieldmap.h5") as file:
         method = method or next((m for m in METHODS if m in file), None)
         if method is None or method not in file:
@@ -50,7 +52,8 @@ def yield_map(run, method=None, direction="forward", normal=None, place=0.5, thi
     if not known.all():
         title += f"\n{np.count_nonzero(~known)} without value (grey)"
     axes.set_title(title)
-    colour_bar(figure, axes, norm, "viridis", rf"yield stress $\sigma_Y$ {stress_unit(run, seen.dimension)}", extend="both")
+    colour_bar(figure, axes, norm, "viridis", rf"yield stress $\sigma_Y$ {stress_unit(run, seen.dimension)}",
+               extend="both")
     return figure
 
 
@@ -67,7 +70,8 @@ def yield_distribution(run, direction="forward"):
                 name = f"{method}/distribution/{source}/{direction}"
                 if name not in file:
                     continue
-                stairs = axes.stairs(file[name]["density"][()], file[name]["edges"][()], color=COLOURS[method], linewidth=1.6)
+                stairs = axes.stairs(file[name]["density"][()], file[name]["edges"][()], color=COLOURS[method],
+                                     linewidth=1.6)
                 shown.append((NAMES[method], stairs))
             axes.set_xlabel(rf"yield stress $\sigma_Y$ {stress_unit(run, dimension)}")
             axes.set_ylabel(rf"$P(\sigma_Y)$ over {source}")
@@ -116,12 +120,13 @@ def cavity_curve(run, node=None):
         strain = sign * step * np.arange(len(curve))
         axes.plot(strain, sign * curve, color=VERMILION, linewidth=1.6, label="frozen matrix" if k == 0 else None)
         s0, s1, s2, s3 = coefficients[node]
-        axes.plot(strain, s0 + strain * (s1 + strain * (s2 / 2 + strain * s3 / 6)), color=BLUE, linestyle="--", linewidth=1.4,
-                  label="expansion to third order" if k == 0 else None)
+        axes.plot(strain, s0 + strain * (s1 + strain * (s2 / 2 + strain * s3 / 6)), color=BLUE, linestyle="--",
+                  linewidth=1.4, label="expansion to third order" if k == 0 else None)
         axes.plot(sign * marks[k][0], sign * marks[k][1], "o", color=VERMILION)
         if cubic and np.isfinite(cubic[k][0]) and cubic[k][0] <= abs(strain[-1]):
             axes.plot(sign * cubic[k][0], sign * cubic[k][1], "s", color=BLUE)
-    span = max([np.nanmax(np.abs(curves))] + [abs(y) for _, y in cubic or [] if np.isfinite(y) and abs(y) < 3 * np.nanmax(curves)])
+    span = max([np.nanmax(np.abs(curves))]
+               + [abs(y) for _, y in cubic or [] if np.isfinite(y) and abs(y) < 3 * np.nanmax(curves)])
     axes.set_ylim(-1.15 * span if len(directions) > 1 else None, 1.15 * span)
     axes.set_xlabel(r"strain $\gamma$")
     axes.set_ylabel(rf"$\sigma$ of the cavity {stress_unit(run, dimension)}")

@@ -1,4 +1,5 @@
-"""What the reliability jobs share: small configs of every long command, how to run them, and how to compare what they leave."""
+"""What the reliability jobs share: small configs of every long command, how to run them, and how to compare what they
+leave."""
 
 import json
 import os
@@ -118,23 +119,29 @@ VARIANTS = {
         "sizes": PREPARE.format(particles=200, kind="polydisperse-ipl", sweeps=200, more=""),
         "no-quench": PREPARE.format(particles=150, kind="polydisperse-ipl", sweeps=400, more="quench = false"),
         "replicas": PREPARE.format(particles=150, kind="polydisperse-ipl", sweeps=100, more="replicas = 2"),
-        "hot": PREPARE.format(particles=150, kind="polydisperse-ipl", sweeps=1500, more="").replace("[4.0, 3.0]", "[8.0]"),
+        "hot": (PREPARE.format(particles=150, kind="polydisperse-ipl", sweeps=1500, more="")
+                .replace("[4.0, 3.0]", "[8.0]")),
     },
     "epm": {
         "sparse": EPM.format(shape="[32, 32]", seed=1, more="final_strain = 0.3\n[output]\nframes = true"),
-        "both-signs": EPM.format(shape="[24, 30]", seed=2, more='yielding = "both"\ncycles = { amplitude = 0.1, count = 2 }'),
-        "stress": EPM.format(shape="[32, 32]", seed=3, more='control = "stress"\nfinal_stress = 0.2\nfinal_strain = 0.5'),
-        "settling": EPM.format(shape="[32, 32]", seed=4, more="final_strain = 0.3\nsettle_after = 7\ntransform_above = 3"),
+        "both-signs": EPM.format(shape="[24, 30]", seed=2,
+                                 more='yielding = "both"\ncycles = { amplitude = 0.1, count = 2 }'),
+        "stress": EPM.format(shape="[32, 32]", seed=3,
+                             more='control = "stress"\nfinal_stress = 0.2\nfinal_strain = 0.5'),
+        "settling": EPM.format(shape="[32, 32]", seed=4,
+                               more="final_strain = 0.3\nsettle_after = 7\ntransform_above = 3"),
         "transform": EPM.format(shape="[32, 32]", seed=5, more='final_strain = 0.2\nupdate = "transform"'),
         "three-dimensions": EPM.format(shape="[12, 10, 14]", seed=6, more="final_strain = 0.2"),
         "realisations": EPM.format(shape="[16, 16]", seed=7, more="final_strain = 0.2\nrealisations = 3"),
     },
     "yieldmap": {
-        "expansion": glass(particles=400) + "[yieldmap]\nradius = 3.5\nspacing = 1.5\norientations = 4\nlowest_eigenvalue = true\n",
-        "both": glass(particles=400) + '[yieldmap]\nmethod = "both"\nradius = 3.5\nspacing = 2.5\nstrain_step = 5e-3\ncurves = true\n',
+        "expansion": glass(particles=400) + "[yieldmap]\nradius = 3.5\nspacing = 1.5\norientations = 4\n"
+                                            "lowest_eigenvalue = true\n",
+        "both": glass(particles=400) + '[yieldmap]\nmethod = "both"\nradius = 3.5\nspacing = 2.5\nstrain_step = 5e-3\n'
+                                       'curves = true\n',
         "particles": glass(particles=300) + '[yieldmap]\nradius = 3.0\ncentres = "particles"\n',
-        "tethered": glass(particles=400) + '[yieldmap]\nmethod = "frozen-matrix"\nradius = 3.0\nspacing = 3.0\nstrain_step = 5e-3\n'
-                                           'matrix_stiffness = 100\nmatrix_shell = 1.5\n',
+        "tethered": glass(particles=400) + '[yieldmap]\nmethod = "frozen-matrix"\nradius = 3.0\nspacing = 3.0\n'
+                                           'strain_step = 5e-3\nmatrix_stiffness = 100\nmatrix_shell = 1.5\n',
     },
 }
 
@@ -190,8 +197,8 @@ def without_times(value):
 
 
 def leavings(folder):
-    """What a run must leave alike however it came about: JSON without wall times and rank counts, texts, and the SHA-256 of
-    every dataset."""
+    """What a run must leave alike however it came about: JSON without wall times and rank counts, texts, and the
+    SHA-256 of every dataset."""
     found = {}
     for base, folders, files in os.walk(folder):
         folders[:] = [f for f in folders if f != "checkpoints" and f != "figures"]
@@ -219,9 +226,11 @@ def differences(a, b):
         if isinstance(a.get(key), list) and isinstance(b.get(key), list):
             ours = {line.split("  ")[1]: line for line in a[key]}
             theirs = {line.split("  ")[1]: line for line in b[key]}
-            result += [f"{key}:{name}" for name in sorted(set(ours) | set(theirs)) if ours.get(name) != theirs.get(name)]
+            result += [f"{key}:{name}" for name in sorted(set(ours) | set(theirs))
+                       if ours.get(name) != theirs.get(name)]
         elif isinstance(a.get(key), dict) and isinstance(b.get(key), dict):
-            result += [f"{key}:{name}" for name in sorted(set(a[key]) | set(b[key])) if a[key].get(name) != b[key].get(name)]
+            result += [f"{key}:{name}" for name in sorted(set(a[key]) | set(b[key]))
+                       if a[key].get(name) != b[key].get(name)]
         else:
             result.append(key)
     return result

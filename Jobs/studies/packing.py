@@ -1,7 +1,8 @@
 """Packings of soft spheres, independent of the program: energies, forces, minima, moduli. For the studies beside it.
 
-Nothing here is fast; what it gives is as exact as doubles allow, and none of it is shared with the program. Units and signs are
-those of Docs/Conventions.md: edges are the rows of a matrix, tension is positive, and the overlap of a contact is δ = 1 − r/λ.
+Nothing here is fast; what it gives is as exact as doubles allow, and none of it is shared with the program. Units and
+signs are those of Docs/Conventions.md: edges are the rows of a matrix, tension is positive, and the overlap of a
+contact is δ = 1 − r/λ.
 """
 import os
 import sys
@@ -30,7 +31,8 @@ def random_sizes(count, exponent, minimum, maximum):
 
 def factorised(matrix):
     """A sparse factorisation with `solve`, in the order for symmetric matrices."""
-    return scipy.sparse.linalg.splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    return scipy.sparse.linalg.splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0,
+                                    options={"SymmetricMode": True})
 
 
 class Packing:
@@ -72,7 +74,8 @@ class Packing:
             map_ = map_ + term
         return Packing(self.edges @ map_.T, self.positions @ map_.T, self.diameters, self.law)
 
-    # Pairs: all of them are looked at by brute force, and those within a skin are kept until somebody has moved half of it.
+    # Pairs: all of them are looked at by brute force, and those within a skin are kept until somebody has moved half of
+    # it.
 
     def _list(self, skin=0.3):
         inverse = numpy.linalg.inv(self.edges)
@@ -137,7 +140,8 @@ class Packing:
         slope = slope if stressed else 0 * slope
         first = slope / length
         along = (curvature - first) / length ** 2
-        return along[:, None, None] * apart[:, :, None] * apart[:, None, :] + first[:, None, None] * numpy.eye(self.dimension)
+        return (along[:, None, None] * apart[:, :, None] * apart[:, None, :]
+                + first[:, None, None] * numpy.eye(self.dimension))
 
     def hessian(self, keep=None, stressed=True):
         """∂²U/∂x∂x as a sparse matrix; of the contacts that `keep` marks, or of all."""
@@ -160,7 +164,8 @@ class Packing:
     def relax(self, rounds=200000):
         """Moves to a minimum: FIRE from afar, then damped Newton with exact solves until rounding ends it.
 
-        Returns the largest force component. A packing without contacts that count (an energy at rounding) is at rest as it is.
+        Returns the largest force component. A packing without contacts that count (an energy at rounding) is at rest as
+        it is.
         """
         goal = 1e-4 * self._typical_force()
         for _ in range(8):
@@ -235,7 +240,8 @@ class Packing:
             new_energy, new_forces = self.energy_and_forces()
             new_size = numpy.abs(new_forces).max()
             within_rounding = abs(new_energy - energy) <= 1e-12 * energy
-            # Where energies say nothing, the force along the step must not have turned by more than half; off a saddle it grows.
+            # Where energies say nothing, the force along the step must not have turned by more than half; off a saddle
+            # it grows.
             forward = numpy.sum(new_forces * move) >= -0.5 * numpy.sum(forces * move)
             better = forward if within_rounding else new_energy < energy
             if better:
@@ -265,7 +271,8 @@ class Packing:
             pressure = self.pressure
             if abs(pressure - target) <= tolerance * target:
                 return turn
-            # A step on the safe side: dP/dη by the stiffness of the affine motion where there is any, else a small compression.
+            # A step on the safe side: dP/dη by the stiffness of the affine motion where there is any, else a small
+            # compression.
             if pressure > 0 and not self.is_unjammed():
                 stiffness = max(self.moduli()["bulk_modulus"], 1e-3) * self.dimension
                 strain = (pressure - target) / stiffness
@@ -329,7 +336,8 @@ class Packing:
         i, j, apart = i[keep], j[keep], apart[keep]
         affine = apart @ generator.T
         change = numpy.einsum("bij,bj->bi", blocks, affine)
-        imbalance = numpy.stack([numpy.bincount(i, change[:, k], self.count) - numpy.bincount(j, change[:, k], self.count)
+        imbalance = numpy.stack([numpy.bincount(i, change[:, k], self.count)
+                                 - numpy.bincount(j, change[:, k], self.count)
                                  for k in range(self.dimension)], axis=1).ravel()
         held = numpy.flatnonzero(~loose)[1:]  # one particle is tied: forces add up to zero
         free = (self.dimension * held[:, None] + numpy.arange(self.dimension)).ravel()
@@ -355,8 +363,8 @@ class Packing:
     def moduli_by_differences(self):
         """The same by finite differences of relaxed stresses, with the largest strain that changes no contact.
 
-        Returns the moduli with that strain and an estimate of the error, the larger of what rounding of the stress and what the
-        next order leaves.
+        Returns the moduli with that strain and an estimate of the error, the larger of what rounding of the stress and
+        what the next order leaves.
         """
         shear = numpy.zeros((self.dimension, self.dimension))
         shear[0, 1] = 1

@@ -55,7 +55,8 @@ static inline int factor_tile(double *tile, double smallest, double *inverse) {
   return -1;
 }
 
-long CLanes_factor(double *values, const long *offset, const long *start, long panels, double smallest, double *inverse) {
+long CLanes_factor(double *values, const long *offset, const long *start, long panels, double smallest,
+                   double *inverse) {
   for (long i = 0; i < panels; ++i) {
     double *row = values + offset[i];
     for (long j = start[i] / P; j < i; ++j) {
@@ -82,7 +83,8 @@ static inline double sum_of(const column *vector) {
   return q.x + q.y;
 }
 
-void CLanes_solve(const double *values, const long *offset, const long *start, long panels, const double *inverse, double *b) {
+void CLanes_solve(const double *values, const long *offset, const long *start, long panels, const double *inverse,
+                  double *b) {
 #pragma clang fp contract(fast)
   for (long i = 0; i < panels; ++i) {
     const column *row = (const column *)(values + offset[i]);

@@ -1,5 +1,5 @@
-// The getters are static inline in the headers; this file lets the package manager build the target, and holds what needs
-// definitions that the headers must not make.
+// The getters are static inline in the headers; this file lets the package manager build the target, and holds what
+// needs definitions that the headers must not make.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,8 @@
 int CShims_reserve(int descriptor, off_t start, off_t length) {
   // Reserving beyond the end of a file is not held against the limit that writing there meets.
   struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (rlim_t)(start + length) > limit.rlim_cur) {
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+      (rlim_t)(start + length) > limit.rlim_cur) {
     errno = EFBIG;
     return -1;
   }

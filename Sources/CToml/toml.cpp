@@ -26,9 +26,10 @@ CToml_place place(const toml::source_region &region) {
 
 // Where a dotted key has more parts than are allowed; line 0 if none has.
 //
-// toml++ makes a table for each part and sets no limit, and it removes nested tables, also those of a text with an error, by
-// functions that call themselves: some ten thousand dots would overflow the stack. Outside of strings and comments, dots that
-// follow each other without one of =,{}[] or a line end belong to one key, or to a number, which has one of them.
+// toml++ makes a table for each part and sets no limit, and it removes nested tables, also those of a text with an
+// error, by functions that call themselves: some ten thousand dots would overflow the stack. Outside of strings and
+// comments, dots that follow each other without one of =,{}[] or a line end belong to one key, or to a number, which
+// has one of them.
 CToml_place too_deep_key(std::string_view text) {
   int64_t line = 1;
   size_t line_start = 0;

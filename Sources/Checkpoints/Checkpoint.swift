@@ -1,13 +1,13 @@
 import Foundation
 import MessagePassing
 
-/// All that a computation needs to be continued with the same bits, in memory: values that every rank knows alike,
-/// columns whose rows are spread over the ranks, and files that belong to them.
+/// Everything that a computation needs to resume with the same bits, held in memory: values that are the same on every
+/// rank, columns whose rows are spread over the ranks, and the output files that belong to them.
 ///
-/// The content does not depend on the number of ranks: rows have an order of their own (identifiers of particles, sites
-/// of a lattice), and each rank holds some that follow one another.
+/// The content does not depend on the number of ranks. Rows are in an order of their own (identifiers of particles,
+/// sites of a lattice), and each rank holds a contiguous range of them.
 public final class Checkpoint {
-  /// `width` numbers for each of `totalRows` rows; this rank holds those from `firstRow` on.
+  /// A table of `totalRows` × `width` numbers, row by row; this rank holds the rows from `firstRow` on.
   public struct Column: Sendable {
     public let width: Int
     public let firstRow: Int
@@ -21,7 +21,7 @@ public final class Checkpoint {
       self.totalRows = totalRows
     }
 
-    /// Rows of this rank.
+    /// Row numbers that this rank holds.
     public var rows: Range<Int> { firstRow..<(firstRow + numbers.count / max(1, width)) }
   }
 
@@ -40,21 +40,21 @@ public final class Checkpoint {
   }
 
   public let communicator: Communicator
-  /// Encoded values by name.
+  /// JSON-encoded values by name.
   public private(set) var values: [String: Data] = [:]
   public private(set) var columns: [String: Column] = [:]
-  /// Files to keep, by name.
+  /// Output files that the checkpoint has to be able to roll back, by name.
   public private(set) var attachments: [String: Attachment] = [:]
-  /// Paths of the files that were kept, of a checkpoint that was read.
+  /// Paths of the kept copies of output files, by name, if this checkpoint was read from disk; empty otherwise.
   public let files: [String: String]
 
-  /// An empty one.
+  /// Creates an empty checkpoint.
   public init(over communicator: Communicator) {
     self.communicator = communicator
     files = [:]
   }
 
-  /// What was read from a disk, encoded.
+  /// Creates a checkpoint from the content that was read from disk, with its values still encoded.
   public init(
     values: [String: Data], columns: [String: Column], files: [String: String], over communicator: Communicator
   ) {
@@ -66,8 +66,10 @@ public final class Checkpoint {
 
   // MARK: Values
 
-  /// Keeps a value that all ranks hold alike. JSON has the shortest digits that give each real back with all its bits;
-  /// of what is not a number only that is kept.
+  /// Stores a value that is the same on all ranks.
+  ///
+  /// JSON keeps every finite Double exactly (shortest round-trip digits). Infinities keep their
+  /// sign; a NaN keeps no payload.
   public func put<Value: Encodable>(_ value: Value, as name: String) throws {
     precondition(values[name] == nil, "\(name) is kept twice")
     let encoder = JSONEncoder()
@@ -79,7 +81,8 @@ public final class Checkpoint {
 
   public func holds(_ name: String) -> Bool { values[name] != nil }
 
-  /// - Throws: an input failure where there is no such value, or one of another kind: the same on all ranks.
+  /// Decodes the value stored under `name`.
+  /// - Throws: an input failure, the same on all ranks, if no such value is stored or it has another type.
   public func value<Value: Decodable>(_ type: Value.Type, of name: String) throws -> Value {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -97,8 +100,8 @@ public final class Checkpoint {
     columns[name] = column
   }
 
-  /// The given rows of a column, whichever ranks hold them; ranks may ask for different rows. Collective.
-  /// - Throws: an input failure where there is no such column.
+  /// Returns the requested rows of a column, whichever ranks hold them; ranks may request different rows. Collective.
+  /// - Throws: an input failure if there is no such column or it lacks some of the rows.
   public func rows<Element: CheckpointElement>(_ type: Element.Type, of name: String, _ wanted: Range<Int>) throws
     -> [Element]
   {
@@ -127,23 +130,23 @@ public final class Checkpoint {
 
   // MARK: Files
 
-  /// A file that goes on after the checkpoint.
+  /// An output file that the run continues to write after the checkpoint.
   public struct Attachment: Sendable {
     public let path: String
-    /// Its bytes that may be written again, ascending, as the root knows them; all others stay as they are, and more
-    /// may follow.
+    /// Byte ranges that may be overwritten later, ascending, known on the root only. All other bytes up to `length`
+    /// stay as they are; bytes after it may be added.
     public let parts: [Range<Int>]
-    /// In bytes, as the root knows it.
+    /// Length of the file in bytes, known on the root only.
     public let length: Int
   }
 
-  /// Keeps what is needed to bring a file back to what it is now.
+  /// Registers a file, so that it can be restored to its present content.
   public func attach(_ path: String, parts: [Range<Int>], length: Int, as name: String) {
     attachments[name] = Attachment(path: path, parts: parts, length: length)
   }
 }
 
-/// A number that a column may consist of.
+/// An element type that a column can store.
 public protocol CheckpointElement: MessageElement {
   static func numbers(in numbers: Checkpoint.Numbers) -> [Self]?
 }

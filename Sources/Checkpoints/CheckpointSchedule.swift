@@ -1,17 +1,18 @@
 import Foundation
 import MessagePassing
 
-/// When a checkpoint is due, and when the run has to stop: by time, by steps, before a time limit, or by a signal.
+/// Decides when a checkpoint is due and when the run has to stop: by time, by steps, before
+/// a time limit, or on a signal.
 ///
-/// All ranks get the same answer, though only clocks and signals of some of them may say so. They agree by one short
-/// message, not at every call but about ten times a second. When a checkpoint is made changes no number.
+/// All ranks get the same answer, although only the clock or a signal of some of them may ask for it. They agree by one
+/// short message, not at every call but about ten times per second. The time of a checkpoint never changes a result.
 public final class CheckpointSchedule {
   public struct Rule: Sendable {
     /// Seconds between checkpoints; infinite for none by time.
     public var everySeconds: Double
     /// Steps between checkpoints; 0 for none by steps.
     public var everySteps: Int
-    /// When the run will be ended from outside; the run stops early enough before.
+    /// Time at which the run will be killed from outside. The run stops early enough to save before it.
     public var end: Date?
 
     public init(everySeconds: Double, everySteps: Int, end: Date?) {
@@ -34,19 +35,20 @@ public final class CheckpointSchedule {
   private var lastAsked = Date()
   private var stepsSinceSaved = 0
   private var callsSinceAsked = 0
-  /// Calls between two agreements.
+  /// Number of calls of ``verdict(isStep:)`` between two agreements of the ranks.
   private var stride = 1
   private var isDue = false
   private var isStopping = false
   private var hasFailed = false
-  // The longest so far, in seconds.
+  // Longest time so far for one checkpoint and between two agreements, in seconds.
   private var longestSave = 0.0
   private var longestGap = 0.0
 
-  /// Seconds between two agreements.
+  /// Target time between two agreements, in seconds.
   private static let pace = 0.1
 
-  /// - Parameter write: brings a checkpoint to safety. Collective.
+  /// Starts the schedule, and begins to record the signals that ask the run to stop.
+  /// - Parameter write: writes a checkpoint to disk. Collective.
   public init(_ rule: Rule, over communicator: Communicator, write: @escaping (Checkpoint) throws -> Void) {
     self.rule = rule
     self.communicator = communicator
@@ -54,12 +56,12 @@ public final class CheckpointSchedule {
     StopSignal.watch()
   }
 
-  /// Why the run stops, in words.
+  /// Message for the user when the run stops.
   var explanation: String { "stopped early, with a checkpoint; go on with --resume auto" }
 
   // MARK: When
 
-  /// The same on all ranks, if all call it.
+  /// Returns the same verdict on all ranks. Collective.
   func verdict(isStep: Bool) throws -> Verdict {
     try Fault.reach("safe-point", rank: communicator.rank)
     if Fault.asksToStop() { isStopping = true }
@@ -80,13 +82,13 @@ public final class CheckpointSchedule {
     if answers[1] == Verdict.stop.rawValue { isStopping = true }
     if answers[1] >= Verdict.save.rawValue { isDue = true }
     longestGap = max(longestGap, answers[0])
-    // At most twice as many as before, so that a fast start does not hide a slow rest.
+    // The stride at most doubles, so that a fast start does not hide slower calls later.
     stride = min(max(1, Int(Double(stride) * Self.pace / max(answers[0], 1e-6))), 2 * stride, 1 << 20)
     callsSinceAsked = 0
     lastAsked = now
   }
 
-  /// What this rank would do.
+  /// Verdict of this rank alone, from its own clock and signals.
   private func wish(_ now: Date, _ gap: Double) -> Verdict {
     if StopSignal.hasCome { return .stop }
     let margin = 1 + 1.5 * longestSave + 2 * max(longestGap, gap)
@@ -96,8 +98,10 @@ public final class CheckpointSchedule {
 
   // MARK: Saving
 
-  /// Fills a checkpoint and brings it to safety. Where that fails the run goes on with the one before, and tries again
-  /// when the next one is due, or at once if it has to stop; the second failure in a row ends it. Collective.
+  /// Fills a checkpoint and writes it to disk. Collective.
+  ///
+  /// If that fails, the run continues with the previous checkpoint. It tries again when the next one is due, or at once
+  /// if it has to stop. The second failure in a row ends the run.
   func keep(isStopping: Bool, _ fill: (Checkpoint) throws -> Void) throws {
     let started = Date()
     do {
@@ -106,7 +110,7 @@ public final class CheckpointSchedule {
       try write(checkpoint)
       hasFailed = false
     } catch let failure as Failure where [.inputOutput, .input].contains(failure.kind) && failure.agreedRank != nil {
-      // Files that the run itself has made and that are gone are no bad input.
+      // A file that the run itself made and that has disappeared is not bad input.
       if hasFailed { throw Failure.everywhere(.inputOutput, failure.message) }
       hasFailed = true
       if communicator.isRoot {
@@ -117,8 +121,8 @@ public final class CheckpointSchedule {
     isDue = false
     stepsSinceSaved = 0
     lastSaved = Date()
-    // What comes now is measured anew: where checkpoints are closer than a stride, its time would never be seen as a
-    // whole, and the stride would grow for ever.
+    // Restart the stride measurement. If checkpoints come more often than once per stride, no stride is ever timed
+    // completely and its length would grow without bound.
     lastAsked = lastSaved
     callsSinceAsked = 0
     stride = 1

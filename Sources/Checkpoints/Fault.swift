@@ -1,12 +1,13 @@
 import Foundation
 import MessagePassing
 
-/// Faults on demand, for tests of what a run survives: `ATHERMAL_FAULT=phase:count:action[:rank]` does the action when
-/// the rank (0 unless it is given) comes to the phase for the count-th time. Several of them stand with commas between
-/// them.
+/// Fault injection, for tests of what a run survives.
 ///
-/// Actions: `kill` (as by kill -9), `stall` (for ever), `fail` (as if the disk were full). At the phase `safe-point`
-/// there is also `stop`, the same as a signal that asks for it, which all ranks get at once.
+/// The environment variable `ATHERMAL_FAULT=phase:count:action[:rank]` triggers the action when the rank (0 by default)
+/// reaches the phase for the count-th time. Several faults are separated by commas.
+///
+/// Actions: `kill` (as by kill -9), `stall` (forever), `fail` (as if the disk were full). The phase `safe-point` also
+/// has `stop`, which all ranks receive at once and which acts like a signal that asks the run to stop.
 ///
 /// Phases: `safe-point`, and those of ``CheckpointFolder/write(_:)``, `checkpoint.begin` to `checkpoint.end`.
 public enum Fault {
@@ -38,17 +39,19 @@ public enum Fault {
     return Plan(phase: words[0], action: words[2], rank: rank, left: count)
   }
 
-  /// - Throws: an input failure where the variable asks for what there is not.
+  /// Verifies the syntax of the environment variable.
+  /// - Throws: an input failure if it names an unknown phase or action.
   public static func check() throws {
     for text in asked where plan(text) == nil {
+      let known = (["safe-point"] + phases).joined(separator: ", ")
       throw Failure.everywhere(
         .input,
-        "\(variable) holds '\(text)'; it is phase:count:action[:rank] with a phase of \((["safe-point"] + phases).joined(separator: ", ")) "
+        "\(variable) holds '\(text)'; it is phase:count:action[:rank] with a phase of \(known) "
           + "and the action kill, stall, fail, or stop (at a safe-point)")
     }
   }
 
-  /// Counts this arrival; the action that is due, if one is.
+  /// Counts this arrival and returns the action that is due, if any.
   private static func arrive(where isMeant: (Plan) -> Bool) -> String? {
     var due: String?
     for k in plans.indices where isMeant(plans[k]) {
@@ -58,12 +61,12 @@ public enum Fault {
     return due
   }
 
-  /// Whether this call of many, which all ranks make alike, is the one at which the run shall stop.
+  /// Whether the run shall stop at this call. All ranks make the same calls and get the same answer.
   static func asksToStop() -> Bool {
     arrive { $0.phase == "safe-point" && $0.action == "stop" } != nil
   }
 
-  /// Not collective: a rank that fails here does so alone.
+  /// Counts an arrival at a phase and performs the fault that is due. Not collective: a rank may fail here alone.
   public static func reach(_ phase: String, rank: Int) throws {
     switch arrive(where: { $0.phase == phase && $0.rank == rank && $0.action != "stop" }) {
     case "kill": kill(getpid(), SIGKILL)

@@ -1,14 +1,14 @@
 import MessagePassing
 
-/// Rows of different lengths that ranks hold in any order, as two columns of a checkpoint: the lengths, and the numbers
-/// one row after the other.
+/// Rows of different lengths, held by the ranks in any order. A checkpoint stores them as two columns: the lengths, and
+/// the numbers of all rows one after the other.
 public struct RaggedRows {
-  /// Rows of this rank by their number.
+  /// Rows of this rank, by row number.
   public let rows: [Int: [Double]]
 
   public init(_ rows: [Int: [Double]]) { self.rows = rows }
 
-  /// Rows that no rank has stay empty. Collective.
+  /// Adds the rows to a checkpoint; rows that no rank has are stored empty. Collective.
   public func save(to checkpoint: Checkpoint, as name: String, totalRows: Int) throws {
     let communicator = checkpoint.communicator
     let numbers = rows.keys.sorted()
@@ -45,7 +45,7 @@ public struct RaggedRows {
         totalRows: try communicator.reduce(ordered.count, .sum)), as: name + "/numbers")
   }
 
-  /// The saved ones of the rows that this rank wants. Collective.
+  /// Reads those of the `wanted` rows that were saved and are not empty. Collective.
   public init(resuming checkpoint: Checkpoint, as name: String, wanted: [Int]) throws {
     let communicator = checkpoint.communicator
     let totalRows = checkpoint.columns[name + "/lengths"]?.totalRows ?? 0
@@ -56,7 +56,7 @@ public struct RaggedRows {
     var starts = [0]
     for length in lengths { starts.append(starts.last! + length) }
 
-    // Whoever wants a row asks the rank that has read it.
+    // Each wanted row is requested from the rank that has read it.
     func owner(_ row: Int) -> Int { ((row + 1) * communicator.size - 1) / totalRows }
     let asked = wanted.filter { (0..<totalRows).contains($0) }.sorted()
     var counts = [Int](repeating: 0, count: communicator.size)

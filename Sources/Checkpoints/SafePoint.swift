@@ -1,16 +1,16 @@
 import MessagePassing
 
-/// Where a long computation can be put aside, to be continued with the same bits.
+/// A point at which a long computation can be suspended, to be resumed later with the same bits.
 ///
-/// A computation says at its safe points what it would have to remember; computations inside computations each add
-/// their own part (``within(_:)``). Nothing is gathered unless a checkpoint is due or the run has to stop.
+/// At each safe point a computation says what state it would have to save. Nested computations each add their own part
+/// (``within(_:)``). Nothing is gathered unless a checkpoint is due or the run has to stop.
 public struct SafePoint {
   private let schedule: CheckpointSchedule?
   private let parts: [(Checkpoint) throws -> Void]
   private let canSave: Bool
   private let countsSteps: Bool
 
-  /// For computations that nobody wants to put aside.
+  /// A safe point that never saves and never stops, for computations that are never suspended.
   public static nonisolated(unsafe) let none = SafePoint(schedule: nil, parts: [], canSave: false, countsSteps: false)
 
   public init(_ schedule: CheckpointSchedule) {
@@ -24,23 +24,25 @@ public struct SafePoint {
     self.countsSteps = countsSteps
   }
 
-  /// Safe points inside a computation, whose own part `save` puts into every checkpoint that is made there.
-  /// - Parameter countsSteps: whether the steps in there are those that the user counts.
+  /// Returns the safe point for work nested in a computation: every checkpoint made there also contains the
+  /// computation's own state, which `save` adds.
+  /// - Parameter countsSteps: whether the steps of the nested work are those that the user counts.
   public func within(countsSteps: Bool = true, _ save: @escaping (Checkpoint) throws -> Void) -> SafePoint {
     SafePoint(
       schedule: schedule, parts: parts + [save], canSave: canSave, countsSteps: self.countsSteps && countsSteps)
   }
 
-  /// A request to stop is thrown without a checkpoint; those that are due wait.
+  /// A safe point that makes no checkpoint: a request to stop is thrown at once, and a checkpoint that is due waits.
   private var withoutSaving: SafePoint {
     SafePoint(schedule: schedule, parts: parts, canSave: false, countsSteps: false)
   }
 
-  /// To be called by all ranks. Makes a checkpoint if one is due.
+  /// Makes a checkpoint if one is due, and stops the run if that was requested. Collective.
   /// - Parameters:
-  ///   - isStep: whether this counts as one of the steps of `checkpoint.every_steps`.
-  ///   - save: what is to be remembered besides the parts of the enclosing computations.
-  /// - Throws: a failure of kind `stopped` where the run has to stop: after a checkpoint, except without saving.
+  ///   - isStep: whether this call counts as one of the steps of `checkpoint.every_steps`.
+  ///   - save: adds the state to be saved, besides that of the enclosing computations.
+  /// - Throws: a failure of kind `stopped` if the run has to stop, after a checkpoint was
+  ///   made where saving is possible.
   public func reached(isStep: Bool = false, _ save: (Checkpoint) throws -> Void = { _ in }) throws {
     guard let schedule else { return }
     let verdict = try schedule.verdict(isStep: isStep && countsSteps)
@@ -48,11 +50,11 @@ public struct SafePoint {
     if verdict == .stop { throw Failure.everywhere(.stopped, schedule.explanation) }
   }
 
-  /// Whether there is anybody who would save anything.
+  /// Whether checkpoints are made at all.
   public var isSaving: Bool { schedule != nil }
 
-  /// Does work that cannot say on its way what it would have to remember. If the run has to stop inside it, everything
-  /// is brought back to how it was here, by `retreat`, and saved.
+  /// Does work that cannot be saved halfway. If the run has to stop during it, `retreat` restores the state before the
+  /// work, and that state is saved.
   public func attempting<Result>(
     _ work: (_ inside: SafePoint) throws -> Result, retreat: () throws -> Void, _ save: (Checkpoint) throws -> Void
   ) throws -> Result {
@@ -63,7 +65,7 @@ public struct SafePoint {
     }
   }
 
-  /// Makes a checkpoint of the end, from which nothing is left to compute.
+  /// Makes the final checkpoint, after which nothing is left to compute. Collective.
   public func end() throws {
     guard let schedule else { return }
     try keep({ _ in }, schedule, isStopping: true)

@@ -1,14 +1,15 @@
 import CShims
 
-/// Signals as a request to stop soon.
+/// Unix signals that ask the run to save a checkpoint and stop.
 public enum StopSignal {
-  /// From now on SIGUSR1, SIGUSR2 and SIGTERM are noted: a run that begins to listen later stops then.
+  /// Records SIGUSR1, SIGUSR2 and SIGTERM from now on, so that a run that calls ``watch()`` later stops then.
   public static func note() { CShims_note_stop_signals() }
 
-  /// For what does not listen: SIGTERM ends the process, also one that was noted; the other two are let go by.
+  /// Restores the default for commands that never call ``watch()``: SIGTERM ends the process, even if it was recorded
+  /// before; SIGUSR1 and SIGUSR2 are ignored.
   public static func ignore() { CShims_release_termination() }
 
-  /// From now on these and SIGINT are noted and do not end the process; the second SIGINT does.
+  /// Records SIGUSR1, SIGUSR2, SIGTERM and SIGINT from now on instead of ending the process; a second SIGINT ends it.
   public static func watch() { CShims_catch_stop_signals() }
 
   public static var hasCome: Bool { CShims_stop_signal() != 0 }

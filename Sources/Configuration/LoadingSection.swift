@@ -76,8 +76,8 @@ public struct LoadingSection: Sendable, Equatable {
       finalStrain = table.number(
         "final_strain", .notNegative,
         hint:
-          "add final_strain = …, a magnitude; or turning_points = [0.05, -0.02], or cycles = { amplitude = …, count = … }"
-      )
+          "add final_strain = …, a magnitude; or turning_points = [0.05, -0.02], or cycles = "
+          + "{ amplitude = …, count = … }")
       table.know("cycles")
       path = finalStrain
     }

@@ -107,8 +107,8 @@ public struct PotentialSection: Sendable, Equatable {
         table.report(
           "[potential] has no 'sizes', which generated particles of kind \(kind.rawValue.tomlQuoted) need",
           hint:
-            "add sizes = { exponent = …, minimum = …, maximum = … }; there is no default because soft spheres come in all sizes"
-        )
+            "add sizes = { exponent = …, minimum = …, maximum = … }; there is no default "
+            + "because soft spheres come in all sizes")
       }
       areSizesMissing = sizes == nil
     } else if !isGenerated {
@@ -122,7 +122,8 @@ public struct PotentialSection: Sendable, Equatable {
 
     if let sizes, nonadditivity * (sizes.maximum - sizes.minimum) > 1 - 1e-3 {
       table.report(
-        "potential.nonadditivity = \(nonadditivity) leaves no length for a pair of the smallest and the largest particle",
+        "potential.nonadditivity = \(nonadditivity) leaves no length for a pair of "
+          + "the smallest and the largest particle",
         hint: "nonadditivity is in inverse units of length: times the difference of the sizes it must be below 1",
         key: "nonadditivity")
     }

@@ -101,14 +101,14 @@ extension KeyPlaces {
     let (old, new) = (before.values, now.values)
     return Set(old.keys).union(new.keys).sorted().compactMap { key in
       if let was = before.contents[key], let holds = now.contents[key] {
-        return was == holds
-          ? nil
-          : "\(label(of: key)): \(key) = \(new[key]!) holds \(holds), and held \(was) when the run began; bring it back, or name another folder with --output"
+        guard was != holds else { return nil }
+        let change = "\(key) = \(new[key]!) holds \(holds), and held \(was) when the run began"
+        return "\(label(of: key)): \(change); bring it back, or name another folder with --output"
       }
       guard old[key] != new[key], old[key] != nil || !now.defaults.contains(key) else { return nil }
       let was = old[key].map { "was \($0)" } ?? "was not there"
-      return
-        "\(label(of: key)): \(key)\(new[key].map { " = " + $0 } ?? " is not there, and") \(was) in the run that is to go on"
+      let value = new[key].map { " = " + $0 } ?? " is not there, and"
+      return "\(label(of: key)): \(key)\(value) \(was) in the run that is to go on"
     }
   }
 }

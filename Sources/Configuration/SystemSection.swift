@@ -56,11 +56,12 @@ public struct SystemSection: Sendable, Equatable {
     } else {
       dimension = table.optionalInteger("dimension", .dimension)
       frame = table.optionalInteger("frame", .atLeast(-1_000_000_000))
+      let hint =
+        "write for example species = [\"Ni\", \"P\"]: the names in the file, "
+        + "the first species of the potential first"
       species =
         table.value(
-          "species", default: nil, expected: "an array of different names",
-          hint:
-            "write for example species = [\"Ni\", \"P\"]: the names in the file, the first species of the potential first",
+          "species", default: nil, expected: "an array of different names", hint: hint,
           toml: { "[" + $0.map(\.tomlQuoted).joined(separator: ", ") + "]" }, mayHold: { $0.text?.isEmpty == false },
           convert: { value -> [String]? in
             guard case .array(let elements) = value.content else { return nil }

@@ -100,7 +100,8 @@ public struct YieldmapSection: Sendable, Equatable {
     }
     if maximumStrain / strainStep > Self.mostSteps {
       table.report(
-        "'strain_step' in [\(table.name)] is \(strainStep), which needs \(maximumStrain / strainStep) steps around each centre",
+        "'strain_step' in [\(table.name)] is \(strainStep), which needs "
+          + "\(maximumStrain / strainStep) steps around each centre",
         hint: "take a larger step, or a smaller maximum_strain: \(Int(Self.mostSteps)) steps are the most",
         key: "strain_step")
     }

@@ -349,9 +349,9 @@ public final class ElastoPlasticModel {
   private func tooLong(_ avalanche: Avalanche) -> Failure {
     .everywhere(
       .notConverged,
-      "the avalanche at strain \(avalanche.strain) has not ended within epm.maximum_sweeps = \(maximumSweeps) sweeps and "
-        + "\(avalanche.failures) failures; a smaller eigenstrain, larger renewed thresholds or a larger maximum_sweeps may help"
-    )
+      "the avalanche at strain \(avalanche.strain) has not ended within epm.maximum_sweeps = \(maximumSweeps) sweeps "
+        + "and \(avalanche.failures) failures; a smaller eigenstrain, larger renewed thresholds or a larger "
+        + "maximum_sweeps may help")
   }
 }
 

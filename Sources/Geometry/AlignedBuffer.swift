@@ -1,9 +1,9 @@
-/// Memory for plain values, aligned to 64 bytes for vector loads, growing by need and never shrinking.
+/// A growable array of plain values, aligned to 64 bytes for vector loads. It never shrinks.
 public final class AlignedBuffer<Element: BitwiseCopyable> {
   public private(set) var pointer: UnsafeMutablePointer<Element>
   public private(set) var capacity: Int
 
-  /// Starts with room for `capacity` elements, all bytes zero.
+  /// Allocates room for `capacity` elements, all bytes zero.
   public init(capacity: Int = 0) {
     self.capacity = capacity
     pointer = Self.allocate(capacity)
@@ -19,18 +19,18 @@ public final class AlignedBuffer<Element: BitwiseCopyable> {
     return raw.bindMemory(to: Element.self, capacity: max(1, capacity))
   }
 
-  /// Makes room for `count` elements; the first `keeping` keep their values, the others are unspecified.
+  /// Makes room for `count` elements. The first `keeping` keep their values; the others are unspecified.
   public func reserve(_ count: Int, keeping: Int = 0) {
     guard count > capacity else { return }
     #if ATHERMAL_EXACT_BUFFERS
-      // Where a sanitizer watches, room to spare would hide reads and writes beyond the end.
+      // Under a sanitizer, spare room would hide reads and writes beyond the end.
       reserve(exactly: count, keeping: keeping)
     #else
       reserve(exactly: count + count / 16 + 16, keeping: keeping)
     #endif
   }
 
-  /// The same, without room to spare.
+  /// Makes room for exactly `larger` elements; the first `keeping` keep their values.
   public func reserve(exactly larger: Int, keeping: Int = 0) {
     guard larger > capacity else { return }
     let fresh = Self.allocate(larger)

@@ -1,24 +1,25 @@
 /// The periodic cell: a parallelogram or parallelepiped whose edges are whole multiples of a quantum of length.
 ///
-/// Positions are 64-bit integers counted in the same quantum, a power of two. So a displacement between two particles,
-/// a wrap into the cell and a minimum image are exact integer arithmetic, the same for an owner and its ghosts, and the
-/// resolution of positions, and with it the smallest reachable force, does not grow with the box
-/// (Docs/Design/001-positions.md).
+/// Positions are 64-bit integers in units of the same quantum, a power of two. So the displacement between two
+/// particles, the wrap into the cell and the minimum image are exact integer arithmetic, with the same result for an
+/// owner and its ghosts. The resolution of positions, and with it the smallest reachable force, does not grow with the
+/// box (Docs/Design/001-positions.md).
 public struct Cell: Equatable, Sendable {
-  /// 2 or 3.
+  /// Dimension of space, 2 or 3.
   public let dimension: Int
-  /// The unit of positions, a power of two, in units of length.
+  /// Unit of positions, a power of two, in units of length.
   public let quantum: Double
   /// Edge vectors as rows, in quanta. In two dimensions the third edge is unused.
   public private(set) var fixedEdges: (FixedVector, FixedVector, FixedVector)
-  /// Edge vectors as rows, in units of length; in two dimensions the third is (0, 0, 1), so that volume means area.
+  /// Edge vectors as rows, in units of length. In two dimensions the third is (0, 0, 1), so that volume means area.
   public private(set) var edges: Tensor
-  /// Maps a position to fractions of the edges: s = x · inverse.
+  /// Matrix that maps a position x to its fractions s of the edges: s = Hᵀ⁻¹ x, with the edges as rows of H.
   public private(set) var fractionsOfPosition: Tensor
 
+  /// Creates a cell and chooses its quantum.
   /// - Parameters:
-  ///   - edges: edge vectors as rows, in units of length, rounded here to whole quanta.
-  ///   - range: the longest distance between listed neighbours, from which the quantum follows.
+  ///   - edges: edge vectors as rows, in units of length; they are rounded to whole quanta.
+  ///   - range: the longest distance between listed neighbours, which determines the quantum.
   public init(dimension: Int, edges: Tensor, range: Double) {
     self.dimension = dimension
     var longest = 0.0
@@ -30,10 +31,10 @@ public struct Cell: Equatable, Sendable {
     setEdges(edges)
   }
 
-  /// A cell with the bits that another one had.
+  /// Restores a cell with the same bits.
   /// - Parameters:
   ///   - quantum: a power of two.
-  ///   - fixedEdges: edge vectors as rows, in quanta; zeros for the third in two dimensions.
+  ///   - fixedEdges: edge vectors as rows, in quanta; the third is zero in two dimensions.
   public init(dimension: Int, quantum: Double, fixedEdges: [FixedVector]) {
     precondition(fixedEdges.count == 3)
     self.dimension = dimension
@@ -44,8 +45,8 @@ public struct Cell: Equatable, Sendable {
     updateEdges()
   }
 
-  /// The kernel reads a displacement of up to 2⁵¹ quanta as the mantissa of a double, and coordinates of a few edges
-  /// must fit 63 bits; the quantum is the smallest power of two that allows both.
+  /// Returns the smallest power of two that satisfies two limits: the kernel reads a displacement of up to 2⁵¹ quanta
+  /// as the mantissa of a double, and coordinates of a few edges must fit 63 bits.
   static func quantum(range: Double, longestEdge: Double) -> Double {
     max(powerOfTwo(above: range) * 0x1p-51, powerOfTwo(above: longestEdge) * 0x1p-60)
   }
@@ -69,7 +70,7 @@ public struct Cell: Equatable, Sendable {
   private mutating func updateEdges() {
     edges = Tensor(
       position(fixedEdges.0), position(fixedEdges.1), dimension == 3 ? position(fixedEdges.2) : Vector(0, 0, 1))
-    // s = Hᵀ⁻¹ x for rows of edges.
+    // s = Hᵀ⁻¹ x, with the edges as rows of H.
     fractionsOfPosition = edges.transposed.inverse
   }
 
@@ -81,7 +82,7 @@ public struct Cell: Equatable, Sendable {
   /// Area in two dimensions, volume in three.
   public var volume: Double { abs(edges.determinant) }
 
-  /// The distance between opposite faces, per edge.
+  /// Distance between opposite faces, for each edge.
   public var widths: Vector {
     let s = fractionsOfPosition
     return Vector(1 / s[0].length, 1 / s[1].length, dimension == 3 ? 1 / s[2].length : 1)
@@ -89,7 +90,7 @@ public struct Cell: Equatable, Sendable {
 
   public func fixedEdge(_ k: Int) -> FixedVector { k == 0 ? fixedEdges.0 : k == 1 ? fixedEdges.1 : fixedEdges.2 }
 
-  /// The lattice vector of whole edges, in quanta.
+  /// Returns the lattice vector Σ image_k · edge_k, in quanta.
   @inlinable public func lattice(_ image: SIMD3<Int32>) -> FixedVector {
     var sum =
       fixedEdges.0 &* FixedVector(repeating: Int64(image.x)) &+ fixedEdges.1 &* FixedVector(repeating: Int64(image.y))
@@ -97,24 +98,24 @@ public struct Cell: Equatable, Sendable {
     return sum
   }
 
-  /// A fixed-point vector in units of length, rounded once.
+  /// Converts a fixed-point vector to units of length, rounded once.
   @inlinable public func position(_ fixed: FixedVector) -> Vector {
     Vector(Double(fixed.x) * quantum, Double(fixed.y) * quantum, Double(fixed.z) * quantum)
   }
 
-  /// The closest fixed-point vector.
+  /// Returns the fixed-point vector closest to a vector in units of length.
   @inlinable public func fixed(_ vector: Vector) -> FixedVector {
     FixedVector(
       Int64((vector.x / quantum).rounded(.toNearestOrEven)), Int64((vector.y / quantum).rounded(.toNearestOrEven)),
       Int64((vector.z / quantum).rounded(.toNearestOrEven)))
   }
 
-  /// Fractions of the edges, each in [0, 1) up to rounding for a wrapped position.
+  /// Returns the fractions of the edges, each in [0, 1) up to rounding for a wrapped position.
   @inlinable public func fractions(_ fixed: FixedVector) -> Vector { fractionsOfPosition * position(fixed) }
 
-  /// Moves a position into the cell by whole edges: the one rule by which everyone wraps.
-  ///
-  /// Returns how many edges were taken off: the unwrapped position is the wrapped one plus these edges.
+  /// Moves a position into the cell by whole edges. All code wraps positions by this one rule.
+  /// - Returns: the image numbers, the multiples of each edge that were subtracted: the unwrapped position is the
+  ///   wrapped one plus these edges.
   @inlinable public func wrap(_ fixed: inout FixedVector) -> SIMD3<Int32> {
     let s = fractions(fixed)
     var image = SIMD3<Int32>(
@@ -131,7 +132,8 @@ public struct Cell: Equatable, Sendable {
     return image
   }
 
-  /// The shortest of the images of a displacement, provided it is shorter than half the smallest width.
+  /// Returns the shortest periodic image of a displacement. It is correct if that is shorter
+  /// than half the smallest width.
   @inlinable public func minimumImage(_ displacement: FixedVector) -> FixedVector {
     let s = fractions(displacement)
     let image = SIMD3<Int32>(
@@ -140,10 +142,10 @@ public struct Cell: Equatable, Sendable {
     return displacement &- lattice(image)
   }
 
-  /// Maps the edges to `target` (rows, in units of length), rounded to quanta.
+  /// Replaces the edges by `target` (rows, in units of length), rounded to quanta.
   public mutating func deform(to target: Tensor) { setEdges(target) }
 
-  /// Replaces edge `gradient` by its sum with `count` times edge `flow`: the same lattice in another basis.
+  /// Adds `count` times edge `flow` to edge `gradient`: the same lattice in another basis.
   public mutating func addEdge(_ flow: Int, times count: Int64, to gradient: Int) {
     let change = fixedEdge(flow) &* FixedVector(repeating: count)
     switch gradient {
@@ -154,7 +156,7 @@ public struct Cell: Equatable, Sendable {
     updateEdges()
   }
 
-  /// How many times edge `flow` has to be taken off edge `gradient` to bring its tilt into [−1/2, 1/2].
+  /// Returns how many times edge `flow` has to be subtracted from edge `gradient` to bring its tilt into [−1/2, 1/2].
   public func excessTilt(of gradient: Int, along flow: Int) -> Int64 {
     let tilt = edges[gradient].dot(edges[flow]) / edges[flow].squaredLength
     return abs(tilt) > 0.5 ? Int64(tilt.rounded(.toNearestOrAwayFromZero)) : 0

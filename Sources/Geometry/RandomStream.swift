@@ -1,10 +1,11 @@
 import CLanes
 import Foundation
 
-/// Random numbers that are a function of what they are for, never of who draws them: Philox 4x32-10 keyed by a seed and
-/// a purpose, counted by an item (particle, site, cell), a step, and the number of the draw.
+/// Counter-based random numbers (Philox 4x32-10). The key is a seed and a purpose; the counter is an
+/// item (particle, site, cell), a step and the number of the draw. So a number depends on its use only,
+/// never on the rank that draws it.
 public struct RandomStream: Sendable {
-  /// What the numbers are used for; streams of different purposes are independent.
+  /// Use of the random numbers; streams of different purposes are independent.
   public enum Purpose: UInt32, Sendable {
     case position = 1
     case size = 2
@@ -14,28 +15,28 @@ public struct RandomStream: Sendable {
     case eigenstrain = 42
     /// Trial moves of a Monte Carlo simulation, by block and sweep.
     case trialMove = 4
-    /// Where the blocks of a sweep begin, and in which order their colours come.
+    /// Offset of the blocks of a sweep, and the order of their colours.
     case blockShift = 5
-    /// Random forces that tell a saddle from a minimum.
+    /// Random displacements whose forces tell a saddle from a minimum.
     case probe = 6
   }
 
   @usableFromInline let key: (UInt32, UInt32)
 
-  /// The purpose is mixed into the upper word of the key.
+  /// Creates the stream of a seed and a purpose; the purpose is mixed into the upper word of the key.
   public init(seed: UInt64, purpose: Purpose) {
     key = (
       UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32) ^ (purpose.rawValue &* 0x9E37_79B9)
     )
   }
 
-  /// Four words of 32 random bits for a counter of four words.
+  /// Returns four words of 32 random bits for a counter of four words.
   @inlinable @inline(__always)
   public func words(_ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32) -> (UInt32, UInt32, UInt32, UInt32) {
     CLanes_philox(a, b, c, d, key.0, key.1).word
   }
 
-  /// Two independent numbers in [0, 1), with 53 random bits each.
+  /// Returns two independent numbers in [0, 1), with 53 random bits each.
   public func uniformPair(item: Int, step: Int = 0, draw: Int = 0) -> (Double, Double) {
     let words = self.words(
       UInt32(truncatingIfNeeded: item), UInt32(truncatingIfNeeded: item >> 32) ^ UInt32(truncatingIfNeeded: draw) << 16,
@@ -43,7 +44,7 @@ public struct RandomStream: Sendable {
     return (Self.unit(words.0, words.1), Self.unit(words.2, words.3))
   }
 
-  /// A number in [0, 1) of 53 of the 64 bits.
+  /// Returns a number in [0, 1) from the upper 53 of the 64 bits.
   @inlinable @inline(__always) public static func unit(_ high: UInt32, _ low: UInt32) -> Double {
     let bits = (UInt64(high) << 32 | UInt64(low)) >> 11
     return Double(bits) * 0x1p-53

@@ -1,21 +1,21 @@
 import CLanes
 
-/// Singles side by side, as many as ``Lanes`` has doubles, for work that half the digits are enough for.
+/// A vector of single-precision numbers, as many as ``Lanes`` has doubles, for work that needs only half the digits.
 public struct SingleLanes: BitwiseCopyable, Sendable {
   @usableFromInline let value: CLanes_singles
 
   @inlinable @inline(__always) init(value: CLanes_singles) { self.value = value }
 
-  /// The same number in all lanes.
+  /// Sets all lanes to the same number.
   @inlinable @inline(__always) public init(_ number: Float) { value = CLanes_singles_broadcast(number) }
 
-  /// Consecutive numbers at an address aligned to a lane's width.
+  /// Loads consecutive numbers from an address aligned to the size of the vector.
   @inlinable @inline(__always) public init(loading address: UnsafePointer<Float>) {
     value = CLanes_singles_load(address)
   }
 
-  /// Component `k` of records of `stride` numbers, two or four, of as many particles as there are lanes; the records
-  /// stand at multiples of their length.
+  /// Loads component `k` of the records of as many particles as there are lanes. A record has `stride` numbers, two or
+  /// four, and is aligned to its own size.
   @inlinable @inline(__always)
   public init(gathering records: UnsafePointer<Float>, at index: UnsafePointer<Int32>, stride: Int, component k: Int32)
   {
@@ -26,7 +26,7 @@ public struct SingleLanes: BitwiseCopyable, Sendable {
     SingleLanes(value: CLanes_singles_subtract(a.value, b.value))
   }
 
-  /// self · factor + addend, fused where the CPU can.
+  /// Returns self · factor + addend, fused where the CPU supports it.
   @inlinable @inline(__always) public func times(_ factor: SingleLanes, plus addend: SingleLanes) -> SingleLanes {
     SingleLanes(value: CLanes_singles_fma(value, factor.value, addend.value))
   }
@@ -35,10 +35,10 @@ public struct SingleLanes: BitwiseCopyable, Sendable {
 }
 
 extension Lanes {
-  /// Consecutive singles, at an address aligned to half a lane's width, as doubles.
+  /// Loads consecutive singles, from an address aligned to half the size of the vector, as doubles.
   @inlinable @inline(__always) public init(widening address: UnsafePointer<Float>) { value = CLanes_widen(address) }
 
-  /// Writes the lanes as singles, to an address aligned to half a lane's width.
+  /// Stores the lanes as singles, at an address aligned to half the size of the vector.
   @inlinable @inline(__always) public func store(narrowedTo address: UnsafeMutablePointer<Float>) {
     CLanes_narrow(value, address)
   }

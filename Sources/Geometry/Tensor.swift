@@ -7,7 +7,7 @@ public struct Tensor: Equatable, Sendable {
   public init(_ x: Vector, _ y: Vector, _ z: Vector) { rows = (x, y, z) }
   public init() { rows = (.zero, .zero, .zero) }
 
-  /// From nested arrays of 2 or 3 rows.
+  /// Creates a tensor from nested arrays of 2 or 3 rows.
   public init(_ values: [[Double]]) {
     self.init()
     for (i, row) in values.enumerated() { for (j, value) in row.enumerated() { self[i, j] = value } }
@@ -15,7 +15,7 @@ public struct Tensor: Equatable, Sendable {
 
   public static let identity = Tensor(Vector(1, 0, 0), Vector(0, 1, 0), Vector(0, 0, 1))
 
-  /// a ⊗ b
+  /// Creates the outer product a ⊗ b.
   public init(outer a: Vector, _ b: Vector) { rows = (a.x * b, a.y * b, a.z * b) }
 
   @inlinable public subscript(i: Int) -> Vector {
@@ -51,7 +51,7 @@ public struct Tensor: Equatable, Sendable {
       Vector(rows.0.x, rows.1.x, rows.2.x), Vector(rows.0.y, rows.1.y, rows.2.y), Vector(rows.0.z, rows.1.z, rows.2.z))
   }
 
-  /// a : b = Σ a_ij b_ij
+  /// Returns a : b = Σ a_ij b_ij.
   public func contracted(with b: Tensor) -> Double {
     rows.0.dot(b.rows.0) + rows.1.dot(b.rows.1) + rows.2.dot(b.rows.2)
   }
@@ -71,8 +71,8 @@ public struct Tensor: Equatable, Sendable {
     Vector(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)
   }
 
-  /// The matrix exponential, by scaling, a Taylor series of 18 terms, and squaring: accurate to rounding for the
-  /// strains of one loading step and of whole runs alike.
+  /// Matrix exponential, by scaling, a Taylor series of 18 terms, and squaring. It is accurate to rounding for the
+  /// strain of a single loading step as well as of a whole run.
   public var exponential: Tensor {
     let size = (0..<3).map { i in (0..<3).map { abs(self[i, $0]) }.reduce(0, +) }.max()!
     let halvings = size > 0.25 ? Int(log2(size / 0.25).rounded(.up)) : 0
@@ -87,10 +87,11 @@ public struct Tensor: Equatable, Sendable {
     return result
   }
 
-  /// The upper left `dimension` × `dimension` block as nested arrays.
+  /// Returns the upper left `dimension` × `dimension` block as nested arrays.
   public func block(_ dimension: Int) -> [[Double]] { (0..<dimension).map { i in (0..<dimension).map { self[i, $0] } } }
 
-  /// The smallest singular value of the upper left block: how much the map shortens a vector at most.
+  /// Returns the smallest singular value of the upper left block: the smallest factor by which the map
+  /// changes the length of a vector.
   public func smallestSingularValue(dimension: Int) -> Double {
     let square = transposed * self
     if dimension == 2 {

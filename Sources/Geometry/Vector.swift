@@ -1,4 +1,4 @@
-/// A vector of space, in units of length. In two dimensions the third component is zero.
+/// A vector in space, in units of length. In two dimensions the third component is zero.
 public typealias Vector = SIMD3<Double>
 
 /// A position or displacement in whole quanta of length (see ``Cell/quantum``).

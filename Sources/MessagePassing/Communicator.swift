@@ -1,17 +1,16 @@
 import CMPI
 import CShims
 
-/// The ranks that compute together, and the typed messages between them.
+/// A group of ranks that compute together, and the typed messages between them.
 ///
-/// All calls are collective unless they say otherwise. Every MPI return code becomes a ``Failure`` with the call's
-/// name.
+/// All calls are collective unless they say otherwise. Every MPI error code becomes a ``Failure`` that names the call.
 public final class Communicator {
   public let handle: MPI_Comm
-  /// This process, from 0.
+  /// Number of this process in the group, from 0.
   public let rank: Int
-  /// How many processes compute together.
+  /// Number of processes in the group.
   public let size: Int
-  /// Rank 0 alone prints and reads small files.
+  /// Whether this is rank 0, which alone prints and reads small files.
   public var isRoot: Bool { rank == 0 }
 
   init(handle: MPI_Comm) throws {
@@ -25,8 +24,10 @@ public final class Communicator {
     self.size = Int(size)
   }
 
-  /// A communicator of the same ranks whose messages cannot be confused with those of this one: made once and then
-  /// shared, since MPI has room for some 65 000 of them and a long run makes more systems than that.
+  /// Returns a communicator of the same ranks whose messages cannot be confused with those of this one.
+  ///
+  /// It is made once and then shared: MPI has room for some 65 000 communicators, and a long run
+  /// makes more systems than that.
   public func channel() throws -> Communicator {
     if let made { return made }
     var copy: MPI_Comm? = CShims_comm_null()
@@ -38,7 +39,7 @@ public final class Communicator {
 
   private var made: Communicator?
 
-  /// The ranks of this communicator that give the same group number, in the same order. Collective.
+  /// Returns the communicator of all ranks that pass the same group number, in the same order. Collective.
   public func split(group: Int) throws -> Communicator {
     var part: MPI_Comm? = CShims_comm_null()
     try check(MPI_Comm_split(handle, Int32(group), Int32(rank), &part), "MPI_Comm_split")
@@ -75,7 +76,7 @@ public final class Communicator {
     return copy
   }
 
-  /// The array of `root` on every rank; the other ranks may pass an empty one.
+  /// Copies the array of `root` to every rank; the other ranks may pass an empty one.
   public func broadcast<Element: MessageElement>(_ values: [Element], from root: Int = 0) throws -> [Element] {
     let count = try broadcast(values.count, from: root)
     guard count > 0 else { return [] }
@@ -111,7 +112,8 @@ public final class Communicator {
 
   /// Combines the buffers of all ranks element by element, in place.
   ///
-  /// Sums of `Double` depend on the number of ranks; use ``ExactSums`` for those. Integers, minima and maxima do not.
+  /// Integer sums, minima and maxima do not depend on the number of ranks. Sums of `Double`
+  /// do; use ``ExactSums`` for them.
   public func reduce<Element: MessageElement>(
     _ buffer: UnsafeMutableBufferPointer<Element>, _ reduction: Reduction
   ) throws {
@@ -134,7 +136,7 @@ public final class Communicator {
     return copy
   }
 
-  /// One value per rank, in rank order.
+  /// Gathers one value per rank on every rank, in rank order.
   public func gather<Element: MessageElement>(_ value: Element) throws -> [Element] {
     var mine = value
     var all = [Element](repeating: value, count: size)
@@ -148,8 +150,8 @@ public final class Communicator {
     return all
   }
 
-  /// The arrays of all ranks, one after the other in rank order, on every rank. For short lists only: what grows with
-  /// the number of particles must stay distributed.
+  /// Joins the arrays of all ranks, in rank order, on every rank. For short lists only: arrays that grow with the
+  /// number of particles must stay distributed.
   public func gather<Element: MessageElement>(_ values: [Element]) throws -> [Element] {
     guard size > 1 else { return values }
     let counts = try gather(Int32(values.count))
@@ -169,7 +171,7 @@ public final class Communicator {
     return all
   }
 
-  /// One block of the same size per rank, in rank order; `all` has room for them. Allocates nothing.
+  /// Gathers one block of equal size per rank into `all`, in rank order. Allocates nothing.
   public func gather<Element: MessageElement>(
     _ block: UnsafeBufferPointer<Element>, into all: UnsafeMutableBufferPointer<Element>
   ) throws {
@@ -181,7 +183,7 @@ public final class Communicator {
     Heartbeat.beat()
   }
 
-  /// The sum of `value` over all lower ranks; 0 on rank 0.
+  /// Returns the sum of `value` over all lower ranks; 0 on rank 0.
   public func exclusiveSum(_ value: Int) throws -> Int {
     let all = try gather(value)
     return all[..<rank].reduce(0, +)
@@ -212,9 +214,9 @@ public final class Communicator {
 
   // MARK: Errors that all ranks see
 
-  /// Runs fallible work on every rank; if it throws anywhere, all ranks throw the failure of the lowest such rank.
+  /// Runs fallible work on every rank; if it throws on any, all ranks throw the failure of the lowest such rank.
   ///
-  /// Nothing collective may happen inside: a rank that throws would leave the others waiting.
+  /// The work must not contain collective calls: a rank that throws would leave the others waiting.
   public func coordinated<Result>(_ work: () throws -> Result) throws -> Result {
     var result: Result?
     var own: Failure?
@@ -225,7 +227,7 @@ public final class Communicator {
     return result!
   }
 
-  /// All ranks throw the failure of the lowest rank that has one; all return if none has.
+  /// Throws the failure of the lowest rank that has one, on all ranks; returns on all ranks if none has.
   public func agree(on failure: Failure?) throws {
     let first = try reduce(failure == nil ? size : rank, .minimum)
     guard first < size else { return }

@@ -1,7 +1,6 @@
 import Foundation
 
 extension Double {
-  /// The number as a sentence says it: the digits that mean something to a reader, not those that give the same bits
-  /// back.
+  /// Text of the number for messages: six significant digits, not enough to restore its bits.
   public var shown: String { String(format: "%.6g", self) }
 }

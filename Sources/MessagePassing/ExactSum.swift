@@ -1,8 +1,9 @@
-/// Several sums of doubles that are exact, and so do not depend on the order or on the ranks that the terms come from.
+/// Several exact sums of doubles, which depend neither on the order of the terms nor on the ranks that hold them.
 ///
-/// A term is split by its binary exponent into one of 64 integer bins that are 32 exponents wide; a bin of 128 bits
-/// takes 2⁴² terms before it could overflow. The bins of all ranks are added as integers and rounded once, to nearest.
-/// A NaN or infinite term makes its sum NaN. Adding a term costs about as much as three additions.
+/// Each term is added to one of 64 integer bins, chosen by its binary exponent; a bin spans 32 exponents and,
+/// with its 128 bits, takes 2⁴² terms before it can overflow. The bins of all ranks are added as integers,
+/// and the total is rounded once, to nearest. A NaN or infinite term makes its sum NaN. Adding a term costs
+/// about as much as three additions.
 public final class ExactSums {
   private static let binCount = 64
   private static let limbCount = 70  // 64 limbs of 32 bits, room for the carries, and a flag for non-finite terms
@@ -29,7 +30,7 @@ public final class ExactSums {
     nonFinite.update(repeating: 0, count: count)
   }
 
-  /// Adds `value` to the sum number `index`.
+  /// Adds `value` to sum number `index`.
   @inline(__always)
   public func add(_ value: Double, to index: Int) {
     let bits = value.bitPattern
@@ -45,14 +46,14 @@ public final class ExactSums {
     bins[index * Self.binCount + scale >> 5] &+= Int128(signed) << Int128(scale & 31)
   }
 
-  /// The sums over all ranks, rounded to nearest. Collective; all ranks get the same bits. Resets the sums.
+  /// Returns the sums over all ranks, rounded to nearest, with the same bits on all ranks, and resets them. Collective.
   public func reduce(over communicator: Communicator) throws -> [Double] {
     let limbs = try limbs(over: communicator)
     reset()
     return (0..<count).map { Self.round(limbs[($0 * Self.limbCount)..<(($0 + 1) * Self.limbCount)]) }
   }
 
-  /// The sums over all ranks before they are rounded, to be put aside. Collective.
+  /// Returns the sums over all ranks before rounding, to be saved in a checkpoint. Collective.
   public func limbs(over communicator: Communicator) throws -> [Int64] {
     var limbs = [Int64](repeating: 0, count: count * Self.limbCount)
     for index in 0..<count {
@@ -74,12 +75,12 @@ public final class ExactSums {
     return limbs
   }
 
-  /// Takes up sums that were put aside; one rank alone may do so.
+  /// Adds sums saved by ``limbs(over:)``. Only one rank may do so, or they are counted more than once.
   public func add(limbs: [Int64]) {
     precondition(limbs.count == count * Self.limbCount)
     for index in 0..<count {
       let base = index * Self.limbCount
-      // What stands above the bins goes to the highest of them: a sum has room for it, or would have overflowed before.
+      // Limbs above the bins go into the highest bin. A sum has room for them, or it would have overflowed before.
       for bin in 0..<Self.binCount { bins[index * Self.binCount + bin] &+= Int128(limbs[base + bin]) }
       for extra in Self.binCount..<(Self.limbCount - 1) {
         bins[index * Self.binCount + Self.binCount - 1] &+=
@@ -89,7 +90,7 @@ public final class ExactSums {
     }
   }
 
-  /// The double closest to the number that the limbs (base 2³², lowest first, lowest unit 2⁻¹⁰⁷⁵) stand for.
+  /// Returns the double closest to the number that the limbs represent (base 2³², lowest first, lowest unit 2⁻¹⁰⁷⁵).
   private static func round(_ limbs: ArraySlice<Int64>) -> Double {
     if limbs.last! != 0 { return .nan }
     var digits = Array(limbs.dropLast())

@@ -1,17 +1,18 @@
 import CMPI
 import CShims
 
-/// An exchange in which any rank may send to any other: who gets how many elements is settled once, data may then move
-/// several times, forwards or back.
+/// An exchange in which any rank may send to any other. The counts are agreed on once; then data can be moved several
+/// times, forward or backward.
 public struct Exchange {
   public let communicator: Communicator
-  /// Elements to each rank, and from each rank.
+  /// Number of elements sent to each rank.
   public let sendCounts: [Int]
+  /// Number of elements received from each rank.
   public let receiveCounts: [Int]
   public let sendTotal: Int
   public let receiveTotal: Int
 
-  /// Collective. `sendCounts[r]` elements of this rank go to rank r.
+  /// Agrees on the counts: this rank sends `sendCounts[r]` elements to rank r. Collective.
   public init(_ communicator: Communicator, sendCounts: [Int]) throws {
     precondition(sendCounts.count == communicator.size)
     var receiveCounts = sendCounts
@@ -28,12 +29,12 @@ public struct Exchange {
     Heartbeat.beat()
   }
 
-  /// Moves `width` values per element; `values` is ordered by destination rank, the result by source rank.
+  /// Sends `width` values per element. `values` is ordered by destination rank, the result by source rank. Collective.
   public func forward<Element: MessageElement>(_ values: [Element], width: Int = 1) throws -> [Element] {
     try move(values, width: width, out: sendCounts, into: receiveCounts, total: receiveTotal)
   }
 
-  /// Moves `width` values per element the other way: from where ``forward(_:width:)`` brought them.
+  /// Returns `width` values per element to the ranks from which ``forward(_:width:)`` brought the elements. Collective.
   public func backward<Element: MessageElement>(_ values: [Element], width: Int = 1) throws -> [Element] {
     try move(values, width: width, out: receiveCounts, into: sendCounts, total: sendTotal)
   }
@@ -62,7 +63,7 @@ public struct Exchange {
     return result
   }
 
-  /// Starts one message per peer with something to move, in pieces that MPI's 32-bit counts can hold.
+  /// Starts one message to or from each peer that has a count, in pieces that MPI's 32-bit counts can hold.
   private func post(
     _ requests: inout [MPI_Request?], counts: [Int], width: Int,
     start: (_ offset: Int, _ count: Int32, _ peer: Int32, _ request: inout MPI_Request?) -> Int32

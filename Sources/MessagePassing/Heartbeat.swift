@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// A sign of life that each message-passing call gives, and the watchdog that ends a process which gives none.
+/// A sign of life given by each message-passing call, and a watchdog that ends a process which gives none.
 ///
-/// A rank can wait for ever for a message that never comes. The watchdog thread sees that nothing has moved for its
-/// limit, says on which rank and in which phase, and ends the process without touching MPI; the launcher then ends the
-/// others.
+/// A rank can wait forever for a message that never comes. When nothing has moved for the time limit,
+/// the watchdog thread reports the rank and the phase and ends the process without calling MPI; the
+/// launcher then ends the other ranks.
 public enum Heartbeat {
   private static let beats = Atomic<Int>(0)
   private static let current = Mutex("start")
@@ -13,7 +13,7 @@ public enum Heartbeat {
   @inline(__always)
   public static func beat() { beats.wrappingAdd(1, ordering: .relaxed) }
 
-  /// Names what the program is doing, for the watchdog's message.
+  /// Sets the phase of the program that the watchdog's message names.
   public static func enter(phase: String) {
     current.withLock { $0 = phase }
     beat()
@@ -21,7 +21,7 @@ public enum Heartbeat {
 
   public static var phase: String { current.withLock { $0 } }
 
-  /// Starts the watchdog thread, which may be before MPI starts. `limit` is in seconds; 0 switches it off.
+  /// Starts the watchdog thread; this may happen before MPI starts. `limit` is in seconds; 0 means no watchdog.
   public static func startWatchdog(limit: Double) {
     guard limit > 0 else { return }
     let clock = SuspendingClock()
@@ -34,7 +34,7 @@ public enum Heartbeat {
       while true {
         Thread.sleep(forTimeInterval: interval)
         let now = clock.now
-        // While this process itself was halted nobody could give any.
+        // Cap the interval: while this process itself was halted, it could not give a sign of life.
         quiet += min((now - looked) / .seconds(1), 2 * interval)
         looked = now
         let count = beats.load(ordering: .relaxed)
@@ -53,8 +53,8 @@ public enum Heartbeat {
     thread.start()
   }
 
-  /// Rank and number of ranks, "3/8", as whoever started this process tells it: MPI cannot be asked before it has
-  /// started.
+  /// Rank and number of ranks as text, such as "3/8", from the environment that the launcher sets: MPI cannot be asked
+  /// before it has started.
   private static let launcher: String = {
     let environment = ProcessInfo.processInfo.environment
     for (rank, size) in [

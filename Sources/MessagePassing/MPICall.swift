@@ -1,6 +1,6 @@
 import CMPI
 
-/// Turns the return code of an MPI call into an error that carries the call's name and MPI's own explanation.
+/// Throws a failure if an MPI call returned an error code, with the call's name and MPI's own explanation.
 @inline(__always)
 func check(_ code: Int32, _ call: StaticString) throws {
   if code != 0 { throw mpiFailure(code, call) }
@@ -17,7 +17,7 @@ private func mpiFailure(_ code: Int32, _ call: StaticString) -> Failure {
   return Failure(.messagePassing, "\(call): \(text)")
 }
 
-/// MPI counts are 32-bit; a longer message must have been split by the caller.
+/// Converts a count to MPI's 32 bits; the caller must have split longer messages.
 @inline(__always)
 func messageCount(_ count: Int) -> Int32 {
   precondition(count <= Int(Int32.max), "a single message is limited to 2^31 - 1 elements")

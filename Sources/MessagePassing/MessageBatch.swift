@@ -1,8 +1,8 @@
 import CMPI
 import CShims
 
-/// Non-blocking messages that are started together and finished together; its storage is reused, so that a repeated
-/// exchange allocates nothing.
+/// A batch of non-blocking messages that are started one by one and finished together. Its storage is reused, so that a
+/// repeated exchange allocates nothing.
 ///
 /// The memory behind the pointers must stay in place and untouched until ``finish()``.
 public final class MessageBatch {
@@ -21,7 +21,7 @@ public final class MessageBatch {
 
   deinit { requests.deallocate() }
 
-  /// Starts to receive `count` values from `source`.
+  /// Starts receiving `total` values from `source`.
   public func receive(_ buffer: UnsafeMutablePointer<Int64>, count total: Int, from source: Int) throws {
     var offset = 0
     while offset < total {
@@ -34,7 +34,7 @@ public final class MessageBatch {
     }
   }
 
-  /// Starts to send `count` values to `destination`.
+  /// Starts sending `total` values to `destination`.
   public func send(_ buffer: UnsafePointer<Int64>, count total: Int, to destination: Int) throws {
     var offset = 0
     while offset < total {
@@ -47,7 +47,7 @@ public final class MessageBatch {
     }
   }
 
-  /// Waits until all started messages have arrived and left.
+  /// Waits until all started messages are received and sent.
   public func finish() throws {
     guard count > 0 else { return }
     try check(MPI_Waitall(messageCount(count), requests, CShims_statuses_ignore()), "MPI_Waitall")

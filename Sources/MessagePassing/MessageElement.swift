@@ -1,7 +1,7 @@
 import CMPI
 import CShims
 
-/// A fixed-size value that travels in messages as itself.
+/// A fixed-size value that MPI can send as it is in memory.
 public protocol MessageElement: BitwiseCopyable, Sendable {
   static var datatype: MPI_Datatype { get }
 }

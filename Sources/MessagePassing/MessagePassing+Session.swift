@@ -3,8 +3,8 @@ import CShims
 import Foundation
 
 extension MessagePassing {
-  /// The communicator of a test process, which has no ``run(_:)`` around it: MPI is started at the first call and ended
-  /// when the process exits. Tests that use it must run one at a time.
+  /// Returns the communicator of a test process, which does not use ``run(_:)``: MPI is started at the first call and
+  /// ended when the process exits. Tests that use it must run one at a time.
   public static func startForTests() throws -> Communicator { try session.get() }
 
   private nonisolated(unsafe) static let session: Result<Communicator, any Error> = Result {

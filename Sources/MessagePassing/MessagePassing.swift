@@ -2,21 +2,21 @@ import CMPI
 import CShims
 import Foundation
 
-/// The life of MPI in this process: started once, ended once, and the one way out for errors.
+/// Start and end of MPI in this process, and the one place where errors leave it.
 public enum MessagePassing {
   /// Starts MPI, runs `program` with the communicator of all ranks, and returns the exit code of the process.
   ///
-  /// A failure that all ranks agreed on is printed once, by rank 0; a failure of one rank alone is printed with its
-  /// rank, and the job is aborted, so that no rank waits for a dead one. Everything that owns an MPI handle must live
-  /// inside `program`.
+  /// A failure that all ranks agreed on is printed once, by rank 0. A failure of one rank alone is printed
+  /// with its rank, and the job is aborted, so that no rank waits for a dead one. Everything that owns an MPI
+  /// handle must live inside `program`.
   public static func run(_ program: (Communicator) throws -> Int32) -> Int32 {
     configureOpenMPI()
     CShims_return_large_blocks()
-    // What is printed comes before what goes wrong later, also in a file that has both.
+    // Flush each line of standard output, so that it precedes later errors where both go to the same file.
     CShims_write_lines()
-    // A file that may not grow beyond a limit is then an error of its write, as a full disk is.
+    // A file-size limit then makes the write fail, as a full disk does, instead of ending the process.
     signal(SIGXFSZ, SIG_IGN)
-    // A limit that cannot be read is said when there is somebody to say it.
+    // An invalid limit is reported below, once there is a communicator.
     if let limit = try? watchdogLimit() { Heartbeat.startWatchdog(limit: limit) }
     var provided: Int32 = 0
     guard MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided) == 0 else {
@@ -41,16 +41,17 @@ public enum MessagePassing {
     return exitCode
   }
 
-  /// What Open MPI has to be told before it starts.
+  /// Sets the options that Open MPI needs before it starts.
   static func configureOpenMPI() {
     // Open MPI before 4.1.7 corrupts parallel HDF5 files unless data sieving on writes is off (open-mpi/ompi #12718).
     setenv("OMPI_MCA_fbtl_posix_write_datasieving", "0", 1)
-    // Its shared file pointers, which HDF5 does not use, are kept beside each file in one whose name may have 255
-    // characters: files in folders of long names would end the process. What the user has asked for stays.
+    // For shared file pointers, which HDF5 does not use, Open MPI keeps a second file beside each file.
+    // Its name is limited to 255 characters, so files in folders with long names would end the process. A
+    // value set by the user is kept.
     setenv("OMPI_MCA_sharedfp", "^lockedfile", 0)
   }
 
-  /// Seconds; 0 for none.
+  /// Time limit of the watchdog in seconds, from the environment; 0 for no watchdog.
   private static func watchdogLimit() throws -> Double {
     guard let text = ProcessInfo.processInfo.environment["ATHERMAL_WATCHDOG"], !text.isEmpty else { return 600 }
     guard let limit = Double(text), limit >= 0 else {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Words for the user that are not results.
+/// Messages for the user that are not results.
 public enum StandardError {
-  /// Writes as much as can be written: a closed or full standard error is no reason to end a run.
+  /// Writes as much of `text` as possible: a closed or full standard error must not end the run.
   public static func write(_ text: String) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {

@@ -1,14 +1,14 @@
-/// A level of the hierarchy, as its smoother sees it: an operator A, and the inverse of its diagonal blocks D.
+/// A level of the hierarchy as seen by its smoother: an operator A, and the inverse of its diagonal blocks D.
 protocol SmoothedLevel: AnyObject {
-  /// The largest eigenvalue of D⁻¹A, or a little more.
+  /// Largest eigenvalue of D⁻¹A, or a little more.
   var largestEigenvalue: Float { get }
-  /// x ← x + d after d ← α d + β D⁻¹r.
+  /// Updates the correction, d ← α d + β D⁻¹r, and then the solution, x ← x + d.
   func correct(_ alpha: Float, _ beta: Float)
-  /// r ← r − A d. Collective.
+  /// Updates the residual, r ← r − A d. Collective.
   func updateResidual() throws
 }
 
-/// Two steps of Chebyshev's iteration for the upper part of the spectrum of D⁻¹A, which coarser grids cannot see.
+/// Two steps of Chebyshev iteration for the upper part of the spectrum of D⁻¹A, which coarser grids cannot represent.
 struct Chebyshev {
   private let theta: Float
   private let delta: Float
@@ -22,7 +22,8 @@ struct Chebyshev {
     delta = (upper - lower) / 2
   }
 
-  /// Leaves the residual one update behind: what follows the second correction is up to the caller. Collective.
+  /// Smooths the solution. The residual is left one update behind: the caller decides whether to update it after the
+  /// second correction. Collective.
   func smooth(_ level: some SmoothedLevel) throws {
     level.correct(0, 1 / theta)
     try level.updateResidual()

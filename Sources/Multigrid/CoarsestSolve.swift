@@ -1,13 +1,13 @@
-/// The coarsest grid, a few dozen nodes that every rank holds: solved by a Cholesky factorisation.
+/// Direct solver of the coarsest grid, a few dozen nodes that every rank holds, by a Cholesky factorisation.
 struct CoarsestSolve {
   private var factor: [Double] = []
   private var values: [Double] = []
   private var size = 0
-  /// Added to the diagonal, in parts of its mean: where a few particles leave some motions free, rounding must not
-  /// become a displacement.
+  /// Number added to the diagonal, in units of its mean. If a few particles leave some motions without resistance,
+  /// rounding must not become a displacement there.
   private static let ridge = 1e-3
 
-  /// Factors the operator of the level, with translations, which it does not resist, made stiff.
+  /// Factorises the operator of the level. Translations, which it does not resist, are made stiff.
   mutating func factorise(_ level: GridLevel) {
     let d = level.grid.dimension
     let counts = level.grid.counts
@@ -44,11 +44,11 @@ struct CoarsestSolve {
     }
   }
 
-  /// The solution of the level from its residual.
+  /// Computes the solution of the level from its residual.
   mutating func solve(_ level: GridLevel) {
     let d = level.grid.dimension
     var next = 0
-    level.grid.box.forEach { node in
+    level.grid.box.forEachCell { node in
       let place = level.residual.place(node)
       for k in 0..<d { values[next + k] = Double(level.residual.values[place + k]) }
       next += d
@@ -64,7 +64,7 @@ struct CoarsestSolve {
       values[i] = sum / factor[i * size + i]
     }
     next = 0
-    level.grid.box.forEach { node in
+    level.grid.box.forEachCell { node in
       let place = level.solution.place(node)
       for k in 0..<d { level.solution.values[place + k] = Float(values[next + k]) }
       next += d

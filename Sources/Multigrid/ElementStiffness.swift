@@ -1,12 +1,13 @@
-/// ∫ ∂_γ w_a ∂_δ w_b over the unit cell for the multilinear shape functions of its corners.
+/// Element matrices ∫ ∂_γ w_a ∂_δ w_b over the unit cell, for the multilinear shape functions w of its corners a, b.
 struct ElementStiffness {
   let dimension: Int
-  /// Pairs γ ≤ δ in the order xx, xy, yy or xx, yy, zz, xy, xz, yz.
+  /// Returns the pairs γ ≤ δ in the order xx, xy, yy or xx, yy, zz, xy, xz, yz.
   static func pairs(_ dimension: Int) -> [(Int, Int)] {
     dimension == 2 ? [(0, 0), (0, 1), (1, 1)] : [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
   }
 
-  /// Symmetrised in γ and δ, both orders added where they differ: entry [(a · corners + b) · pairs + pair].
+  /// Integrals for all corners and pairs: entry [(a · corners + b) · pairs + pair]. For γ ≠ δ
+  /// it is the sum of both orders.
   let entries: [Float]
   let cornerCount: Int
 

@@ -3,18 +3,17 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// The elastic continuum on one grid: each cell a homogeneous solid with the affine stiffness of what it holds, each
-/// node a displacement, and between them multilinear shape functions.
+/// The elastic continuum on one grid. Each cell is a homogeneous solid with the affine stiffness of the particles in
+/// it, each node carries a displacement, and multilinear shape functions interpolate between the nodes.
 final class GridLevel: SmoothedLevel {
   let grid: NodeGrid
   let halo: NodeHalo
   let solution: NodeField
   let residual: NodeField
   let correction: NodeField
-  /// The stiffness of each cell per pair of strained axes, in the coordinates of the grid: entry [pair · blocks +
-  /// component].
+  /// Stiffness of each cell for each pair of strained axes, in grid coordinates: entry [pair · components + component].
   let cells: NodeField
-  /// The particles in each cell, and zero: for operators with a shift.
+  /// Number of particles in each cell, followed by a zero: needed for operators with a shift.
   let masses: NodeField
   private let stencil = AlignedBuffer<Float>()
   private let inverseDiagonal: NodeField
@@ -34,8 +33,8 @@ final class GridLevel: SmoothedLevel {
     stencil.reserve(grid.box.count * components * (grid.dimension == 2 ? 9 : 27))
   }
 
-  /// Puts together what the ranks have found of a field of a grid that each of them holds whole: every word comes from
-  /// one rank, and zeros from the others. Collective.
+  /// Combines the parts of a field of a replicated grid that the ranks have computed: each word is nonzero
+  /// on one rank only. Collective.
   func complete(_ field: NodeField, over communicator: Communicator) throws {
     guard communicator.size > 1 else { return }
     let perNode = field.stride / 2
@@ -43,7 +42,7 @@ final class GridLevel: SmoothedLevel {
     try field.values.withMemoryRebound(to: Int64.self, capacity: field.count / 2) { values in
       func forEachWord(_ visit: (_ word: Int, _ place: Int) -> Void) {
         var next = 0
-        grid.box.forEach { node in
+        grid.box.forEachCell { node in
           let place = field.place(node) / 2
           for w in 0..<perNode {
             visit(next, place + w)
@@ -62,8 +61,8 @@ final class GridLevel: SmoothedLevel {
       lower: SIMD3(-1, -1, grid.dimension == 3 ? -1 : 0), upper: SIMD3(2, 2, grid.dimension == 3 ? 2 : 1))
   }
 
-  /// Makes operator and smoother from what is known of the cells that this rank holds; `shift` for each particle is
-  /// added to the diagonal. Collective.
+  /// Assembles operator and smoother from the cells that this rank holds; `shift` per particle is added
+  /// to the diagonal. Collective.
   func assemble(_ elements: ElementStiffness, shift: Float, communicator: Communicator) throws {
     try cells.gather(halo)
     if shift > 0 { try masses.gather(halo) }
@@ -73,7 +72,7 @@ final class GridLevel: SmoothedLevel {
     let size = around.count * components
     var next = 0
     inverseDiagonal.clear()
-    grid.box.forEach { node in
+    grid.box.forEachCell { node in
       let blocks = stencil.pointer + next
       next += size
       for c in 0..<size { blocks[c] = 0 }
@@ -102,12 +101,12 @@ final class GridLevel: SmoothedLevel {
     largestEigenvalue = try estimateLargestEigenvalue(communicator)
   }
 
-  /// The entries of the stencil at an owned node: the block that couples it to `node + offset`.
+  /// Visits the stencil at each owned node: `block` couples `node` to `node + offset`.
   func forEachBlock(_ visit: (_ node: SIMD3<Int>, _ offset: SIMD3<Int>, _ block: UnsafePointer<Float>) -> Void) {
     let components = PairBlocks.components(grid.dimension)
     var next = 0
-    grid.box.forEach { node in
-      neighbourhood.forEach { offset in
+    grid.box.forEachCell { node in
+      neighbourhood.forEachCell { offset in
         visit(node, offset, stencil.pointer + next)
         next += components
       }
@@ -185,7 +184,7 @@ final class GridLevel: SmoothedLevel {
   private func estimateLargestEigenvalue(_ communicator: Communicator) throws -> Float {
     let stride = correction.stride
     correction.clear()
-    grid.box.forEach { node in
+    grid.box.forEachCell { node in
       let number = UInt64((node.z * grid.counts.y + node.y) * grid.counts.x + node.x)
       for k in 0..<grid.dimension { correction.values[correction.place(node) + k] = Scatter.value(number, k) }
     }

@@ -2,20 +2,20 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// Between a grid and the next coarser one: multilinear interpolation, and its transpose.
+/// Transfer between a grid and the next coarser one: multilinear interpolation, and its transpose.
 struct GridTransfer {
   private let fine: GridLevel
   private let coarse: GridLevel
-  /// The coarse nodes that this rank finds from its own fine ones.
+  /// Coarse nodes that this rank computes from its own fine ones.
   private let share: CellBox
   private let communicator: Communicator
-  /// Along each axis: of each coarse node of the share, the fine nodes that it touches.
+  /// Fine nodes that each coarse node of the share touches, for each axis.
   private let restriction: [[Support]]
-  /// Along each axis: of each fine node of the box, the coarse node before it and the weight of the next.
+  /// Coarse node before each fine node of the box, and the weight of the next coarse node, for each axis.
   private let interpolation: [[(first: Int, weight: Float)]]
 
-  /// Consecutive fine nodes, unwrapped, and their weights: no more than four, since a grid has at least half the nodes
-  /// of the finer one.
+  /// Consecutive fine nodes, unwrapped, and their weights. There are at most four, since a grid has at least half as
+  /// many nodes as the finer one.
   private struct Support {
     let first: Int
     let count: Int
@@ -31,7 +31,7 @@ struct GridTransfer {
     restriction = (0..<3).map { axis in
       let (n, m) = (counts[axis], fewer[axis])
       return (share.lower[axis]..<max(share.lower[axis], share.upper[axis])).map { node in
-        // The distance |a m − A n| / n of fine node a, in coarse spacings, is below one.
+        // The distance |a m − A n| / n of fine node a from coarse node A, in coarse spacings, is below one.
         let first = Self.floor((node - 1) * n, m) + 1
         let last = Self.floor((node + 1) * n - 1, m)
         var weights = SIMD4<Float>()
@@ -49,7 +49,7 @@ struct GridTransfer {
 
   private static func floor(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : -((-a + b - 1) / b) }
 
-  /// The residual of the coarse grid from that of the fine one. Collective.
+  /// Computes the residual of the coarse grid from that of the fine one. Collective.
   func restrict() throws {
     try fine.residual.gather(fine.halo)
     if coarse.grid.isReplicated { coarse.residual.clear() }
@@ -57,7 +57,7 @@ struct GridTransfer {
     try completeOnEveryRank(coarse.residual)
   }
 
-  /// A node is one vector of two or four numbers.
+  /// Restricts the residual; a node is one SIMD vector of two or four numbers.
   @inline(__always) private func restrict<Node: SIMD<Float>>(_ type: Node.Type) {
     let source = UnsafeRawPointer(fine.residual.values).assumingMemoryBound(to: Node.self)
     let target = UnsafeMutableRawPointer(coarse.residual.values).assumingMemoryBound(to: Node.self)
@@ -82,7 +82,7 @@ struct GridTransfer {
     }
   }
 
-  /// The correction of the fine grid from the solution of the coarse one. Collective.
+  /// Computes the correction of the fine grid from the solution of the coarse one. Collective.
   func prolong() throws {
     try coarse.solution.gather(coarse.halo)
     if fine.grid.dimension == 2 { prolong(SIMD2<Float>.self) } else { prolong(SIMD4<Float>.self) }
@@ -114,8 +114,8 @@ struct GridTransfer {
     }
   }
 
-  /// Stiffness and mass of the coarse cells: what the fine cells hold, by the part of them that lies inside.
-  /// Collective.
+  /// Computes stiffness and mass of the coarse cells: each fine cell contributes by the part of it
+  /// that lies inside. Collective.
   func coarsenCells() throws {
     try fine.cells.gather(fine.halo)
     try fine.masses.gather(fine.halo)
@@ -143,7 +143,7 @@ struct GridTransfer {
         }
       )
     }
-    share.forEach { node in
+    share.forEachCell { node in
       let place = coarse.cells.place(node)
       for k in 0..<coarse.cells.stride { target[place + k] = 0 }
       let mass = coarse.masses.values + coarse.masses.place(node)

@@ -1,12 +1,12 @@
 import MessagePassing
 import Particles
 
-/// A geometric multigrid preconditioner for the Hessian of a glass: stiff bonds between the particles on the finest
-/// level, the elastic continuum of its global cells on the grids above, one V-cycle per application.
+/// A geometric multigrid preconditioner for the Hessian of a glass. The finest level holds stiff bonds between the
+/// particles; the grids above it hold the elastic continuum of the global cells. One application is one V-cycle.
 ///
-/// Chebyshev's iteration with block-Jacobi smooths each level, and the grids are those of fractions of the box, so
-/// nothing depends on the order or on the ranks that hold the particles: the same bits everywhere. It works in single
-/// precision.
+/// Chebyshev iteration with block-Jacobi smooths each level, and the grids are those of fractions of the box. So
+/// nothing depends on the order of the particles or on the ranks that hold them, and the result has the same bits
+/// everywhere. It works in single precision.
 public final class Multigrid {
   private let system: ParticleSystem
   private let elements: ElementStiffness
@@ -18,9 +18,9 @@ public final class Multigrid {
 
   private let largestReplicated: Int
 
-  /// Collective.
-  /// - Parameter largestReplicated: grids of at most so many nodes are held by every rank, which is cheaper than to
-  ///   exchange their edges, and gives the same bits.
+  /// Builds the hierarchy of grids. Collective.
+  /// - Parameter largestReplicated: grids with at most this number of nodes are held by every rank. That is cheaper
+  ///   than exchanging their edges, and gives the same bits.
   public init(_ system: ParticleSystem, largestReplicated: Int = 1000) throws {
     self.system = system
     self.largestReplicated = largestReplicated
@@ -53,7 +53,7 @@ public final class Multigrid {
     return (levels, transfers)
   }
 
-  /// Makes the preconditioner of H + `shift` for the present positions, which must have been evaluated. Collective.
+  /// Updates the preconditioner for H + `shift` at the present positions, which must have been evaluated. Collective.
   public func refresh(shift: Double = 0) throws {
     if system.cells != decomposition {
       decomposition = system.cells
@@ -66,7 +66,7 @@ public final class Multigrid {
     coarsest.factorise(levels.last!)
   }
 
-  /// z ≈ H⁻¹ r for owned particles. Collective.
+  /// Computes z ≈ H⁻¹ r for owned particles. Collective.
   public func apply(_ r: UnsafePointer<Double>, into z: UnsafeMutablePointer<Double>) throws {
     let (d, stride, count) = (system.dimension, particles.stride, system.ownedCount)
     let (solution, residual) = (particles.solution.pointer, particles.residual.pointer)
@@ -86,7 +86,7 @@ public final class Multigrid {
     for i in 0..<count { for k in 0..<d { z[i * d + k] = Double(solution[i * stride + k]) } }
   }
 
-  /// The solution of a grid from its residual.
+  /// Computes the solution of a grid from its residual by a V-cycle. Collective.
   private func cycle(_ index: Int) throws {
     let level = levels[index]
     guard index < transfers.count else { return coarsest.solve(level) }

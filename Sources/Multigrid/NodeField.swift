@@ -1,9 +1,9 @@
 import Geometry
 import Particles
 
-/// Some singles per node of a grid, over the box that a rank holds and its ghosts.
+/// A fixed number of singles per node of a grid, over the box that a rank holds and its ghosts.
 final class NodeField {
-  /// Numbers per node, even, so that a node is a whole number of words.
+  /// Numbers per node; even, so that a node is a whole number of 64-bit words.
   let stride: Int
   let grown: CellBox
   let buffer: AlignedBuffer<Float>
@@ -16,13 +16,14 @@ final class NodeField {
   }
 
   var values: UnsafeMutablePointer<Float> { buffer.pointer }
-  /// Numbers in all, ghosts included.
+  /// Total count of numbers, ghosts included.
   var count: Int { grown.count * stride }
 
-  /// Where the numbers of a node stand.
+  /// Returns the index of the first number of a node.
   @inline(__always) func place(_ node: SIMD3<Int>) -> Int { grown.index(of: node) * stride }
 
-  /// Visits the rows of a box: where the numbers of its first node stand, those of the others behind it.
+  /// Visits the rows of a box along x. `place` is the index of the first number of the row;
+  /// its nodes follow each other.
   @inline(__always) func forEachRow(of box: CellBox, _ visit: (_ place: Int, _ y: Int, _ z: Int) -> Void) {
     guard !box.isEmpty else { return }
     for z in box.lower.z..<box.upper.z {
@@ -30,7 +31,7 @@ final class NodeField {
     }
   }
 
-  /// From a node to the next along each axis.
+  /// Index increments from a node to the next one along each axis.
   var steps: SIMD3<Int> { stride &* SIMD3(1, grown.extent.x, grown.extent.x * grown.extent.y) }
 
   func clear() { buffer.pointer.update(repeating: 0, count: count) }

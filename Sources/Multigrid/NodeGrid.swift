@@ -1,22 +1,24 @@
 import Particles
 
-/// One grid of the multigrid hierarchy: as many nodes as cells along each edge, node a at the lower corner of cell a,
-/// periodic.
+/// One grid of the multigrid hierarchy: as many nodes as cells along each edge, node a at the
+/// lower corner of cell a, periodic.
 ///
-/// It is fixed by the cells of the box, never by ranks. Each rank holds a box of nodes and two layers of ghosts around
-/// it.
+/// The cells of the box determine it, never the ranks. Each rank holds a box of nodes and
+/// two layers of ghosts around it.
 struct NodeGrid {
   let dimension: Int
+  /// Number of nodes along each edge; 1 along the third in two dimensions.
   let counts: SIMD3<Int>
-  /// The nodes that this rank holds, and, for a grid that is shared out, those of each rank.
+  /// Nodes that this rank holds.
   let box: CellBox
+  /// Nodes of each rank; a single box, the whole grid, if it is replicated.
   let boxes: [CellBox]
   /// Whether every rank holds the whole grid.
   let isReplicated: Bool
 
   static let ghostLayers = 2
 
-  /// The box with its ghosts.
+  /// The box of this rank with its ghost layers.
   var grown: CellBox {
     let layer = SIMD3<Int>(Self.ghostLayers, Self.ghostLayers, dimension == 3 ? Self.ghostLayers : 0)
     return CellBox(lower: box.lower &- layer, upper: box.upper &+ layer)
@@ -30,8 +32,8 @@ struct NodeGrid {
       boxes: decomposition.bricks, isReplicated: false)
   }
 
-  /// The grid of twice the spacing, to the next whole number, shared out as this one is: a coarse node belongs to the
-  /// rank of the first fine node at or behind it.
+  /// Returns the grid with about twice the spacing, distributed like this one: a coarse node belongs to the rank of the
+  /// first fine node at or behind it.
   func coarsened(rank: Int) -> NodeGrid {
     var coarse = counts
     for k in 0..<dimension where counts[k] > 3 { coarse[k] = (counts[k] + 1) / 2 }
@@ -50,12 +52,12 @@ struct NodeGrid {
       isReplicated: isReplicated)
   }
 
-  /// The smallest A with ⌈A n/n'⌉ ≥ a.
+  /// Returns the smallest A with ⌈A n/n'⌉ ≥ a.
   private static func firstCoarse(atOrBehind a: Int, fine n: Int, coarse: Int) -> Int {
     a <= 0 ? 0 : ((a - 1) * coarse) / n + 1
   }
 
-  /// The same grid with all nodes on every rank.
+  /// Returns the same grid with all nodes on every rank.
   func replicated() -> NodeGrid {
     let whole = CellBox(lower: SIMD3(0, 0, 0), upper: counts)
     return NodeGrid(dimension: dimension, counts: counts, box: whole, boxes: [whole], isReplicated: true)

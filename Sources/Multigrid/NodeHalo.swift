@@ -4,7 +4,7 @@ import Particles
 
 /// The exchange that gives the ghost nodes of a grid the values of their owners.
 final class NodeHalo {
-  /// Nodes by their places in the array of the grown box, in an order that giver and taker share.
+  /// Nodes exchanged with one peer, as indices into the array over the grown box, in an order that both sides share.
   private struct Transfer {
     let peer: Int
     let places: [Int32]
@@ -23,7 +23,7 @@ final class NodeHalo {
     let own = grid.box
     let grown = grid.grown
     let layer = grown.upper &- own.upper
-    // A grid of a single node is its own neighbour twice over.
+    // A grid of a single node has itself as a neighbour twice over.
     let reach = (layer &+ grid.counts &- SIMD3<Int>(1, 1, 1)) / grid.counts
     var sends: [Transfer] = []
     var receives: [Transfer] = []
@@ -32,7 +32,7 @@ final class NodeHalo {
     func places(_ box: CellBox) -> [Int32] {
       var result: [Int32] = []
       result.reserveCapacity(box.count)
-      box.forEach { result.append(Int32(grown.index(of: $0))) }
+      box.forEachCell { result.append(Int32(grown.index(of: $0))) }
       return result
     }
 

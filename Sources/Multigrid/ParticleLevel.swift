@@ -3,10 +3,11 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// The particles as the finest level: stiff bonds to the near neighbours, without tension and without far tails.
+/// The finest level of the hierarchy, the particles themselves: stiff bonds to the near neighbours, without
+/// tension and without far tails.
 ///
-/// Dropping the long tail of a potential nearly halves the work of a smoothing step and hardly changes what it smooths;
-/// without tension the blocks are positive semi-definite, so that no eigenvalue of D⁻¹A exceeds 2.
+/// Dropping the long tail of a potential nearly halves the work of a smoothing step and hardly changes its effect.
+/// Without tension the blocks are positive semi-definite, so that no eigenvalue of D⁻¹A exceeds 2.
 final class ParticleLevel: SmoothedLevel {
   private let system: ParticleSystem
   private let dimension: Int
@@ -17,13 +18,13 @@ final class ParticleLevel: SmoothedLevel {
   let correction = AlignedBuffer<Float>()
   private let blocks: PairBlocks
   private let inverseDiagonal = AlignedBuffer<Float>()
-  /// Where each particle stands in its cell, from 0 to 1 along each axis.
+  /// Position of each particle within its cell, from 0 to 1 along each axis.
   private let offsets = AlignedBuffer<Float>()
-  /// What the particles of a cell give to each of its corners.
+  /// Contributions of the particles of a cell to the residual at each of its corners.
   private let corners: NodeField
   private let affine = AlignedBuffer<Float>()
   private let coarse: GridLevel
-  /// Of D⁻¹A: none is greater for a sum of positive semi-definite bonds, with or without a shift.
+  /// Upper bound of the eigenvalues of D⁻¹A for a sum of positive semi-definite bonds, with or without a shift.
   let largestEigenvalue: Float = 2
   private var shift: Float = 0
 
@@ -36,7 +37,8 @@ final class ParticleLevel: SmoothedLevel {
     corners = NodeField(coarse.grid, stride: stride << dimension)
   }
 
-  /// Takes the bonds of the present positions, which must have been evaluated, and `shift` on the diagonal. Collective.
+  /// Assembles the bonds at the present positions, which must have been evaluated, with `shift`
+  /// on the diagonal. Collective.
   func refresh(shift: Float) throws {
     self.shift = shift
     let count = system.ownedCount
@@ -52,7 +54,7 @@ final class ParticleLevel: SmoothedLevel {
     var stiffest: Float = 0
     for k in 0..<(count * components) { stiffest = max(stiffest, inverseDiagonal[k]) }
     stiffest = Float(try system.communicator.reduce(Double(stiffest), .maximum))
-    // A particle without bonds gets a little, so that a force on it does not go without an answer.
+    // A particle without bonds gets a finite response, so that a force on it does not go unanswered.
     let loose: Float = stiffest > 0 ? 1 / stiffest : 1
     for i in 0..<count {
       for k in 0..<dimension { inverseDiagonal[i * components + SymmetricBlocks.component(k, k, dimension)] += shift }
@@ -64,7 +66,7 @@ final class ParticleLevel: SmoothedLevel {
 
   private func forEachCell(_ visit: (_ node: SIMD3<Int>, _ particles: Range<Int>) -> Void) {
     var k = 0
-    system.ownedCells.forEach { node in
+    system.ownedCells.forEachCell { node in
       visit(node, system.particles(ofCell: k))
       k += 1
     }
@@ -81,14 +83,15 @@ final class ParticleLevel: SmoothedLevel {
     }
   }
 
-  /// Where every rank holds the whole grid, each fills in its own cells.
+  /// Fills fields of the coarse grid: on a replicated grid each rank fills its own cells, and the
+  /// parts are combined. Collective.
   private func share(_ fields: [NodeField], _ fill: () -> Void) throws {
     if coarse.grid.isReplicated { for field in fields { field.clear() } }
     fill()
     if coarse.grid.isReplicated { for field in fields { try coarse.complete(field, over: system.communicator) } }
   }
 
-  /// The stiffness of each cell under affine motion, in grid coordinates. Collective.
+  /// Computes the stiffness of each cell under affine motion, in grid coordinates. Collective.
   private func fillCells() throws {
     let d = dimension
     let count = AffineStiffness.count(dimension: d)
@@ -96,15 +99,15 @@ final class ParticleLevel: SmoothedLevel {
     system.affineStiffness(of: blocks, into: affine)
     let pairs = ElementStiffness.pairs(d)
     let counts = system.cells.grid.counts
-    // Rows: a displacement in units of length to one in cells along each axis.
+    // Rows map a displacement in units of length to one in cells along each axis.
     let map = (0..<d).map { Double(counts[$0]) * system.cell.fractionsOfPosition[$0] }
-    /// Where the component with the given four indices stands.
+    /// Returns the index of the component with the given four indices.
     func quartic(_ a: Int, _ b: Int, _ c: Int, _ e: Int) -> Int {
       var exponents = SIMD3<Int>(0, 0, 0)
       for index in [a, b, c, e] { exponents[index] += 1 }
       return AffineStiffness.exponents.firstIndex(of: exponents)!
     }
-    // cell[pair γδ][αβ] = Σ map[γ][μ] map[δ][ν] Q_αβμν: a fixed linear map from Q, found once.
+    // cell[pair γδ][αβ] = Σ map[γ][μ] map[δ][ν] Q_αβμν: a fixed linear map from Q, computed once.
     var linear = [Double](repeating: 0, count: components * components * count)
     for (pair, (gamma, delta)) in pairs.enumerated() {
       for (component, (alpha, beta)) in pairs.enumerated() {
@@ -144,8 +147,8 @@ final class ParticleLevel: SmoothedLevel {
     if shift > 0 { for k in 0..<(system.ownedCount * stride) { residual[k] -= shift * correction[k] } }
   }
 
-  /// The residual of the coarse grid from that of the particles: inside each cell in the order of ids, then over the
-  /// cells around a node in a fixed order. Collective.
+  /// Computes the residual of the coarse grid from that of the particles. Sums are taken inside each cell in the order
+  /// of ids, then over the cells around a node in a fixed order. Collective.
   func restrict() throws {
     try share([corners]) { if dimension == 2 { gatherMomentsInPlane() } else { gatherMomentsInVolume() } }
     try corners.gather(coarse.halo)
@@ -171,8 +174,8 @@ final class ParticleLevel: SmoothedLevel {
     }
   }
 
-  /// The weights of the corners are products of t and 1 − t, so the sums Σ r, Σ r t, … of a cell give what each corner
-  /// gets.
+  /// Sums the moments Σ r, Σ r t, … of each cell. The weights of the corners are products of t and 1 − t, so these
+  /// moments determine the contribution to each corner.
   private func gatherMomentsInPlane() {
     forEachCell { node, particles in
       var (x0, x1, x2, x3): (Float, Float, Float, Float) = (0, 0, 0, 0)
@@ -238,7 +241,7 @@ final class ParticleLevel: SmoothedLevel {
     }
   }
 
-  /// The correction of the particles from the solution of the coarse grid. Collective.
+  /// Computes the correction of the particles from the solution of the coarse grid. Collective.
   func prolong() throws {
     try coarse.solution.gather(coarse.halo)
     if dimension == 2 { interpolateInPlane() } else { interpolateInVolume() }

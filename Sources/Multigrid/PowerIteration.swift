@@ -1,9 +1,9 @@
-/// The largest eigenvalue of D⁻¹A from below, by repeated application; measured in the largest component, which has the
-/// same bits however the values are shared out.
+/// Estimate of the largest eigenvalue of D⁻¹A, from below, by power iteration. Vectors are measured by their largest
+/// component, which has the same bits however the values are distributed.
 enum PowerIteration {
   private static let iterations = 10
 
-  /// `correction` holds the start; it and `residual` are overwritten. Collective.
+  /// Returns the estimate. `correction` holds the start vector; it and `residual` are overwritten. Collective.
   static func largestEigenvalue(
     of level: some SmoothedLevel, residual: UnsafeMutablePointer<Float>, correction: UnsafeMutablePointer<Float>,
     count: Int,
@@ -25,7 +25,7 @@ enum PowerIteration {
   }
 }
 
-/// Numbers between −1 and 1 without pattern, the same for the same node or particle everywhere.
+/// Pseudo-random numbers between −1 and 1, the same for the same node on any rank: start values of the power iteration.
 enum Scatter {
   static func value(_ number: UInt64, _ component: Int) -> Float {
     var h = (number &* 3 &+ UInt64(component)) &* 0x9e37_79b9_7f4a_7c15

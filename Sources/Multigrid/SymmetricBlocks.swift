@@ -1,15 +1,15 @@
 import Interactions
 
-/// Symmetric blocks of two or three rows as numbers xx, xy, yy or xx, yy, zz, xy, xz, yz.
+/// Symmetric 2×2 or 3×3 blocks, stored as xx, xy, yy or xx, yy, zz, xy, xz, yz.
 enum SymmetricBlocks {
-  /// Where entry (α, β) of a block stands.
+  /// Returns the storage index of entry (α, β) of a block.
   static func component(_ alpha: Int, _ beta: Int, _ dimension: Int) -> Int {
     if dimension == 2 { return alpha + beta }
     return alpha == beta ? alpha : alpha + beta + 2
   }
 
-  /// Replaces a block by its inverse. Where it is far from positive definite in some direction, as around a rattler,
-  /// that direction is made stiff enough first; a block of nothing becomes `empty` times the unit matrix.
+  /// Replaces a block by its inverse. If it is far from positive definite, as around a rattler, a multiple of the unit
+  /// matrix is added first. A block without positive trace becomes `empty` times the unit matrix.
   static func invert(_ block: UnsafeMutablePointer<Float>, _ dimension: Int, empty: Float) {
     let trace =
       dimension == 2 ? Double(block[0]) + Double(block[2]) : Double(block[0]) + Double(block[1]) + Double(block[2])
@@ -52,7 +52,7 @@ enum SymmetricBlocks {
     }
   }
 
-  /// d ← α d + β D⁻¹r and x ← x + d for `count` blocks.
+  /// Computes d ← α d + β D⁻¹r and x ← x + d for `count` blocks.
   static func correct(
     _ dimension: Int, count: Int, inverse: UnsafePointer<Float>, alpha: Float, beta: Float,
     residual: UnsafePointer<Float>,

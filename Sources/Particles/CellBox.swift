@@ -23,20 +23,20 @@ public struct CellBox: Equatable, Sendable {
 
   public func shifted(by offset: SIMD3<Int>) -> CellBox { CellBox(lower: lower &+ offset, upper: upper &+ offset) }
 
-  /// Grown by one layer of cells on all sides of the first `dimension` axes.
+  /// Returns the box grown by one layer of cells on all sides of the first `dimension` axes.
   public func grown(dimension: Int) -> CellBox {
     let layer = SIMD3<Int>(1, 1, dimension == 3 ? 1 : 0)
     return CellBox(lower: lower &- layer, upper: upper &+ layer)
   }
 
-  /// The number of a cell within the box, last axis slowest.
+  /// Returns the number of a cell within the box; the last axis is slowest.
   @inlinable public func index(of c: SIMD3<Int>) -> Int {
     let e = extent
     return (c.x - lower.x) + e.x * ((c.y - lower.y) + e.y * (c.z - lower.z))
   }
 
   /// Visits the cells in the order of ``index(of:)``.
-  public func forEach(_ visit: (SIMD3<Int>) throws -> Void) rethrows {
+  public func forEachCell(_ visit: (SIMD3<Int>) throws -> Void) rethrows {
     guard !isEmpty else { return }
     for z in lower.z..<upper.z {
       for y in lower.y..<upper.y {

@@ -1,15 +1,16 @@
 import Foundation
 import Geometry
 
-/// The global grid of cells in fractions of the box edges: fixed by the box and the range of the lists, never by ranks.
+/// The global grid of cells in fractions of the box edges. The box, the range of the lists and the number of particles
+/// determine it, never the ranks.
 ///
 /// Every neighbour of a particle lies in its own cell or in one of the cells around it.
 public struct CellGrid: Equatable, Sendable {
   public let dimension: Int
-  /// Cells along each edge; 1 along the third in two dimensions.
+  /// Number of cells along each edge; 1 along the third in two dimensions.
   public let counts: SIMD3<Int>
 
-  /// Cells whose faces are at least `range` apart, and no more of them than the particles call for.
+  /// Creates a grid of cells whose faces are at least `range` apart, with about four particles per cell or more.
   public init(cell: Cell, range: Double, particleCount: Int) {
     dimension = cell.dimension
     let widths = cell.widths
@@ -19,8 +20,8 @@ public struct CellGrid: Equatable, Sendable {
     let perCell = cell.volume / Double(max(1, particleCount)) * 4
     let spacing = max(range, dimension == 2 ? perCell.squareRoot() : cubeRoot(perCell))
     for k in 0..<dimension {
-      // The margin keeps a pair at the very range inside the stencil when fractions round.
-      // A box that is far longer than wide must not have more cells than particles.
+      // The margin keeps a pair at exactly the range inside the stencil when fractions round. A box that is far longer
+      // than wide must not have more cells than particles.
       counts[k] = max(1, Int(min(widths[k] / (spacing * (1 + 1e-9)), most)))
       most = max(1, most / Double(counts[k]))
     }
@@ -34,7 +35,7 @@ public struct CellGrid: Equatable, Sendable {
 
   public var cellCount: Int { counts.x * counts.y * counts.z }
 
-  /// The cell of a wrapped position.
+  /// Returns the cell of a wrapped position, given by its fractions.
   @inlinable public func cell(ofFractions s: Vector) -> SIMD3<Int> {
     var c = SIMD3<Int>(0, 0, 0)
     for k in 0..<dimension { c[k] = min(max(Int(s[k] * Double(counts[k])), 0), counts[k] - 1) }

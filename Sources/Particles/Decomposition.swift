@@ -1,12 +1,15 @@
-/// Which rank owns which cells: a brick per rank, by recursive bisection. A value, the same on all ranks, computed
-/// without messages. Ranks beyond the number of cells, as a box that gets narrower can leave them, own nothing.
+/// Assignment of cells to ranks: one brick of cells per rank, by recursive bisection.
+///
+/// It is a value, the same on all ranks and computed without messages. If there are more ranks than cells, as can
+/// happen when a box gets narrower, the last ranks own nothing.
 public struct Decomposition: Equatable, Sendable {
   public let grid: CellGrid
   /// The brick of each rank.
   public let bricks: [CellBox]
   private let cuts: [Cut]
 
-  /// A node of the bisection: left of `position` along `axis`, or right of it; leaves carry a rank.
+  /// A node of the bisection: cells below `position` along `axis` are in `left`, the others in
+  /// `right`. Leaves carry a rank.
   private struct Cut: Equatable, Sendable {
     var axis = 0
     var position = 0
@@ -54,7 +57,7 @@ public struct Decomposition: Equatable, Sendable {
     self.cuts = cuts
   }
 
-  /// The rank that owns a cell of the grid.
+  /// Returns the rank that owns a cell of the grid.
   public func owner(of c: SIMD3<Int>) -> Int {
     var node = 0
     while cuts[node].rank < 0 { node = c[cuts[node].axis] < cuts[node].position ? cuts[node].left : cuts[node].right }

@@ -1,22 +1,24 @@
-/// What the engine has done since the system was made.
+/// Counts of the work that the engine has done since the system was made.
 public struct EvaluationStatistics: Codable, Sendable {
-  /// Force evaluations of the whole system.
+  /// Number of force evaluations of the whole system.
   public var evaluations = 0
-  /// Products with the Hessian of the whole system.
+  /// Number of products of the Hessian of the whole system with a vector.
   public var hessianProducts = 0
-  /// Particles whose forces, or rows of such products, were computed while the system was confined to a region.
+  /// Number of particles whose forces, or rows of Hessian products, were computed while the
+  /// system was confined to a region.
   public var regionalRows = 0
-  /// Re-neighbourings.
+  /// Number of times that the neighbours were listed.
   public var rebuilds = 0
-  /// Seconds spent in sums over all particles, messages included.
+  /// Time spent in sums over all particles, in seconds, messages included.
   public var sumSeconds = 0.0
 
   public init() {}
 
-  /// Evaluations and products, those of regions by their share of so many particles.
+  /// Returns the number of evaluations and products; those of regions count by their share of
+  /// the given number of particles.
   public func work(particles: Int) -> Int { evaluations + hessianProducts + regionalRows / particles }
 
-  /// Times are not kept: they are no part of what a run computes, and each rank has its own.
+  /// Keys without the times, which are not saved: they are no part of what a run computes, and each rank has its own.
   private enum CodingKeys: CodingKey { case evaluations, hessianProducts, regionalRows, rebuilds }
 
   public init(from decoder: any Decoder) throws {
@@ -24,7 +26,7 @@ public struct EvaluationStatistics: Codable, Sendable {
     evaluations = try container.decode(Int.self, forKey: .evaluations)
     hessianProducts = try container.decode(Int.self, forKey: .hessianProducts)
     rebuilds = try container.decode(Int.self, forKey: .rebuilds)
-    // Checkpoints of versions that knew no regions.
+    // Checkpoints of versions without regions lack this key.
     regionalRows = try container.decodeIfPresent(Int.self, forKey: .regionalRows) ?? 0
   }
 }

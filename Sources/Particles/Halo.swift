@@ -3,9 +3,9 @@ import MessagePassing
 
 /// The exchange that gives each ghost the values of its owner ("gather": the only particle halo).
 ///
-/// Buffers are kept; a repeated gather allocates nothing. Ghosts are received in place, peer by peer.
+/// Its buffers are kept, so that a repeated gather allocates nothing. Ghosts are received in place, peer by peer.
 public final class Halo {
-  /// What this rank gives to one peer of one group of cells: a run of the send list per shift.
+  /// The particles of one group of cells that this rank sends to one peer: for each shift, a range of the send list.
   private struct Parcel {
     let peer: Int
     let group: Int
@@ -26,27 +26,30 @@ public final class Halo {
   private var parcels: [Parcel] = []
   private var arrivals: [Arrival] = []
   public private(set) var ghostCount = 0
-  /// Since construction: gathers, messages sent and bytes sent to other ranks.
+  /// Numbers of gathers, and of messages and bytes sent to other ranks, since the halo was made.
   public private(set) var statistics = (gathers: 0, messages: 0, bytes: 0)
 
   public init(_ communicator: Communicator) throws {
-    // Shared with other halos: each exchange is finished before the next one starts.
+    // The channel is shared with other halos: each exchange is finished before the next one starts.
     self.communicator = try communicator.channel()
     messages = MessageBatch(self.communicator)
   }
 
-  /// Settles who sends what. `particles(cell)` are the owned particles of a cell; `place(cell, range)` is told where
-  /// the ghosts of an unwrapped cell will stand, counted from the first ghost. Cells may be in groups, the same for a
-  /// cell and its images; each group can be gathered alone. Collective.
+  /// Determines which particles each rank sends and receives. Collective.
+  /// - Parameters:
+  ///   - groups: the number of groups of cells; each group can be gathered alone.
+  ///   - group: the group of a cell, the same for a cell and its images.
+  ///   - particles: the local numbers of the owned particles of a cell.
+  ///   - place: called with the range that the ghosts of each unwrapped cell will have, counted from the first ghost.
   public func prepare(
     plan: HaloPlan, grid: CellGrid, groups: Int = 1, group: (SIMD3<Int>) -> Int = { _ in 0 },
     particles: (SIMD3<Int>) -> Range<Int32>, place: (SIMD3<Int>, Range<Int>) -> Void
   ) throws {
-    // The number of particles in each travelling cell, peer by peer.
+    // Number of particles in each cell that is sent, peer by peer.
     var countsToSend: [Int64] = []
     var cellsToSend = [Int](repeating: 0, count: communicator.size)
     for transfer in plan.sends {
-      transfer.ghosts.forEach { countsToSend.append(Int64(particles($0 &- transfer.shift &* grid.counts).count)) }
+      transfer.ghosts.forEachCell { countsToSend.append(Int64(particles($0 &- transfer.shift &* grid.counts).count)) }
       cellsToSend[transfer.peer] += transfer.ghosts.count
     }
     let countsReceived = try Exchange(communicator, sendCounts: cellsToSend).forward(countsToSend)
@@ -60,7 +63,7 @@ public final class Halo {
           parcels.append(Parcel(peer: transfer.peer, group: g, particles: sent..<sent, segments: []))
         }
         let start = sent
-        transfer.ghosts.forEach { cell in
+        transfer.ghosts.forEachCell { cell in
           guard group(cell) == g else { return }
           let run = particles(cell &- transfer.shift &* grid.counts)
           sendList.reserve(sent + run.count, keeping: sent)
@@ -78,7 +81,7 @@ public final class Halo {
         if arrivals.last?.peer != transfer.peer || arrivals.last?.group != g {
           arrivals.append(Arrival(peer: transfer.peer, group: g, ghosts: ghost..<ghost))
         }
-        transfer.ghosts.forEach { cell in
+        transfer.ghosts.forEachCell { cell in
           let count = Int(countsReceived[next])
           next += 1
           guard group(cell) == g else { return }
@@ -91,7 +94,8 @@ public final class Halo {
     ghostCount = ghost
   }
 
-  /// Copies `width` words per particle from owners to ghosts; ghosts stand behind the `ownedCount` owned particles.
+  /// Copies `width` words per particle from owners to ghosts, which follow the `ownedCount`
+  /// owned particles. Collective.
   public func gather(_ values: UnsafeMutablePointer<Int64>, width: Int, ownedCount: Int) throws {
     try gather(values, width: width, ownedCount: ownedCount) { source, target, run, _ in
       var t = target
@@ -103,8 +107,8 @@ public final class Halo {
     }
   }
 
-  /// The same for particle records (three coordinates and a parameter), with the coordinates moved to the ghost's
-  /// image; of one group of cells or of all.
+  /// Copies particle records (three coordinates and a parameter) from owners to ghosts, with the coordinates shifted to
+  /// the ghost's image; for one group of cells or for all. Collective.
   public func gatherRecords(
     _ records: UnsafeMutablePointer<Int64>, ownedCount: Int, cell: Cell, group: Int? = nil
   ) throws {

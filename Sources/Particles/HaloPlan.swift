@@ -1,20 +1,22 @@
-/// Which cells one rank gives to others and takes from them, so that each owned cell sees all cells around it.
+/// The cells that one rank sends to and receives from others, so that it has all cells around each owned cell.
 ///
-/// A ghost cell is named by its unwrapped coordinates, which may lie outside the grid: the cell of the owner plus
-/// `shift` whole boxes. Both sides enumerate the cells of a transfer in the same order, so no list is ever sent.
+/// A ghost cell is named by its unwrapped coordinates, which may lie outside the grid: the coordinates of
+/// the owner's cell plus `shift` whole boxes. Both sides enumerate the cells of a transfer in the same
+/// order, so no list is ever sent.
 public struct HaloPlan: Equatable, Sendable {
-  /// Cells that travel from one owner to one receiver under one shift.
+  /// Cells that one owner sends to one receiver under one shift.
   public struct Transfer: Equatable, Sendable {
-    /// The other rank; this rank itself for periodic images of its own cells.
+    /// Rank of the other side; this rank itself for periodic images of its own cells.
     public let peer: Int
-    /// Whole boxes between the owner's cell and the ghost.
+    /// Number of whole boxes, along each edge, between the owner's cell and the ghost.
     public let shift: SIMD3<Int>
-    /// Cells in the unwrapped coordinates of the receiver.
+    /// Ghost cells in the unwrapped coordinates of the receiver.
     public let ghosts: CellBox
   }
 
-  /// Ordered by peer, then shift.
+  /// Transfers from this rank to others, ordered by peer, then shift.
   public let sends: [Transfer]
+  /// Transfers to this rank from others, ordered by peer, then shift.
   public let receives: [Transfer]
 
   public init(decomposition: Decomposition, rank: Int) {

@@ -1,12 +1,11 @@
 import MessagePassing
 
-/// The order in which files keep particles: by identifier, in contiguous blocks, rank r holding the rows N·r/P up to
-/// N·(r+1)/P.
+/// The order of particles in files: by identifier, in contiguous blocks, rank r holding the rows N·r/P up to N·(r+1)/P.
 ///
-/// Made from the identifiers that each rank owns, in any distribution; then any number of columns can be moved into the
-/// blocks.
+/// It is made from the identifiers that each rank owns, in any distribution. Then any number of columns can be moved
+/// into the blocks and back.
 public struct IdentifierBlocks {
-  /// Why identifiers are not each of 1 … N once.
+  /// Reason why the identifiers are not the numbers 1 … N, each once.
   public enum Problem: Equatable, Sendable {
     case outOfRange(Int64)
     case duplicate(Int64)
@@ -14,21 +13,21 @@ public struct IdentifierBlocks {
   }
 
   public let totalCount: Int
-  /// The rows of this rank: row k holds identifier k + 1.
+  /// Rows of this rank; row k holds identifier k + 1.
   public let rows: Range<Int>
   private let exchange: Exchange
-  /// The own particles in the order in which they are sent.
+  /// Local numbers of this rank's particles, in the order in which they are sent.
   private let sendOrder: [Int]
-  /// The row, counted from the first of this block, of each particle received.
+  /// Row of each received particle, counted from the first row of this block.
   private let place: [Int]
 
-  /// The rows of a rank.
+  /// Returns the rows of a rank.
   public static func rows(of rank: Int, size: Int, totalCount: Int) -> Range<Int> {
     (totalCount * rank / size)..<(totalCount * (rank + 1) / size)
   }
 
-  /// Collective.
-  /// - Throws: a failure of the given kind, on all ranks, that names the first identifier which is missing, occurs
+  /// Creates the blocks and verifies the identifiers. Collective.
+  /// - Throws: a failure of the given kind, on all ranks, that names the first identifier that is missing, occurs
   ///   twice or lies outside 1 … N.
   public init(
     ids: [Int64], totalCount: Int, over communicator: Communicator, kind: Failure.Kind = .physics
@@ -45,12 +44,12 @@ public struct IdentifierBlocks {
     self = blocks!
   }
 
-  /// Collective. The blocks where the identifiers are good, else what is wrong with them, the same on all ranks.
+  /// Returns the blocks if the identifiers are valid, or else the first problem, the same on all ranks. Collective.
   public static func arrange(
     ids: [Int64], totalCount: Int, over communicator: Communicator
   ) throws -> (IdentifierBlocks?, Problem?) {
     let none = Int64.max
-    // Any number can be out of range, so none of them stands for none.
+    // Any number can be out of range, so no number can mean that there is none: count first.
     let strays = ids.filter { $0 < 1 || $0 > totalCount }
     if try communicator.reduce(strays.count, .sum) > 0 {
       return (nil, .outOfRange(try communicator.reduce(strays.min() ?? none, .minimum)))
@@ -69,10 +68,11 @@ public struct IdentifierBlocks {
     return (blocks, nil)
   }
 
-  /// An identifier that occurs twice in a block with more particles than rows, or nil where there is no such block.
+  /// Returns an identifier that occurs twice in a block with more particles than rows, or
+  /// nil if there is no such block.
   ///
-  /// Found by halving a range that holds more particles than identifiers, without moving any: bad input could otherwise
-  /// send everything to one rank.
+  /// It is found by halving a range that holds more particles than identifiers, without moving any particle: bad input
+  /// could otherwise send everything to one rank.
   private static func crowdedIdentifier(
     _ ids: [Int64], _ totalCount: Int, _ communicator: Communicator
   ) throws -> Int64? {
@@ -90,7 +90,7 @@ public struct IdentifierBlocks {
     return range.lowerBound
   }
 
-  /// The rank whose block holds an identifier.
+  /// Returns the rank whose block holds an identifier.
   public static func owner(of id: Int64, size: Int, totalCount: Int) -> Int { (Int(id) * size - 1) / totalCount }
 
   private init(checked ids: [Int64], totalCount: Int, over communicator: Communicator) throws {
@@ -114,7 +114,7 @@ public struct IdentifierBlocks {
     place = try exchange.forward(order.map { ids[$0] }).map { Int($0) - 1 - first }
   }
 
-  /// A column in the order of the identifiers: `width` numbers for each row of this rank. Collective.
+  /// Moves a column into the order of identifiers: `width` numbers for each row of this rank. Collective.
   public func column<Element: MessageElement & Numeric>(_ values: [Element], width: Int = 1) throws -> [Element] {
     precondition(values.count == sendOrder.count * width, "a column has width numbers per particle")
     var outgoing: [Element] = []
@@ -128,8 +128,8 @@ public struct IdentifierBlocks {
     return column
   }
 
-  /// The way back: what this rank's particles have in a column that stands in blocks, in the order of the identifiers
-  /// given at the start. Collective.
+  /// Moves a column from the blocks back to the owners: `width` numbers for each particle of this rank, in the order of
+  /// the identifiers given at the start. Collective.
   public func values<Element: MessageElement & Numeric>(ofColumn column: [Element], width: Int = 1) throws -> [Element]
   {
     precondition(column.count == rows.count * width, "a column has width numbers per row")

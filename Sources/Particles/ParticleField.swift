@@ -1,11 +1,11 @@
 import Geometry
 
-/// Some numbers per owned particle that travel with it when it changes its place or its rank.
+/// A fixed number of values per owned particle that travel with it when its storage place or its rank changes.
 ///
-/// Made by ``ParticleSystem/makeField(width:)``. Values of ghosts, where a computation needs them, stand behind the
-/// owned ones after a gather.
+/// Fields are made by ``ParticleSystem/makeField(width:)``. After a gather, the values of ghosts follow
+/// those of the owned particles.
 public final class ParticleField {
-  /// Numbers per particle.
+  /// Number of values per particle.
   public let width: Int
   let buffer: AlignedBuffer<Double>
 
@@ -14,6 +14,6 @@ public final class ParticleField {
     buffer = AlignedBuffer(capacity: capacity)
   }
 
-  /// `width` numbers for each particle in storage order.
+  /// Values, `width` for each particle, in storage order.
   public var values: UnsafeMutablePointer<Double> { buffer.pointer }
 }

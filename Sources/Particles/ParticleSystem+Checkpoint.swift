@@ -3,23 +3,23 @@ import Geometry
 import Interactions
 import MessagePassing
 
-/// Putting a system aside and going on with the same bits.
+/// Saving a system and resuming it with the same bits.
 ///
-/// The positions at the last re-neighbouring are part of the state: cells, lists and their order follow from them, and
-/// they say when neighbours are listed anew.
+/// The positions at the last rebuild are part of the state: they determine cells, lists and their order, and the moment
+/// at which neighbours are listed next.
 extension ParticleSystem {
   private struct State: Codable {
     var dimension: Int
     var quantum: Double
     var fixedEdges: [FixedVector]
     var strain: Double
-    /// Nil in checkpoints of earlier builds as well.
+    /// Nil if unknown, and in checkpoints of earlier builds.
     var strainGenerator: Tensor?
     var speciesCount: Int
     var statistics: EvaluationStatistics
   }
 
-  /// Collective.
+  /// Saves the system. Collective.
   public func save(to checkpoint: Checkpoint, as name: String = "system") throws {
     try checkpoint.put(
       State(
@@ -44,8 +44,7 @@ extension ParticleSystem {
     try put("position", width: d, Checkpoint.Numbers.integers) { i, k in records[4 * i + k] }
   }
 
-  /// The system that was saved, with the same bits, on any number of ranks; its forces are to be evaluated anew.
-  /// Collective.
+  /// Restores a saved system with the same bits, on any number of ranks. Its forces must be evaluated next. Collective.
   public convenience init(
     resuming checkpoint: Checkpoint, as name: String = "system", interaction: PairInteraction, skin: Double
   ) throws {
@@ -72,21 +71,21 @@ extension ParticleSystem {
     snapshot.quantum = state.quantum
     try self.init(snapshot, cell: cell, interaction: interaction, skin: skin, communicator: communicator)
 
-    // The lists are those of the last re-neighbouring; now the particles go to where they have moved since.
+    // The lists are now those of the last rebuild; move the particles to where they have gone since.
     let positions = try identifierBlocks().values(
       ofColumn: try checkpoint.rows(Int64.self, of: name + "/position", rows), width: d)
     for i in 0..<ownedCount { for k in 0..<d { records[4 * i + k] = positions[d * i + k] } }
     statistics = state.statistics
   }
 
-  /// The order of identifiers, for the particles as they are distributed now. Collective.
+  /// Returns the blocks of identifiers for the present distribution of the particles. Collective.
   public func identifierBlocks() throws -> IdentifierBlocks {
     try IdentifierBlocks(ids: (0..<ownedCount).map { ids[$0] }, totalCount: totalCount, over: communicator)
   }
 
   // MARK: Fields
 
-  /// Collective.
+  /// Saves a field of this system. Collective.
   public func save(_ field: ParticleField, to checkpoint: Checkpoint, as name: String) throws {
     let order = try identifierBlocks()
     let values = Array(UnsafeBufferPointer(start: field.values, count: ownedCount * field.width))
@@ -94,7 +93,7 @@ extension ParticleSystem {
     checkpoint.put(order.checkpointColumn(.reals(column), width: field.width), as: name)
   }
 
-  /// A field that was saved, of this system or of the one that it continues. Collective.
+  /// Restores a field that was saved for this system or for the one that it continues. Collective.
   public func makeField(resuming checkpoint: Checkpoint, as name: String) throws -> ParticleField {
     let order = try identifierBlocks()
     let column = try checkpoint.rows(Double.self, of: name, order.rows)
@@ -104,7 +103,7 @@ extension ParticleSystem {
     return field
   }
 
-  /// A displacement tracker that was saved as a field; it goes on from what it had accumulated. Collective.
+  /// Restores a displacement tracker that was saved as a field; it continues to accumulate. Collective.
   public func makeDisplacementTracker(resuming checkpoint: Checkpoint, as name: String) throws -> ParticleField {
     let field = try makeField(resuming: checkpoint, as: name)
     trackers.removeAll { $0.field == nil }
@@ -114,7 +113,7 @@ extension ParticleSystem {
 }
 
 extension IdentifierBlocks {
-  /// The rows of this rank as part of a checkpoint.
+  /// Returns this rank's rows as a column of a checkpoint.
   public func checkpointColumn(_ numbers: Checkpoint.Numbers, width: Int) -> Checkpoint.Column {
     Checkpoint.Column(numbers, width: width, firstRow: rows.lowerBound, totalRows: totalCount)
   }

@@ -1,12 +1,13 @@
 import Geometry
 
 extension ParticleSystem {
-  /// Maps all positions by the affine `map` and the edges to `edges`, and lists the neighbours anew, so that what
-  /// follows depends on the positions alone and not on what came before. Collective.
+  /// Maps all positions by the affine `map` and replaces the edges by `edges`. Collective.
   ///
-  /// Displacement trackers keep the nonaffine part only: they are mapped along.
+  /// Neighbours are listed again, so that later results depend on the positions alone and not on their history.
+  /// Displacement trackers are mapped along, so that they hold the nonaffine part only.
   public func deform(by map: Tensor, edges: Tensor, strain newStrain: Double) throws {
-    // Wrapped positions are mapped, as a state file has them, so that going on and starting again give the same bits.
+    // Positions are wrapped before they are mapped, as a state file has them: so a run that continues and one that
+    // starts again from the file have the same bits.
     settleDisplacements()
     wrapPositions()
     let change = map - Tensor.identity
@@ -29,10 +30,9 @@ extension ParticleSystem {
     try rebuild()
   }
 
-  /// Takes edge `flow` off edge `gradient` as often as its tilt is beyond ±1/2: the same configuration in another
-  /// basis.
-  ///
-  /// Returns how often. Lists, cells and images are those of the new basis. Collective.
+  /// Subtracts edge `flow` from edge `gradient` as often as needed to bring its tilt within ±1/2: the same
+  /// configuration in another basis. Lists, cells and images are those of the new basis. Collective.
+  /// - Returns: the number of times that the edge was subtracted.
   public func reduceTilt(of gradient: Int, along flow: Int) throws -> Int64 {
     let excess = cell.excessTilt(of: gradient, along: flow)
     guard excess != 0 else { return 0 }

@@ -3,24 +3,24 @@ import Geometry
 import Interactions
 import MessagePassing
 
-/// Energy and stress of the whole configuration, or of the region that a system is confined to and its rim.
+/// Energy and stress of the whole configuration, or of the region to which a system is confined and its rim.
 public struct Totals: Equatable, Sendable {
-  /// Σ φ over all pairs.
+  /// Potential energy Σ φ over all pairs, in ε.
   public var energy: Double
-  /// σ = (1/V) Σ (φ'/r) x⊗x, tension positive.
+  /// Stress σ = (1/V) Σ (φ'/r) x⊗x, tension positive.
   public var stress: Tensor
-  /// P = −Tr σ / dimension.
+  /// Pressure P = −Tr σ / dimension.
   public var pressure: Double
 }
 
 extension ParticleSystem {
-  /// What a force evaluation computes besides the forces.
+  /// Quantities that a force evaluation computes.
   public enum Output {
     case forces, forcesEnergyAndStress
   }
 
-  /// Computes the forces at the present positions, re-neighbouring first if any particle has moved more than half the
-  /// skin since the last time. Collective.
+  /// Computes the forces at the present positions, and first lists the neighbours again if any particle has moved by
+  /// more than half the skin since they were last listed. Collective.
   public func evaluate(_ output: Output = .forces) throws {
     if try movedBeyondSkin() {
       try rebuild()
@@ -36,7 +36,7 @@ extension ParticleSystem {
     onEvaluation?(statistics)
   }
 
-  /// The neighbours of the particles that are worked on.
+  /// Neighbours of the particles that are worked on.
   var workingList: NeighbourList { region?.list ?? list }
 
   var arrays: ParticleArrays {
@@ -45,7 +45,7 @@ extension ParticleSystem {
       contributions: contributionBuffer.pointer)
   }
 
-  /// Global and exact: true on all ranks or on none.
+  /// Whether any particle has moved by more than half the skin; the same on all ranks. Collective.
   private func movedBeyondSkin() throws -> Bool {
     let quantum = cell.quantum
     let now = records.pointer
@@ -72,8 +72,8 @@ extension ParticleSystem {
 
   // MARK: Sums with the same bits on any number of ranks
 
-  /// Adds up `count` numbers per particle that are found together: `terms(i, out)` fills them in for owned particle i.
-  /// Collective.
+  /// Sums `count` quantities over the particles: `terms(i, out)` computes them together for
+  /// owned particle i. Collective.
   public func sums(
     _ count: Int, _ terms: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void
   ) throws -> [Double] {
@@ -102,7 +102,7 @@ extension ParticleSystem {
     return try finish(accumulators, started)
   }
 
-  /// The scalar products of pairs of fields of `width` numbers per particle. Collective.
+  /// Returns the scalar products of pairs of fields of `width` numbers per particle. Collective.
   public func dots(
     _ pairs: [(UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)], width: Int
   ) throws -> [Double] {
@@ -127,7 +127,7 @@ extension ParticleSystem {
     return totals
   }
 
-  /// The sum of a field over all particles, component by component. Collective.
+  /// Returns the sum of a field over all particles, component by component. Collective.
   public func sum(ofField values: UnsafeMutablePointer<Double>, width: Int) throws -> [Double] {
     try sums(width) { i, out in for k in 0..<width { out[k] = values[i * width + k] } }
   }
@@ -136,7 +136,7 @@ extension ParticleSystem {
     try dots([(a, b)], width: dimension)[0]
   }
 
-  /// Energy and stress of the last evaluation, which must have computed them. Collective.
+  /// Returns energy and stress of the last evaluation, which must have computed them. Collective.
   public func totals() throws -> Totals {
     let stride = ParticleArrays.contributionStride(dimension: dimension)
     let shares = contributionBuffer.pointer
@@ -147,7 +147,7 @@ extension ParticleSystem {
     return Totals(energy: s[0], stress: stress, pressure: -stress.trace / Double(dimension))
   }
 
-  /// The tensor of the components xx, yy, xy or xx, yy, zz, xy, xz, yz.
+  /// Returns the symmetric tensor with the components xx, yy, xy or xx, yy, zz, xy, xz, yz.
   static func symmetric<Components: Collection<Double>>(_ components: Components, _ dimension: Int) -> Tensor {
     let c = Array(components)
     return dimension == 2
@@ -155,19 +155,19 @@ extension ParticleSystem {
       : Tensor([[c[0], c[3], c[4]], [c[3], c[1], c[5]], [c[4], c[5], c[2]]])
   }
 
-  /// Energy ½ Σ φ of owned particle `i` at the last evaluation.
+  /// Returns the energy ½ Σ φ of owned particle `i` at the last evaluation.
   public func energy(of i: Int) -> Double {
     contributionBuffer[i * ParticleArrays.contributionStride(dimension: dimension)]
   }
 
-  /// The share ½ Σ (φ'/r) x⊗x of owned particle `i` in V σ at the last evaluation.
+  /// Returns the share ½ Σ (φ'/r) x⊗x of owned particle `i` in V σ at the last evaluation.
   public func stressShare(of i: Int) -> Tensor {
     let stride = ParticleArrays.contributionStride(dimension: dimension)
     return Self.symmetric((1..<stride).map { contributionBuffer[i * stride + $0] }, dimension)
   }
 
-  /// The largest component of a field in magnitude, over all ranks; infinite if any component is not a number.
-  /// Collective.
+  /// Returns the largest magnitude of a component of a field, over all ranks; infinite if any component
+  /// is not a number. Collective.
   public func largestComponent(_ values: UnsafeMutablePointer<Double>, width: Int) throws -> Double {
     try largestComponent(values, width: width, of: runs)
   }
@@ -177,14 +177,14 @@ extension ParticleSystem {
     for run in runs {
       for i in (run.lowerBound * width)..<(run.upperBound * width) {
         let magnitude = abs(values[i])
-        // NaN sorts above everything, so that it is not lost in a maximum.
+        // NaN counts as the largest value, so that a maximum does not lose it.
         if !(magnitude <= largest) { largest = magnitude.isNaN ? .infinity : magnitude }
       }
     }
     return try communicator.reduce(largest, .maximum)
   }
 
-  /// The largest length of a vector field, over all ranks. Collective.
+  /// Returns the largest length of a vector of a field, over all ranks. Collective.
   public func largestLength(_ values: UnsafeMutablePointer<Double>) throws -> Double {
     var largest = 0.0
     for run in runs {
@@ -200,8 +200,8 @@ extension ParticleSystem {
   // MARK: Motion
 
   /// Moves each particle by `scale` times its vector of `direction`, rounded to quanta.
-  /// - Parameter everywhere: also what is not worked on, for particles that have left the cells of a region on their
-  ///   way.
+  /// - Parameter everywhere: whether to move all particles, not only those that are worked on: some may have left the
+  ///   cells of a region on their way.
   public func move(along direction: UnsafeMutablePointer<Double>, by scale: Double, everywhere: Bool = false) {
     let factor = scale / cell.quantum
     let d = dimension
@@ -217,7 +217,7 @@ extension ParticleSystem {
 
   // MARK: Hessian
 
-  /// result = H·v. `field` needs no ghost values of its own: they are gathered here. Collective.
+  /// Computes result = H·v. `field` needs no ghost values: they are gathered here. Collective.
   public func multiplyHessian(_ field: ParticleField, into result: ParticleField) throws {
     precondition(!isConfined, "products of a region are those of assembled blocks")
     result.buffer.reserve((ownedCount + 1) * dimension)
@@ -226,36 +226,36 @@ extension ParticleSystem {
     statistics.hessianProducts += 1
   }
 
-  /// The diagonal blocks of the Hessian into a field of dimension² numbers.
+  /// Writes the diagonal blocks of the Hessian into a field of dimension² numbers.
   public func hessianDiagonal(into blocks: ParticleField) {
     blocks.buffer.reserve((ownedCount + 1) * dimension * dimension)
     interaction.hessianDiagonal(arrays, workingList, blocks.values)
   }
 
-  /// Does work that shall not appear in the statistics.
+  /// Does work that is left out of the statistics.
   public func withoutCounting<Result>(_ work: () throws -> Result) rethrows -> Result {
     let before = statistics
     defer { statistics = before }
     return try work()
   }
 
-  /// Takes back the count of work that was done in vain.
+  /// Resets the statistics to earlier ones, after work that is discarded.
   public func uncount(to earlier: EvaluationStatistics) { statistics = earlier }
 
   // MARK: Bonds
 
-  /// The bonds at the positions of the last evaluation.
+  /// Returns the bonds at the positions of the last evaluation.
   public func makeBondNetwork() -> BondNetwork {
     let network = BondNetwork(dimension: dimension)
     interaction.collectBonds(arrays, list, ownedCount, network)
     return network
   }
 
-  /// What particle `i`, owned or ghost, brings into the pair potential.
+  /// Returns the parameter of particle `i`, owned or ghost, in the pair potential: its size or its species.
   public func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
 
-  /// Bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them, at the positions of the last
-  /// evaluation. Collective.
+  /// Returns the number of bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them, at the
+  /// positions of the last evaluation. Collective.
   public func bondStatistics() throws -> BondStatistics {
     let measures = AlignedBuffer<Double>(capacity: 3 * (ownedCount + 1))
     interaction.bonds(arrays, list, measures.pointer)
@@ -273,20 +273,20 @@ extension ParticleSystem {
   }
 }
 
-/// The pairs that interact.
+/// Statistics of the bonds: the pairs that interact.
 public struct BondStatistics: Sendable {
-  /// Pairs within their cutoff.
+  /// Number of pairs within their cutoff.
   public let count: Int
-  /// ⟨|φ'|⟩ over bonds.
+  /// Mean bond force ⟨|φ'|⟩.
   public let meanForce: Double
-  /// max φ'' over bonds.
+  /// Largest stiffness φ'' of any bond.
   public let largestStiffness: Double
 }
 
 extension ParticleSystem {
-  /// Half the entries of this rank's full lists: the pairs of a half list.
+  /// Half the number of entries of this rank's full lists: the pairs of a half list.
   public var listedPairs: Int { list.entryCount / 2 }
-  /// Slots of the lists per entry, above one: what the padding costs.
+  /// Slots of the neighbour lists per entry, minus one: the cost of padding.
   public var padding: Double { Double(list.slotCount * Lanes.count) / Double(max(1, list.entryCount)) - 1 }
 }
 
@@ -299,7 +299,7 @@ extension ParticleSystem {
     }
   }
 
-  /// The identifiers of owned particles and of ghosts, as a field. Collective.
+  /// Returns the identifiers of owned particles and of ghosts as a field. Collective.
   public func ghostedIdentifiers() throws -> ParticleField {
     let ids = makeField(width: 1)
     for i in 0..<ownedCount { ids.values[i] = Double(id(i)) }
@@ -307,7 +307,8 @@ extension ParticleSystem {
     return ids
   }
 
-  /// Visits each owned particle with its listed neighbours within the cutoff: local number and x_j − x_i.
+  /// Visits each owned particle with its listed neighbours within the cutoff; each neighbour is given by
+  /// its local number and x_j − x_i.
   public func forEachNeighbourhood(_ visit: (Int, [(Int, Vector)]) -> Void) {
     var neighbours: [(Int, Vector)] = []
     for chunk in 0..<list.chunkCount {

@@ -2,12 +2,11 @@ import Geometry
 import Interactions
 import MessagePassing
 
-/// Re-neighbouring: wrap, migrate, sort, build the halo, list the neighbours.
+/// Rebuild of cells, halo and neighbour lists: wrap, migrate, sort, build the halo, list the neighbours.
 ///
-/// It is part of the state, not of the bookkeeping: when it happens follows from the displacements of all particles
-/// alone.
+/// It is part of the state, not mere bookkeeping: the displacements of all particles alone determine when it happens.
 extension ParticleSystem {
-  /// Brings every particle to its cell and rank and lists all neighbours anew. Collective.
+  /// Moves every particle to its cell and rank and lists all neighbours again. Collective.
   public func rebuild() throws {
     Heartbeat.beat()
     settleDisplacements()
@@ -28,7 +27,8 @@ extension ParticleSystem {
     statistics.rebuilds += 1
   }
 
-  /// The displacement trackers take over the motion since the last rebuild, which the new reference forgets.
+  /// Adds the motion since the last rebuild to the displacement trackers, before the new
+  /// reference positions discard it.
   func settleDisplacements() {
     for field in trackers.compactMap(\.field) {
       for i in 0..<ownedCount {
@@ -86,7 +86,7 @@ extension ParticleSystem {
     append(arrived, width: width, live)
   }
 
-  /// Removes the particles at the given ascending places; the order of the others is kept.
+  /// Removes the particles with the given ascending local numbers; the others keep their order.
   private func closeGaps(_ gone: [Int], _ live: [ParticleField]) {
     guard let first = gone.first else { return }
     var next = 0
@@ -146,7 +146,7 @@ extension ParticleSystem {
 
   // MARK: Storage order
 
-  /// Orders the columns cell by cell, and by id inside each cell.
+  /// Sorts the columns cell by cell, and by id inside each cell.
   private func sortIntoCells() {
     let own = decomposition.bricks[communicator.rank]
     let cellCount = own.count
@@ -165,7 +165,7 @@ extension ParticleSystem {
       order[Int(place[c])] = Int32(i)
       place[c] += 1
     }
-    // Insertion by id: a cell holds a handful, and after the first time they are nearly in order.
+    // Insertion sort by id: a cell holds a handful of particles, and after the first time they are nearly in order.
     for c in 0..<cellCount {
       let range = Int(starts[c])..<Int(starts[c + 1])
       for k in range.dropFirst() {
@@ -215,7 +215,7 @@ extension ParticleSystem {
     let own = decomposition.bricks[communicator.rank]
     let grown = own.grown(dimension: dimension)
     cellRanges = [Range<Int32>](repeating: 0..<0, count: grown.count)
-    own.forEach { c in
+    own.forEachCell { c in
       let k = own.index(of: c)
       cellRanges[grown.index(of: c)] = cellStarts[k]..<cellStarts[k + 1]
     }
@@ -229,7 +229,7 @@ extension ParticleSystem {
       place: { c, range in
         cellRanges[grown.index(of: c)] = Int32(owned + range.lowerBound)..<Int32(owned + range.upperBound)
       })
-    // The search for neighbours reads a lane's width beyond the last particle.
+    // The search for neighbours reads one vector beyond the last particle.
     records.reserve(4 * (ownedCount + ghostCount + Lanes.count), keeping: 4 * ownedCount)
     try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
   }
@@ -242,13 +242,14 @@ extension ParticleSystem {
     ) { k in CellNeighbourhood(owned: cellStarts[k]..<cellStarts[k + 1], candidates: around(k)) }
   }
 
-  /// Where the particles of the cells around an owned cell and of itself stand, in the global order of cells.
+  /// Returns a function that gives, for an owned cell, the local numbers of the particles in it and in the cells around
+  /// it, in the global order of cells.
   var cellsAround: (_ ownedCell: Int) -> [Range<Int32>] {
     let own = decomposition.bricks[communicator.rank]
     let grown = own.grown(dimension: dimension)
     let extent = own.extent
     var offsets: [Int] = []
-    CellBox(lower: SIMD3(0, 0, 0), upper: SIMD3(1, 1, 1)).grown(dimension: dimension).forEach {
+    CellBox(lower: SIMD3(0, 0, 0), upper: SIMD3(1, 1, 1)).grown(dimension: dimension).forEachCell {
       offsets.append(grown.index(of: own.lower &+ $0) - grown.index(of: own.lower))
     }
     return { [cellRanges] k in
@@ -258,7 +259,8 @@ extension ParticleSystem {
     }
   }
 
-  /// A glass has pairs, and no two particles at one point, where no direction would part them.
+  /// Verifies that some particles are near each other, and that no two are at the same point, where the direction of
+  /// their force would be undefined. Collective.
   private func checkLists() throws {
     var counts = [Int64(list.entryCount), list.coincidence == nil ? 0 : 1]
     try communicator.reduce(&counts, .sum)

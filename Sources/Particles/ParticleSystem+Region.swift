@@ -1,22 +1,25 @@
 import Interactions
 
-/// Work on a part of the box. Regions are made of whole global cells, so they are the same on any number of ranks.
+/// Work restricted to a part of the box. Regions consist of whole global cells, so they are the
+/// same on any number of ranks.
 extension ParticleSystem {
   /// Whether only a part of the particles moves.
   public var isConfined: Bool { region != nil }
-  /// Particles that move, on all ranks together.
+  /// Number of particles that move, over all ranks.
   public var movingCount: Int { region?.movingCount ?? totalCount }
-  /// Those that an evaluation computes: with the rim.
+  /// Number of particles whose forces an evaluation computes: those that move and those of the rim, over all ranks.
   public var evaluatedCount: Int { region?.listedCount ?? totalCount }
 
-  /// Evaluations and products with the Hessian since the system was made, those of regions by their share of the
-  /// particles.
+  /// Number of evaluations and Hessian products since the system was made; those of regions count by
+  /// their share of the particles.
   public var workDone: Int { statistics.work(particles: totalCount) }
 
-  /// Confines evaluations, sums, products and motion to the cells of the particles that `isChosen` names and `layers`
-  /// cells around them, until ``release()``. Energies are then those of the region and its rim: they change as those of
-  /// the whole do, as long as neighbours are not listed anew. Forces are to be evaluated anew. Collective.
-  /// - Returns: false, and nothing is confined, where more than `largestShare` of all particles would move.
+  /// Confines evaluations, sums, products and motion to the cells of the particles that `isChosen` selects and `layers`
+  /// of cells around them, until ``release()``. Collective.
+  ///
+  /// Energies are then those of the region and its rim. They change as those of the whole system do, as long as
+  /// neighbours are not listed again. Forces must be evaluated next.
+  /// - Returns: false if more than `largestShare` of all particles would move; nothing is confined then.
   public func confine(
     layers: Int, largestShare: Double, toCellsOf isChosen: (_ particle: Int) -> Bool
   ) throws -> Bool {
@@ -25,8 +28,8 @@ extension ParticleSystem {
     return try confine(to: isMoving, largestShare)
   }
 
-  /// Lets the rim move too. Forces are to be evaluated anew. Collective.
-  /// - Returns: false, and the region is as it was, where more than `largestShare` of all particles would move.
+  /// Lets the rim move too. Forces must be evaluated next. Collective.
+  /// - Returns: false if more than `largestShare` of all particles would move; the region is unchanged then.
   public func growRegion(largestShare: Double) throws -> Bool {
     guard let region else { return false }
     return try confine(to: zip(region.isMoving, region.isRim).map { $0 || $1 }, largestShare)
@@ -40,19 +43,19 @@ extension ParticleSystem {
     return true
   }
 
-  /// Everything is worked on again. Forces are to be evaluated anew.
+  /// Ends the confinement: all particles move again. Forces must be evaluated next.
   public func release() {
     region = nil
     workOnEverything()
   }
 
-  /// The largest force component in the rim, over all ranks. Collective.
+  /// Returns the largest force component in the rim, over all ranks. Collective.
   public func largestForceInRim() throws -> Double {
     try largestComponent(forces, width: dimension, of: region?.rimRuns ?? [])
   }
 
-  /// The largest force component of what does not move, as it was when everything was last evaluated; to be asked for
-  /// before neighbours are listed anew. Collective.
+  /// Returns the largest force component on particles that do not move, from the last evaluation of the whole system.
+  /// It must be called before neighbours are listed again. Collective.
   public func largestForceOutside() throws -> Double {
     var outside: [Range<Int>] = []
     var next = 0
@@ -64,7 +67,7 @@ extension ParticleSystem {
     return try largestComponent(forces, width: dimension, of: outside)
   }
 
-  /// The cells given and those around them, on all ranks.
+  /// Adds the cells around the given ones, on all ranks. Collective.
   private func grown(_ cells: [Bool]) throws -> [Bool] {
     let marks = makeField(width: 1)
     for c in cells.indices where cells[c] { for i in particles(ofCell: c) { marks.values[i] = 1 } }
@@ -75,7 +78,7 @@ extension ParticleSystem {
     }
   }
 
-  /// Finds what follows from the cells that move and from the present order of particles. Collective.
+  /// Updates all lists of the region from the cells that move and the present order of particles. Collective.
   func settleRegion() throws {
     guard let region else { return workOnEverything() }
     workingSet += 1

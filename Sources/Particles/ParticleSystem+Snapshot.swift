@@ -1,7 +1,8 @@
 import Geometry
 
 extension ParticleSystem {
-  /// The present configuration: this rank's owned particles, in storage order, positions wrapped into the cell.
+  /// Returns the present configuration: this rank's owned particles, in storage order, with
+  /// positions wrapped into the cell.
   public func snapshot() -> Snapshot {
     var table = ParticleTable()
     let d = dimension
@@ -34,7 +35,7 @@ extension ParticleSystem {
     return snapshot
   }
 
-  /// Identifiers and positions in quanta alone: for measurements that come back to this configuration.
+  /// Returns identifiers and positions in quanta only, for measurements that return to this configuration.
   public func positionsOnly() -> Snapshot {
     var table = ParticleTable()
     table.ids.reserveCapacity(ownedCount)

@@ -4,39 +4,40 @@ import MessagePassing
 
 /// The particles of a glass, distributed over the ranks by global cells, and the forces between them.
 ///
-/// Each rank owns the particles of its brick of cells and holds ghosts of those around it. All that is summed over
-/// particles is summed inside each cell in the order of ids, and over cells exactly, so every result has the same bits
-/// on any number of ranks (Docs/Architecture.md, "Same bits").
+/// Each rank owns the particles of its brick of cells and holds ghosts of those around it. Every sum over particles is
+/// taken inside each cell in the order of ids, and over cells exactly. So every result has the same bits on any number
+/// of ranks (Docs/Architecture.md, "Same bits").
 public final class ParticleSystem {
   public let communicator: Communicator
   public let interaction: PairInteraction
-  /// Added to the cutoff of each pair when neighbours are listed.
+  /// Distance added to the cutoff of each pair when neighbours are listed, in units of length.
   public let skin: Double
   public let totalCount: Int
   public let speciesCount: Int
-  /// The largest cutoff of any pair present.
+  /// Largest cutoff of any pair present, in units of length.
   public let largestCutoff: Double
   public internal(set) var cell: Cell
-  /// Accumulated, unflipped strain.
+  /// Accumulated strain; flips of the box do not change it.
   public var strain: Double
-  /// The generator A of the deformation exp(γA) whose γ the strain is; nil where nobody knows.
+  /// Generator A of the deformation exp(γA) that the strain γ measures; nil if unknown.
   public private(set) var strainGenerator: Tensor?
 
-  /// Owned particles of this rank.
+  /// Number of particles that this rank owns.
   public internal(set) var ownedCount = 0
   public var ghostCount: Int { halo.ghostCount }
-  /// Gathers done since the system was made, and what they sent to other ranks.
+  /// Gathers since the system was made, and the messages and bytes that they sent to other ranks.
   public var haloStatistics: (gathers: Int, messages: Int, bytes: Int) { halo.statistics }
 
   // Columns of owned particles, in storage order: cell by cell, by id within a cell.
   let ids = AlignedBuffer<Int64>()
   let species = AlignedBuffer<Int32>()
   let diameters = AlignedBuffer<Double>()
-  /// Edges between the wrapped and the unwrapped position, 3 per particle.
+  /// Image numbers, in edges between the wrapped and the unwrapped position; 3 per particle.
   let images = AlignedBuffer<Int32>()
-  /// Three coordinates in quanta and the bits of the potential's parameter; owned particles, then ghosts.
+  /// Three coordinates in quanta and the bits of the potential's parameter, 4 words per particle;
+  /// owned particles, then ghosts.
   let records = AlignedBuffer<Int64>()
-  /// Positions at the last rebuild, 3 per particle.
+  /// Positions at the last rebuild, in quanta, 3 per particle.
   let reference = AlignedBuffer<Int64>()
   let forceBuffer = AlignedBuffer<Double>()
   let contributionBuffer = AlignedBuffer<Double>()
@@ -50,19 +51,20 @@ public final class ParticleSystem {
   var plan: HaloPlan
   let halo: Halo
   let list = NeighbourList()
-  /// Storage ranges of the owned cells, one more entry than cells.
+  /// First particle of each owned cell, in storage order, and the end of the last cell.
   var cellStarts: [Int32] = []
-  /// For each cell of the brick grown by one layer: where its particles stand.
+  /// Local numbers of the particles in each cell of the brick grown by one layer.
   var cellRanges: [Range<Int32>] = []
-  /// What work is confined to; nothing: everything is worked on.
+  /// The region to which force evaluations are restricted, or nil for the whole system.
   var region: Region?
-  /// The owned cells whose particles are worked on, and where these particles stand, in ascending order.
+  /// Owned cells whose particles are worked on, ascending.
   var workingCells: [Int32] = []
+  /// Ranges of the local numbers of the particles that are worked on, ascending.
   public internal(set) var runs: [Range<Int>] = []
-  /// Changes whenever ``runs`` are made anew.
+  /// Counter that changes whenever ``runs`` change.
   public internal(set) var workingSet = 0
   public internal(set) var statistics = EvaluationStatistics()
-  /// Called after each evaluation, on every rank: for progress lines during long minimisations.
+  /// Callback after each evaluation, on every rank: for progress lines during long minimisations.
   public var onEvaluation: ((EvaluationStatistics) -> Void)?
 
   struct WeakField {
@@ -70,29 +72,30 @@ public final class ParticleSystem {
   }
 
   public var dimension: Int { cell.dimension }
-  /// The mean distance between particles, d = ρ^(−1/dimension).
+  /// Mean distance between particles, d = ρ^(−1/dimension), in units of length.
   public var spacing: Double { meanSpacing(volume: cell.volume, count: totalCount, dimension: dimension) }
-  /// How far the neighbours of a particle may stand when they are listed.
+  /// Largest distance of two particles at which they can be listed as neighbours: the largest cutoff plus the skin.
   public var range: Double { largestCutoff + skin }
-  /// How far, squared, a particle may move before neighbours have to be listed anew.
+  /// Square of the distance that a particle may move before neighbours have to be listed again.
   var halfSkinSquared: Double { (skin / 2) * (skin / 2) }
   /// Forces on owned particles, `dimension` per particle, in storage order.
   public var forces: UnsafeMutablePointer<Double> { forceBuffer.pointer }
 
-  /// From now on the strain counts the deformation by a generator. It begins at 0 where it counted another.
+  /// Lets the strain measure the deformation by a generator from now on. It restarts at 0 if it measured another one.
   public func countStrain(by generator: Tensor) {
     if let strainGenerator, strainGenerator != generator { strain = 0 }
     strainGenerator = generator
   }
 
-  /// Distributes a configuration and lists the neighbours. Collective.
+  /// Distributes a configuration over the ranks and lists the neighbours. Collective.
   public convenience init(
     _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, communicator: Communicator
   ) throws {
     try self.init(snapshot, cell: nil, interaction: interaction, skin: skin, communicator: communicator)
   }
 
-  /// - Parameter cell: that the positions in quanta of the snapshot belong to; nil for one that follows from its edges.
+  /// Distributes a configuration over the ranks and lists the neighbours. Collective.
+  /// - Parameter cell: the cell to which the snapshot's positions in quanta belong; nil to derive one from its edges.
   init(
     _ snapshot: Snapshot, cell: Cell?, interaction: PairInteraction, skin: Double, communicator: Communicator
   ) throws {
@@ -116,18 +119,18 @@ public final class ParticleSystem {
     try rebuild()
   }
 
-  /// Puts what particle `i` brings into the pair potential, its size or its species, into its record.
+  /// Stores the parameter of particle `i` in the pair potential, its size or its species, in its record.
   func recordParameter(of i: Int) {
     let parameter = interaction.parameter == .size ? diameters[i] : Double(species[i])
     records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
   }
 
-  /// Copies this rank's share into the columns, positions as fixed-point numbers.
+  /// Copies this rank's share of the configuration into the columns, with positions as fixed-point numbers.
   private func load(_ table: ParticleTable, quantum sourceQuantum: Double?) throws {
     reserveColumns(table.count)
     ownedCount = table.count
     let d = dimension
-    // Quanta are powers of two: positions in finer ones are rounded, in coarser ones they stay as they are.
+    // Quanta are powers of two: positions in finer quanta are rounded, positions in coarser ones are kept exactly.
     let ratio = table.fixedPositions.isEmpty ? nil : sourceQuantum.map { $0 / cell.quantum }
     for i in 0..<ownedCount {
       ids[i] = table.ids[i]
@@ -147,7 +150,7 @@ public final class ParticleSystem {
       } else {
         var v = Vector.zero
         for k in 0..<d { v[k] = table.positions[i * d + k] }
-        // Whole edges come off before the position becomes an integer, which could not hold a thousand of them.
+        // Subtract whole edges before converting to an integer, which could not hold a thousand of them.
         let s = cell.fractionsOfPosition * v
         for k in 0..<d where abs(s[k]) > 2 {
           let edgesAway = s[k].rounded(.down)
@@ -166,7 +169,7 @@ public final class ParticleSystem {
   }
 
   func reserveColumns(_ count: Int) {
-    // One more particle takes what the padding of the last chunk writes.
+    // Room for one more particle, into which the padding of the last chunk is written.
     let room = count + 1
     ids.reserve(room, keeping: ownedCount)
     species.reserve(room, keeping: ownedCount)
@@ -176,7 +179,8 @@ public final class ParticleSystem {
     reference.reserve(3 * room, keeping: 3 * ownedCount)
   }
 
-  /// Room for forces and shares; not made before it is needed, since a configuration may serve for neighbours alone.
+  /// Makes room for forces and for shares of energy and stress. It is not made earlier, since a system may be used for
+  /// its neighbour lists alone.
   func reserveForces() {
     forceBuffer.reserve(dimension * (ownedCount + 1))
     contributionBuffer.reserve(ParticleArrays.contributionStride(dimension: dimension) * (ownedCount + 1))
@@ -194,7 +198,7 @@ public final class ParticleSystem {
 
   // MARK: Fields
 
-  /// A field that follows the particles, all zeros.
+  /// Makes a field of `width` numbers per particle that follows the particles. All values are zero.
   public func makeField(width: Int) -> ParticleField {
     let field = ParticleField(width: width, capacity: (ownedCount + 1) * width)
     fields.removeAll { $0.field == nil }
@@ -202,8 +206,8 @@ public final class ParticleSystem {
     return field
   }
 
-  /// Starts to follow the nonaffine displacement of each particle from now on: what remains of its motion when the
-  /// affine map of each deformation since is taken off. Read it with ``displacement(_:of:)``.
+  /// Makes a field that tracks the nonaffine displacement of each particle from now on: its motion minus the affine
+  /// maps of all later deformations. Read it with ``displacement(_:of:)``.
   public func makeDisplacementTracker() -> ParticleField {
     let field = makeField(width: dimension)
     for i in 0..<ownedCount {
@@ -214,7 +218,7 @@ public final class ParticleSystem {
     return field
   }
 
-  /// The nonaffine displacement of owned particle `i` since `tracker` was made, in units of length.
+  /// Returns the nonaffine displacement of owned particle `i` since `tracker` was made, in units of length.
   public func displacement(_ tracker: ParticleField, of i: Int) -> Vector {
     var u = Vector.zero
     for k in 0..<dimension { u[k] = tracker.values[i * dimension + k] + motionSinceReference(i, k) }
@@ -226,7 +230,7 @@ public final class ParticleSystem {
   }
 }
 
-/// The mean distance between particles.
+/// Returns the mean distance between particles, (volume / count)^(1/dimension).
 public func meanSpacing(volume: Double, count: Int, dimension: Int) -> Double {
   let perParticle = volume / Double(count)
   return dimension == 2 ? perParticle.squareRoot() : cubeRoot(perParticle)

@@ -1,19 +1,21 @@
-/// Some of the particles of a configuration, as columns: what readers deliver, writers take, and ranks exchange.
+/// Some of the particles of a configuration, as columns: the form in which readers deliver them, writers accept them,
+/// and ranks exchange them.
 ///
 /// A rank holds any subset; the subsets of all ranks make up the configuration without overlap.
 public struct ParticleTable: Sendable {
   /// Identifiers, unique over all ranks, 1 … N.
   public var ids: [Int64] = []
-  /// Species from 0; empty where all are of one.
+  /// Species from 0; empty if all particles are of one species.
   public var species: [Int32] = []
-  /// Sizes λ (polydisperse), or the diameter that belongs to the species; empty where there are none.
+  /// Sizes λ (polydisperse), or the diameters of the species, in units of length; empty if there are none.
   public var diameters: [Double] = []
   /// Positions in units of length, measured from the origin of the cell; `dimension` numbers per particle.
   public var positions: [Double] = []
-  /// How many cell edges the wrapped position stands away from the unwrapped one; `dimension` numbers per particle.
+  /// Image numbers: how many cell edges separate the wrapped from the unwrapped position;
+  /// `dimension` numbers per particle.
   public var images: [Int32] = []
-  /// Positions in quanta, where the source knows them (a file of our own): they take precedence over `positions`, so
-  /// that a saved state continues with the same bits. Empty, or `dimension` numbers per particle.
+  /// Positions in quanta, `dimension` numbers per particle; empty if the source does not have them. They take
+  /// precedence over `positions`, so that a run continues from a saved state with the same bits.
   public var fixedPositions: [Int64] = []
 
   public init() {}

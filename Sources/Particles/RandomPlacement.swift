@@ -5,14 +5,14 @@ import MessagePassing
 
 /// Particles placed at random in a square or cubic box: the start of a poorly annealed glass.
 ///
-/// Each number is a function of the seed and the particle's id, so the same on any number of ranks.
+/// Each number is a function of the seed and the particle's id, and so the same on any number of ranks.
 public struct RandomPlacement: Sendable {
-  /// Sizes drawn from p(λ) ~ λ^exponent between two limits.
+  /// Sizes drawn from p(λ) ~ λ^exponent between two limits, in units of length.
   public struct Sizes: Equatable, Sendable {
     public var exponent: Double
     public var minimum: Double
     public var maximum: Double
-    /// Stratified: one particle in each of N equal parts of the distribution, which removes its sampling noise.
+    /// Whether one particle is drawn in each of N equal parts of the distribution, which removes its sampling noise.
     public var isStratified: Bool
 
     public init(exponent: Double, minimum: Double, maximum: Double, isStratified: Bool) {
@@ -22,12 +22,12 @@ public struct RandomPlacement: Sendable {
       self.isStratified = isStratified
     }
 
-    /// The size below which a fraction u of all sizes between a and b lies: (a^n + u (b^n − a^n))^(1/n) with
-    /// n = exponent + 1.
+    /// Returns the size below which a fraction u of all sizes between a and b lies: (a^n + u (b^n −
+    /// a^n))^(1/n) with n = exponent + 1.
     ///
-    /// For n → 0, where that loses all digits and ends as a (b/a)^u, and where powers are so far apart that their sum
-    /// does, from the end of the distribution at which nothing cancels: for n > 0 as
-    /// a exp(ln(1 + u (e^(n ln b/a) − 1)) / n).
+    /// That formula loses all digits for n → 0, where the limit is a (b/a)^u, and if the powers are very different.
+    /// There the size is computed from the end of the distribution at which nothing cancels: for n > 0 as a exp(ln(1 +
+    /// u (e^(n ln b/a) − 1)) / n).
     public func quantile(_ u: Double) -> Double {
       let n = exponent + 1
       let span = log(maximum / minimum)
@@ -41,16 +41,16 @@ public struct RandomPlacement: Sendable {
     }
   }
 
-  /// What the particles are.
+  /// Sizes or species of the particles.
   public enum Composition: Equatable, Sendable {
     case sizes(Sizes)
-    /// The first species makes up this fraction; diameters by species.
+    /// Two species: the fraction of the first, and the diameters by species.
     case species(fractionOfFirst: Double, diameters: [Double])
   }
 
   public var dimension: Int
   public var count: Int
-  /// Particles per area or volume.
+  /// Number density: particles per area or volume.
   public var density: Double
   public var seed: UInt64
   public var composition: Composition
@@ -63,7 +63,7 @@ public struct RandomPlacement: Sendable {
     self.composition = composition
   }
 
-  /// Each rank gets a block of ids.
+  /// Returns the configuration; each rank gets a block of ids.
   public func snapshot(over communicator: Communicator) -> Snapshot {
     let length = length
     let positions = RandomStream(seed: seed, purpose: .position)
@@ -90,8 +90,8 @@ public struct RandomPlacement: Sendable {
     return snapshot(of: table)
   }
 
-  /// The box and, in place of all particles, the smallest and the largest that there may be: enough to find a
-  /// ``SystemLayout``, however many particles there are.
+  /// Returns the box with only two particles, the smallest and the largest possible: enough to compute a
+  /// ``SystemLayout`` for any number of particles.
   public func outline() -> Snapshot {
     var table = ParticleTable()
     table.ids = [1, 2]

@@ -1,12 +1,12 @@
 import Geometry
 
-/// A configuration put aside, to go back to with the same bits. Its columns travel with the particles.
+/// A saved configuration that can be restored with the same bits. Its columns travel with the particles.
 public final class SavedState {
   let cell: Cell
   let strain: Double
-  /// Bit patterns of three coordinates in quanta and three image numbers.
+  /// Bit patterns of three coordinates in quanta and three image numbers per particle.
   let places: ParticleField
-  /// The displacement trackers of that time, and their values then.
+  /// Displacement trackers that existed at the time of saving, and their values then.
   let tracked: [(tracker: ParticleSystem.WeakField, values: ParticleField)]
 
   init(cell: Cell, strain: Double, places: ParticleField, tracked: [(ParticleSystem.WeakField, ParticleField)]) {
@@ -38,7 +38,7 @@ extension ParticleSystem {
     return SavedState(cell: cell, strain: strain, places: places, tracked: tracked)
   }
 
-  /// Goes back to a saved state; forces are to be evaluated anew. Collective.
+  /// Restores a saved state. Forces must be evaluated next. Collective.
   public func restore(_ saved: SavedState) throws {
     for i in 0..<ownedCount {
       for k in 0..<3 {

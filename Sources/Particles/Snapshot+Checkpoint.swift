@@ -2,22 +2,22 @@ import Checkpoints
 import Geometry
 import MessagePassing
 
-/// Configurations that a computation remembers, such as the start of a window of strain.
+/// Saving and restoring of configurations that a computation keeps, such as the start of a window of strain.
 extension Snapshot {
   private struct State: Codable {
     var dimension: Int
     var edges: Tensor
     var strain: Double
-    /// Nil in checkpoints of earlier builds as well.
+    /// Nil if unknown, and in checkpoints of earlier builds.
     var strainGenerator: Tensor?
     var speciesCount: Int
-    /// Checkpoints of before do not say it.
+    /// Nil in checkpoints of earlier builds.
     var hasSpecies: Bool?
     var hasDiameters: Bool
     var quantum: Double?
   }
 
-  /// Keeps the columns that there are. Collective.
+  /// Saves the columns that are not empty. Collective.
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(
       State(
@@ -28,7 +28,7 @@ extension Snapshot {
     func put<Element: MessageElement & Numeric>(
       _ values: [Element], _ column: String, width: Int, _ kind: ([Element]) -> Checkpoint.Numbers
     ) throws {
-      // A column is there on all ranks or on none; a rank without particles cannot tell.
+      // A column exists on all ranks or on none, but a rank without particles cannot tell.
       guard try checkpoint.communicator.reduce(values.count, .maximum) > 0 else { return }
       checkpoint.put(
         order.checkpointColumn(kind(try order.column(values, width: width)), width: width), as: name + "/" + column)
@@ -40,7 +40,7 @@ extension Snapshot {
     try put(particles.fixedPositions, "position_fixed", width: dimension, Checkpoint.Numbers.integers)
   }
 
-  /// A configuration that was saved; each rank gets a block of identifiers. Collective.
+  /// Restores a saved configuration; each rank gets a block of identifiers. Collective.
   public init(resuming checkpoint: Checkpoint, as name: String) throws {
     let communicator = checkpoint.communicator
     let state = try checkpoint.value(State.self, of: name)

@@ -2,12 +2,12 @@ import Geometry
 import MessagePassing
 
 extension Snapshot {
-  /// Takes edges off one another until no tilt is beyond ±1/2, as long boxes come from other programs; returns what was
-  /// done, in words.
+  /// Subtracts edges from one another until no tilt is beyond ±1/2, since other programs write strongly tilted boxes.
   ///
-  /// A tilt is the part of an edge along another one that lies on an axis, or, in a lower triangular cell, the
-  /// component below the diagonal; a cell that is turned has none.
-  /// - Throws: an input failure of this rank where images could not be counted in 32 bits any more.
+  /// The tilt of an edge along another one is its component along that edge, if the other edge lies on an axis; in a
+  /// lower triangular cell, it is the component below the diagonal. A rotated cell has none.
+  /// - Returns: messages that say what was done.
+  /// - Throws: an input failure of this rank if image numbers would no longer fit 32 bits.
   public mutating func reduceTilts() throws -> [String] {
     var report: [String] = []
     let axes = ["x", "y", "z"]
@@ -32,8 +32,8 @@ extension Snapshot {
           guard !tooFar, !tooLarge else {
             throw Failure(
               .input,
-              "particle \(particles.ids[i]): its image flags are too large for a tilt \(name) of \(tilt.shown) edges; set them to 0"
-            )
+              "particle \(particles.ids[i]): its image flags are too large for a tilt \(name) of \(tilt.shown) edges; "
+                + "set them to 0")
           }
           particles.images[i * dimension + flow] = image
         }

@@ -1,29 +1,28 @@
 import Geometry
 
-/// A configuration at rest: the cell, how far it has been strained, and this rank's share of the particles.
+/// A configuration of particles: the cell, its strain, and this rank's share of the particles.
 public struct Snapshot: Sendable {
-  /// 2 or 3.
+  /// Dimension of space, 2 or 3.
   public var dimension: Int
   /// Edge vectors as rows, in units of length.
   public var edges: Tensor
-  /// Accumulated, unflipped strain of the loading so far.
+  /// Accumulated strain of the loading so far; flips of the box do not change it.
   public var strain: Double
-  /// The generator A of the deformation exp(γA) whose γ the strain is; nil where nobody knows.
+  /// Generator A of the deformation exp(γA) that the strain γ measures; nil if unknown.
   public var strainGenerator: Tensor?
-  /// Particles on all ranks together.
+  /// Number of particles on all ranks.
   public var totalCount: Int
-  /// The largest species number in use plus one, over all ranks.
+  /// Largest species number in use plus one, over all ranks.
   public var speciesCount: Int
-  /// True where the source states a species per particle, also if it is the same for all.
+  /// Whether the source gives a species per particle, even if it is the same for all.
   public var hasSpecies: Bool
-  /// True where the source states a size per particle.
+  /// Whether the source gives a size per particle.
   public var hasDiameters: Bool
-  /// The quantum that `particles.fixedPositions` are counted in; nil where the source has none.
+  /// Quantum in which `particles.fixedPositions` are counted, in units of length; nil if the source has none.
   public var quantum: Double?
-  /// This rank's share.
+  /// This rank's share of the particles.
   public var particles: ParticleTable
-  /// Names by which the source tells species apart, in the order of the alphabet, where it does not say which is the
-  /// first.
+  /// Names of the species in the source, in alphabetical order, if the source does not say which is the first.
   public var speciesNames: [String] = []
 
   public init(dimension: Int, edges: Tensor, totalCount: Int, particles: ParticleTable) {
@@ -38,7 +37,8 @@ public struct Snapshot: Sendable {
     quantum = nil
   }
 
-  /// The strain from which a loading by A goes on: 0 where that of the configuration counts another deformation.
+  /// Returns the strain from which a loading by generator A continues: 0 if the configuration's strain
+  /// measures another deformation.
   public func strain(countedBy generator: Tensor) -> Double {
     strainGenerator.map { $0 == generator } ?? true ? strain : 0
   }

@@ -2,20 +2,21 @@ import Geometry
 import Interactions
 import MessagePassing
 
-/// How a configuration would be cut up and distributed, found without doing it.
+/// The cell, the grid and the distribution that a configuration would get, computed without distributing it.
 public struct SystemLayout {
   public let cell: Cell
   public let grid: CellGrid
   public let decomposition: Decomposition
-  /// The largest cutoff of any pair present, and that plus the skin.
+  /// Largest cutoff of any pair present, in units of length.
   public let largestCutoff: Double
+  /// Largest cutoff plus the skin, in units of length.
   public let range: Double
-  /// Neighbours within the largest range, if particles were evenly spread: an upper bound for the lists.
+  /// Number of neighbours within ``range`` if particles were evenly spread: an upper bound for the lists.
   public let estimatedNeighbours: Double
 
-  /// Collective.
-  /// - Parameter cell: with which a computation goes on; nil for one that follows from the edges of the snapshot.
-  /// - Throws: an input failure where the box is too small for the range, or has fewer cells than there are ranks.
+  /// Computes the layout. Collective.
+  /// - Parameter cell: the cell of a computation that is resumed; nil to derive one from the edges of the snapshot.
+  /// - Throws: an input failure if the box is too small for the range, or has fewer cells than there are ranks.
   public init(
     _ snapshot: Snapshot, cell known: Cell? = nil, interaction: PairInteraction, skin: Double, ranks: Int,
     over communicator: Communicator
@@ -26,8 +27,8 @@ public struct SystemLayout {
     let lengths = (0..<snapshot.dimension).map { snapshot.edges[$0].length }
     let absurd = Failure.everywhere(
       .input,
-      "a box with edges of \(lengths.map { "\($0)" }.joined(separator: ", ")) and a list range of \(range) are beyond what can "
-        + "be computed; look at the density, the skin and the file")
+      "a box with edges of \(lengths.map { "\($0)" }.joined(separator: ", ")) and a list range of \(range) are beyond "
+        + "what can be computed; look at the density, the skin and the file")
     guard range.isFinite, lengths.allSatisfy(\.isFinite) else { throw absurd }
     cell = known ?? Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: range)
     let widths = cell.widths
@@ -38,8 +39,8 @@ public struct SystemLayout {
     for k in 0..<cell.dimension where !(widths[k] >= 2 * range) {
       throw Failure.everywhere(
         .input,
-        "the box is too small: it is \(widths[k].shown) wide across edge \(k + 1), and needs at least two list ranges of \(range.shown) "
-          + "(largest cutoff plus skin); use more particles or a smaller skin")
+        "the box is too small: it is \(widths[k].shown) wide across edge \(k + 1), and needs at least two list ranges "
+          + "of \(range.shown) (largest cutoff plus skin); use more particles or a smaller skin")
     }
     grid = CellGrid(cell: cell, range: range, particleCount: snapshot.totalCount)
     let counts = [grid.counts.x, grid.counts.y, grid.counts.z].prefix(cell.dimension).map(String.init)
@@ -55,8 +56,8 @@ public struct SystemLayout {
       density * (cell.dimension == 2 ? Double.pi * range * range : 4 / 3 * Double.pi * range * range * range)
   }
 
-  /// A pair's cutoff need not be largest for the two largest particles when sizes do not add up, so it is searched on a
-  /// grid of parameters between the extremes.
+  /// Returns the largest cutoff of any pair. It need not be that of the two largest particles if sizes are not
+  /// additive, so it is searched on a grid of parameters between the extremes.
   private static func largestCutoff(
     of table: ParticleTable, _ interaction: PairInteraction, _ communicator: Communicator
   ) throws -> Double {
@@ -80,12 +81,12 @@ public struct SystemLayout {
         shortest = min(shortest, pair)
       }
     }
-    // Sizes that do not add up may give pairs of very different particles a length of zero or less.
+    // Nonadditive sizes may give pairs of very different particles a cutoff of zero or less.
     guard shortest > 1e-3 * cutoff else {
       throw Failure.everywhere(
         .input,
-        "particles of sizes between \(lowest) and \(highest) would have pairs with a cutoff of \(shortest), where the largest is "
-          + "\(cutoff): potential.nonadditivity, in inverse units of length, is too large for them")
+        "particles of sizes between \(lowest) and \(highest) would have pairs with a cutoff of \(shortest), where the "
+          + "largest is \(cutoff): potential.nonadditivity, in inverse units of length, is too large for them")
     }
     return cutoff
   }

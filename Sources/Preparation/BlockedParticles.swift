@@ -6,28 +6,28 @@ import Particles
 
 /// The particles of a liquid, distributed over the ranks by the blocks of a sweep.
 ///
-/// Each rank owns a brick of blocks and holds ghosts of those around it. When the origin of the blocks moves, particles
-/// change blocks, and some of them ranks. Storage order is no part of the state: whatever depends on an order sorts by
-/// identifier.
+/// Each rank owns a brick of blocks and holds ghosts of those around it. When the origin of the blocks moves,
+/// particles change blocks, and some of them ranks. The storage order is no part of the state: any code that depends
+/// on an order sorts by identifier.
 public final class BlockedParticles {
   let communicator: Communicator
   public let interaction: PairInteraction
   public let cell: Cell
   public let grid: BlockGrid
   public let totalCount: Int
-  /// Of the diameters or species of all particles, which swaps do not change.
+  /// Range of the diameters or species of all particles, which swaps do not change.
   let parameterRange: ClosedRange<Double>
   private let strain: Double
   private let strainGenerator: Tensor?
   private let speciesCount: Int
-  /// The diameters that belong to the species; empty where particles have sizes.
+  /// Diameters of the species; empty if particles have individual sizes.
   private let speciesDiameters: [Double]
 
   public private(set) var ownedCount = 0
   let ids = AlignedBuffer<Int64>()
-  /// Three coordinates in quanta and the bits of the parameter; owned particles, then ghosts.
+  /// Three coordinates in quanta and the bits of the parameter, 4 words per particle; owned particles, then ghosts.
   let records = AlignedBuffer<Int64>()
-  /// Edges between the stored and the unwrapped position, and the species.
+  /// Image numbers between the stored and the unwrapped position, and the species.
   private let tails = AlignedBuffer<SIMD4<Int32>>()
   private let blockOf = AlignedBuffer<Int32>()
   private let order = AlignedBuffer<Int32>()
@@ -39,12 +39,12 @@ public final class BlockedParticles {
   private let decomposition: Decomposition
   private let plan: HaloPlan
   private let halo: Halo
-  /// For each block of the brick grown by one layer: where its particles stand.
+  /// Local numbers of the particles in each block of the brick grown by one layer.
   private var ranges: [Range<Int32>] = []
   let brick: CellBox
   private let grown: CellBox
 
-  /// Takes over the configuration of a system. Collective.
+  /// Copies the configuration of a system and distributes it by blocks. Collective.
   /// - Parameter blockWidth: the smallest width of a block, in units of length.
   public init(_ system: ParticleSystem, blockWidth: Double) throws {
     communicator = system.communicator
@@ -101,7 +101,7 @@ public final class BlockedParticles {
 
   // MARK: The blocks of a sweep
 
-  /// Moves the origin of the blocks by `shift`, in blocks, each component in [0, 1), and brings every particle to its
+  /// Moves the origin of the blocks by `shift`, in blocks, each component in [0, 1), and moves every particle to its
   /// block and rank. Collective.
   func arrange(shift: Vector) throws {
     Heartbeat.beat()
@@ -111,7 +111,8 @@ public final class BlockedParticles {
     try exchangeGhosts()
   }
 
-  /// Wraps each particle into the box that begins at the shifted origin, and finds its block: the number in the grid.
+  /// Wraps each particle into the box that begins at the shifted origin, and computes the
+  /// number of its block in the grid.
   private func assignBlocks(_ shift: Vector) {
     blockOf.reserve(ownedCount)
     let counts = SIMD3<Double>(Double(grid.counts.x), Double(grid.counts.y), Double(grid.counts.z))
@@ -131,7 +132,7 @@ public final class BlockedParticles {
         }
         s = s - away
       }
-      // A position within rounding of the upper face counts to the last block.
+      // A position within rounding of the upper face belongs to the last block.
       let bx = min(Int(s.x * counts.x), grid.counts.x - 1)
       let by = min(Int(s.y * counts.y), grid.counts.y - 1)
       let bz = cell.dimension == 3 ? min(Int(s.z * counts.z), grid.counts.z - 1) : 0
@@ -144,7 +145,7 @@ public final class BlockedParticles {
     return SIMD3(n % grid.counts.x, (n / grid.counts.x) % grid.counts.y, n / (grid.counts.x * grid.counts.y))
   }
 
-  /// Sends each particle to the rank that owns its block.
+  /// Sends each particle to the rank that owns its block. Collective.
   private func migrate() throws {
     var leaving: [(rank: Int, particle: Int)] = []
     for i in 0..<ownedCount {
@@ -164,7 +165,7 @@ public final class BlockedParticles {
       words.append(Int64(blockOf[i]))
     }
     let arrived = try Exchange(communicator, sendCounts: counts).forward(words, width: width)
-    // The last particles fill the gaps, the highest first.
+    // The last particles fill the gaps, the highest gap first.
     var last = ownedCount
     for i in leaving.map(\.particle).sorted(by: >) {
       last -= 1
@@ -188,11 +189,11 @@ public final class BlockedParticles {
     ownedCount += count
   }
 
-  /// Orders the columns block by block.
+  /// Sorts the columns block by block.
   private func sortIntoBlocks() {
     let blockCount = brick.count
     var starts = [Int32](repeating: 0, count: blockCount + 1)
-    // From the number in the grid to that in the brick.
+    // Convert the number of the block in the grid to that in the brick.
     for i in 0..<ownedCount {
       let b = Int32(truncatingIfNeeded: brick.index(of: block(blockOf[i])))
       blockOf[i] = b
@@ -218,7 +219,7 @@ public final class BlockedParticles {
     records.swap(with: spareRecords)
     tails.swap(with: spareTails)
     ranges = [Range<Int32>](repeating: 0..<0, count: grown.count)
-    brick.forEach { b in
+    brick.forEachCell { b in
       let k = brick.index(of: b)
       ranges[grown.index(of: b)] = starts[k]..<starts[k + 1]
     }
@@ -246,7 +247,8 @@ public final class BlockedParticles {
     try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell, group: colour)
   }
 
-  /// Where the particles of a block of the brick stand, and those of the blocks around it.
+  /// Returns the local numbers of the particles of a block of the brick; `around` receives
+  /// those of the blocks around it.
   func particles(of b: SIMD3<Int>, around: inout [Range<Int32>]) -> Range<Int32> {
     around.removeAll(keepingCapacity: true)
     let depth = grid.dimension == 3 ? 1 : 0
@@ -260,10 +262,10 @@ public final class BlockedParticles {
     return ranges[grown.index(of: b)]
   }
 
-  // MARK: Putting aside
+  // MARK: Saving and resuming
 
-  /// Keeps the configuration, and from which images of the cell the blocks took the particles: where a particle stands
-  /// in rounded fractions of the cell depends on that. Collective.
+  /// Saves the configuration, and the images of the cell in which the blocks hold the particles, since rounded
+  /// fractions of the cell depend on them. Collective.
   func save(to checkpoint: Checkpoint, as name: String) throws {
     try snapshot().save(to: checkpoint, as: name)
     let order = try identifierBlocks()
@@ -278,14 +280,14 @@ public final class BlockedParticles {
       order.checkpointColumn(.smallIntegers(try order.column(homes, width: d)), width: d), as: name + "/home")
   }
 
-  /// Brings the particles of the saved configuration back to the images that they were in. Collective.
+  /// Moves the particles of the saved configuration back to the images in which they were. Collective.
   func resume(_ checkpoint: Checkpoint, as name: String) throws {
     let order = try identifierBlocks()
     let d = cell.dimension
     let homes = try order.values(
       ofColumn: try checkpoint.rows(Int32.self, of: name + "/home", order.rows), width: d)
     for i in 0..<ownedCount {
-      // Where the present image is, the blocks of a shifted checkerboard may have put it: first back into the cell.
+      // The blocks of a shifted checkerboard may have moved the particle to another image: first wrap it into the cell.
       var position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
       let here = cell.wrap(&position)
       var home = SIMD3<Int32>()
@@ -302,9 +304,9 @@ public final class BlockedParticles {
     try IdentifierBlocks(ids: (0..<ownedCount).map { ids[$0] }, totalCount: totalCount, over: communicator)
   }
 
-  // MARK: Out
+  // MARK: Reading
 
-  /// The present configuration, positions wrapped into the cell: this rank's particles.
+  /// Returns the present configuration: this rank's particles, with positions wrapped into the cell.
   public func snapshot() -> Snapshot {
     let d = cell.dimension
     var table = ParticleTable()
@@ -336,13 +338,13 @@ public final class BlockedParticles {
   func id(_ i: Int) -> Int64 { ids[i] }
   func parameter(_ i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
 
-  /// The position without any wrapping, in units of length.
+  /// Returns the unwrapped position, in units of length.
   func unwrapped(_ i: Int) -> Vector {
     let position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
     return cell.position(position &+ cell.lattice(SIMD3(tails[i].x, tails[i].y, tails[i].z)))
   }
 
-  /// In fractions of the edges, not wrapped.
+  /// Returns the stored position in fractions of the edges, which may lie outside [0, 1).
   func fractions(_ i: Int) -> Vector {
     cell.fractions(FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2]))
   }

@@ -2,11 +2,12 @@ import Foundation
 import Geometry
 import MessagePassing
 
-/// Whether large and small particles have parted: the structure factor of the sizes at the longest waves of the box,
-/// S_λ(q) = |Σ (λ_i − ⟨λ⟩) exp(i q·x_i)|² / (N var λ), about 1 in a mixture, of order N where sizes have separated. The
-/// mean over the wave vectors with Σ m² ≤ 4; 0 where all sizes are the same. Collective.
+/// Measures whether large and small particles have separated, by the structure factor of the sizes at the longest waves
+/// of the box, S_λ(q) = |Σ (λ_i − ⟨λ⟩) exp(i q·x_i)|² / (N var λ). It is about 1 in a mixture, and of order N if sizes
+/// have separated. Collective.
 ///
-/// Summed as integers (2⁻³⁰), for the same bits on any number of ranks.
+/// The sums are taken over integers (multiples of 2⁻³⁰), for the same bits on any number of ranks.
+/// - Returns: the mean over the wave vectors with Σ m² ≤ 4; 0 if all sizes are the same.
 func demixing(_ particles: BlockedParticles) throws -> Double {
   let d = particles.cell.dimension
   var vectors: [SIMD3<Double>] = []
@@ -20,7 +21,7 @@ func demixing(_ particles: BlockedParticles) throws -> Double {
   let range = particles.parameterRange
   let width = range.upperBound - range.lowerBound
   guard width > 0 else { return 0 }
-  // Per vector Σ λ cos, Σ λ sin, Σ cos, Σ sin; then Σ λ, Σ λ².
+  // For each vector Σ λ cos, Σ λ sin, Σ cos, Σ sin; then Σ λ, Σ λ².
   var sums = [Int64](repeating: 0, count: 4 * vectors.count + 2)
   func whole(_ x: Double) -> Int64 { Int64((x * 0x1p30).rounded(.toNearestOrEven)) }
   for i in 0..<particles.ownedCount {

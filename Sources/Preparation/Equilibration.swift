@@ -4,21 +4,23 @@ import Measurement
 import MessagePassing
 import Particles
 
-/// A stay at one temperature: a burn-in in which the step is tuned, a run that is measured, and the question whether
-/// that was equilibrium.
+/// A stay at one temperature: a burn-in that tunes the step, a run that is measured, and the decision
+/// whether it was in equilibrium.
 public struct Equilibration: Sendable {
+  /// Number of sweeps of the burn-in.
   public var burnIn: Int
+  /// Number of sweeps of the run.
   public var sweeps: Int
-  /// Of the lists of the systems that are made for measurements.
+  /// Skin of the neighbour lists of the systems that are made for measurements, in units of length.
   public var skin: Double
-  /// Whether a burn-in tunes the step, or leaves it as it is, for times that can be compared between temperatures.
+  /// Whether a burn-in tunes the step. A fixed step gives times that can be compared between temperatures.
   public var tunesStep: Bool
 
-  /// The share of displacements that the burn-in tunes the step to.
+  /// Acceptance of displacements to which the burn-in tunes the step.
   static let acceptance = 0.35
-  /// How often a run is measured.
+  /// Number of measurements of a run.
   static let measurements = 200
-  /// The cold start comes from this part of the temperature.
+  /// Temperature from which the cold start comes, as a fraction of the temperature of the stay.
   static let coldness = 0.8
 
   public init(burnIn: Int, sweeps: Int, skin: Double, tunesStep: Bool = true) {
@@ -34,36 +36,38 @@ public struct Equilibration: Sendable {
     case cold = "cold start"
   }
 
-  /// A measurement on the way.
+  /// A measurement during a stay.
   public struct Sample: Sendable {
     public let phase: Phase
     public let temperature: Double
-    /// Sweeps since the phase began.
+    /// Number of sweeps since the phase began.
     public let sweep: Int
     public let energyPerParticle: Double
-    /// NaN outside of the run.
+    /// Self-overlap; NaN outside of the run.
     public let selfOverlap: Double
+    /// Mean square displacement since the origin of the self-overlap, in λ²; NaN outside of the run.
     public let squaredDisplacement: Double
+    /// Structure factor of the sizes at long waves; NaN outside of the run.
     public let demixing: Double
   }
 
-  /// What a stay leaves.
+  /// Result of a stay.
   public struct Record: Sendable {
     public let temperature: Double
     public let step: Double
-    /// Of the run, with the step and all else fixed.
+    /// Trial moves of the run, with the step and everything else fixed.
     public let tally: MoveTally
     public let verdict: EquilibriumVerdict
-    /// The configuration at the end of the run, before the cold start.
+    /// Configuration at the end of the run, before the cold start.
     public let liquid: Snapshot
   }
 
-  /// Equilibrates at a temperature, from whatever the configuration is: the hot start of a cooling schedule.
-  /// Collective.
+  /// Equilibrates at a temperature, from any configuration: the hot start of a cooling schedule. Collective.
   /// - Parameters:
-  ///   - safePoint: where the stay can be put aside: after each sweep, which are the steps that the user counts.
-  ///   - saved: a checkpoint that was made there, whose liquid `monteCarlo` continues; nil for a fresh start.
-  ///   - stays: what is done with the record, still as a part of the stay.
+  ///   - safePoint: where the stay can be suspended: after each sweep; sweeps are the steps that the user counts.
+  ///   - saved: a checkpoint made there, from which the liquid of `monteCarlo` was restored; nil for a fresh start.
+  ///   - observe: called with each measurement.
+  ///   - conclude: called with the record, still as part of the stay.
   public func run(
     _ monteCarlo: SwapMonteCarlo, temperature: Double, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
     observe: (Sample) throws -> Void, concluding conclude: (Record, SafePoint) throws -> Void
@@ -77,7 +81,7 @@ public struct Equilibration: Sendable {
     try conclude(stay.record(temperature, verdict: try verdict(stay, stay.progress.cold)), safePoint)
   }
 
-  /// The record of a stay that nobody puts aside. Collective.
+  /// Runs a stay without checkpoints and returns its record. Collective.
   public func run(
     _ monteCarlo: SwapMonteCarlo, temperature: Double, observe: (Sample) throws -> Void
   ) throws -> Record {
@@ -88,7 +92,7 @@ public struct Equilibration: Sendable {
 
   // MARK: Stages
 
-  /// Goes through what is left of a stage, and turns to the next.
+  /// Completes the present stage and sets the next one.
   private func run(
     _ stay: Stay, _ monteCarlo: SwapMonteCarlo, _ temperature: Double, _ safePoint: SafePoint,
     _ observe: (Sample) throws -> Void
@@ -113,7 +117,7 @@ public struct Equilibration: Sendable {
         if sweep % interval == 0 { try observe(try measure(stay, monteCarlo, sweep)) }
       }
       stay.liquid = monteCarlo.particles.snapshot()
-      // What has failed already needs no second start.
+      // A stay that is not in equilibrium needs no second start.
       stay.progress.stage = try verdict(stay, nil).isEquilibrated ? .coldBurnIn : .done
     case .coldBurnIn:
       monteCarlo.rule.temperature = Self.coldness * temperature
@@ -137,10 +141,10 @@ public struct Equilibration: Sendable {
     }
   }
 
-  /// Between measurements.
+  /// Number of sweeps between two measurements of the run.
   private var interval: Int { max(1, sweeps / Self.measurements) }
 
-  /// Brings the step to the acceptance now and then; after the burn-in it is left alone.
+  /// Tunes the step to the acceptance at intervals; after the burn-in the step is fixed.
   private func tune(
     _ monteCarlo: SwapMonteCarlo, _ phase: Phase, _ sweep: Int, _ observe: (Sample) throws -> Void
   ) throws {
@@ -150,8 +154,8 @@ public struct Equilibration: Sendable {
     try observe(sample(monteCarlo, phase, sweep))
   }
 
-  /// A measurement of the run. Whenever the self-overlap has fallen to 1/e, it starts again from the present
-  /// configuration, so that their number counts the relaxation times.
+  /// Makes a measurement of the run. Whenever the self-overlap has fallen to 1/e, it restarts from the present
+  /// configuration, so that the number of restarts counts the relaxation times.
   private func measure(_ stay: Stay, _ monteCarlo: SwapMonteCarlo, _ sweep: Int) throws -> Sample {
     let particles = monteCarlo.particles
     stay.progress.tally.add(try monteCarlo.takeTally())
@@ -163,7 +167,7 @@ public struct Equilibration: Sendable {
     stay.progress.demixings.append(mixture)
     let before = stay.progress.before
     if q <= Self.inverseE {
-      // Between two measurements, linearly.
+      // Interpolate linearly between two measurements.
       let part = (before.overlap - Self.inverseE) / max(before.overlap - q, .leastNormalMagnitude)
       stay.progress.relaxationTimes.append(
         Double(before.sweep - stay.overlap!.start) + part * Double(sweep - before.sweep))
@@ -178,12 +182,12 @@ public struct Equilibration: Sendable {
 
   private static let inverseE = 0.36787944117144233
 
-  /// Of the run alone, or held against a cold start. Collective.
+  /// Computes the verdict from the run alone, or also from a comparison with a cold start. Collective.
   private func verdict(_ stay: Stay, _ cold: TimeSeries?) throws -> EquilibriumVerdict {
     let progress = stay.progress
     let times = progress.relaxationTimes
     var overlapTime = times.isEmpty ? .infinity : times.reduce(0, +) / Double(times.count)
-    // A slow stretch at the end counts, though it has not ended.
+    // A slow relaxation at the end counts, although it is not complete.
     if progress.lastOverlap > Self.inverseE {
       overlapTime = max(overlapTime, times.isEmpty ? .infinity : Double(sweeps - stay.overlap!.start))
     }

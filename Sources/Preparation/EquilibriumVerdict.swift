@@ -1,47 +1,51 @@
 import Measurement
 
-/// What was measured at one temperature after the burn-in, and whether it was equilibrium (Docs/Theory/Preparation.md).
+/// Measurements at one temperature after the burn-in, and the decision whether the liquid was in equilibrium
+/// (Docs/Theory/Preparation.md).
 public struct EquilibriumVerdict: Sendable {
-  /// Limits that a liquid in equilibrium keeps.
+  /// Limits that a liquid in equilibrium satisfies.
   public enum Limit {
-    /// Relaxation times after the burn-in.
+    /// Smallest length of the run after the burn-in, in relaxation times.
     public static let relaxationTimes = 20.0
-    /// Between means, in block errors.
+    /// Largest distance between two means, in block errors.
     public static let distance = 3.0
-    /// Global bond-orientational order: ψ₆ or Q₆.
+    /// Largest global bond-orientational order, ψ₆ or Q₆.
     public static let order = 0.4
-    /// Bond-orientational order shared with neighbours.
+    /// Largest bond-orientational order shared with neighbours.
     public static let coherence = 0.7
-    /// The first peak of S(q), mean over a shell, and the largest S of one wave vector.
+    /// Largest first peak of S(q), as a mean over a shell.
     public static let peak = 5.0
+    /// Largest S(q) of a single wave vector.
     public static let bragg = 80.0
-    /// The structure factor of sizes at long waves.
+    /// Largest structure factor of the sizes at long waves.
     public static let demixing = 4.0
   }
 
+  /// Number of sweeps of the run.
   public let sweeps: Int
-  /// Potential energies per particle, after the burn-in from above and, where it was measured, from below.
+  /// Potential energies per particle after the burn-in of the hot start, in ε.
   public let hot: TimeSeries
+  /// Potential energies per particle after the cold start, in ε; nil if it was not measured.
   public let cold: TimeSeries?
-  /// Sweeps until the self-overlap has fallen to 1/e, mean over the origins used; infinite where it never did.
+  /// Sweeps until the self-overlap has fallen to 1/e, mean over the origins used; infinite if it never did.
   public let overlapTime: Double
-  /// The self-overlap at the end, from the last origin.
+  /// Self-overlap at the end, from the last origin.
   public let lastOverlap: Double
-  /// Mean square displacement while the first origin of the self-overlap was in use.
+  /// Mean square displacement over the use of the first origin of the self-overlap, in λ².
   public let squaredDisplacement: Double
   /// Sweeps until the autocorrelation of the energy has fallen to 1/e.
   public let energyTime: Double
   public let orientation: BondOrientation
   public let structure: StructureFactor
-  /// Mean over the second half.
+  /// Structure factor of the sizes at long waves, mean over the second half of the run.
   public let demixing: Double
 
-  /// The slower of the two.
+  /// Larger of ``overlapTime`` and ``energyTime``, in sweeps.
   public var relaxationTime: Double { max(overlapTime, energyTime) }
   public var relaxationTimesRun: Double { relaxationTime > 0 ? Double(sweeps) / relaxationTime : .infinity }
   public var isEquilibrated: Bool { reasons.isEmpty }
 
-  /// Why this was not equilibrium, in words; empty where nothing speaks against it.
+  /// Reasons why this was not equilibrium, as messages; empty if it was.
   public var reasons: [String] {
     var list: [String] = []
     func round(_ x: Double) -> String {
@@ -74,8 +78,8 @@ public struct EquilibriumVerdict: Sendable {
     }
     if !(orientation.coherence <= Limit.coherence) {
       list.append(
-        "neighbours share \(round(orientation.coherence)) of their bond order (at most \(Limit.coherence)): crystallites"
-      )
+        "neighbours share \(round(orientation.coherence)) of their bond order "
+          + "(at most \(Limit.coherence)): crystallites")
     }
     if !(structure.peak <= Limit.peak) {
       list.append("the first peak of S(q) is \(round(structure.peak)) (at most \(round(Limit.peak)))")

@@ -2,10 +2,11 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// What a configuration must be to be moved by Monte Carlo.
+/// Requirements on a configuration from which a Monte Carlo run can start.
 public enum LiquidStart {
-  /// Sizes to exchange, and a window that is not wider than their range. Collective.
-  /// - Throws: an input failure.
+  /// Verifies that there are different sizes or species to exchange, and that the window is not wider
+  /// than their range. Collective.
+  /// - Throws: an input failure if not.
   public static func check(
     _ snapshot: Snapshot, bySize: Bool, sizeWindow: Double, swapFraction: Double, over communicator: Communicator
   ) throws {
@@ -18,8 +19,8 @@ public enum LiquidStart {
     guard width > 0 else {
       throw Failure.everywhere(
         .input,
-        "all particles are of one \(bySize ? "size" : "species"): there is nothing to swap; set prepare.swap_fraction = 0"
-      )
+        "all particles are of one \(bySize ? "size" : "species"): there is nothing to swap; "
+          + "set prepare.swap_fraction = 0")
     }
     guard !bySize || sizeWindow <= width else {
       throw Failure.everywhere(
@@ -29,9 +30,9 @@ public enum LiquidStart {
     }
   }
 
-  /// No particle whose energy is beyond anything that a liquid has; the energies are those of the last evaluation.
-  /// Collective.
-  /// - Throws: an input failure that names one.
+  /// Verifies that no particle has an energy beyond that of any liquid, from the energies of the
+  /// last evaluation. Collective.
+  /// - Throws: an input failure that names such a particle.
   public static func checkOverlaps(_ system: ParticleSystem) throws {
     var worst = (energy: 0.0, id: Int64(0))
     for i in 0..<system.ownedCount where !(system.energy(of: i) <= worst.energy) {
@@ -42,8 +43,8 @@ public enum LiquidStart {
       guard worst.energy <= limit else {
         throw Failure(
           .input,
-          "particle \(worst.id) has an energy of \(worst.energy.shown): particles overlap; bring them apart with athermal minimize, "
-            + "and start from its state.h5")
+          "particle \(worst.id) has an energy of \(worst.energy.shown): particles overlap; bring them apart with "
+            + "athermal minimize, and start from its state.h5")
       }
     }
   }

@@ -4,33 +4,33 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// How many particles are still where they were: Q(t) = ⟨θ(a − |u|)⟩ with a = 0.3, where u is the displacement since a
-/// reference.
+/// Self-overlap, the share of particles that are still near their reference position: Q(t) = ⟨θ(a − |u|)⟩ with a = 0.3,
+/// where u is the displacement since the reference.
 ///
-/// In two dimensions u is taken relative to the mean of the particle's neighbours at the reference, since long waves
-/// carry whole cages along; in three relative to the centre of mass. A particle keeps its identity when it exchanges
-/// its size.
+/// In two dimensions u is relative to the mean of the particle's neighbours at the reference, since long waves
+/// carry whole cages along; in three dimensions it is relative to the centre of mass. A particle keeps its
+/// identity when it exchanges its size.
 final class SelfOverlap {
-  /// The distance within which a particle counts as not having moved, in units of length.
+  /// Distance a within which a particle counts as not having moved, in units of length.
   static let distance = 0.3
 
   let start: Int
   private let communicator: Communicator
   private let reference: ParticleSystem
   private let blocks: IdentifierBlocks
-  /// Unwrapped positions at the reference, in its storage order.
+  /// Unwrapped positions at the reference, in its storage order, in units of length.
   private let origins: [Double]
-  /// The neighbours of particle i: `neighbours[firsts[i] ..< firsts[i + 1]]`.
+  /// Neighbours at the reference; those of particle i are `neighbours[firsts[i] ..< firsts[i + 1]]`.
   private var neighbours: [Int32] = []
   private var firsts: [Int32] = [0]
   private let motion: ParticleField
 
-  /// Starts at the present configuration. Collective.
+  /// Takes the present configuration as reference. Collective.
   convenience init(_ particles: BlockedParticles, sweep: Int, skin: Double) throws {
     try self.init(particles.snapshot(), sweep: sweep, skin: skin, like: particles)
   }
 
-  /// Goes on from the reference that was saved. Collective.
+  /// Restores the saved reference. Collective.
   convenience init(
     _ particles: BlockedParticles, skin: Double, resuming checkpoint: Checkpoint, as name: String
   ) throws {
@@ -40,7 +40,7 @@ final class SelfOverlap {
       like: particles)
   }
 
-  /// Collective.
+  /// Saves the reference. Collective.
   func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(start, as: name)
     try reference.snapshot().save(to: checkpoint, as: name + "/reference")
@@ -75,7 +75,7 @@ final class SelfOverlap {
     }
   }
 
-  /// Unwrapped positions in blocks of identifiers.
+  /// Returns the present unwrapped positions in blocks of identifiers. Collective.
   private static func positions(_ particles: BlockedParticles) throws -> [Double] {
     let d = particles.cell.dimension
     let blocks = try IdentifierBlocks(
@@ -89,7 +89,7 @@ final class SelfOverlap {
     return try blocks.column(column, width: d)
   }
 
-  /// Q and the mean of u² now. Collective.
+  /// Measures Q and the mean of u² at present. Collective.
   func measure(_ particles: BlockedParticles) throws -> (overlap: Double, squaredDisplacement: Double) {
     let d = reference.dimension
     let now = try blocks.values(ofColumn: try Self.positions(particles), width: d)

@@ -3,7 +3,7 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// How far a stay at a temperature is, and what it has measured so far.
+/// State of a stay at one temperature: its progress and its measurements so far.
 final class Stay {
   enum Stage: String, Codable {
     case burnIn, run, coldBurnIn, rewarming, coldRun, done
@@ -17,9 +17,9 @@ final class Stay {
 
   struct Progress: Codable {
     var stage = Stage.burnIn
-    /// Sweeps of the stage that are done.
+    /// Number of sweeps of the stage that are done.
     var sweep = 0
-    /// That the burn-in found.
+    /// Step of the trial moves that the burn-in has found, in units of length.
     var step = 0.0
     var tally = MoveTally()
     var energies = TimeSeries()
@@ -30,21 +30,21 @@ final class Stay {
     var isFirstOrigin = true
     var lastOverlap = 1.0
     var squaredDisplacement = 0.0
-    /// Energies after the cold start.
+    /// Energies of the run after the cold start.
     var cold: TimeSeries?
   }
 
   var progress = Progress()
-  /// Since the present origin; from the run on.
+  /// Self-overlap since the present origin; nil during the burn-in.
   var overlap: SelfOverlap?
-  /// At the end of the run.
+  /// Configuration at the end of the run; nil before.
   var liquid: Snapshot?
   let communicator: Communicator
 
-  /// Collective.
+  /// Starts a stay, or restores the saved one. Collective.
   init(_ monteCarlo: SwapMonteCarlo, _ saved: Checkpoint?, skin: Double) throws {
     communicator = monteCarlo.particles.communicator
-    // Between two stays there is none.
+    // A checkpoint made between two stays holds none.
     guard let saved, saved.holds("stay") else { return }
     progress = try saved.value(Progress.self, of: "stay")
     if saved.holds("stay/overlap") {
@@ -53,7 +53,7 @@ final class Stay {
     if saved.holds("stay/liquid") { liquid = try Snapshot(resuming: saved, as: "stay/liquid") }
   }
 
-  /// Collective.
+  /// Saves the stay. Collective.
   func save(to checkpoint: Checkpoint) throws {
     try checkpoint.put(progress, as: "stay")
     try overlap?.save(to: checkpoint, as: "stay/overlap")

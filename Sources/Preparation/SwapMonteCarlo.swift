@@ -4,17 +4,17 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// SWAP Monte Carlo of a liquid (Ninarello, Berthier and Coslovich), on any number of ranks with the same bits.
+/// SWAP Monte Carlo of a liquid (Ninarello, Berthier and Coslovich), with the same bits on any number of ranks.
 ///
 /// A sweep makes as many trial moves as there are particles. It draws a new origin for the checkerboard of blocks and
-/// an order of its colours, independent of the configuration, and then treats the blocks colour by colour, those of one
-/// colour at once. Each block's random numbers are a function of seed, sweep and block.
+/// an order of its colours, independent of the configuration. Then it treats the blocks colour by colour, all blocks of
+/// one colour at once. Each block's random numbers are a function of seed, sweep and block.
 public final class SwapMonteCarlo {
   public let particles: BlockedParticles
   public var rule: MoveRule
-  /// The potential energy: that of the start, and the changes of all accepted moves since.
+  /// Potential energy, in ε: that of the start plus the changes of all accepted moves up to the last ``takeTally()``.
   public private(set) var energy: Double
-  /// Trial moves since ``takeTally()``, of this rank.
+  /// Trial moves of this rank since the last ``takeTally()``.
   private var tally = MoveTally()
 
   private let communicator: Communicator
@@ -31,7 +31,7 @@ public final class SwapMonteCarlo {
   /// Starts from the configuration of a system whose energy has been evaluated. Collective.
   /// - Parameters:
   ///   - block: the smallest width of the blocks in units of the largest cutoff, at least 1.
-  ///   - replica: runs with the same seed and different numbers are independent.
+  ///   - replica: the number of the replica; runs with the same seed and different numbers are independent.
   public init(
     _ system: ParticleSystem, rule: MoveRule, block: Double, seed: UInt64, replica: Int = 0
   ) throws {
@@ -58,18 +58,18 @@ public final class SwapMonteCarlo {
     try particles.arrange(shift: .zero)
   }
 
-  // MARK: Putting aside
+  // MARK: Saving and resuming
 
   private struct State: Codable {
     var rule: MoveRule
     var energy: Double
-    /// Changes of energy that are not part of it yet, unrounded.
+    /// Changes of energy, unrounded, that are not yet included in ``energy``.
     var changes: [Int64]
     var tally: MoveTally
     var sweepsDone: Int
   }
 
-  /// Collective.
+  /// Saves the liquid. Collective.
   public func save(to checkpoint: Checkpoint, as name: String = "liquid") throws {
     try checkpoint.put(
       State(
@@ -78,8 +78,8 @@ public final class SwapMonteCarlo {
     try particles.save(to: checkpoint, as: name + "/particles")
   }
 
-  /// Goes on with what was saved. Collective.
-  /// - Parameter system: made of the saved configuration (``configuration(in:as:)``).
+  /// Resumes from a saved liquid. Collective.
+  /// - Parameter system: a system made of the saved configuration (``configuration(in:as:)``).
   public convenience init(
     _ system: ParticleSystem, resuming checkpoint: Checkpoint, as name: String = "liquid", block: Double, seed: UInt64,
     replica: Int = 0
@@ -90,22 +90,22 @@ public final class SwapMonteCarlo {
     try particles.resume(checkpoint, as: name + "/particles")
     energy = state.energy
     sweepsDone = state.sweepsDone
-    // The root speaks for all.
+    // The saved sums are those of all ranks: only the root takes them.
     if communicator.isRoot {
       changes.add(limbs: state.changes)
       tally = state.tally
     }
   }
 
-  /// The configuration that was saved. Collective.
+  /// Reads the saved configuration. Collective.
   public static func configuration(in checkpoint: Checkpoint, as name: String = "liquid") throws -> Snapshot {
     try Snapshot(resuming: checkpoint, as: name + "/particles")
   }
 
-  /// As many trial moves as there are particles. Collective.
+  /// Makes one sweep: as many trial moves as there are particles. Collective.
   public func sweep() throws {
     let number = UInt64(sweepsDone)
-    // The upper word tells replicas apart: 2⁴⁸ sweeps fit below.
+    // The upper word distinguishes replicas; 2⁴⁸ sweeps fit below.
     let words = (UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32) ^ UInt32(replica) << 16)
     let (shift, colours) = checkerboard(words)
     try particles.arrange(shift: shift)
@@ -116,8 +116,8 @@ public final class SwapMonteCarlo {
     sweepsDone += 1
   }
 
-  /// The origin of the blocks, each component in [0, 1), and the order of the colours (a shuffle), from the sweep
-  /// alone.
+  /// Returns the origin of the blocks, each component in [0, 1), and a random order of the colours; both depend on the
+  /// seed and the sweep alone.
   private func checkerboard(_ sweep: (UInt32, UInt32)) -> (Vector, [Int]) {
     func pair(_ draw: UInt32) -> (Double, Double) {
       let w = shifts.words(draw, 0, sweep.0, sweep.1)
@@ -132,11 +132,11 @@ public final class SwapMonteCarlo {
     return (shift, colours)
   }
 
-  /// Trial moves in all blocks of a colour that this rank has.
+  /// Makes the trial moves in all blocks of a colour that this rank owns.
   private func treat(_ colour: Int, _ shift: Vector, _ sweep: (UInt32, UInt32)) {
     let (grid, cell) = (particles.grid, particles.cell)
     var around: [Range<Int32>] = []
-    particles.brick.forEach { b in
+    particles.brick.forEachCell { b in
       guard grid.colour(of: b) == colour else { return }
       let own = particles.particles(of: b, around: &around)
       guard !own.isEmpty else { return }
@@ -157,7 +157,7 @@ public final class SwapMonteCarlo {
     }
   }
 
-  /// Brings ``energy`` up to date and returns the moves since the last time, of all ranks. Collective.
+  /// Updates ``energy`` and returns the moves of all ranks since the last call. Collective.
   public func takeTally() throws -> MoveTally {
     energy += try changes.reduce(over: communicator)[0]
     let total = try tally.total(over: communicator)
@@ -165,8 +165,8 @@ public final class SwapMonteCarlo {
     return total
   }
 
-  /// Brings the step nearer to an acceptance of displacements; for a burn-in alone, since a step that follows the
-  /// configuration breaks detailed balance.
+  /// Changes the step towards a given acceptance of displacements. It is meant for a burn-in only, since a step that
+  /// follows the configuration breaks detailed balance.
   public func tuneStep(_ tally: MoveTally, to acceptance: Double) {
     guard tally.displacements > 0 else { return }
     let factor = min(max(tally.displacementAcceptance / acceptance, 0.7), 1.4)
@@ -175,7 +175,7 @@ public final class SwapMonteCarlo {
     rule.step = min(rule.step * factor, spacing / 2)
   }
 
-  /// The present configuration as a system of its own, with its energy and stress evaluated. Collective.
+  /// Returns the present configuration as a separate system, with energy and stress evaluated. Collective.
   public func system(skin: Double) throws -> ParticleSystem {
     let system = try ParticleSystem(
       particles.snapshot(), interaction: particles.interaction, skin: skin, communicator: communicator)
@@ -185,7 +185,7 @@ public final class SwapMonteCarlo {
 }
 
 extension MoveTally {
-  /// Of all ranks. Collective.
+  /// Returns the sum of the tallies of all ranks. Collective.
   func total(over communicator: Communicator) throws -> MoveTally {
     var counts = [displacements, acceptedDisplacements, swaps, eligibleSwaps, acceptedSwaps]
     try communicator.reduce(&counts, .sum)
@@ -203,8 +203,8 @@ extension MoveTally {
     acceptedSwaps += other.acceptedSwaps
   }
 
-  /// Accepted displacements per trial; NaN without any.
+  /// Accepted displacements per trial; NaN if there were none.
   public var displacementAcceptance: Double { Double(acceptedDisplacements) / Double(displacements) }
-  /// Accepted swaps per trial of two particles within the window of each other; NaN without any.
+  /// Accepted swaps per trial of two particles whose sizes differ by less than the window; NaN if there were none.
   public var swapAcceptance: Double { Double(acceptedSwaps) / Double(eligibleSwaps) }
 }

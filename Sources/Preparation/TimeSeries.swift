@@ -1,4 +1,4 @@
-/// Measurements at equal intervals of one quantity in a stationary state.
+/// Measurements of one quantity at equal intervals in a stationary state.
 public struct TimeSeries: Codable, Sendable {
   public private(set) var values: [Double] = []
 
@@ -13,7 +13,7 @@ public struct TimeSeries: Codable, Sendable {
     return values.reduce(0) { $0 + ($1 - m) * ($1 - m) } / Double(max(1, values.count - 1))
   }
 
-  /// The error of the mean from the scatter of the means of ten blocks; infinite for fewer than ten values.
+  /// Error of the mean, from the scatter of the means of ten blocks; infinite for fewer than ten values.
   public var error: Double {
     let blocks = 10
     guard values.count >= blocks else { return .infinity }
@@ -29,8 +29,8 @@ public struct TimeSeries: Codable, Sendable {
     (TimeSeries(Array(values[..<(values.count / 2)])), TimeSeries(Array(values[(values.count / 2)...])))
   }
 
-  /// How many of their block errors the means of two series are apart; infinite where a series is too short to have an
-  /// error.
+  /// Returns the distance between the means of two series in units of their combined block error; infinite if a series
+  /// is too short to have an error.
   public func distance(to other: TimeSeries) -> Double {
     let combined = (error * error + other.error * other.error).squareRoot()
     guard combined.isFinite else { return .infinity }
@@ -38,8 +38,8 @@ public struct TimeSeries: Codable, Sendable {
     return difference == 0 ? 0 : difference / combined
   }
 
-  /// The interval, in measurements, after which the autocorrelation has fallen to 1/e, interpolated; half the length of
-  /// the series where it has not by then, 0 for a constant.
+  /// Interval, in measurements, after which the autocorrelation has fallen to 1/e, interpolated; half the length of the
+  /// series if it has not fallen that far by then, 0 for a constant.
   public var correlationTime: Double {
     let m = mean
     let deviations = values.map { $0 - m }

@@ -5,15 +5,15 @@ import MessagePassing
 import Particles
 import Statics
 
-/// Finds plastic events by their irreversibility: after the strain has gone forth and back, a particle is not where it
-/// was.
+/// A search for plastic events by their irreversibility: after the strain has been increased and reversed, some
+/// particle is not where it was.
 ///
-/// A stress drop is neither needed nor enough. A step whose nonaffine displacements are small is taken as reversible
-/// without the way back, since what does not come back must first have gone.
+/// A stress drop is neither necessary nor sufficient. A step with small nonaffine displacements counts as reversible
+/// without the way back: a particle that has hardly moved cannot fail to return.
 public struct EventSearch: Sendable {
-  /// The interval of strain to which an event is narrowed down.
+  /// Interval of strain to which an event is narrowed down.
   public var smallestStep: Double
-  /// A particle that comes to rest farther than this from its old place has moved for good, in mean particle spacings.
+  /// Distance from its old place, in mean particle spacings, beyond which a particle has moved irreversibly.
   public var displacement: Double
 
   public init(smallestStep: Double, displacement: Double) {
@@ -21,13 +21,16 @@ public struct EventSearch: Sendable {
     self.displacement = displacement
   }
 
-  /// Loads the system up to `target`, stopping at each event on the way to report it. Collective.
+  /// Loads the system up to `target`, and stops at each event on the way to report it. Collective.
   ///
-  /// What is reported was itself found irreversible: where a long step jumps although its parts do not, the parts are
-  /// taken.
+  /// Each reported step was itself found to be irreversible. If a long step is irreversible although its parts
+  /// are not, the parts are taken.
   /// - Parameters:
-  ///   - safePoint: where the search can be put aside: before each step that it tries.
-  ///   - saved: a checkpoint that was made there, whose system `system` continues; nil for a fresh start.
+  ///   - safePoint: where the search can be suspended: before each step that it tries.
+  ///   - saved: a checkpoint made there, from which `system` was restored; nil for a fresh start.
+  ///   - equilibrate: minimises the energy at the present strain.
+  ///   - found: called with each event.
+  ///   - locating: called with the length of the interval that is bisected, and with nil when that is over.
   func advance(
     _ system: ParticleSystem, _ loading: Loading, to target: Double, safePoint: SafePoint, resuming saved: Checkpoint?,
     equilibrate: @escaping (SafePoint) throws -> MinimizationResult, found: (PlasticEvent) throws -> Void,
@@ -36,7 +39,7 @@ public struct EventSearch: Sendable {
     var search = try saved?.value(Search.self, of: "events") ?? Search(high: target)
     while true {
       try safePoint.reached { try $0.put(search, as: "events") }
-      // The way has been found reversible up to here.
+      // The loading has been found reversible up to here.
       let low = Place(system, loading)
       let statistics = system.statistics
       func attempt<Result>(_ work: (_ equilibrate: () throws -> MinimizationResult) throws -> Result) throws -> Result {
@@ -64,8 +67,8 @@ public struct EventSearch: Sendable {
         search.high = target
         search.stage = .halving
       case .halving:
-        // Until the interval that holds the first event is as short as asked for. Where the last step tried was
-        // reversible, the rest of the way has not been tried yet.
+        // Halve the interval that holds the first event until it is as short as requested. If the last step tried was
+        // reversible, the rest of the interval has not been tried yet.
         let middle = 0.5 * (low.strain + search.high)
         if abs(search.high - low.strain) <= smallestStep || middle == low.strain || middle == search.high {
           search.stage = search.wasReversible ? .rest : .event
@@ -86,16 +89,16 @@ public struct EventSearch: Sendable {
     }
   }
 
-  /// What is being done between the last state known to be reversible and a strain beyond which the first event is.
+  /// State of the search between the last state known to be reversible and a strain `high` beyond the first event.
   private struct Search: Codable {
     enum Stage: String, Codable {
-      /// Try the whole way to the target.
+      /// Try the whole step to the target.
       case whole
       /// Halve the interval.
       case halving
-      /// Try what is left of it.
+      /// Try the rest of the interval.
       case rest
-      /// Pass the event within it.
+      /// Pass the event within the interval.
       case event
     }
 
@@ -106,7 +109,7 @@ public struct EventSearch: Sendable {
     init(high: Double) { self.high = high }
   }
 
-  /// A state on the way, to come back to.
+  /// A state of system and loading that can be restored.
   private struct Place {
     let state: SavedState
     let flips: Tensor
@@ -124,7 +127,8 @@ public struct EventSearch: Sendable {
     }
   }
 
-  /// Steps to `target` and tells whether stepping back would bring every particle home; if so, ends at `target`.
+  /// Steps to `target` and tests whether stepping back would return every particle to its place. If so,
+  /// the system ends at `target`.
   private func tryStep(
     _ system: ParticleSystem, _ loading: Loading, to target: Double, _ equilibrate: () throws -> MinimizationResult
   ) throws -> (MinimizationResult, reversible: Bool) {

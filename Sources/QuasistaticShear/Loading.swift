@@ -2,23 +2,23 @@ import Checkpoints
 import Geometry
 import Particles
 
-/// A one-parameter deformation D(γ) = exp(γ A) of the box as it was at the start.
+/// A one-parameter deformation D(γ) = exp(γ A) of the initial box.
 ///
-/// The box at a strain follows from the start and the strain alone, whatever path led there; the basis that describes
-/// it keeps the flips made so far.
+/// The box at a strain follows from the initial box and the strain alone, whatever path led there. The basis that
+/// describes it contains the flips made so far.
 public final class Loading {
   public enum Mode: Equatable, Sendable {
-    /// A = e_flow ⊗ e_gradient: the only mode without limit, since the box can be flipped.
+    /// Simple shear, A = e_flow ⊗ e_gradient: the only mode without a limit, since the box can be flipped.
     case simpleShear(flow: Int, gradient: Int)
-    /// A = ½ (e_a⊗e_a − e_b⊗e_b)
+    /// Pure shear, A = ½ (e_a⊗e_a − e_b⊗e_b).
     case pureShear(Int, Int)
-    /// A = e_a⊗e_a, the lateral edges fixed
+    /// Uniaxial deformation, A = e_a⊗e_a, with the lateral edges fixed.
     case uniaxial(Int)
-    /// A = 1
+    /// Dilation, A = 1.
     case dilation
     case matrix(Tensor)
 
-    /// The axes of flow and gradient, or of stretch and compression; x and y where the mode names no plane.
+    /// Axes of flow and gradient, or of stretch and compression; x and y if the mode has no plane.
     public var plane: (Int, Int) {
       switch self {
       case .simpleShear(let flow, let gradient): (flow, gradient)
@@ -27,7 +27,7 @@ public final class Loading {
       }
     }
 
-    /// The generator A.
+    /// Returns the generator A of the deformation D(γ) = exp(γA).
     public func generator(dimension: Int) -> Tensor {
       var a = Tensor()
       switch self {
@@ -44,21 +44,21 @@ public final class Loading {
   }
 
   public let mode: Mode
-  /// The generator A.
+  /// Generator A of the deformation D(γ) = exp(γA).
   public let generator: Tensor
   private var state: State
 
   private struct State: Codable {
     var startEdges: Tensor
     var startStrain: Double
-    /// How often each edge contains each edge of the start, after flips.
+    /// Matrix of flips: how often each present edge contains each initial edge.
     var basis = Tensor.identity
   }
 
   public var startStrain: Double { state.startStrain }
 
-  /// A loading of the system as it is now. Its strain goes on from that of the system, unless that counts another
-  /// deformation.
+  /// Creates a loading that starts from the present box. Its strain continues that of the system, unless that
+  /// measures another deformation.
   public init(_ mode: Mode, of system: ParticleSystem) {
     self.mode = mode
     generator = mode.generator(dimension: system.dimension)
@@ -66,21 +66,21 @@ public final class Loading {
     state = State(startEdges: system.cell.edges, startStrain: system.strain)
   }
 
-  /// A loading that was put aside, of a system that goes on.
+  /// Restores a saved loading, for a system that is resumed.
   public init(_ mode: Mode, of system: ParticleSystem, resuming checkpoint: Checkpoint) throws {
     self.mode = mode
     state = try checkpoint.value(State.self, of: "loading")
     generator = mode.generator(dimension: system.dimension)
-    // In checkpoints of earlier builds it is not said.
+    // Checkpoints of earlier builds do not contain the generator of the strain.
     system.countStrain(by: generator)
   }
 
   func save(to checkpoint: Checkpoint) throws { try checkpoint.put(state, as: "loading") }
 
-  /// The map from the box at one strain (of this loading) to that at another.
+  /// Returns the map from the box at one strain of this loading to that at another.
   private func map(from old: Double, to new: Double) -> Tensor { ((new - old) * generator).exponential }
 
-  /// Brings the system to `strain`, counted like the system's, by the affine map alone. Collective.
+  /// Deforms the system to `strain` by the affine map alone. Collective.
   public func deform(_ system: ParticleSystem, to strain: Double) throws {
     let total = ((strain - state.startStrain) * generator).exponential
     var unflipped = Tensor()
@@ -95,18 +95,18 @@ public final class Loading {
     }
   }
 
-  /// Takes the flow edge, which the shear leaves as it is, off the others.
+  /// Subtracts the flow edge, which the shear leaves unchanged, from the other edges. Collective.
   private func uprightEdges(_ system: ParticleSystem, _ flow: Int) throws {
-    // In a tilted box other edges than that of the gradient have a part along the gradient, and are sheared too.
+    // In a tilted box, edges other than the gradient edge have a component along the gradient, and are sheared too.
     for edge in 0..<system.dimension where edge != flow {
       guard try flip(system, edge, along: flow) else { continue }
-      // A flow edge that is itself tilted along a lower one has passed its tilt on.
+      // If the flow edge is itself tilted along a lower one, the edge has received that tilt.
       for lower in 0..<min(edge, flow) { _ = try flip(system, edge, along: lower) }
     }
   }
 
-  /// Where the flow edge stands askew to the flow it grows with the strain, and no edge can stay: all are taken off one
-  /// another as long as one gets shorter by it.
+  /// Subtracts edges from one another as long as one becomes shorter by it. This is needed if the flow edge is not
+  /// parallel to the flow: it then grows with the strain, and no edge stays unchanged. Collective.
   private func shortenEdges(_ system: ParticleSystem) throws {
     var isShortened = true
     while isShortened {
@@ -119,14 +119,15 @@ public final class Loading {
     }
   }
 
-  /// Takes one edge off another where the tilt is beyond ±1/2. Collective.
+  /// Subtracts one edge from another if the tilt is beyond ±1/2. Collective.
   private func flip(_ system: ParticleSystem, _ edge: Int, along other: Int) throws -> Bool {
     let flips = try system.reduceTilt(of: edge, along: other)
     if flips != 0 { state.basis[edge] = state.basis[edge] - Double(flips) * state.basis[other] }
     return flips != 0
   }
 
-  /// Where a saved state is restored, its basis has to come back with it.
+  /// Basis of the present box in terms of the initial edges. It must be restored together with
+  /// a saved state of the system.
   public var flips: Tensor {
     get { state.basis }
     set { state.basis = newValue }

@@ -1,17 +1,23 @@
 import Geometry
 
-/// A rearrangement that does not go back when the strain does, found within an interval of at most the smallest step.
+/// A rearrangement that is not undone when the strain is reversed, located within an interval
+/// of at most the smallest step.
 public struct PlasticEvent: Sendable {
+  /// Accumulated strain at the beginning of the interval that contains the event.
   public var strainBefore: Double
+  /// Accumulated strain at the end of the interval that contains the event.
   public var strainAfter: Double
+  /// Stress before the event, tension positive.
   public var stressBefore: Tensor
+  /// Stress after the event, tension positive.
   public var stressAfter: Tensor
-  /// Of the whole system.
+  /// Potential energy of the whole system before the event, in ε.
   public var energyBefore: Double
+  /// Potential energy of the whole system after the event, in ε.
   public var energyAfter: Double
-  /// (Σu²)² / (N Σu⁴) of the nonaffine displacements u over the event, their mean removed.
+  /// Participation ratio (Σu²)² / (N Σu⁴) of the nonaffine displacements u over the event, with their mean removed.
   public var participationRatio: Double
-  /// The u⁴-weighted centre of the positions after the event, wrapped into the cell.
+  /// Centre of the event: the u⁴-weighted mean of the positions after it, wrapped into the cell.
   public var centre: Vector
 
   public var stressDrop: Tensor { stressBefore - stressAfter }

@@ -5,14 +5,15 @@ import MessagePassing
 import Particles
 import Statics
 
-/// Athermal quasistatic loading: a small affine step, then the energy minimum, over and over (Richard, Sec. II and V).
+/// Athermal quasistatic loading: a small affine step, then a minimisation of the energy,
+/// repeated (Richard, Sec. II and V).
 public struct QuasistaticShear {
   public let system: ParticleSystem
   public let minimization: Minimization
   public let schedule: StrainSchedule
-  /// Nil for fixed steps, in which an event is whatever happens within one.
+  /// Search for plastic events; nil for fixed steps, in which all that happens within one step counts as one event.
   public let events: EventSearch?
-  /// Whether the loading goes on from a step whose minimisation ended short of its tolerance.
+  /// Whether the loading continues from a step whose minimisation ended short of its tolerance.
   public let acceptsUnconverged: Bool
   private let loading: Loading
 
@@ -28,18 +29,18 @@ public struct QuasistaticShear {
     self.acceptsUnconverged = acceptsUnconverged
   }
 
-  /// Where a loading is: at the beginning of a step, or within it.
+  /// Progress of a loading: at the beginning of a step, or within it.
   private struct Course: Codable {
     var step = 0
     var isWithin = false
-    /// Evaluations when the last step was reported.
+    /// Number of evaluations when the last step was reported.
     var evaluations: Int
   }
 
   /// Runs the whole schedule. Collective.
   /// - Parameters:
-  ///   - safePoint: where the loading can be put aside: its steps are those that the user counts.
-  ///   - saved: a checkpoint that was made there, whose system this one continues; nil for a fresh start.
+  ///   - safePoint: where the loading can be suspended; its steps are those that the user counts.
+  ///   - saved: a checkpoint made there, from which the system was restored; nil for a fresh start.
   /// - Throws: a failure of kind `notConverged` at the first step whose minimisation ends short of its tolerance,
   ///   unless that is accepted.
   public func run(
@@ -70,7 +71,7 @@ public struct QuasistaticShear {
     try safePoint.end()
   }
 
-  /// Brings the system to rest at a strain; nil is that of the start.
+  /// Brings the system to rest at a strain; nil stands for the strain of the start.
   private func advance(
     _ step: Int, to strain: Double?, _ observer: any ShearObserver, _ safePoint: SafePoint,
     _ resumed: Checkpoint?
@@ -96,20 +97,21 @@ public struct QuasistaticShear {
       throw Failure.everywhere(
         .notConverged,
         "step \(step), strain \(system.strain): the minimisation ended by \(result.reason.rawValue) after "
-          + "\(result.evaluations) evaluations with a largest force component of \(result.forceMax.shown), which should be at most "
-          + "\(result.tolerance.shown); \(result.remedy)")
+          + "\(result.evaluations) evaluations with a largest force component of \(result.forceMax.shown), which "
+          + "should be at most \(result.tolerance.shown); \(result.remedy)")
     }
     return result
   }
 
-  /// Only simple shear can go on for ever; in the other modes the box gets too thin one day.
+  /// Verifies that the box is wide enough. Only simple shear can continue forever; in the other modes the box becomes
+  /// too thin at some strain.
   private func keepsRoom(step: Int) throws {
     let widths = system.cell.widths
     for k in 0..<system.dimension where widths[k] < 2 * system.range {
       throw Failure.everywhere(
         .physics,
-        "step \(step), strain \(system.strain): the box is \(widths[k].shown) wide along edge \(k + 1), less than two list ranges "
-          + "of \(system.range.shown); the loading has to end before")
+        "step \(step), strain \(system.strain): the box is \(widths[k].shown) wide along edge \(k + 1), less than two "
+          + "list ranges of \(system.range.shown); the loading has to end before")
     }
   }
 

@@ -10,32 +10,32 @@ import Statics
   import CSLEPc
 #endif
 
-/// The softest vibrations of a configuration at rest: eigenpairs of the Hessian above its translations, for unit
-/// masses.
+/// The softest vibrations of a configuration at rest: the lowest eigenpairs of the Hessian besides its
+/// translations, for unit masses.
 public struct SoftModes {
-  /// One mode.
+  /// One vibrational mode.
   public struct Mode {
-    /// ω²
+    /// Eigenvalue ω².
     public let eigenvalue: Double
-    /// Normalised displacements of the owned particles.
+    /// Normalised displacements ψ of the owned particles.
     public let displacement: ParticleField
-    /// ‖H·ψ − ω²ψ‖
+    /// Residual ‖H·ψ − ω²ψ‖.
     public let residual: Double
-    /// (Σ ψ_i²)² / (N Σ ψ_i⁴): 1 for a motion of all particles alike, 1/N for that of one.
+    /// Participation ratio (Σ ψ_i²)² / (N Σ ψ_i⁴): 1 if all particles move alike, 1/N if only one moves.
     public let participationRatio: Double
   }
 
-  /// Softest first.
+  /// The modes, softest first.
   public let modes: [Mode]
 
   #if ATHERMAL_PETSC
-    /// Beyond this many unknowns a factorisation is too large, and multigrid takes its place.
+    /// Returns the number of unknowns beyond which a factorisation is too large, so that multigrid is used instead.
     private static func largestFactorisation(_ dimension: Int) -> Int { dimension == 2 ? 400_000 : 12_000 }
 
-    /// Collective. Inside ``SparseLibrary/using(_:)``.
-    /// - Parameter bonds: those that hold (``BondNetwork/without(_:)``).
-    /// - Throws: not converged, where fewer than `count` modes are found, or where one of them has a negative
-    ///   eigenvalue.
+    /// Computes the softest `count` modes, inside ``SparseLibrary/using(_:)``. Collective.
+    /// - Parameter bonds: the bonds without those of rattlers (``BondNetwork/without(_:)``).
+    /// - Throws: a failure of kind `notConverged` if fewer than `count` modes are found, or if
+    ///   one has a negative eigenvalue.
     public init(_ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, count: Int, tolerance: Double) throws {
       let d = system.dimension
       let free = (system.totalCount - null.rattlerCount - 1) * d
@@ -44,8 +44,8 @@ public struct SoftModes {
           .input,
           free > 0
             ? "expand.modes = \(count), but there are only \(free) modes; ask for fewer"
-            : "expand.modes = \(count), but there are no modes: \(null.rattlerCount) of \(system.totalCount) particles are rattlers; set it to 0"
-        )
+            : "expand.modes = \(count), but there are no modes: \(null.rattlerCount) of \(system.totalCount) particles "
+              + "are rattlers; set it to 0")
       }
       let hessian = try SparseHessian(system, bonds, null, pinned: false)
       var solver: EPS?
@@ -107,18 +107,18 @@ public struct SoftModes {
         }
         modes.append(try Self.mode(field, product, system, holding))
       }
-      // By their own Rayleigh quotients.
+      // Sort by the Rayleigh quotients computed above.
       self.modes = modes.sorted { $0.eigenvalue < $1.eigenvalue }
       if let lowest = self.modes.first, lowest.eigenvalue < -lowest.residual {
         throw Failure.everywhere(
           .notConverged,
-          "the configuration is not a minimum: its Hessian has the eigenvalue \(lowest.eigenvalue); minimise it, or move it off "
-            + "the saddle")
+          "the configuration is not a minimum: its Hessian has the eigenvalue \(lowest.eigenvalue); minimise it, or "
+            + "move it off the saddle")
       }
     }
 
-    /// The factor of the shifted matrix has as many negative pivots as there are eigenvalues below the shift, be they
-    /// looked for or not.
+    /// Verifies that there are no eigenvalues below the shift: the factor of the shifted matrix has as many negative
+    /// pivots as there are such eigenvalues, whether or not they are among the requested ones.
     private static func requireNoNegativePivots(_ solver: EPS?) throws {
       var transformation: ST?
       var linear: KSP?
@@ -139,12 +139,13 @@ public struct SoftModes {
       guard negative == 0 else {
         throw Failure.everywhere(
           .notConverged,
-          "the configuration is not a minimum: its Hessian has \(negative) negative eigenvalues; minimise it, or move it off "
-            + "the saddle")
+          "the configuration is not a minimum: its Hessian has \(negative) negative eigenvalues; minimise it, or move "
+            + "it off the saddle")
       }
     }
 
-    /// A mode from its unnormalised displacements, with the Hessian of the bonds that hold.
+    /// Makes a mode from its unnormalised displacements, with the Hessian of the bonds without
+    /// those of rattlers. Collective.
     private static func mode(
       _ field: ParticleField, _ product: ParticleField, _ system: ParticleSystem, _ hessian: HessianOperator
     ) throws -> Mode {

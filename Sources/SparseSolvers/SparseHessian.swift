@@ -7,20 +7,21 @@
   import Particles
   import Statics
 
-  /// The Hessian of a configuration at rest as an assembled matrix, distributed by the owners of the particles: what
-  /// preconditioners, factorisations and eigensolvers need.
+  /// The Hessian of a configuration at rest as an assembled matrix, distributed by the owners of the particles, for
+  /// preconditioners, factorisations and eigensolvers.
   ///
-  /// The rows of rattlers are those of a multiple of the unit matrix that is larger than all eigenvalues of the others.
+  /// The rows of rattlers are those of a multiple of the unit matrix that is larger than all other eigenvalues.
   final class SparseHessian {
     private(set) var matrix: Mat?
     let system: ParticleSystem
-    /// Rows of this rank, dimension for each owned particle.
+    /// Number of rows of this rank: `dimension` for each owned particle.
     var rowCount: Int { system.ownedCount * system.dimension }
 
+    /// Assembles the matrix. Collective.
     /// - Parameters:
-    ///   - bonds: those that hold.
-    ///   - pinned: whether one particle is tied to its place, which makes the matrix definite; forces that add up
-    ///   to zero do not notice.
+    ///   - bonds: the bonds without those of rattlers (``BondNetwork/without(_:)``).
+    ///   - pinned: whether one particle is tied to its place, which makes the matrix definite; forces that add up to
+    ///     zero are not affected.
     init(_ system: ParticleSystem, _ bonds: BondNetwork, _ null: NullSpace, pinned: Bool) throws {
       self.system = system
       let d = system.dimension
@@ -45,7 +46,7 @@
         for end in bonds.ends(of: i) {
           if Int(bonds.partner[end]) < system.ownedCount { inside[i] += 1 } else { outside[i] += 1 }
         }
-        // A ghost may be the image of an own particle, and then counts among the own columns.
+        // A ghost may be the image of an owned particle, and then counts among the columns of this rank.
         inside[i] = min(inside[i] + outside[i], Int32(system.ownedCount))
         outside[i] = min(outside[i], Int32(system.totalCount - system.ownedCount))
       }
@@ -84,7 +85,7 @@
           }
         }
         if null.isRattler(i) || first + i == tied {
-          // Far above the soft end of the spectrum, where modes are looked for.
+          // Far above the soft end of the spectrum, where modes are searched.
           for a in 0..<d { values[a * width + a] += null.isRattler(i) ? 10 * stiffness : max(stiffest, 1) }
         }
         var row = Int32(first + i)
@@ -97,7 +98,7 @@
 
     deinit { MatDestroy(&matrix) }
 
-    /// A vector of the matrix' shape, with the values that `value` gives for owned particle and axis.
+    /// Creates a vector of the matrix' shape; `value` gives the entry for each owned particle and axis. Collective.
     func vector(_ value: (_ particle: Int, _ axis: Int) -> Double) throws -> Vec? {
       var vector: Vec?
       try check(MatCreateVecs(matrix, &vector, nil), "MatCreateVecs")
@@ -116,8 +117,8 @@
       try check(VecRestoreArray(vector, &values), "VecRestoreArray")
     }
 
-    /// Orthonormal vectors that span the translations, and where asked for the rotations too, of the particles that are
-    /// held. Rotations are no motions of a periodic box, but inside of it they are nearly free of cost.
+    /// Returns orthonormal vectors that span the translations, and on request the rotations, of all particles but
+    /// rattlers. Rotations are no motions of a periodic box, but inside it they cost nearly no energy. Collective.
     func rigidMotions(_ null: NullSpace, withRotations: Bool) throws -> [Vec?] {
       let d = system.dimension
       var vectors: [Vec?] = []
@@ -141,7 +142,7 @@
       return vectors
     }
 
-    /// Declares the translations to be the null space, and the rigid motions to be nearly one.
+    /// Declares the translations to be the null space, and all rigid motions to be the near null space. Collective.
     func setNullSpaces(_ null: NullSpace) throws {
       for isNear in [false, true] {
         var vectors = try rigidMotions(null, withRotations: isNear)

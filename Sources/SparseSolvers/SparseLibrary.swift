@@ -7,9 +7,9 @@ import MessagePassing
   import CSLEPc
 #endif
 
-/// PETSc and SLEPc: whether this build has them, and their life in this process.
+/// The optional libraries PETSc and SLEPc: availability, start and end.
 public enum SparseLibrary {
-  /// False in a build with `ATHERMAL_PETSC=off`.
+  /// Whether this build contains the libraries; false with `ATHERMAL_PETSC=off`.
   public static var isAvailable: Bool {
     #if ATHERMAL_PETSC
       true
@@ -18,30 +18,33 @@ public enum SparseLibrary {
     #endif
   }
 
-  /// Name and version, or that they are absent.
+  /// Names and versions of the libraries, or the statement that they are absent.
   public static var text: String {
     #if ATHERMAL_PETSC
-      "PETSc \(PETSC_VERSION_MAJOR).\(PETSC_VERSION_MINOR).\(PETSC_VERSION_SUBMINOR), SLEPc \(SLEPC_VERSION_MAJOR).\(SLEPC_VERSION_MINOR).\(SLEPC_VERSION_SUBMINOR)"
+      let petsc = "\(PETSC_VERSION_MAJOR).\(PETSC_VERSION_MINOR).\(PETSC_VERSION_SUBMINOR)"
+      let slepc = "\(SLEPC_VERSION_MAJOR).\(SLEPC_VERSION_MINOR).\(SLEPC_VERSION_SUBMINOR)"
+      return "PETSc \(petsc), SLEPc \(slepc)"
     #else
-      "without PETSc and SLEPc"
+      return "without PETSc and SLEPc"
     #endif
   }
 
   #if ATHERMAL_PETSC
-    /// Starts the libraries, does the work, and ends them before MPI ends. What owns an object of theirs must live
-    /// inside. Collective.
+    /// Starts the libraries, does the work, and ends them before MPI ends. Objects of the libraries must live
+    /// inside the work. Collective.
     public static func using<Result>(_ work: () throws -> Result) throws -> Result {
       useOneThread()
-      // Its signal handlers would report every trap of ours as memory corruption.
+      // PETSc's signal handlers would report every trap of the program as memory corruption.
       try check(PetscOptionsSetValue(nil, "-no_signal_handler", "1"), "PetscOptionsSetValue")
       try check(SlepcInitializeNoArguments(), "SlepcInitialize")
       defer { SlepcFinalize() }
-      // Codes come back and become failures; nothing is printed, nobody aborts.
+      // Error codes are returned and become failures; nothing is printed or aborted.
       try check(PetscPushErrorHandler(PetscReturnErrorHandler, nil), "PetscPushErrorHandler")
       return try work()
     }
 
-    /// Ranks are the parallelism; the factorisation's own threads would fight with those of other ranks.
+    /// Limits OpenMP to one thread: the ranks are the parallelism, and threads of the factorisation would
+    /// compete with those of other ranks.
     private static func useOneThread() {
       guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "omp_set_num_threads") else { return }
       unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Void).self)(1)
@@ -60,7 +63,7 @@ public enum SparseLibrary {
 }
 
 #if ATHERMAL_PETSC
-  /// Turns the return code of a PETSc or SLEPc call into an error that carries the call's name.
+  /// Throws a failure that names the call if a PETSc or SLEPc call returned an error code.
   func check(_ code: PetscErrorCode, _ call: StaticString) throws {
     guard code != 0 else { return }
     var text: UnsafePointer<CChar>?

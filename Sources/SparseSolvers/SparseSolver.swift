@@ -7,13 +7,13 @@ import Statics
 #if ATHERMAL_PETSC
   import CPETSc
 
-  /// PETSc's conjugate gradients with the assembled Hessian: preconditioned by algebraic multigrid, for size; or by a
-  /// complete factorisation, for small systems. The last bits depend on the number of ranks.
+  /// PETSc's conjugate gradients with the assembled Hessian, preconditioned by algebraic multigrid for large systems,
+  /// or by a complete factorisation for small ones. The last bits depend on the number of ranks.
   public final class SparseSolver: LinearSolver {
     public enum Method: String, Sendable {
-      /// Smoothed aggregation (GAMG) with the rigid motions as near null space.
+      /// Smoothed aggregation (GAMG), with the rigid motions as near null space.
       case algebraicMultigrid = "amg"
-      /// Cholesky factorisation (MUMPS), and conjugate gradients as refinement.
+      /// Cholesky factorisation (MUMPS), with conjugate gradients as refinement.
       case direct
     }
 
@@ -25,10 +25,10 @@ import Statics
     private let maximumIterations: Int
     private var solver: KSP?
     private let productField: ParticleField
-    /// Assembly and set-up of the preconditioner.
+    /// Time of the assembly and of the set-up of the preconditioner, in seconds.
     public let setUpSeconds: Double
 
-    /// Collective. Inside ``SparseLibrary/using(_:)``.
+    /// Assembles the Hessian and sets up the solver, inside ``SparseLibrary/using(_:)``. Collective.
     public init(
       _ method: Method, _ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, maximumIterations: Int
     ) throws {
@@ -63,10 +63,10 @@ import Statics
         try check(PCSetType(preconditioner, "cholesky"), "PCSetType")
         try check(PCFactorSetMatSolverType(preconditioner, "mumps"), "PCFactorSetMatSolverType")
         // Several ranks count negative pivots only if the root front is not handed to another library; estimates of the
-        // workspace fall short for some distributions.
+        // workspace are too small for some distributions.
         try SparseLibrary.setOptions("-mat_mumps_icntl_13 1 -mat_mumps_icntl_14 200")
       }
-      // A solve is one call; each iteration is a sign of life.
+      // A solve is a single call: let each iteration give a sign of life.
       try check(
         KSPMonitorSet(
           made,
@@ -84,17 +84,17 @@ import Statics
         guard status >= 0 else {
           throw Failure.everywhere(
             .notConverged,
-            "the factorisation of the Hessian failed (MUMPS INFOG(1) = \(status)); take expand.solver = \"cg\" or \"multigrid\""
-          )
+            "the factorisation of the Hessian failed (MUMPS INFOG(1) = \(status)); "
+              + "take expand.solver = \"cg\" or \"multigrid\"")
         }
         var negative: Int32 = 0
-        // INFOG(12): the negative pivots, as many as there are negative eigenvalues (Sylvester).
+        // INFOG(12): the number of negative pivots, which is that of negative eigenvalues (Sylvester).
         try check(MatMumpsGetInfog(factor, 12, &negative), "MatMumpsGetInfog")
         guard negative == 0 else {
           throw Failure.everywhere(
             .notConverged,
-            "the configuration is not a minimum: its Hessian has \(negative) negative eigenvalues; minimise it, or move it "
-              + "off the saddle")
+            "the configuration is not a minimum: its Hessian has \(negative) negative eigenvalues; minimise it, or "
+              + "move it off the saddle")
         }
       }
       setUpSeconds = Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9
@@ -115,7 +115,7 @@ import Statics
       residual.values.update(from: force.values, count: count)
       var squaredResidual = squaredForce
       var iterations = 0
-      // Solved again for what the first solve left, until rounding is reached.
+      // Solve again for the residual of the first solve, until rounding is reached.
       for _ in 0..<3 where squaredResidual > tolerance * tolerance * squaredForce {
         let left = (squaredForce / squaredResidual).squareRoot()
         var right = try hessian.vector { residual.values[$0 * d + $1] }
@@ -124,7 +124,7 @@ import Statics
           VecDestroy(&right)
           VecDestroy(&result)
         }
-        // Above what rounding leaves in one solve; the next takes care of the rest.
+        // Stay above the rounding of a single solve; the next one handles the rest.
         let relative = max(1e-13, min(0.5, 0.9 * tolerance * left))
         try check(
           KSPSetTolerances(solver, relative, 1e-300, 1e100, Int32(clamping: max(1, maximumIterations - iterations))),
@@ -158,7 +158,9 @@ import Statics
       return result
     }
 
-    /// - Throws: not converged; that there is no minimum, where one of the directions goes downhill.
+    /// Reports a solve that broke down.
+    /// - Throws: a failure of kind `notConverged`. It says that the configuration is not a minimum if one of the
+    ///   directions has negative curvature.
     private func explain(
       _ reason: KSPConvergedReason, _ directions: [ParticleField], iterations: Int, name: String
     ) throws {
@@ -170,8 +172,8 @@ import Statics
       throw Failure.everywhere(
         .notConverged,
         isSaddle
-          ? "the configuration is not a minimum: a direction of negative curvature was met in iteration \(iterations) of "
-            + "the solve for the \(name); minimise it, or move it off the saddle"
+          ? "the configuration is not a minimum: a direction of negative curvature was met in iteration \(iterations) "
+            + "of the solve for the \(name); minimise it, or move it off the saddle"
           : "the solve for the \(name) broke down in iteration \(iterations) (PETSc's reason \(reason.rawValue)); take "
             + "expand.solver = \"cg\"")
     }

@@ -1,6 +1,7 @@
 import Particles
 
-/// The inverses of the diagonal blocks of the Hessian, made positive: the preconditioner that needs no neighbours.
+/// The block-Jacobi preconditioner, which needs no neighbours: the inverses of the diagonal blocks
+/// of the Hessian, made positive.
 final class BlockJacobi: Preconditioner {
   private let system: ParticleSystem
   private let blocks: ParticleField
@@ -12,7 +13,7 @@ final class BlockJacobi: Preconditioner {
     blocks = system.makeField(width: dimension * dimension)
   }
 
-  /// Takes the blocks of the present positions, which must have been evaluated.
+  /// Computes the blocks at the present positions, which must have been evaluated, with `shift` on the diagonal.
   func refresh(shift: Double) {
     system.hessianDiagonal(into: blocks)
     if shift > 0 {
@@ -55,7 +56,7 @@ final class BlockJacobi: Preconditioner {
     }
   }
 
-  /// A block that is not safely positive is replaced by a multiple of the unit matrix of its own size.
+  /// Inverts a 2×2 block. One that is not safely positive definite is replaced by a multiple of the unit matrix.
   private static func invert2(_ b: UnsafeMutablePointer<Double>) {
     let determinant = b[0] * b[3] - b[1] * b[1]
     let size = max(abs(b[0]), abs(b[3]), abs(b[1]))

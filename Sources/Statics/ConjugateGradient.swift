@@ -5,22 +5,22 @@ import Particles
 
 /// Nonlinear conjugate gradients (Polak-Ribière, with restart) and a secant line search on the forces.
 ///
-/// The line search looks for the zero of the force along the direction, never at the energy, whose differences drown in
-/// rounding near a minimum and jump where a pair crosses a plain cutoff.
+/// The line search finds the zero of the force along the direction. It does not use the energy, whose differences are
+/// lost in rounding near a minimum and jump when a pair crosses a plain cutoff.
 public struct ConjugateGradient: Minimizer {
-  /// A line search ends when the force along the direction has fallen to this fraction.
+  /// Fraction to which the force along the direction has to decrease in a line search.
   private let slopeReduction = 0.3
   private let maximumTrials = 6
 
   public init() {}
 
-  /// What the next iteration depends on besides the positions and the direction.
+  /// State of the next iteration besides the positions and the direction.
   private struct State: Codable {
     var result: MinimizationResult
     var squaredForce = 0.0
-    /// The force along the direction.
+    /// Force along the direction.
     var slope = 0.0
-    /// The last accepted step length, first guess of the next.
+    /// Last accepted step length, the first trial of the next line search.
     var step = 0.0
     var stalled = 0
   }
@@ -113,8 +113,9 @@ public struct ConjugateGradient: Minimizer {
     return state.result
   }
 
-  /// Where the force along the line would vanish if it were linear; inside the bracket once there is one, and beyond
-  /// the present position, at most three times as far, where the force does not fall.
+  /// Returns an estimate of the zero of the force along the line, assuming that it is linear. It stays
+  /// inside the bracket once there is one. If the force does not decrease, it lies beyond the present
+  /// position, at most three times as far.
   private func secant(
     _ a: Double, _ slopeA: Double, _ b: Double, _ slopeB: Double, _ bracket: (position: Double, slope: Double)?
   ) -> Double {

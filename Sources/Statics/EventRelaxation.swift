@@ -2,28 +2,28 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Follows a plastic event where it happens, while the rest of the glass stands still.
+/// Relaxes a plastic event in the region where it happens, while the rest of the glass is fixed.
 ///
-/// In an event a few hundred particles move, one bounded step after another, and all else answers elastically and
-/// little. So the iterations are confined to the cells around the particles that move, until the forces there are no
-/// larger than those outside; the region grows when its rim is pulled at half as much as its inside. Then the whole
-/// glass takes over.
+/// In an event a few hundred particles move, one bounded step after another, while the rest responds elastically
+/// and weakly. So the iterations are confined to the cells around the moving particles, until the forces there
+/// are no larger than those outside. The region grows when the force on its rim exceeds half the force inside.
+/// Then the whole glass is relaxed.
 struct EventRelaxation {
-  /// The region starts from the particles that moved at least so much of the longest move.
+  /// The region starts from the particles that moved by at least this fraction of the longest move.
   private static let smallestMove = 0.1
-  /// Cells around these.
+  /// Number of layers of cells around the cells of these particles.
   private static let layers = 2
-  /// Larger regions gain nothing.
+  /// Largest share of the particles in a region; larger regions save no work.
   private static let largestShare = 0.25
-  /// The work done at a time, in evaluations of the whole: a run that has to stop must not wait for long.
+  /// Largest work at a time, in evaluations of the whole system: a run that has to stop must not wait long.
   private static let largestWork = 20
 
   let iteration: NewtonIteration
   private var system: ParticleSystem { iteration.system }
 
-  /// Collective. Begins after an accepted step that met negative curvature or was capped, and ends with the forces of
-  /// the whole system.
-  /// - Parameter budget: of work, in evaluations of the whole.
+  /// Relaxes the event after an accepted step that met negative curvature or was capped. Ends with the forces of the
+  /// whole system. Collective.
+  /// - Parameter budget: the largest work, in evaluations of the whole system.
   func follow(_ state: inout NewtonIteration.State, budget: Int) throws {
     guard try confine() else { return }
     let rowsBefore = system.statistics.regionalRows
@@ -43,7 +43,7 @@ struct EventRelaxation {
     try iteration.evaluate(&state)
   }
 
-  /// Whether the particles of the last step are few enough.
+  /// Confines the system to the particles of the last step; false if they are too many.
   private func confine() throws -> Bool {
     let d = system.dimension
     let step = iteration.step.values
@@ -55,7 +55,7 @@ struct EventRelaxation {
     }
   }
 
-  /// Until the event is over, the region becomes too large, or so many rows have been computed.
+  /// Iterates until the event is over, the region becomes too large, or `lastRow` rows have been computed.
   private func relax(_ local: inout NewtonIteration.State, until lastRow: Int) throws {
     let outside = try system.largestForceOutside()
     try iteration.evaluate(&local)

@@ -3,8 +3,8 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The fast inertial relaxation engine, version 2 (Guénolé et al., Comput. Mater. Sci. 175, 109584): semi-implicit
-/// Euler with velocity mixing, half a step back where the power turns negative. All masses are one.
+/// The fast inertial relaxation engine FIRE 2.0 (Guénolé et al., Comput. Mater. Sci. 175, 109584): semi-implicit Euler
+/// with velocity mixing, and half a step back when the power becomes negative. All masses are one.
 public struct Fire: Minimizer {
   private let growth = 1.1
   private let shrink = 0.5
@@ -12,17 +12,17 @@ public struct Fire: Minimizer {
   private let mixingDecay = 0.99
   private let delay = 20
 
-  /// Of the first time step, in units of the largest.
+  /// First time step, in units of the largest.
   private let firstStep: Double
 
   public init() { firstStep = 0.1 }
 
-  /// One for a start where forces are small already, which need not feel its way.
+  /// A variant with a longer first step, for starts where forces are already small.
   static var nearRest: Fire { Fire(firstStep: 0.5) }
 
   private init(firstStep: Double) { self.firstStep = firstStep }
 
-  /// What the next iteration depends on besides positions and velocities.
+  /// State of the next iteration besides positions and velocities.
   private struct State: Codable {
     var result: MinimizationResult
     var largestStep: Double
@@ -46,7 +46,7 @@ public struct Fire: Minimizer {
     } else {
       try system.evaluate()
       velocity = system.makeField(width: d)
-      // Half the limit of stability of the stiffest particle.
+      // Half the stability limit of the stiffest particle.
       let blocks = system.makeField(width: d * d)
       system.hessianDiagonal(into: blocks)
       let largestStep = 1 / (2 * (try system.largestComponent(blocks.values, width: d * d))).squareRoot()

@@ -1,26 +1,26 @@
 import Particles
 
-/// The largest force component with which a configuration counts as being in mechanical equilibrium.
+/// The largest force component at which a configuration counts as being in mechanical equilibrium.
 ///
-/// No tolerance is below the floor, the force that a displacement by some quanta makes on the stiffest bond. Where
-/// bonds lose their stiffness, as contacts do that open, the floor stays above zero: no bond counts as softer than
-/// ``smallestStiffness``. Without it, a packing that unjams would be asked for forces that vanish with its overlaps.
-/// Nor is it below what forces round to where they are differences of larger terms, as those of inverse power laws near
-/// their cutoff.
+/// No tolerance is below the floor: the force that a displacement by a few quanta causes on the stiffest bond. If
+/// bonds lose their stiffness, as contacts do when they open, the floor stays above zero, since no bond counts as
+/// softer than ``smallestStiffness``. Otherwise a packing that unjams would need forces that vanish with its
+/// overlaps. The floor is also not below the rounding of forces that are differences of larger terms, as those of
+/// inverse power laws near their cutoff.
 public enum ForceTolerance: Equatable, Sendable {
-  /// As small as the resolution of positions allows: 4 quanta times the largest pair stiffness.
+  /// The resolution of positions: 4 quanta times the largest pair stiffness.
   case floor
-  /// The largest component of any force.
+  /// The largest component of any force, in ε/λ.
   case largestComponent(Double)
-  /// The largest component in units of the mean bond force ⟨|φ'|⟩.
+  /// The largest component of any force in units of the mean bond force ⟨|φ'|⟩.
   case relative(Double)
 
-  /// The largest force component that is accepted. Collective.
+  /// Returns the largest force component that is accepted. Collective.
   public func threshold(for system: ParticleSystem) throws -> Double {
     threshold(for: system, bonds: try system.bondStatistics())
   }
 
-  /// The same, where the bonds have been measured already.
+  /// Returns the largest force component that is accepted, from bonds that have been measured already.
   func threshold(for system: ParticleSystem, bonds: BondStatistics) -> Double {
     let softest = Self.smallestStiffness / (system.largestCutoff * system.largestCutoff)
     let resolution = Self.floorFactor * system.cell.quantum * max(bonds.largestStiffness, softest)
@@ -33,14 +33,15 @@ public enum ForceTolerance: Equatable, Sendable {
     }
   }
 
-  /// A particle has some ten neighbours, each placed to half a quantum, and the largest of N forces counts.
+  /// Force floor in units of quantum times stiffness: a particle has some ten neighbours, each placed to half a
+  /// quantum, and the largest of N forces counts.
   static let floorFactor = 4.0
 
-  /// Of what the terms of a weak pair force round to: their sum over some ten neighbours, in the largest of N
-  /// particles, and smaller diameters than the largest.
+  /// Rounding floor in units of the rounding of the terms of a weak pair force. It covers the sum over some ten
+  /// neighbours, the largest of N particles, and diameters smaller than the largest.
   static let roundingFactor = 16.0
 
-  /// The stiffness below which no bond counts, in units of ε over the square of the largest cutoff. A Hertzian contact
-  /// is as soft as that at an overlap of 4e-9; at the floor that belongs to it overlaps are some 5e-13.
+  /// Smallest stiffness that any bond counts with, in units of ε over the square of the largest cutoff. A Hertzian
+  /// contact is as soft as that at an overlap of 4e-9; at the corresponding floor overlaps are about 5e-13.
   static let smallestStiffness = 1e-4
 }

@@ -2,13 +2,13 @@ import Checkpoints
 import MessagePassing
 import Particles
 
-/// The overdamped motion dx/dt = F followed to its end by linearly implicit Euler steps, (H + 1/Δt) s = F: the path
-/// that defines which minimum belongs to a start (pseudo-transient continuation).
+/// The overdamped motion dx/dt = F, followed to its end by linearly implicit Euler steps, (H + 1/Δt) s = F
+/// (pseudo-transient continuation). This path defines which minimum belongs to a start.
 ///
 /// Δt is chosen so that no particle moves by more than a small part of the spacing in a step. Towards the minimum it
-/// grows without bound, and the steps become Newton's.
+/// grows without bound, and the steps become Newton steps.
 public struct GradientFlow: Minimizer {
-  /// The displacement of the fastest particle that Δt aims at, in mean spacings; twice that is accepted.
+  /// Displacement of the fastest particle for which Δt is chosen, in mean spacings; up to twice that is accepted.
   private let aim = 0.005
   private let linearTolerance = 0.03
   private let maximumLinearIterations = 20_000
@@ -16,7 +16,7 @@ public struct GradientFlow: Minimizer {
 
   public init(preconditioner: PreconditionerKind) { self.preconditioner = preconditioner }
 
-  /// What the next step depends on besides the positions. A solve that is interrupted begins anew.
+  /// State of the next step besides the positions. A solve that is interrupted is restarted.
   private struct State: Codable {
     var result: MinimizationResult
     var squaredForce = 0.0
@@ -47,7 +47,7 @@ public struct GradientFlow: Minimizer {
       try system.withoutCounting { try system.evaluate() }
     } else {
       state.squaredForce = try evaluate()
-      // What an explicit step of that length would take.
+      // Time step of an explicit step of that length.
       let strongest = try system.largestLength(system.forces)
       if strongest > 0 { state.timeStep = target / strongest }
     }
@@ -66,12 +66,12 @@ public struct GradientFlow: Minimizer {
       state.result.hessianProducts += solution.products
       state.result.iterations += 1
       if solution.negativeCurvature || solution.largestMove > 2 * target {
-        // The energy is concave on the scale of Δt, or the step left the path: a shorter one from the same place.
+        // The energy is concave on the scale of Δt, or the step left the path: try a shorter one from the same place.
         if solution.negativeCurvature { state.result.negativeCurvatures += 1 } else { state.result.rejectedSteps += 1 }
         state.timeStep *= solution.negativeCurvature ? 0.25 : max(0.25, target / solution.largestMove)
         continue
       }
-      // On its way through an event the system may go without smaller forces for long.
+      // During an event, the forces may fail to decrease for a long time.
       if solution.largestMove > 0.1 * target { state.withoutGain = 0 }
       if state.withoutGain > 60 {
         state.result.reason = .stagnated

@@ -4,9 +4,9 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// Linear conjugate gradients, matrix-free and with the same bits on any number of ranks: preconditioned by the
-/// geometric multigrid, or by the inverses of the diagonal blocks, with iterations that grow like the length of the
-/// box.
+/// Linear conjugate gradients, matrix-free and with the same bits on any number of ranks. They are preconditioned by
+/// the geometric multigrid, or by the inverses of the diagonal blocks; with the latter the number of iterations grows
+/// like the length of the box.
 public final class HessianConjugateGradient: LinearSolver {
   public let name: String
   public let setUpSeconds: Double
@@ -20,8 +20,8 @@ public final class HessianConjugateGradient: LinearSolver {
   private let direction: ParticleField
   private let product: ParticleField
 
-  /// For a system whose forces are up to date, at the positions that it has now.
-  /// - Parameter bonds: those that hold.
+  /// Sets up the solver for a system at its present positions, at which its forces have been computed. Collective.
+  /// - Parameter bonds: the bonds without those of rattlers (``BondNetwork/without(_:)``).
   public init(
     _ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, preconditioner kind: PreconditionerKind,
     maximumIterations: Int
@@ -55,8 +55,8 @@ public final class HessianConjugateGradient: LinearSolver {
     var iterations = 0
     var restarts = 0
 
-    // What the recursion calls the residual drifts away from the residual: where it has, the solve goes on from the
-    // solution so far.
+    // The residual of the recursion drifts away from the true one. If it has, the solve
+    // continues from the solution so far.
     while squaredResidual > target && restarts < 4 {
       let present = ObjectIdentifier(preconditioner)
       try iterate(solution, until: target, &iterations, name)
@@ -77,7 +77,7 @@ public final class HessianConjugateGradient: LinearSolver {
     return result
   }
 
-  /// Continues from the present residual until its square is at most `target`.
+  /// Iterates from the present residual until its square is at most `target`.
   private func iterate(_ solution: ParticleField, until target: Double, _ iterations: inout Int, _ name: String) throws
   {
     let count = system.ownedCount * system.dimension
@@ -94,7 +94,8 @@ public final class HessianConjugateGradient: LinearSolver {
       guard curvature > 0 else {
         let squaredLength = try system.dot(direction.values, direction.values)
         if try isRounding(curvature / squaredLength) {
-          // A motion that nothing resists, as the turning of a cluster: grids mix it in, the diagonal blocks hardly do.
+          // A motion without resistance, such as the rotation of a cluster: the grids mix it in,
+          // the diagonal blocks hardly do.
           if !(preconditioner is BlockJacobi) {
             preconditioner = BlockJacobi(system)
             try preconditioner.refresh(shift: 0)
@@ -112,7 +113,7 @@ public final class HessianConjugateGradient: LinearSolver {
         u[i] += alpha * p[i]
         r[i] -= alpha * q[i]
       }
-      // Rounding brings translations into the residual, which no iteration takes out again.
+      // Rounding brings translations into the residual, which no iteration can remove.
       if iterations % 50 == 0 { try null.remove(from: residual) }
       try applyPreconditioner()
       let sums = try system.dots(
@@ -125,12 +126,12 @@ public final class HessianConjugateGradient: LinearSolver {
     }
   }
 
-  /// Whether a curvature is no more than what rounding makes of zero.
+  /// Whether a curvature is indistinguishable from zero within rounding.
   private func isRounding(_ curvature: Double) throws -> Bool {
     abs(curvature) <= Self.rounding * (try system.bondStatistics().largestStiffness)
   }
 
-  /// Of a curvature, in units of the largest stiffness.
+  /// Rounding error of a curvature, in units of the largest stiffness.
   private static let rounding = 1e-13
 
   private func applyPreconditioner() throws {

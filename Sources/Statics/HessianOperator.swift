@@ -1,22 +1,23 @@
 import Interactions
 import Particles
 
-/// The Hessian that linear solvers work with: that of the bonds that hold, without those of rattlers, which are tied to
-/// nothing.
+/// The Hessian as a matrix-free operator for linear solvers, from the bonds without those of
+/// rattlers, which no force holds.
 public final class HessianOperator {
   private let system: ParticleSystem
   private let bonds: BondNetwork
-  /// Without rattlers the listed pairs are the bonds that hold, and the engine's own loops apply.
+  /// Without rattlers the listed pairs are exactly these bonds, and the engine's own loops apply.
   private let hasRattlers: Bool
 
-  /// - Parameter bonds: those that hold (``BondNetwork/without(_:)``).
+  /// Creates the operator.
+  /// - Parameter bonds: the bonds without those of rattlers (``BondNetwork/without(_:)``).
   public init(_ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace) {
     self.system = system
     self.bonds = bonds
     hasRattlers = null.rattlerCount > 0
   }
 
-  /// result = H·v; ghosts are gathered here. Collective.
+  /// Computes result = H·v; ghosts are gathered here. Collective.
   public func multiply(_ field: ParticleField, into result: ParticleField) throws {
     guard hasRattlers else { return try system.multiplyHessian(field, into: result) }
     try system.gather(field)

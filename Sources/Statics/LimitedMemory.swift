@@ -2,14 +2,14 @@ import Checkpoints
 import MessagePassing
 import Particles
 
-/// The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno over a preconditioner, with a cap on the
-/// displacement.
+/// The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno (L-BFGS) over a preconditioner,
+/// with a cap on the displacement.
 ///
-/// The scalar products of the two loops are kept, so that an iteration reduces over the ranks three times, not once per
-/// remembered pair (Chen, Wang and Zhou, NIPS 2014).
+/// The scalar products of the two loops are computed together, so that an iteration reduces over the ranks three times,
+/// not once per remembered pair (Chen, Wang and Zhou, NIPS 2014).
 public struct LimitedMemory: Minimizer {
   private let memory = 8
-  /// Iterations after which the preconditioner is made anew, if the neighbours have not been listed before.
+  /// Iterations after which the preconditioner is updated, unless the neighbours have been listed again before.
   private let refreshInterval = 25
   private let sufficientDecrease = 1e-4
   private let maximumBacktracks = 10
@@ -17,20 +17,20 @@ public struct LimitedMemory: Minimizer {
 
   public init(preconditioner: PreconditionerKind) { self.preconditioner = preconditioner }
 
-  /// A displacement and the change of the forces, with its sign turned, that it brought.
+  /// A displacement s and the change y of the gradient, minus that of the forces, that it caused. `product` is s·y.
   private struct Pair {
     let step: ParticleField
     let change: ParticleField
     var product = 0.0
   }
 
-  /// What the next iteration depends on besides the positions and the pairs, where the preconditioner is made anew.
+  /// State of the next iteration besides the positions and the pairs, at a moment when the preconditioner is updated.
   private struct State: Codable {
     var result: MinimizationResult
     var energy = 0.0
     var squaredForce = 0.0
     var stalled = 0
-    /// s·y of each pair.
+    /// Products s·y of the pairs.
     var products: [Double] = []
   }
 
@@ -72,7 +72,8 @@ public struct LimitedMemory: Minimizer {
       if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
       if state.result.evaluations >= maximumEvaluations { break }
       if system.listing != listing || state.result.iterations >= refreshed + refreshInterval {
-        // What the preconditioner is made of now is all that it will remember.
+        // The preconditioner is updated next, from the present positions alone. So it needs no
+        // place in a checkpoint made here.
         state.products = pairs.map(\.product)
         try safePoint.reached(isStep: true) {
           try $0.put(state, as: "lbfgs")
@@ -108,7 +109,7 @@ public struct LimitedMemory: Minimizer {
         let (newEnergy, newSquared) = try evaluate()
         try requireFinite(newSquared, state.result)
         let newSlope = try system.dot(system.forces, direction.values)
-        // Where the decrease drowns in the rounding of the energy the forces decide.
+        // Below the rounding of the energy, the forces decide.
         let isBelowRounding = slope * length < 1e-9 * abs(state.energy)
         accepted =
           isBelowRounding
@@ -126,7 +127,7 @@ public struct LimitedMemory: Minimizer {
       }
       state.result.iterations += 1
       if !accepted {
-        // The next direction starts from the forces of the place that was gone back to.
+        // The next direction needs the forces at the restored positions.
         (state.energy, state.squaredForce) = try evaluate()
         if pairs.isEmpty || state.stalled > 200 {
           state.result.reason = .stagnated
@@ -163,14 +164,14 @@ public struct LimitedMemory: Minimizer {
     pairs.append(pair)
   }
 
-  /// Forgets a pair of negative curvature. Collective.
+  /// Computes s·y of the last pair, and drops the pair if it is not positive. Collective.
   private func weigh(_ system: ParticleSystem, _ pairs: inout [Pair]) throws {
     let last = pairs[pairs.count - 1]
     let product = try system.dot(last.step.values, last.change.values)
     if product > 0 { pairs[pairs.count - 1].product = product } else { pairs.removeLast() }
   }
 
-  /// The two loops, each with its scalar products taken at once. Collective.
+  /// Computes the search direction by the two loops, each with its scalar products computed at once. Collective.
   private func findDirection(
     _ system: ParticleSystem, _ pairs: [Pair], _ approximateInverse: any Preconditioner, _ reduced: ParticleField,
     into direction: ParticleField

@@ -1,30 +1,31 @@
 import MessagePassing
 import Particles
 
-/// Solves H·u = f with the Hessian H of a configuration at rest, for several right-hand sides, with one set-up.
+/// A solver of H·u = f with the Hessian H of a configuration at rest, for several right-hand sides with one set-up.
 ///
-/// Translations and rattlers, which no force opposes, are taken out of f and u.
+/// Translations and the motion of rattlers, which no force opposes, are removed from f and u.
 public protocol LinearSolver: AnyObject {
-  /// As in the config.
+  /// Name of the solver, as in the config.
   var name: String { get }
-  /// What the set-up took.
+  /// Time of the set-up, in seconds.
   var setUpSeconds: Double { get }
 
-  /// Solves until the residual is at most `tolerance` of the right-hand side. Collective.
+  /// Solves until the residual is at most `tolerance` relative to the right-hand side. Collective.
   ///
   /// - Parameters:
-  ///   - force: f, for owned particles; what it holds of translations and of rattlers is removed.
-  ///   - solution: u; its values at the start are not used.
-  ///   - name: what is solved for, in messages.
-  /// - Throws: not converged, with iterations and residual; also where the configuration turns out to be no minimum.
+  ///   - force: f, for owned particles; its components along translations and rattlers are removed.
+  ///   - solution: receives u; its values at the start are not used.
+  ///   - name: name of the quantity solved for, in messages.
+  /// - Throws: a failure of kind `notConverged` with iterations and residual, also if the
+  ///   configuration is not a minimum.
   func solve(_ force: ParticleField, into solution: ParticleField, tolerance: Double, name: String) throws
     -> LinearSolution
 }
 
-/// What a linear solve took, and how good it is.
+/// Cost and accuracy of a linear solve.
 public struct LinearSolution: Sendable {
   public var iterations: Int
-  /// ‖H·u − f‖ / ‖f‖, computed from the solution and not taken from the recursion that led to it.
+  /// Relative residual ‖H·u − f‖ / ‖f‖, computed from the solution and not taken from the recursion.
   public var residual: Double
   public var seconds: Double
 
@@ -35,7 +36,8 @@ public struct LinearSolution: Sendable {
   }
 }
 
-/// - Throws: not converged, where a solve ended above its tolerance and above what rounding allows.
+/// Verifies that a solve has converged.
+/// - Throws: a failure of kind `notConverged` if it ended above its tolerance and above what rounding allows.
 public func requireConverged(_ solution: LinearSolution, tolerance: Double, attainable: Double, name: String) throws {
   guard solution.residual <= max(tolerance * 1.001, min(attainable, 1e-6)) else {
     throw Failure.everywhere(
@@ -46,8 +48,8 @@ public func requireConverged(_ solution: LinearSolution, tolerance: Double, atta
   }
 }
 
-/// The relative residual that rounding leaves: that of H·u with entries of H and u known to a few units in the last
-/// place. Collective.
+/// Returns the relative residual that rounding leaves: that of H·u with entries of H and u accurate to a few units in
+/// the last place. Collective.
 public func attainableResidual(
   _ system: ParticleSystem, solution: ParticleField, squaredForce: Double
 ) throws -> Double {

@@ -2,22 +2,26 @@ import Checkpoints
 import MessagePassing
 import Particles
 
-/// Mechanical equilibrium as the user asked for it: overlaps relaxed, the chosen method, and Newton steps to the end.
+/// Minimisation to mechanical equilibrium as configured by the user: relaxation of overlaps, the chosen method, and
+/// Newton steps to the end.
 public struct Minimization: Sendable {
   public enum Method: String, Sendable {
     case newton, cg, fire, lbfgs
     case gradientFlow = "gradient-flow"
   }
 
+  /// Method chosen by the user.
   public var method: Method
-  /// Of all methods but `cg` and `fire`.
+  /// Preconditioner of all methods except `cg` and `fire`.
   public var preconditioner: PreconditionerKind
+  /// Largest force component at the minimum.
   public var tolerance: ForceTolerance
+  /// Limit of force evaluations and Hessian products together.
   public var maximumEvaluations: Int
 
-  /// First-order methods hand over to Newton's when the largest force component is this fraction of the mean bond
-  /// force. Newton's own from any start leaves the flow downhill to FIRE, which is several times cheaper there, for as
-  /// long as many events run at once.
+  /// Largest force component, as a fraction of the mean bond force, at which first-order methods hand over to Newton's
+  /// method. With the method `newton` from any start, the descent is left to FIRE, which is several times cheaper there
+  /// as long as many events run at once.
   private var handOver: Double { method == .newton ? 1e-2 : 1e-5 }
 
   public init(
@@ -29,15 +33,15 @@ public struct Minimization: Sendable {
     self.maximumEvaluations = maximumEvaluations
   }
 
-  /// Where a minimisation starts from.
+  /// Starting point of a minimisation.
   public enum Start: Sendable {
-    /// Any positions, overlapping ones too.
+    /// Any positions, even with overlaps.
     case anywhere
-    /// One strain step from equilibrium.
+    /// A configuration one strain step away from equilibrium.
     case nearEquilibrium
   }
 
-  /// What runs before Newton's method.
+  /// Returns the method that runs before Newton's method, if any.
   private func firstStage(from start: Start) -> (any Minimizer)? {
     switch method {
     case .newton: start == .anywhere ? Fire() : nil
@@ -48,43 +52,47 @@ public struct Minimization: Sendable {
     }
   }
 
-  /// How far it is, for whom it is continued by.
+  /// Progress of the minimisation, as needed to resume it from a checkpoint.
   private struct State: Codable {
     enum Stage: String, Codable { case overlaps, firstOrder, newton, descent, probe }
     var stage: Stage
-    /// Work that others have done before.
+    /// Work that was done before this minimisation.
     var before: EvaluationStatistics
-    /// The force that counts as zero, by the bonds last looked at, and that at which first-order methods hand over.
+    /// Force that counts as zero, from the bonds last measured, in ε/λ.
     var threshold = 0.0
+    /// Force at which first-order methods hand over, in ε/λ.
     var coarse = 0.0
     var result = MinimizationResult(reason: .converged, forceMax: .infinity, tolerance: 0)
-    /// Runs of the first stage.
+    /// Number of runs of the first stage.
     var rounds: Int?
-    /// How often Newton's method ended short of the tolerance, and how often what took over for it stagnated.
+    /// Number of times that Newton's method ended short of the tolerance.
     var failures: Int?
+    /// Number of times that the method that took over from Newton's stagnated.
     var vain: Int?
-    /// How often what took over had not arrived when its evaluations were used up.
+    /// Number of times that the method that took over had not arrived when its evaluations were used up.
     var cut: Int?
-    /// Saddles that were left.
+    /// Number of saddles that were left.
     var saddles: Int?
   }
 
-  /// What a first-order method takes over for when Newton's has ended short for the first time: it lowers the largest
-  /// force to this part. The next time it goes to the tolerance: in packings that unjam, contacts change to the last.
+  /// Goal of the first-order method that takes over after the first failure of Newton's method: it lowers the
+  /// largest force to this fraction. After a second failure it continues to the tolerance: in packings that unjam,
+  /// contacts change to the last.
   private static let descentGoal = 1e-4
-  /// Evaluations after which it hands back the first time; each time that it has not arrived by then, it gets twice as
-  /// many. A packing that unjams may need some 10⁵, and Newton's method shortens the way of those that stay jammed.
+  /// Evaluations after which that method hands back to Newton's the first time; the number doubles each time
+  /// that it has not arrived by then. A packing that unjams may need about 10⁵, and Newton's method shortens the
+  /// way of those that stay jammed.
   private static let firstDescent = 4000
   private static let mostDoublings = 20
-  /// So many saddles are left in one minimisation.
+  /// Largest number of saddles that are left in one minimisation.
   private static let largestSaddles = 50
-  /// Products in solves without negative curvature that tell a minimum.
+  /// Number of products in solves without negative curvature that counts as proof of a minimum.
   private static let conclusiveProducts = 20
 
-  /// Collective. The system is left with forces, energies and stress of its final position.
+  /// Minimises the energy. The system is left with the forces, energies and stress of its final position. Collective.
   /// - Parameters:
-  ///   - safePoint: where the minimisation can be put aside.
-  ///   - saved: a checkpoint that was made there, whose system `system` continues; nil for a fresh start.
+  ///   - safePoint: where the minimisation can be suspended.
+  ///   - saved: a checkpoint made there, from which `system` was restored; nil for a fresh start.
   public func run(
     _ system: ParticleSystem, from start: Start = .anywhere, safePoint: SafePoint = .none,
     resuming saved: Checkpoint? = nil
@@ -93,13 +101,13 @@ public struct Minimization: Sendable {
     let workBefore = state.before.work(particles: system.totalCount)
     var resumed = saved
     let safePoint = safePoint.within { try $0.put(state, as: "minimization") }
-    /// What a stage continues from: only the one that was put aside.
+    /// Returns the checkpoint once, to the stage that was suspended; later stages get nil.
     func takeResumed() -> Checkpoint? {
       defer { resumed = nil }
       return resumed
     }
-    /// Runs a method with what is left of the evaluations, and with no more than `limit`, which counts as stagnation.
-    /// Returns whether the limit has ended it.
+    /// Runs a method with the remaining evaluations, at most `limit`; reaching `limit` counts as stagnation.
+    /// - Returns: whether `limit` ended it.
     @discardableResult func run(_ method: any Minimizer, tolerance: Double, limit: Int = .max) throws -> Bool {
       let left = maximumEvaluations - (system.workDone - workBefore)
       let budget = try resumed?.value(Int.self, of: "budget") ?? min(left, limit)
@@ -129,9 +137,9 @@ public struct Minimization: Sendable {
         state.result.tolerance = state.threshold
         state.stage = firstStage(from: start) == nil ? .newton : .firstOrder
       case .firstOrder:
-        // The bonds of the minimum, not those of an overlapping start, set the floor: what was reached is held against
-        // the bonds that it has, until they agree. Where the bonds go on weakening, the packing unjams, and the way is
-        // to its end.
+        // The bonds of the minimum, not those of an overlapping start, determine the floor. So the result is compared
+        // with the floor of its own bonds, until both agree. If the bonds weaken further each time, the packing unjams,
+        // and the method has to run to the end.
         if resumed == nil { state.rounds = (state.rounds ?? 0) + 1 }
         try run(firstStage(from: start)!, tolerance: (state.rounds ?? 1) > 3 ? state.threshold : state.coarse)
         try measure()
@@ -156,7 +164,7 @@ public struct Minimization: Sendable {
           if state.vain! > 1 { break stages }
         }
         let goal = state.failures! == 1 ? Self.descentGoal * state.result.forceMax : 0
-        // In contacts that open and close, inertia is the fastest.
+        // While contacts open and close, inertia is the fastest.
         let rearranges = system.interaction.isContact && state.vain == 0
         let method: any Minimizer = rearranges ? Fire.nearRest : ConjugateGradient()
         state.result.stableProducts = 0
@@ -172,9 +180,9 @@ public struct Minimization: Sendable {
       case .probe:
         if state.result.stableProducts >= Self.conclusiveProducts { break stages }
         try system.evaluate()
-        // Where all bonds are slack, there is nothing that could fall.
+        // If all bonds are slack, the energy cannot decrease in any direction.
         if try system.bondStatistics().meanForce <= state.threshold { break stages }
-        resumed = nil  // a probe that was stopped begins anew
+        resumed = nil  // an interrupted probe is restarted
         let budget = maximumEvaluations - (system.workDone - workBefore)
         guard budget > 0 else { break stages }
         let probe = try StabilityProbe(system, preconditioner)
@@ -202,13 +210,13 @@ public struct Minimization: Sendable {
     return result
   }
 
-  /// Newton's method: that of contacts where the stiffness jumps. Where it ended short with the multigrid, which empty
-  /// regions and clusters that turn freely can spoil, it is tried with the diagonal blocks.
+  /// Returns Newton's method, in its variant for contacts if the stiffness jumps. After a failure with the multigrid,
+  /// which empty regions and freely rotating clusters can spoil, it uses the diagonal blocks.
   private func newton(
     for system: ParticleSystem, afterFailures failures: Int, resuming saved: Checkpoint?
   ) -> any Minimizer {
     let kind = failures == 0 ? preconditioner : .blockJacobi
-    // What an earlier build has put aside inside of the other method is ended by that one.
+    // A run that an earlier build suspended inside the other method is completed by that method.
     let isContact = system.interaction.isContact && saved?.holds("newton") != true
     return isContact ? SemismoothNewton(preconditioner: kind) : TruncatedNewton(preconditioner: kind)
   }

@@ -1,37 +1,40 @@
 import Particles
 
-/// How a minimisation ended, and what it cost.
+/// Outcome and cost of a minimisation.
 public struct MinimizationResult: Codable, Sendable {
   public enum Reason: String, Codable, Sendable {
     /// The largest force component is within the tolerance.
     case converged
-    /// No further step lowers the forces, though the tolerance is not reached.
+    /// No further step lowers the forces, although the tolerance is not reached.
     case stagnated
     /// The limit of evaluations is used up.
     case evaluationLimit = "evaluation limit"
-    /// Forces vanish, but the energy falls in some direction, and went on doing so wherever that led.
+    /// Forces vanish, but the configuration is a saddle, and all attempts to leave it led to further saddles.
     case saddlePoint = "saddle point"
   }
 
   public var reason: Reason
-  /// The largest force component at the end.
+  /// Largest force component at the end, in ε/λ.
   public var forceMax: Double
-  /// The largest force component that counted as converged.
+  /// Largest force component that counted as converged, in ε/λ.
   public var tolerance: Double
   public var iterations = 0
-  /// Force evaluations, and products with the Hessian, which cost about as much each.
+  /// Number of force evaluations.
   public var evaluations = 0
+  /// Number of products with the Hessian, each of which costs about as much as a force evaluation.
   public var hessianProducts = 0
-  /// Particles whose forces, or rows of such products, were computed while an event was followed in a region of its
-  /// own.
+  /// Number of particles whose forces, or rows of Hessian products, were computed while an
+  /// event was followed in a region.
   public var regionalRows = 0
-  /// Directions of negative curvature met, and steps that were capped or rejected: where they are not zero, the path to
-  /// the minimum was not a plain descent.
+  /// Number of directions of negative curvature met. If it is not zero, the path to the
+  /// minimum was not a plain descent.
   public var negativeCurvatures = 0
+  /// Number of steps that were shortened to the largest allowed displacement.
   public var cappedSteps = 0
+  /// Number of trial steps that were not accepted.
   public var rejectedSteps = 0
-  /// Products with the Hessian in solves since the last direction of negative curvature: where they are many, the
-  /// configuration has been found stable on the way.
+  /// Number of products with the Hessian in solves since the last direction of negative curvature. If it is large, the
+  /// configuration has already been found stable.
   var stableProducts = 0
 
   public init(reason: Reason, forceMax: Double, tolerance: Double) {
@@ -51,13 +54,13 @@ public struct MinimizationResult: Codable, Sendable {
     negativeCurvatures = try container.decode(Int.self, forKey: .negativeCurvatures)
     cappedSteps = try container.decode(Int.self, forKey: .cappedSteps)
     rejectedSteps = try container.decode(Int.self, forKey: .rejectedSteps)
-    // Checkpoints of versions that knew no regions.
+    // Checkpoints of versions without regions lack this key.
     regionalRows = try container.decodeIfPresent(Int.self, forKey: .regionalRows) ?? 0
-    // Those of versions that did not look for saddles.
+    // Checkpoints of versions that did not search for saddles lack this key.
     stableProducts = try container.decodeIfPresent(Int.self, forKey: .stableProducts) ?? 0
   }
 
-  /// What helps where it did not converge, as config keys.
+  /// Advice for a minimisation that did not converge, in terms of config keys.
   public var remedy: String {
     switch reason {
     case .evaluationLimit: "raise minimizer.maximum_evaluations"
@@ -66,11 +69,11 @@ public struct MinimizationResult: Codable, Sendable {
     }
   }
 
-  /// Evaluations and products, those of regions by their share of the system.
+  /// Returns the number of evaluations and products; those of regions count by their share of the system.
   func work(of system: ParticleSystem) -> Int { evaluations + hessianProducts + regionalRows / system.totalCount }
 
-  /// Counts a solve, whose products are counted elsewhere where they are those of a region.
-  /// - Parameter isShifted: whether something was added to the Hessian, which may have hidden negative curvature.
+  /// Counts a solve. Products in a region are counted elsewhere.
+  /// - Parameter isShifted: whether a shift was added to the Hessian, which may have hidden negative curvature.
   mutating func count(_ solution: NewtonSolver.Solution, isConfined: Bool = false, isShifted: Bool = false) {
     if !isConfined { hessianProducts += solution.products }
     if !isConfined && !isShifted { stableProducts += solution.products }
@@ -80,7 +83,7 @@ public struct MinimizationResult: Codable, Sendable {
     }
   }
 
-  /// Goes on with what a further stage reached; what it took is added. Evaluations and products are left to the caller.
+  /// Adds the outcome and cost of a later stage; evaluations and products are left to the caller.
   mutating func takeOver(_ stage: MinimizationResult) {
     stableProducts = stage.negativeCurvatures > 0 ? stage.stableProducts : stableProducts + stage.stableProducts
     reason = stage.reason

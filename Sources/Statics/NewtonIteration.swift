@@ -2,13 +2,13 @@ import Checkpoints
 import Geometry
 import Particles
 
-/// One outer iteration of the truncated Newton method: a solve inside the region of trust, the step, and the judgement
-/// on it.
+/// One outer iteration of the truncated Newton method: a solve inside the region of trust, the step, and the
+/// decision whether to accept it.
 final class NewtonIteration {
-  /// What the next iteration depends on besides the positions. A solve that is interrupted begins anew.
+  /// State of the next iteration besides the positions. A solve that is interrupted is restarted.
   struct State: Codable {
     var result: MinimizationResult
-    /// Of the region of trust.
+    /// Radius of the region of trust: the largest displacement of a particle in a step, in units of length.
     var radius: Double
     var bestForce = Double.infinity
     var withoutGain = 0
@@ -21,23 +21,23 @@ final class NewtonIteration {
 
   enum Outcome {
     case accepted, rejected
-    /// Even a step of a quantum is not accepted.
+    /// Not even a step of one quantum is accepted.
     case stuck
   }
 
   static let largestForcing = 0.1
   private static let smallestForcing = 1e-4
   private static let maximumLinearIterations = 20_000
-  /// A predicted decrease below this part of the energy is below the rounding of the energy.
+  /// A predicted decrease below this fraction of the energy is below the rounding of the energy.
   static let energyRounding = 1e-9
 
   let system: ParticleSystem
-  /// The last step.
+  /// The last step, per owned particle, in units of length.
   let step: ParticleField
   let largestRadius: Double
   private let solver: NewtonSolver
 
-  /// Collective.
+  /// Sets up the iteration. Collective.
   init(_ system: ParticleSystem, _ preconditioner: PreconditionerKind) throws {
     self.system = system
     step = system.makeField(width: system.dimension)
@@ -45,7 +45,7 @@ final class NewtonIteration {
     solver = NewtonSolver(system, try preconditioner.make(for: system))
   }
 
-  /// Forces and energy at the present positions. Collective.
+  /// Computes forces and energy at the present positions. Collective.
   func evaluate(_ state: inout State) throws {
     try system.evaluate(.forcesEnergyAndStress)
     if !system.isConfined { state.result.evaluations += 1 }
@@ -54,8 +54,8 @@ final class NewtonIteration {
     try requireFinite(state.squaredForce, state.result)
   }
 
-  /// Collective. The forces of the present positions must be known.
-  /// - Parameter save: what is to be remembered where the run has to stop inside the solve.
+  /// Makes one iteration. The forces of the present positions must be known. Collective.
+  /// - Parameter save: adds the state to be saved if the run has to stop inside the solve.
   func advance(
     _ state: inout State, maximumProducts: Int = .max, safePoint: SafePoint = .none,
     _ save: (Checkpoint) throws -> Void = { _ in }
@@ -68,7 +68,7 @@ final class NewtonIteration {
     let isCapped = solution.largestMove > state.radius * (1 - 1e-12)
     if isCapped { state.result.cappedSteps += 1 }
     state.inEvent = solution.negativeCurvature || isCapped
-    // On its way through an event the system may go without smaller forces for long.
+    // During an event, the forces may fail to decrease for a long time.
     if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius {
       state.withoutGain = 0
       state.result.stableProducts = 0
@@ -81,7 +81,7 @@ final class NewtonIteration {
     try evaluate(&state)
     let isListedAnew = system.isConfined && system.listing != listing
     if isListedAnew {
-      // Other particles are in the cells of the region now: energies are compared for the same ones.
+      // The cells of the region now hold other particles: compute both energies for the same ones.
       system.move(along: step.values, by: -1, everywhere: true)
       try evaluate(&before)
       alongBefore = try system.dot(system.forces, step.values)
@@ -111,15 +111,15 @@ final class NewtonIteration {
     } else {
       state.radius = min(largestRadius, max(state.radius, 1.5 * solution.largestMove))
     }
-    // Eisenstat and Walker: solve as well as the last step deserves, and no better than the tolerance needs.
+    // Eisenstat and Walker: solve as accurately as the last step justifies, and no better than the tolerance needs.
     state.forcing = Self.forcing(
       ratio: state.squaredForce / before.squaredForce, squaredForce: state.squaredForce,
       tolerance: state.result.tolerance)
     return .accepted
   }
 
-  /// The relative residual of the next solve (Eisenstat and Walker).
-  /// - Parameter ratio: of the squared forces after and before the last step.
+  /// Returns the relative residual of the next solve (Eisenstat and Walker).
+  /// - Parameter ratio: the ratio of the squared forces after and before the last step.
   static func forcing(ratio: Double, squaredForce: Double, tolerance: Double) -> Double {
     let needed = 0.3 * tolerance / squaredForce.squareRoot()
     return max(min(max(0.9 * ratio, smallestForcing), largestForcing), min(needed, largestForcing))

@@ -4,39 +4,40 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// (H + shift) s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a direction of
-/// negative curvature (Steihaug).
+/// Solver of (H + shift) s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a
+/// direction of negative curvature (Steihaug).
 final class NewtonSolver {
   struct Solution {
     var products = 0
     var negativeCurvature = false
-    /// Where a direction of negative curvature ended the iterations: p·H·p/p·p.
+    /// Curvature p·H·p/p·p of the last direction p that was tested for negative curvature.
     var lowestCurvature = 0.0
-    /// The largest displacement of a particle.
+    /// Largest displacement of a particle, in units of length.
     var largestMove = 0.0
-    /// F·s − ½ s·H·s.
+    /// Predicted decrease of the energy, F·s − ½ s·H·s.
     var predictedDecrease = 0.0
   }
 
-  /// What becomes of a direction of negative curvature.
+  /// Treatment of a direction of negative curvature.
   enum NegativeDirection {
-    /// It is followed downhill to the radius of trust.
+    /// Follow it downhill to the radius of trust.
     case followed
-    /// It ends the iterations, unless rounding hides its sign, and is left in ``direction``.
+    /// End the iterations, and leave the direction in ``direction``, unless its curvature is within rounding of zero.
     case left
   }
 
   private let residual: ParticleField
   private let preconditioned: ParticleField
-  /// The last direction of the iterations.
+  /// Last direction of the iterations.
   let direction: ParticleField
   private let product: ParticleField
   private let hessian: PairBlocks
   private let preconditioner: any Preconditioner
-  /// In an event a few hundred particles move, and steps end at the radius of trust before long waves matter: the local
-  /// preconditioner is as fast there, and its steps keep closer to the overdamped path (Docs/Validation.md).
+  /// Preconditioner during an event. A few hundred particles move then, and steps end at the radius of trust
+  /// before long waves matter. The local preconditioner is as fast there, and its steps stay closer to the
+  /// overdamped path (Docs/Validation.md).
   private let eventPreconditioner: any Preconditioner
-  /// That of the last solve.
+  /// Value of ``ParticleSystem/workingSet`` at the last solve.
   private var workingSet = 0
 
   init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
@@ -52,9 +53,9 @@ final class NewtonSolver {
 
   /// Solves at the present positions, whose forces must have been computed. Collective.
   /// - Parameters:
-  ///   - rightHandSide: in the place of the forces.
+  ///   - rightHandSide: the right-hand side; nil for the forces.
   ///   - inEvent: whether the last step met negative curvature or was capped.
-  ///   - save: what is to be remembered where the run has to stop inside: the solve then begins anew.
+  ///   - save: adds the state to be saved if the run has to stop inside the solve, which is restarted on resumption.
   func solve(
     _ system: ParticleSystem, rightHandSide: ParticleField? = nil, into step: ParticleField, shift: Double = 0,
     inEvent: Bool = false, negative: NegativeDirection = .followed, relativeTolerance: Double, radius: Double,
@@ -96,7 +97,7 @@ final class NewtonSolver {
       let alpha = rz / curvature
       if negative == .left, curvature <= 0 || alpha > Self.suspiciousLength {
         solution.lowestCurvature = try curvature / system.dot(direction.values, direction.values)
-        // What rounding leaves of a motion that nothing resists is not divided by.
+        // Do not divide by the rounding error that is left of a motion without resistance.
         if try isRounding(system, solution.lowestCurvature) { break }
       }
       if curvature <= 0 {
@@ -111,9 +112,9 @@ final class NewtonSolver {
       try preconditioner.apply(residual.values, into: preconditioned.values)
       let sums = try system.dots(
         [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
-      // A preconditioner in singles has done what it can where it is no longer positive.
+      // When z·r is no longer positive, a preconditioner in single precision has reached its limit.
       if sums[1] <= target || !(sums[0] > 0) { break }
-      // Beyond the radius the step is cut back anyway: looking every few iterations is enough.
+      // Beyond the radius the step is shortened anyway, so a test every few iterations is enough.
       if solution.products % 16 == 0, try system.largestLength(step.values) > 2 * radius { break }
       let beta = sums[0] / rz
       rz = sums[0]
@@ -133,9 +134,10 @@ final class NewtonSolver {
     return solution
   }
 
-  /// Steps along a direction, in units of the preconditioner's guess, above which its curvature may be rounding.
+  /// Step length along a direction, in units of the preconditioner's estimate, above which
+  /// its curvature may be rounding.
   private static let suspiciousLength = 1e5
-  /// Of a curvature, in units of the largest entry of a block: the blocks are singles.
+  /// Rounding error of a curvature, in units of the largest entry of a block: the blocks are in single precision.
   private static let roundingOfBlocks = 1e-7
 
   private func isRounding(_ system: ParticleSystem, _ curvature: Double) throws -> Bool {
@@ -143,7 +145,7 @@ final class NewtonSolver {
     return abs(curvature) <= Self.roundingOfBlocks * largest
   }
 
-  /// product = (H + shift) · field.
+  /// Computes product = (H + shift) · field. Collective.
   private func multiply(_ system: ParticleSystem, _ field: ParticleField, _ shift: Double) throws {
     try system.multiply(hessian, field, into: product)
     if shift > 0 {
@@ -151,7 +153,7 @@ final class NewtonSolver {
     }
   }
 
-  /// Adds the present direction, downhill, until some particle has moved by the radius.
+  /// Adds the present direction to the step, downhill, until some particle has moved by the radius. Collective.
   private func followToRadius(
     _ system: ParticleSystem, _ step: ParticleField, _ force: UnsafeMutablePointer<Double>, radius: Double
   ) throws {
@@ -159,7 +161,7 @@ final class NewtonSolver {
     let direct = try system.largestLength(direction.values)
     let travelled = try system.largestLength(step.values)
     guard direct > 0, radius.isFinite else { return }
-    // The sum of the two lengths bounds the length of the sum; the cut back to the radius follows.
+    // The sum of the two lengths bounds the length of the sum; the step is shortened to the radius later.
     let scale = downhill * max(radius - travelled, 0.5 * radius) / direct
     forEach(system) { step.values[$0] += scale * direction.values[$0] }
   }
@@ -171,7 +173,8 @@ final class NewtonSolver {
     for run in system.runs { for i in (run.lowerBound * d)..<(run.upperBound * d) { body(i) } }
   }
 
-  /// Sets `step` to zero, and where another set of particles is worked on than the last time, what stands still too.
+  /// Sets `step` to zero. If the set of particles that are worked on has changed, the components
+  /// of all others are cleared too.
   private func clear(_ step: ParticleField, in system: ParticleSystem) {
     forEach(system) { step.values[$0] = 0 }
     guard system.workingSet != workingSet else { return }
@@ -182,7 +185,7 @@ final class NewtonSolver {
     }
   }
 
-  /// Takes the common translation off, which no force opposes.
+  /// Removes the common translation, which no force opposes. Collective.
   private func removeMean(_ system: ParticleSystem, _ field: ParticleField) throws {
     let d = system.dimension
     let mean = try system.sum(ofField: field.values, width: d).map { $0 / Double(system.totalCount) }

@@ -4,15 +4,15 @@ import Particles
 
 /// The displacements that no force opposes: those of rattlers, and the translation of all other particles.
 ///
-/// A rattler has no more bonds than dimensions of space, none of which pulls; repulsive forces cannot hold it. Its
-/// bonds hold nobody else either, so the count is repeated without them until nothing changes.
+/// A rattler has at most as many bonds as dimensions of space, none of them under tension: repulsive forces cannot hold
+/// it. Its bonds do not hold its neighbours either, so the count is repeated without them until nothing changes.
 public final class NullSpace {
   private let system: ParticleSystem
-  /// 1 for rattlers, else 0; with ghosts.
+  /// Flag of each particle, ghosts included: 1 for rattlers, else 0.
   private let isRattler: ParticleField
   public let rattlerCount: Int
 
-  /// Collective.
+  /// Finds the rattlers. Collective.
   public init(_ system: ParticleSystem, _ bonds: BondNetwork) throws {
     self.system = system
     let flags = system.makeField(width: 1)
@@ -41,7 +41,7 @@ public final class NullSpace {
     rattlerCount = found
   }
 
-  /// For owned particles and ghosts, by local number.
+  /// Returns whether an owned particle or ghost, given by its local number, is a rattler.
   public func isRattler(_ particle: Int) -> Bool { isRattler.values[particle] != 0 }
 
   /// Sets the values of rattlers to zero.
@@ -51,7 +51,7 @@ public final class NullSpace {
     for i in 0..<system.ownedCount where isRattler(i) { for k in 0..<d { field.values[i * d + k] = 0 } }
   }
 
-  /// Takes out what rattlers have, and the mean of the other particles. Collective.
+  /// Sets the values of rattlers to zero and subtracts the mean of the other particles. Collective.
   public func remove(from field: ParticleField) throws {
     maskRattlers(field)
     let held = system.totalCount - rattlerCount

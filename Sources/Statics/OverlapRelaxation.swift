@@ -3,12 +3,12 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Takes a start far from equilibrium to forces that a minimiser can work with.
+/// Relaxation of a start far from equilibrium to forces that a minimiser can handle.
 ///
 /// Each particle moves along its own force by half the force over its own stiffness, at most a tenth of the mean
-/// spacing, as long as any would move by a hundredth of it. One strong overlap so does not hold back all others, as it
-/// does under the common step length of a minimiser. A configuration that is near equilibrium, or one affine step away,
-/// is left as it is.
+/// spacing, as long as any particle would move by more than a hundredth of it. So one strong overlap does not slow down
+/// all other particles, as it does with the common step length of a minimiser. A configuration near equilibrium, or one
+/// affine step away from it, is left unchanged.
 public struct OverlapRelaxation {
   private let cap = 0.1
   private let threshold = 0.01
@@ -17,10 +17,10 @@ public struct OverlapRelaxation {
 
   public init() {}
 
-  /// Collective. The forces are those of the last position.
+  /// Relaxes the overlaps. The forces at the end are those of the last position. Collective.
   /// - Parameters:
-  ///   - safePoint: where the relaxation can be put aside.
-  ///   - saved: a checkpoint that was made there.
+  ///   - safePoint: where the relaxation can be suspended.
+  ///   - saved: a checkpoint made there; nil for a fresh start.
   public func relax(_ system: ParticleSystem, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil) throws {
     let d = system.dimension
     let blocks = system.makeField(width: d * d)

@@ -3,38 +3,39 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Newton's method for spheres in contact, whose stiffness jumps where contacts open and close.
+/// Newton's method for spheres in contact, whose stiffness jumps when contacts open and close.
 ///
-/// The Hessian of the contacts that are closed is one element of the generalised Hessian of the energy, and steps with
-/// it converge quadratically once the contacts no longer change (L. Qi and J. Sun, Math. Program. 58, 353). Where
-/// prestress makes it indefinite, as it does with every motion that no contact resists, it is shifted; the shift falls
-/// with the forces. Before the contacts are settled, a step says in which direction to go and not how far: its length
-/// is found along it, and where short steps are all that is possible, the method gives up early and leaves the
-/// rearrangement to a first-order method, which is cheaper there.
+/// The Hessian of the closed contacts is one element of the generalised Hessian of the energy, and steps with it
+/// converge quadratically once the contacts no longer change (L. Qi and J. Sun, Math. Program. 58, 353). It is shifted
+/// if prestress makes it indefinite, as happens with every motion that no contact resists; the shift decreases with the
+/// forces. Before the contacts have settled, a step gives a direction but no length: the length is found by a search
+/// along it. If only short steps are possible, the method gives up early and leaves the rearrangement to a first-order
+/// method, which is cheaper there.
 struct SemismoothNewton: Minimizer {
   private static let maximumLinearIterations = 20_000
   private static let maximumTrials = 8
-  /// A step has to lower the energy by this part of what the force along it promises.
+  /// A step has to lower the energy by this fraction of the decrease that the force along it predicts.
   private static let sufficientDecrease = 1e-4
-  /// An iteration is poor that takes less than a third of its step, or leaves more than half of the force.
+  /// Part of its step that a good iteration takes at least.
   private static let shortestGoodStep = 0.3
+  /// Part of the force that a good iteration leaves at most.
   private static let largestGoodRatio = 0.5
-  /// A step of which so little can be taken ends the method at once.
+  /// Part of a step below which the method ends at once.
   private static let hopelessStep = 0.05
-  /// So many poor ones in a row end the method.
+  /// Number of poor iterations in a row that ends the method.
   private static let maximumPoor = 2
 
   let preconditioner: PreconditionerKind
 
-  /// What the next iteration depends on besides the positions. A solve that is interrupted begins anew.
+  /// State of the next iteration besides the positions. A solve that is interrupted is restarted.
   private struct State: Codable {
     var result: MinimizationResult
     var energy = 0.0
     var squaredForce = 0.0
     var forcing = NewtonIteration.largestForcing
-    /// Added to the diagonal of the Hessian.
+    /// Number added to the diagonal of the Hessian.
     var shift = 0.0
-    /// Poor iterations in a row.
+    /// Number of poor iterations in a row.
     var poor = 0
   }
 
@@ -90,7 +91,7 @@ struct SemismoothNewton: Minimizer {
     let length = solution.predictedDecrease > 0 ? try search(system, along: step, &state) : 0
     let ratio = state.squaredForce / before
     let isGood = length >= Self.shortestGoodStep && ratio <= Self.largestGoodRatio * Self.largestGoodRatio
-    // Without any step, the next solve has the shift that this one lacked.
+    // If there was no step at all, the next solve has the shift that this one lacked.
     let isHopeless = solution.predictedDecrease > 0 && length < Self.hopelessStep
     state.poor = isGood ? 0 : isHopeless ? Self.maximumPoor : state.poor + 1
     if solution.negativeCurvature {
@@ -102,7 +103,8 @@ struct SemismoothNewton: Minimizer {
       ratio: ratio, squaredForce: state.squaredForce, tolerance: state.result.tolerance)
   }
 
-  /// Goes along the step as far as the energy falls or, below its rounding, the force along it; returns the part taken.
+  /// Moves along the step as far as the energy decreases or, below its rounding, the force along the step does.
+  /// - Returns: the fraction of the step that was taken.
   private func search(_ system: ParticleSystem, along step: ParticleField, _ state: inout State) throws -> Double {
     let (energy, slope) = (state.energy, try system.dot(system.forces, step.values))
     var (position, length) = (0.0, 1.0)
@@ -117,7 +119,7 @@ struct SemismoothNewton: Minimizer {
         ? slopeThere >= -0.9 * slope && state.energy - energy < 1e-11 * abs(energy) : energy - state.energy >= promised
       if falls { return length }
       state.result.rejectedSteps += 1
-      // Where the force along the step would vanish if it were linear.
+      // Estimate of the zero of the force along the step, assuming that it is linear.
       let secant = slopeThere < slope ? length * slope / (slope - slopeThere) : 0.5 * length
       length = min(max(secant, 0.1 * length), 0.5 * length)
     }

@@ -6,9 +6,9 @@ import Particles
 /// Newton's method with inexact solves by preconditioned conjugate gradients, inside a trust region that bounds the
 /// largest displacement of a particle.
 ///
-/// On elastic branches it is quadratic; through a plastic event it follows directions of negative curvature by capped
-/// steps, where the event is (``EventRelaxation``), and so stays close to the overdamped motion. Near convergence the
-/// predicted decrease of the energy is below its rounding, and steps are then judged by the forces.
+/// On elastic branches it converges quadratically. Through a plastic event it follows directions of negative curvature
+/// by capped steps, in the region of the event (``EventRelaxation``), and so stays close to the overdamped motion. Near
+/// convergence the predicted decrease of the energy is below its rounding, and steps are then judged by the forces.
 public struct TruncatedNewton: Minimizer {
   private let preconditioner: PreconditionerKind
 
@@ -36,7 +36,7 @@ public struct TruncatedNewton: Minimizer {
         state.result.reason = .converged
         return state.result
       }
-      // At the floor, forces scatter without falling.
+      // At the floor, forces fluctuate without decreasing.
       if state.result.forceMax < 0.7 * state.bestForce {
         state.bestForce = state.result.forceMax
         state.withoutGain = 0

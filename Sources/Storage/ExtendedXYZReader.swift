@@ -95,8 +95,8 @@ public enum ExtendedXYZReader {
     guard isPeriodic[0], isPeriodic[1] else {
       throw failure(
         path,
-        "pbc=\"\(periodic.text.prefix(40))\": only cells that are periodic in x and y (and z in three dimensions) are read"
-      )
+        "pbc=\"\(periodic.text.prefix(40))\": only cells that are periodic in x and y "
+          + "(and z in three dimensions) are read")
     }
     return isPeriodic[2]
   }

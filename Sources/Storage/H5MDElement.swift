@@ -77,8 +77,8 @@ struct H5MDElement {
       guard frameCount == other.frameCount else {
         throw try Self.complaint(
           file,
-          "\(name) has \(frameCount) values in time and \(other.name) \(other.frameCount ?? 1), and no steps say which belong together"
-        )
+          "\(name) has \(frameCount) values in time and \(other.name) \(other.frameCount ?? 1), and no steps say which "
+            + "belong together")
       }
       return frame
     }

@@ -41,8 +41,8 @@ public struct H5MDReader {
     guard groups.count <= 1 else {
       throw try H5MDElement.complaint(
         file,
-        "has \(groups.count) groups of particles, \(groups.joined(separator: ", ")); put all particles into one of them, and "
-          + "remove the others")
+        "has \(groups.count) groups of particles, \(groups.joined(separator: ", ")); put all particles into one of "
+          + "them, and remove the others")
     }
     return groups.first
   }
@@ -236,8 +236,8 @@ public struct H5MDReader {
         // Either is the other one, rounded once.
         guard abs(position - positions[k]) <= max(quantum, 0x1p-51 * abs(position)), abs(position) <= 4 * longest else {
           throw file.failure(
-            "position_fixed of particle id \(ids[k / dimension]) is \(position), and its position \(positions[k]); the file is damaged"
-          )
+            "position_fixed of particle id \(ids[k / dimension]) is \(position), and its position \(positions[k]); "
+              + "the file is damaged")
         }
       }
     }
@@ -254,8 +254,8 @@ public struct H5MDReader {
     guard let stated = try file.attribute("dimension", of: group + "/box", as: Double.self) else { return nil }
     guard stated.count == 1, stated[0] == Double(columns) || (stated[0] == 2 && columns == 3) else {
       throw try complaint(
-        "\(group)/box has the dimension \(stated.map { "\($0)" }.joined(separator: ", ")), and the positions have \(columns) columns"
-      )
+        "\(group)/box has the dimension \(stated.map { "\($0)" }.joined(separator: ", ")), and the positions have "
+          + "\(columns) columns")
     }
     return Int(stated[0])
   }
@@ -323,8 +323,8 @@ public struct H5MDReader {
         !Self.reducedUnits.contains(unit.lowercased())
       else { continue }
       throw try complaint(
-        "\(group)/\(name) has the unit '\(unit)', and lengths are read in reduced units; convert them, or remove the attribute 'unit'"
-      )
+        "\(group)/\(name) has the unit '\(unit)', and lengths are read in reduced units; convert them, or remove the "
+          + "attribute 'unit'")
     }
   }
 

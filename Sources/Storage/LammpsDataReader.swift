@@ -155,8 +155,8 @@ public enum LammpsDataReader {
         throw line.failure(
           start.map { mayHaveLabels($0.name) } == true
             ? "'\(name.prefix(40))' is neither a section nor, without a section 'Atom Type Labels', about a type"
-            : "'\(name.prefix(40))' is not a section that can be read here; remove it, or convert the file to atom style "
-              + "atomic or sphere")
+            : "'\(name.prefix(40))' is not a section that can be read here; remove it, or convert the file to atom "
+              + "style atomic or sphere")
       }
     }
   }
@@ -270,8 +270,8 @@ public enum LammpsDataReader {
         }
         guard let index = known else {
           throw line.failure(
-            "'\(line.text.prefix(40))' is not a header line that can be read here, such as '1000 atoms' or '0 10 xlo xhi'"
-          )
+            "'\(line.text.prefix(40))' is not a header line that can be read here, "
+              + "such as '1000 atoms' or '0 10 xlo xhi'")
         }
         let keyword = headerKeywords[index]
         let isCount = index < counts.count

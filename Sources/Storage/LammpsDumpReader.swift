@@ -9,7 +9,10 @@ import Particles
 /// scaled kin; `ix iy iz`; `radius` or `diameter`. Others are skipped. Every rank parses its slice of the bytes.
 public enum LammpsDumpReader {
   private enum Coordinates: String, CaseIterable {
-    case wrapped = "", unwrapped = "u", scaled = "s", scaledUnwrapped = "su"
+    case wrapped = ""
+    case unwrapped = "u"
+    case scaled = "s"
+    case scaledUnwrapped = "su"
     var isScaled: Bool { self == .scaled || self == .scaledUnwrapped }
     var isUnwrapped: Bool { self == .unwrapped || self == .scaledUnwrapped }
   }

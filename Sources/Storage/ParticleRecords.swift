@@ -146,8 +146,8 @@ struct ParticleRecords {
           throw Failure(
             .input,
             "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first "
-              + "particle by more than 1e-9 of an edge, but the dimension is stated as 2; write the same z for all, or set "
-              + "the dimension to 3")
+              + "particle by more than 1e-9 of an edge, but the dimension is stated as 2; write the same z for all, or "
+              + "set the dimension to 3")
         }
       }
       return 2
@@ -159,9 +159,9 @@ struct ParticleRecords {
       if let other, spread <= Self.flat * edge {
         throw Failure(
           .input,
-          "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first particle, and "
-            + "no z by more than \(spread.shown): state whether the system has two or three dimensions (system.dimension)"
-        )
+          "\(path):\(lines[other]): z = \(positions[3 * other + 2]) differs from z = \(reference) of the first "
+            + "particle, and no z by more than \(spread.shown): state whether the system has two or three dimensions "
+            + "(system.dimension)")
       }
     }
     return 3

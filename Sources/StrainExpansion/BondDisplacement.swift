@@ -2,15 +2,15 @@ import Geometry
 import Interactions
 import Particles
 
-/// A displacement of all particles that is affine up to a periodic field: between the ends of a bond x it changes by
-/// G·x + u_j − u_i.
+/// A displacement of all particles that is affine up to a periodic field: between the ends of a bond x
+/// it changes by G·x + u_j − u_i.
 ///
-/// The derivatives of the particle positions along a strain are of this form: d₁ = A x + ẋ, d₂ = A d₁ + ẍ, and so on
-/// (Richard, eqs. 9–12).
+/// The derivatives of the particle positions with respect to strain have this form: d₁ = A x + ẋ, d₂ = A d₁ + ẍ, and so
+/// on (Richard, eqs. 9–12).
 public struct BondDisplacement {
-  /// G
+  /// The displacement gradient G of the affine part.
   public var gradient: Tensor
-  /// u, whose ghosts have been gathered; nil for zero.
+  /// The periodic field u, whose ghosts have been gathered; nil for zero.
   public var field: ParticleField?
 
   public init(gradient: Tensor, field: ParticleField? = nil) {
@@ -18,7 +18,7 @@ public struct BondDisplacement {
     self.field = field
   }
 
-  /// By how much the bond x from particle i to particle j, local numbers, changes.
+  /// Returns the change of the bond x from particle i to particle j, given by their local numbers.
   @inline(__always) func change(_ x: Vector, from i: Int, to j: Int, dimension d: Int) -> Vector {
     var v = gradient * x
     guard let u = field?.values else { return v }

@@ -1,15 +1,16 @@
 import Geometry
 import Interactions
 
-/// One bond along its path x + d₁γ + d₂γ²/2 + d₃γ³/6: the derivatives, at γ = 0, of its energy and of its part in Vσ.
+/// Expansion of one bond along its path x + d₁γ + d₂γ²/2 + d₃γ³/6: the derivatives, at γ = 0, of its energy
+/// and of its contribution to Vσ.
 ///
-/// Everything follows from s = r²/2, whose derivatives along the path are scalar products (Richard, eqs. 13, 15–18).
+/// All follow from s = r²/2, whose derivatives along the path are scalar products (Richard, eqs. 13, 15–18).
 struct BondExpansion {
-  /// φ_γ, φ_γγ, φ_γγγ
+  /// Energy derivatives φ_γ, φ_γγ, φ_γγγ.
   let energy: (Double, Double, Double)
   private let x: Vector
   private let d: (Vector, Vector, Vector)
-  /// g = (φ'/r) x and its three derivatives.
+  /// g = (φ'/r) x and its first three derivatives.
   private let g: (Vector, Vector, Vector, Vector)
 
   @inline(__always)
@@ -17,7 +18,7 @@ struct BondExpansion {
     let s1 = x.dot(d1)
     let s2 = d1.dot(d1) + x.dot(d2)
     let s3 = 3 * d1.dot(d2) + x.dot(d3)
-    // The derivatives of φ'/r along the path.
+    // Derivatives of φ'/r along the path.
     let t1 = s.second * s1
     let t2 = s.third * s1 * s1 + s.second * s2
     let t3 = s.fourth * s1 * s1 * s1 + 3 * s.third * s1 * s2 + s.second * s3
@@ -32,7 +33,8 @@ struct BondExpansion {
     )
   }
 
-  /// The component ab of g⊗x and of its three derivatives: what the bond adds to Vσ_ab and its derivatives.
+  /// Returns component ab of g⊗x and of its first three derivatives: the contribution of the bond
+  /// to Vσ_ab and its derivatives.
   @inline(__always) func stress(_ a: Int, _ b: Int) -> (Double, Double, Double, Double) {
     let (g0, g1, g2, g3) = (g.0[a], g.1[a], g.2[a], g.3[a])
     let (x0, x1, x2, x3) = (x[b], d.0[b], d.1[b], d.2[b])

@@ -2,15 +2,15 @@ import Geometry
 import Interactions
 import Particles
 
-/// The expansions of all bonds added up, exactly over cells and ranks.
+/// Sum of the expansions of all bonds, exact over cells and ranks.
 struct BondSums {
-  /// U_γ, U_γγ, U_γγγ
+  /// Energy derivatives U_γ, U_γγ, U_γγγ.
   let energy: [Double]
-  /// Vσ = Σ g⊗x and its three derivatives.
+  /// Vσ = Σ g⊗x and its first three derivatives.
   let virial: [Tensor]
 
-  /// `expansion(i, end)` is that of the bond with the given end at owned particle i; each bond is met at both.
-  /// Collective.
+  /// Sums the expansions. `expansion(i, end)` returns that of the bond with the given end at owned particle i; each
+  /// bond is visited at both ends. Collective.
   init(
     _ system: ParticleSystem, _ bonds: BondNetwork, _ expansion: (_ particle: Int, _ end: Int) -> BondExpansion
   ) throws {

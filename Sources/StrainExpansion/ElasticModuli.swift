@@ -3,21 +3,22 @@ import Interactions
 import Particles
 import Statics
 
-/// The linear elasticity of a glass at rest, affine and nonaffine parts, with the prestress in it.
+/// Linear elasticity of a glass at rest, with its affine and nonaffine parts and the effect of the prestress.
 public struct ElasticModuli {
-  /// B_ijkl = dσ_ij/dA_kl at the present state: the stress measured after a small deformation gradient 1 + A. Rows (i,
-  /// j), columns (k, l), both row-major.
+  /// B_ijkl = dσ_ij/dA_kl at the present state: the response of the stress to a small deformation gradient 1 + A. Rows
+  /// (i, j), columns (k, l), both row-major.
   public let stressStiffness: [[Double]]
-  /// The part of B that affine motion alone gives.
+  /// Part of B that affine motion alone gives.
   public let affineStressStiffness: [[Double]]
   /// C_ijkl, the second derivative of the energy density with respect to the Green strain. It differs from B by the
   /// prestress: C_ijkl = B_ijkl + σ_ij δ_kl − δ_ik σ_lj − δ_jk σ_il.
   public let greenStiffness: [[Double]]
   private let dimension: Int
-  /// What each solve took.
+  /// Cost and accuracy of each solve.
   public let solutions: [LinearSolution]
 
-  /// One solve for each pair of axes; antisymmetric motion is a rotation, which leaves nothing to relax. Collective.
+  /// Computes the moduli with one solve for each pair of axes. Antisymmetric motion needs none: it is a rotation, after
+  /// which nothing relaxes. Collective.
   public init(
     _ system: ParticleSystem, _ bonds: BondNetwork, solver: any LinearSolver, tolerance: Double
   ) throws {
@@ -40,7 +41,7 @@ public struct ElasticModuli {
           try solver.solve(
             force, into: velocity, tolerance: tolerance, name: "elastic response to \(axes[k])\(axes[l])"))
         try system.gather(velocity)
-        // For kl and lk the nonaffine velocity is the same, since the two differ by a rotation.
+        // The nonaffine velocity is the same for kl and lk, since the two differ by a rotation.
         for (m, n) in k == l ? [(k, k)] : [(k, l), (l, k)] {
           var g = Tensor()
           g[m, n] = 1
@@ -69,7 +70,7 @@ public struct ElasticModuli {
     self.solutions = solutions
   }
 
-  /// dσ/dγ at the volume of the time, for the positions' derivative d₁.
+  /// Returns dσ/dγ with the current volume, for the derivative d₁ of the positions.
   private static func stressRate(_ system: ParticleSystem, _ bonds: BondNetwork, _ d1: BondDisplacement) throws
     -> Tensor
   {
@@ -86,12 +87,12 @@ public struct ElasticModuli {
     tensor[i * dimension + j][k * dimension + l]
   }
 
-  /// μ = dσ_ab/dγ under simple shear with flow a and gradient b.
+  /// Returns the shear modulus μ = dσ_ab/dγ under simple shear with flow a and gradient b.
   public func shearModulus(flow a: Int, gradient b: Int) -> (total: Double, affine: Double) {
     (entry(stressStiffness, a, b, a, b), entry(affineStressStiffness, a, b, a, b))
   }
 
-  /// K = −(1/dimension) dP/dη for edges that grow like exp(η), at the pressure that there is.
+  /// Bulk modulus K = −(1/dimension) dP/dη for edges that grow like exp(η), at the present pressure.
   public var bulkModulus: (total: Double, affine: Double) {
     func bulk(_ tensor: [[Double]]) -> Double {
       let d = dimension

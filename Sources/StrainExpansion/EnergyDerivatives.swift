@@ -3,26 +3,26 @@ import Interactions
 import Particles
 
 /// The second, third and fourth derivatives of the potential energy with respect to the particle positions, H, T and M,
-/// contracted with displacements: without any matrix, bond by bond (Richard, eqs. B6–B15).
+/// contracted with displacements, bond by bond and without any matrix (Richard, eqs. B6–B15).
 ///
-/// Displacements may be affine up to a periodic field, so H·(A x) is one of the products. Their fields must have
-/// ghosts.
+/// Displacements may be affine up to a periodic field, so H·(A x) is one of the products.
+/// Their fields must have ghosts.
 public struct EnergyDerivatives {
   let system: ParticleSystem
   let bonds: BondNetwork
 
-  /// Of a system whose forces are up to date.
+  /// Creates the derivatives of a system whose forces are up to date.
   public init(_ system: ParticleSystem, _ bonds: BondNetwork) {
     self.system = system
     self.bonds = bonds
   }
 
-  /// result += factor · H·v
+  /// Adds factor · H·v to `result`.
   public func addHessian(_ v: BondDisplacement, times factor: Double = 1, to result: ParticleField) {
     add(factor, to: result) { x, s, i, j, d in s.gradient(x, along: v.change(x, from: i, to: j, dimension: d)) }
   }
 
-  /// result += factor · T:v u
+  /// Adds factor · T:v u to `result`.
   public func addThird(_ v: BondDisplacement, _ u: BondDisplacement, times factor: Double = 1, to result: ParticleField)
   {
     add(factor, to: result) { x, s, i, j, d in
@@ -30,7 +30,7 @@ public struct EnergyDerivatives {
     }
   }
 
-  /// result += factor · M∴v u w
+  /// Adds factor · M∴v u w to `result`.
   public func addFourth(
     _ v: BondDisplacement, _ u: BondDisplacement, _ w: BondDisplacement, times factor: Double = 1,
     to result: ParticleField
@@ -42,8 +42,8 @@ public struct EnergyDerivatives {
     }
   }
 
-  /// H:u v, T∴u v w or M∷u v w w': the derivative of the energy along the given displacements, two to four of them.
-  /// Collective.
+  /// Returns H:u v, T∴u v w or M∷u v w w': the derivative of the energy along two to four
+  /// given displacements. Collective.
   public func contraction(_ displacements: BondDisplacement...) throws -> Double {
     precondition((2...4).contains(displacements.count), "H, T and M take two, three and four displacements")
     let d = bonds.dimension
@@ -60,13 +60,13 @@ public struct EnergyDerivatives {
         default: sum += s.gradient(x, along: change(0), change(1), change(2)).dot(change(3))
         }
       }
-      // Each bond is met at both of its ends.
+      // Each bond is visited at both of its ends.
       out[0] = sum / 2
     }[0]
   }
 
-  /// A bond from i to j adds its gradient to the derivative at j and takes it off at i; here each end does its own
-  /// part.
+  /// Adds the gradients of all bonds to `result`. A bond from i to j adds its gradient to the derivative at j and
+  /// subtracts it at i; here each end handles its own part.
   @inline(__always)
   private func add(
     _ factor: Double, to result: ParticleField,

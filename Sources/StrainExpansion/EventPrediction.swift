@@ -5,23 +5,23 @@ import MessagePassing
 import Particles
 import Statics
 
-/// Where a glass at rest is expected to yield next: the magnitude of its nonaffine velocity and the product field
-/// Σ φ_γ φ_γγ, particle by particle (Richard, Sec. III and Fig. 2).
+/// Prediction of where a glass at rest will yield next, by two indicators per particle: the magnitude of the nonaffine
+/// velocity, and the product field Σ φ_γ φ_γγ (Richard, Sec. III and Fig. 2).
 public final class EventPrediction {
-  /// Of the state that the fields belong to.
+  /// Strain of the state to which the fields belong.
   public let strain: Double
   private let system: ParticleSystem
-  /// |ẋ| and the product field.
+  /// |ẋ| and the product field, two numbers per particle.
   private let indicators: ParticleField
 
-  /// What share of all particles promises more than the one closest to an event: 0 for a perfect forecast, ½ on average
-  /// for a blind one.
+  /// Ranks of the particle closest to an event: the share of all particles with a larger indicator. 0 is a perfect
+  /// forecast, ½ the average of a random one.
   public struct Ranks: Sendable {
     public var velocity: Double
     public var product: Double
   }
 
-  /// Of a system with forces, at the positions that it has now. Collective.
+  /// Computes the indicators for a system at its present positions, at which its forces have been computed. Collective.
   public init(_ system: ParticleSystem, generator: Tensor, tolerance: Double = 1e-8) throws {
     self.system = system
     strain = system.strain
@@ -31,7 +31,7 @@ public final class EventPrediction {
     let bonds = touching.without(null)
     let solver = try HessianConjugateGradient(
       system, bonds, null: null, preconditioner: .multigrid, maximumIterations: 1_000_000)
-    // What it takes to look ahead is no part of what the loading costs.
+    // The cost of the prediction does not count as cost of the loading.
     let fields = try system.withoutCounting {
       try SecondOrderFields(system, bonds, generator: generator, solver: solver, tolerance: tolerance)
     }
@@ -44,21 +44,21 @@ public final class EventPrediction {
     }
   }
 
-  /// Collective.
+  /// Saves the prediction. Collective.
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(strain, as: name)
     try system.save(indicators, to: checkpoint, as: name + "/indicators")
   }
 
-  /// A prediction that was saved, of a system that goes on. Collective.
+  /// Restores a saved prediction, for a system that is resumed. Collective.
   public init(_ system: ParticleSystem, resuming checkpoint: Checkpoint, as name: String) throws {
     self.system = system
     strain = try checkpoint.value(Double.self, of: name)
     indicators = try system.makeField(resuming: checkpoint, as: name + "/indicators")
   }
 
-  /// The ranks of the particle that is now closest to `centre`, for strain that grows or falls; a product of positive
-  /// sign means instability ahead, of negative sign behind. Collective.
+  /// Returns the ranks of the particle that is now closest to `centre`, for increasing or decreasing strain. A positive
+  /// product means an instability ahead, a negative one an instability behind. Collective.
   public func ranks(of centre: Vector, forward: Bool) throws -> Ranks {
     let communicator = system.communicator
     let target = system.cell.fixed(centre)

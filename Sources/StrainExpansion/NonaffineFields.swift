@@ -4,20 +4,24 @@ import MessagePassing
 import Particles
 import Statics
 
-/// Nonaffine velocity and acceleration of a glass at rest under D(γ) = exp(γA), and the positions' full derivatives d₁,
-/// d₂ that they give (Richard, Sec. II; gauge: each field adds up to zero). Enough for φ_γ and φ_γγ.
+/// Nonaffine velocity and acceleration of a glass at rest under D(γ) = exp(γA), and the full derivatives
+/// d₁, d₂ of the positions that follow from them (Richard, Sec. II; gauge: each field adds up to zero).
+/// They suffice for φ_γ and φ_γγ.
 public struct SecondOrderFields {
-  /// ẋ, ẍ
+  /// Nonaffine velocity ẋ.
   public let velocity: ParticleField
+  /// Nonaffine acceleration ẍ.
   public let acceleration: ParticleField
-  /// d₁ = A x + ẋ, d₂ = A d₁ + ẍ
+  /// Derivative of the positions d₁ = A x + ẋ.
   public let d1: BondDisplacement
+  /// Second derivative of the positions d₂ = A d₁ + ẍ.
   public let d2: BondDisplacement
-  /// What the two solves took.
+  /// Cost and accuracy of the two solves.
   public let solutions: [LinearSolution]
 
   /// Solves for the two fields, one after the other. Collective.
-  /// - Throws: not converged, where a solve does not reach the tolerance or the configuration is no minimum.
+  /// - Throws: a failure of kind `notConverged` if a solve does not reach the tolerance or the
+  ///   configuration is not a minimum.
   public init(
     _ system: ParticleSystem, _ bonds: BondNetwork, generator a: Tensor, solver: any LinearSolver, tolerance: Double
   ) throws {
@@ -43,23 +47,26 @@ public struct SecondOrderFields {
   }
 }
 
-/// The same with the nonaffine jerk, which completes the third order.
+/// Nonaffine velocity, acceleration and jerk of a glass at rest under D(γ) = exp(γA), which complete the third order.
 public struct NonaffineFields {
+  /// Velocity and acceleration, from the second-order solves.
   public let secondOrder: SecondOrderFields
-  /// ẋ, ẍ
+  /// Nonaffine velocity ẋ.
   public var velocity: ParticleField { secondOrder.velocity }
+  /// Nonaffine acceleration ẍ.
   public var acceleration: ParticleField { secondOrder.acceleration }
-  /// x⃛
+  /// Nonaffine jerk x⃛.
   public let jerk: ParticleField
   public var d1: BondDisplacement { secondOrder.d1 }
   public var d2: BondDisplacement { secondOrder.d2 }
-  /// d₃ = A d₂ + x⃛
+  /// Third derivative of the positions d₃ = A d₂ + x⃛.
   public let d3: BondDisplacement
-  /// What the three solves took.
+  /// Cost and accuracy of the three solves.
   public let solutions: [LinearSolution]
 
   /// Solves for the three fields, one after the other, each with the same Hessian. Collective.
-  /// - Throws: not converged, where a solve does not reach the tolerance or the configuration is no minimum.
+  /// - Throws: a failure of kind `notConverged` if a solve does not reach the tolerance or the
+  ///   configuration is not a minimum.
   public init(
     _ system: ParticleSystem, _ bonds: BondNetwork, generator a: Tensor, solver: any LinearSolver, tolerance: Double
   ) throws {
@@ -81,7 +88,7 @@ public struct NonaffineFields {
 }
 
 extension Tensor {
-  /// A·d for a displacement d. Collective.
+  /// Returns A·d for a displacement d. Collective.
   func applied(to d: BondDisplacement, in system: ParticleSystem) throws -> BondDisplacement {
     guard let u = d.field?.values else { return BondDisplacement(gradient: self * d.gradient) }
     let width = system.dimension
@@ -98,7 +105,7 @@ extension Tensor {
 }
 
 extension BondDisplacement {
-  /// The displacement with a periodic field added. Collective.
+  /// Returns the displacement plus a periodic field. Collective.
   func adding(_ other: ParticleField, in system: ParticleSystem) throws -> BondDisplacement {
     let width = system.dimension
     let sum = system.makeField(width: width)

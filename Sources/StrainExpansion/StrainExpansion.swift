@@ -4,24 +4,26 @@ import MessagePassing
 import Particles
 import Statics
 
-/// How bond energies, total energy and stress of a glass at rest change along D(γ) = exp(γA), to third order in γ, with
-/// the nonaffine motion included (Richard, Secs. II–III and Appendices B, C).
+/// Expansion of bond energies, total energy and stress of a glass at rest along D(γ) = exp(γA), to third order in γ,
+/// with the nonaffine motion included (Richard, Secs. II–III and Appendices B, C).
 public struct StrainExpansion {
-  /// The generator A.
+  /// Generator A of the deformation D(γ) = exp(γA).
   public let generator: Tensor
+  /// Nonaffine fields of the glass under this deformation.
   public let fields: NonaffineFields
-  /// U and dU/dγ, d²U/dγ², d³U/dγ³ of the whole configuration; U itself is not among them.
+  /// Derivatives dU/dγ, d²U/dγ², d³U/dγ³ of the energy U of the whole configuration, without U itself.
   public let energy: [Double]
-  /// Vσ and its three derivatives: those of Σ (φ'/r) x⊗x, which do not know the volume (Richard, eqs. 15–18, times V).
+  /// Vσ and its first three derivatives: those of Σ (φ'/r) x⊗x, which does not contain the volume
+  /// (Richard, eqs. 15–18, times V).
   public let virial: [Tensor]
-  /// The stress and its three derivatives at the volume of the time, V(γ) = V exp(γ Tr A).
+  /// Stress and its first three derivatives, with the current volume V(γ) = V exp(γ Tr A).
   public let stress: [Tensor]
-  /// Vσ and its derivatives divided by the volume at γ = 0 (Richard, eqs. 15–18).
+  /// Vσ and its first three derivatives, divided by the volume at γ = 0 (Richard, eqs. 15–18).
   public let stressAtFixedVolume: [Tensor]
-  /// ‖F‖ ‖x⃛‖ / |U_γγγ|: how much residual forces can falsify the third order, relatively.
+  /// Relative error of the third order that residual forces can cause, ‖F‖ ‖x⃛‖ / |U_γγγ|.
   public let residualForceError: Double
 
-  /// Of a system whose forces are up to date. Collective.
+  /// Computes the expansion for a system whose forces are up to date. Collective.
   public init(
     _ system: ParticleSystem, _ bonds: BondNetwork, generator: Tensor, solver: any LinearSolver, tolerance: Double
   ) throws {
@@ -39,7 +41,7 @@ public struct StrainExpansion {
     residualForceError = force == 0 ? 0 : force * jerk / abs(energy[2])
   }
 
-  /// Derivatives of S(γ)/V(γ) with V(γ) = V exp(γ t), by Leibniz' rule.
+  /// Returns S(γ)/V(γ) and its first three derivatives, with V(γ) = V exp(γ t), by Leibniz' rule.
   static func stress(ofVirial s: [Tensor], volume: Double, rate t: Double) -> [Tensor] {
     let v = 1 / volume
     return [
@@ -48,11 +50,12 @@ public struct StrainExpansion {
     ]
   }
 
-  /// The pressure and its three derivatives, P = −Tr σ / dimension (for A = 1: Richard, eqs. 21, 22, C1, C2).
+  /// Returns the pressure P = −Tr σ / dimension and its first three derivatives (for A = 1:
+  /// Richard, eqs. 21, 22, C1, C2).
   public func pressure(dimension: Int) -> [Double] { stress.map { -$0.trace / Double(dimension) } }
 
-  /// How far energy and stress derivatives disagree, relatively: U_γ = Vσ:A, U_γγ = (Vσ)_γ:A, U_γγγ = (Vσ)_γγ:A hold
-  /// where no forces are left.
+  /// Relative disagreement of the derivatives of energy and stress: U_γ = Vσ:A, U_γγ = (Vσ)_γ:A and U_γγγ = (Vσ)_γγ:A
+  /// hold if no forces are left.
   public var identityErrors: [Double] {
     (0..<3).map { n in
       let conjugate = (0..<3).map { virial[n][$0].dot(generator[$0]) }.reduce(0, +)
@@ -63,7 +66,7 @@ public struct StrainExpansion {
 }
 
 extension NonaffineFields {
-  /// The expansion of a bond, given by its end at owned particle i.
+  /// Returns the expansion of a bond, given by its end at owned particle i.
   @inline(__always)
   func expansion(of end: Int, at i: Int, _ bonds: BondNetwork) -> BondExpansion {
     let x = bonds.bond(end)
@@ -74,15 +77,15 @@ extension NonaffineFields {
       d3.change(x, from: i, to: j, dimension: d))
   }
 
-  /// φ_γ, φ_γγ and φ_γγγ of the bond with the given end at owned particle i.
+  /// Returns φ_γ, φ_γγ and φ_γγγ of the bond with the given end at owned particle i.
   public func energies(of end: Int, at i: Int, _ bonds: BondNetwork) -> (Double, Double, Double) {
     expansion(of: end, at: i, bonds).energy
   }
 }
 
 extension SecondOrderFields {
-  /// Σ φ_γ φ_γγ over the bonds of owned particle i, each counted in full: large where an instability prepares (Richard,
-  /// Fig. 2).
+  /// Returns Σ φ_γ φ_γγ over the bonds of owned particle i, each counted in full. It becomes large before an
+  /// instability (Richard, Fig. 2).
   public func product(_ i: Int, _ bonds: BondNetwork) -> Double {
     var sum = 0.0
     for end in bonds.ends(of: i) {

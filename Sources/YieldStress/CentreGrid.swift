@@ -37,7 +37,7 @@ public enum Centres: Equatable, Sendable {
     let brick = Decomposition(grid: nodes, rankCount: system.communicator.size).bricks[system.communicator.rank]
     var own: [(number: Int, place: FixedVector)] = []
     own.reserveCapacity(brick.count)
-    brick.forEach { node in
+    brick.forEachCell { node in
       var number = 0
       var place = Vector.zero
       for k in 0..<cell.dimension {

@@ -157,8 +157,9 @@ public struct YieldMap {
     for k in 0..<cell.dimension where reach > cell.widths[k] / 2 {
       throw Failure.everywhere(
         .input,
-        "the cavities are too wide: they reach \(reach.shown) from their centres, and the box is \(cell.widths[k].shown) wide across "
-          + "edge \(k + 1), which must be at least twice as much; take a smaller yieldmap.radius or a larger sample")
+        "the cavities are too wide: they reach \(reach.shown) from their centres, and the box is "
+          + "\(cell.widths[k].shown) wide across edge \(k + 1), which must be at least twice as much; take a smaller "
+          + "yieldmap.radius or a larger sample")
     }
   }
 
@@ -169,8 +170,8 @@ public struct YieldMap {
     guard reach <= 10 * widest else {
       throw Failure.everywhere(
         .input,
-        "the explicit method up to this strain needs particles as far as \(reach.shown) from a cavity, and the box is \(widest.shown) wide; "
-          + "take a smaller yieldmap.maximum_strain")
+        "the explicit method up to this strain needs particles as far as \(reach.shown) from a cavity, and the box is "
+          + "\(widest.shown) wide; take a smaller yieldmap.maximum_strain")
     }
   }
 }

@@ -87,8 +87,8 @@ struct BandHistory {
       guard let index = profiles.strains.firstIndex(where: { $0 >= strain * (1 - 1e-9) }) else {
         throw Failure(
           .input,
-          "\(profiles.name): the run ends at strain \(profiles.strains.last!), before bands.strain = \(strain); take a smaller one"
-        )
+          "\(profiles.name): the run ends at strain \(profiles.strains.last!), before bands.strain = \(strain); "
+            + "take a smaller one")
       }
       place = index
     } else {
@@ -151,8 +151,8 @@ struct BandsSummary: Encodable {
     let born = nucleationStrain.map { ", at a mean strain of \(value($0))" } ?? ""
     let law = growth.map { String(format: "; w ∝ γ^(%.2f ± %.2f)", $0.exponent, $0.exponentError) } ?? ""
     return
-      "\(runs.count) runs: width w = \(value(width))\(error) across \(axis ?? "?"), in the runs' unit of length; localisation "
-      + "\(value(localisation)); bands in \(nucleated)\(born)\(law)"
+      "\(runs.count) runs: width w = \(value(width))\(error) across \(axis ?? "?"), in the runs' unit of length; "
+      + "localisation \(value(localisation)); bands in \(nucleated)\(born)\(law)"
   }
 
   init(_ bands: [BandHistory], _ section: BandsSection) {

@@ -39,10 +39,10 @@ struct BenchmarkCommand {
   private let solvers: [ExpandSection.Solver]
 
   private static let usage =
-    "athermal benchmark kernel|halo|minimise|aqs|events|response|swap|yieldmap [--particles N] [--model KIND] [--dimension 2|3] "
-    + "[--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,amg,direct] [--density D] "
-    + "[--method newton|cg|fire|lbfgs|gradient-flow] [--preconditioner multigrid|block-jacobi] [--strain-step Δγ] [--temperature T] "
-    + "[--swap-fraction F] [--size-window W] [--block B]"
+    "athermal benchmark kernel|halo|minimise|aqs|events|response|swap|yieldmap [--particles N] [--model KIND] "
+    + "[--dimension 2|3] [--repeat R] [--file FILE] [--skin S] [--tolerance T] [--solvers cg,multigrid,amg,direct] "
+    + "[--density D] [--method newton|cg|fire|lbfgs|gradient-flow] [--preconditioner multigrid|block-jacobi] "
+    + "[--strain-step Δγ] [--temperature T] [--swap-fraction F] [--size-window W] [--block B]"
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(
@@ -87,8 +87,8 @@ struct BenchmarkCommand {
     guard density ?? 1 > 0, temperature > 0, swapFraction >= 0, swapFraction < 1, sizeWindow > 0, block >= 1 else {
       throw Failure.everywhere(
         .input,
-        "a density, a temperature and a size window are greater than 0, a swap fraction is in [0, 1), a block at least 1"
-      )
+        "a density, a temperature and a size window are greater than 0, a swap fraction is in [0, 1), "
+          + "a block at least 1")
     }
     kind = arguments.value("--model") ?? "polydisperse-ipl"
     guard Self.models[kind] != nil else {

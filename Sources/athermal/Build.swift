@@ -21,8 +21,9 @@ enum Build {
     var minor: UInt32 = 0
     var release: UInt32 = 0
     H5get_libversion(&major, &minor, &release)
-    return
-      "cpu \(String(cString: CBuild_cpu())); \(String(cString: CBuild_compiler())); \(mpi); HDF5 \(major).\(minor).\(release); \(SparseLibrary.text)"
+    let cpu = String(cString: CBuild_cpu())
+    let compiler = String(cString: CBuild_compiler())
+    return "cpu \(cpu); \(compiler); \(mpi); HDF5 \(major).\(minor).\(release); \(SparseLibrary.text)"
   }
 
   static var description: String { "athermal \(version), commit \(commit)\n\(text)" }

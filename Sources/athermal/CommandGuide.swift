@@ -26,8 +26,8 @@ struct CommandGuide {
     let keys = KeyGuide.text(of: name)
     if !keys.isEmpty {
       parts.append(
-        "The config, in TOML; what has a default need not stand there, and lengths \"in d\" are in mean distances of particles:"
-      )
+        "The config, in TOML; what has a default need not stand there, and lengths \"in d\" are in mean distances "
+          + "of particles:")
       parts.append(keys)
     }
     parts.append("For example\n\n" + examples.map { "  " + $0 }.joined(separator: "\n"))
@@ -54,21 +54,28 @@ struct CommandGuide {
       ]),
     CommandGuide(
       name: "measure", arguments: runArguments, summary: "forces, energies and stresses as it stands",
-      text:
-        "Measures a configuration and moves nothing: energy, force, stress and bonds of each particle go to state.h5, each bond to measure.h5.",
+      text: """
+        Measures a configuration and moves nothing: energy, force, stress and bonds of each particle go to state.h5, \
+        each bond to measure.h5.
+        """,
       options: [output, set],
       examples: [
         "athermal measure my.toml --output runs/m", "athermal export runs/m/state.h5 --to lammps-dump --fields all",
       ]),
     CommandGuide(
       name: "prepare", arguments: longArguments, summary: "from the liquid to an annealed glass",
-      text:
-        "Equilibrates a liquid by SWAP Monte Carlo at one temperature after another, says whether it was equilibrium, and quenches it.",
+      text: """
+        Equilibrates a liquid by SWAP Monte Carlo at one temperature after another, says whether it was equilibrium, \
+        and quenches it.
+        """,
       options: long, examples: ["mpirun -n 4 athermal prepare Configs/prepare-2d.toml --output runs/p"]),
     CommandGuide(
       name: "shear", arguments: longArguments, summary: "athermal quasistatic loading",
-      text:
-        "Deforms a configuration step by step and minimises after each: the curve, plastic events and profiles come to shear.h5, frames to\ntrajectory.h5.",
+      text: """
+        Deforms a configuration step by step and minimises after each: the curve, plastic events and profiles come \
+        to shear.h5, frames to
+        trajectory.h5.
+        """,
       options: long,
       examples: [
         "mpirun -n 2 athermal shear Configs/quickstart.toml --output runs/a",
@@ -76,8 +83,10 @@ struct CommandGuide {
       ]),
     CommandGuide(
       name: "expand", arguments: runArguments, summary: "third-order strain expansion, moduli, bonds",
-      text:
-        "Expands a configuration at rest to third order in the strain of [loading]: moduli, nonaffine fields, every bond, soft modes.",
+      text: """
+        Expands a configuration at rest to third order in the strain of [loading]: moduli, nonaffine fields, \
+        every bond, soft modes.
+        """,
       options: [output, set], examples: ["athermal expand Configs/expand-2d.toml --output runs/e"]),
     CommandGuide(
       name: "yieldmap", arguments: longArguments, summary: "local yield stress of the whole sample",
@@ -100,8 +109,11 @@ struct CommandGuide {
     CommandGuide(
       name: "sweep", arguments: "SWEEP [--output FOLDER] [--task N | --run WORDS]",
       summary: "folders of many runs, their states, running them",
-      text:
-        "Makes a folder for each combination of the values below [product] and [zip], as in loading.strain_step = [1e-3, 1e-4], and says\nwhat has become of each run.",
+      text: """
+        Makes a folder for each combination of the values below [product] and [zip], as in \
+        loading.strain_step = [1e-3, 1e-4], and says
+        what has become of each run.
+        """,
       options: [
         ("--output FOLDER", "of all runs; runs/ and the name of the sweep if not given"),
         ("--task N", "prints the arguments of the N-th run, a word per line"),
@@ -119,8 +131,10 @@ struct CommandGuide {
     CommandGuide(
       name: "verify", arguments: "FILE|FOLDER [--content]",
       summary: "whether it is as it was written; SHA-256 per dataset",
-      text:
-        "Reads results, states, checkpoints or a whole run folder from end to end and holds them against their checksums.",
+      text: """
+        Reads results, states, checkpoints or a whole run folder from end to end and holds them against their \
+        checksums.
+        """,
       options: [("--content", "prints a SHA-256 of every dataset")], examples: ["athermal verify runs/a"]),
     CommandGuide(
       name: "export", arguments: ExportCommand.arguments, summary: "for other programs",

@@ -14,7 +14,8 @@ struct EpmBenchmark {
   private let isMeasured: Bool
 
   static let usage =
-    "athermal benchmark epm [--edge L] [--dimension 2|3] [--repeat R] [--strain γ] [--sweeps S] [--settle K] [--planner estimate|measure]"
+    "athermal benchmark epm [--edge L] [--dimension 2|3] [--repeat R] [--strain γ] [--sweeps S] [--settle K] "
+    + "[--planner estimate|measure]"
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(

@@ -172,8 +172,8 @@ struct EpmCommand {
     guard needed > there else { return }
     throw Failure.everywhere(
       .input,
-      "epm.shape = \(epm.shape) needs some \(Int(needed / 1e9)) GB per rank, and a machine here has \(Int(there / 1e9)) GB; take "
-        + "more ranks on more machines, or a smaller shape")
+      "epm.shape = \(epm.shape) needs some \(Int(needed / 1e9)) GB per rank, and a machine here has "
+        + "\(Int(there / 1e9)) GB; take more ranks on more machines, or a smaller shape")
   }
 
   private static func path(_ epm: EpmSection) -> LoadingPath {

@@ -173,8 +173,8 @@ struct EpmSummary: Encodable {
     var text: String {
       func value(_ mean: Double, _ error: Double) -> String { String(format: "%.5g ± %.2g", mean, error) }
       var line =
-        "\(realisations.count) realisations, means ± standard errors: peak stress \(value(peakStress, peakStressError)), at strain "
-        + value(peakStrain, peakStrainError)
+        "\(realisations.count) realisations, means ± standard errors: "
+        + "peak stress \(value(peakStress, peakStressError)), at strain \(value(peakStrain, peakStrainError))"
       if let steadyStressMean, let steadyStressMeanError {
         line += ", steady stress \(value(steadyStressMean, steadyStressMeanError))"
       }

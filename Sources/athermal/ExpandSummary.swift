@@ -93,20 +93,21 @@ struct ExpandSummary: Encodable {
     ]
     if let shear, let bulk {
       lines.append(
-        "in ε/λ^\(d): shear modulus \(short(shear.total)) = \(short(shear.affine)) affine − \(short(shear.affine - shear.total)) nonaffine; "
-          + "bulk modulus \(short(bulk.total))")
+        "in ε/λ^\(d): shear modulus \(short(shear.total)) = \(short(shear.affine)) affine − "
+          + "\(short(shear.affine - shear.total)) nonaffine; bulk modulus \(short(bulk.total))")
     }
+    let energy = expansion.energy
     lines.append(
-      "energy derivatives, in ε: U_γ \(short(expansion.energy[0]))   U_γγ \(short(expansion.energy[1]))   U_γγγ \(short(expansion.energy[2]))"
-    )
+      "energy derivatives, in ε: U_γ \(short(energy[0]))   U_γγ \(short(energy[1]))   U_γγγ \(short(energy[2]))")
+    let errors = expansion.identityErrors.map { String(format: "%.1e", $0) }.joined(separator: ", ")
     lines.append(
-      "identities hold to \(expansion.identityErrors.map { String(format: "%.1e", $0) }.joined(separator: ", ")) (relative differences of both sides); residual forces allow "
+      "identities hold to \(errors) (relative differences of both sides); residual forces allow "
         + String(format: "%.1e", expansion.residualForceError))
     lines.append("solver \(solver.name), set up in \(String(format: "%.2f", solver.setUpSeconds)) s")
     for (name, solve) in zip(["velocity", "acceleration", "jerk"], solves) {
       lines.append(
-        "\(name): \(solve.iterations) iterations, relative residual \(String(format: "%.1e, %.2f s", solve.residual, solve.seconds))"
-      )
+        "\(name): \(solve.iterations) iterations, relative residual "
+          + String(format: "%.1e, %.2f s", solve.residual, solve.seconds))
     }
     if let modes {
       lines.append(

@@ -36,8 +36,8 @@ struct ExportCommand {
       else {
         throw Failure.everywhere(
           .input,
-          "--frames takes all, A:B or A:B:C with C of at least 1, as in 0:10 or ::5, not '\(text)'; one frame is --frame K"
-        )
+          "--frames takes all, A:B or A:B:C with C of at least 1, as in 0:10 or ::5, not '\(text)'; "
+            + "one frame is --frame K")
       }
       first = numbers[0]
       end = numbers[1]

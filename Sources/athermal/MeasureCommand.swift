@@ -41,8 +41,8 @@ struct MeasureCommand {
         print(
           """
           \(summary.particles) particles, energy per particle \(summary.energyPerParticle), pressure \(summary.pressure)
-          largest force component \(largest.shown), \(largest <= rest ? "at rest" : "not at rest") within \(rest.shown), \
-          \(summary.bonds) bonds
+          largest force component \(largest.shown), \(largest <= rest ? "at rest" : "not at rest") within \
+          \(rest.shown), \(summary.bonds) bonds
           \(folder.whereabouts)
           """)
       }

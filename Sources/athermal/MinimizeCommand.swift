@@ -31,8 +31,9 @@ struct MinimizeCommand {
       guard result.reason == .converged else {
         throw Failure.everywhere(
           .notConverged,
-          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax.shown), which "
-            + "should be at most \(result.tolerance.shown); the state reached is in \(folder.file("state.h5"))")
+          "the minimisation ended by \(result.reason.rawValue) with a largest force component of "
+            + "\(result.forceMax.shown), which should be at most \(result.tolerance.shown); the state reached is in "
+            + "\(folder.file("state.h5"))")
       }
       try folder.finish(summary)
       if communicator.isRoot {

@@ -152,24 +152,24 @@ enum Model {
       guard snapshot.hasSpecies else {
         throw Failure.everywhere(
           .input,
-          "\(path): the file does not say of which species its particles are, which this potential needs; give each its species, also "
-            + "if it is the same for all: 'species' from 0 in H5MD (its 'type' is not read); type, species or Z in extended XYZ; type or "
-            + "element in a dump")
+          "\(path): the file does not say of which species its particles are, which this potential needs; give each "
+            + "its species, also if it is the same for all: 'species' from 0 in H5MD (its 'type' is not read); type, "
+            + "species or Z in extended XYZ; type or element in a dump")
       }
       guard snapshot.speciesCount <= diameters.count else {
         throw Failure.everywhere(
           .input,
-          "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species; name "
-            + "those that there are with system.species, the first of the potential first, as in [\"28\", \"15\"] where the file has atomic "
-            + "numbers, or take a potential whose particles have sizes")
+          "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species; "
+            + "name those that there are with system.species, the first of the potential first, as in [\"28\", \"15\"] "
+            + "where the file has atomic numbers, or take a potential whose particles have sizes")
       }
       let names = snapshot.speciesNames
       guard names.isEmpty else {
         throw Failure.everywhere(
           .input,
-          "\(path): the file names its species \(names.joined(separator: ", ")), and does not say which is the first of this "
-            + "potential; add system.species = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))], the first one first"
-        )
+          "\(path): the file names its species \(names.joined(separator: ", ")), and does not say which is the first "
+            + "of this potential; add system.species = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))], the "
+            + "first one first")
       }
       for i in 0..<snapshot.particles.count {
         snapshot.particles.diameters[i] = diameters[Int(snapshot.particles.species[i])]

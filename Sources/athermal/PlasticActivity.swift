@@ -58,8 +58,8 @@ final class PlasticActivity {
     } catch let failure as Failure where failure.kind == .input && !isAskedFor(configuration) {
       if communicator.isRoot {
         print(
-          "D²min and profiles are not measured: the box is too small for neighbourhoods of d2min.radius = \(configuration.d2min.radius) d; "
-            + "a smaller radius would help")
+          "D²min and profiles are not measured: the box is too small for neighbourhoods of d2min.radius = "
+            + "\(configuration.d2min.radius) d; a smaller radius would help")
       }
       return false
     }
@@ -79,8 +79,8 @@ final class PlasticActivity {
     let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
     if system.communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
       print(
-        "D²min is not measured: the loading goes \(farthest) from its start, less than d2min.window = \(configuration.d2min.window)"
-      )
+        "D²min is not measured: the loading goes \(farthest) from its start, less than d2min.window = "
+          + "\(configuration.d2min.window)")
     }
   }
 

@@ -45,8 +45,8 @@ struct PlasticProfiles {
     guard along.allSatisfy({ $0 >= 0 }), zip(along, along.dropFirst()).allSatisfy({ $0 <= $1 }) else {
       throw Failure(
         .input,
-        "\(folder): the loading turns, or begins at another strain and goes through zero; bands are measured in loadings that go one way from zero"
-      )
+        "\(folder): the loading turns, or begins at another strain and goes through zero; bands are measured in "
+          + "loadings that go one way from zero")
     }
     return (along, direction)
   }
@@ -87,8 +87,8 @@ struct PlasticProfiles {
     guard try file.isDataset("/profiles/strain") else {
       throw Failure(
         .input,
-        "\(folder)/shear.h5: there are no profiles; the run needs output.profiles = true and at least one window of D²min"
-      )
+        "\(folder)/shear.h5: there are no profiles; the run needs output.profiles = true "
+          + "and at least one window of D²min")
     }
     let strains = try Self.list("/profiles/strain", in: file)
     var profiles: [[[Double]]] = strains.map { _ in [] }
@@ -198,8 +198,8 @@ struct PlasticProfiles {
     if let other = values.joined().map(\.count).first(where: { $0 % bin != 0 }) {
       throw Failure(
         .input,
-        "\(name): bands.bin = \(bin) does not divide the \(other) bins of a profile; take a divisor of the bins along each axis, or 1"
-      )
+        "\(name): bands.bin = \(bin) does not divide the \(other) bins of a profile; take a divisor of the bins along "
+          + "each axis, or 1")
     }
     return PlasticProfiles(self, bin: bin)
   }

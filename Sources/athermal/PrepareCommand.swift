@@ -110,30 +110,30 @@ struct PrepareCommand {
       saved = nil
       try equilibration.run(
         monteCarlo, temperature: temperature, safePoint: safePoint, resuming: resumed,
-        observe: { try output.write($0, turn: turn) }
-      ) { record, safePoint in
-        Heartbeat.enter(phase: "quench from T = \(temperature)")
-        let quenched = resumed.flatMap { $0.holds("glass") ? $0 : nil }
-        let interaction = monteCarlo.particles.interaction
-        let glass =
-          try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
-          ?? ParticleSystem(record.liquid, interaction: interaction, skin: skin, communicator: communicator)
-        let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
-        let result =
-          try settings.quench
-          ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
-        // The time of the whole run is put in at its end.
-        var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
-        if !settings.quench { summary.reason = "liquid, not quenched" }
-        let name = output.stateName(temperature, turn: turn)
-        let state = PreparedState(
-          record, density: course.density, replica: replica, seed: settings.seed, burnIn: settings.burnIn,
-          inherentEnergy: settings.quench ? summary.energyPerParticle : nil, file: name)
-        try output.save(glass.snapshot(), state, as: name)
-        course.states.append(state)
-        course.files?.append(try FileRecord(finished: name, in: folder.path, over: communicator))
-        course.summary = summary
-      }
+        observe: { try output.write($0, turn: turn) },
+        concluding: { record, safePoint in
+          Heartbeat.enter(phase: "quench from T = \(temperature)")
+          let quenched = resumed.flatMap { $0.holds("glass") ? $0 : nil }
+          let interaction = monteCarlo.particles.interaction
+          let glass =
+            try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
+            ?? ParticleSystem(record.liquid, interaction: interaction, skin: skin, communicator: communicator)
+          let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
+          let result =
+            try settings.quench
+            ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
+          // The time of the whole run is put in at its end.
+          var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
+          if !settings.quench { summary.reason = "liquid, not quenched" }
+          let name = output.stateName(temperature, turn: turn)
+          let state = PreparedState(
+            record, density: course.density, replica: replica, seed: settings.seed, burnIn: settings.burnIn,
+            inherentEnergy: settings.quench ? summary.energyPerParticle : nil, file: name)
+          try output.save(glass.snapshot(), state, as: name)
+          course.states.append(state)
+          course.files?.append(try FileRecord(finished: name, in: folder.path, over: communicator))
+          course.summary = summary
+        })
       course.turn += 1
       try safePoint.reached()
     }

@@ -28,8 +28,8 @@ struct RealisationGroups {
     let number = world.rank / size
     if world.isRoot, epm.ranksPerRealisation > world.size {
       print(
-        "epm.ranks_per_realisation = \(epm.ranksPerRealisation), but there are \(world.size) ranks; each realisation takes all of them"
-      )
+        "epm.ranks_per_realisation = \(epm.ranksPerRealisation), but there are \(world.size) ranks; each realisation "
+          + "takes all of them")
     } else if world.isRoot, world.size % size != 0 {
       print("\(world.size % size) of \(world.size) ranks have nothing to do in groups of \(size)")
     }

@@ -31,8 +31,8 @@ struct Rest {
       guard result.reason == .converged else {
         throw Failure.everywhere(
           .notConverged,
-          "the minimisation ended by \(result.reason.rawValue) with a largest force component of \(result.forceMax.shown), which "
-            + "should be at most \(result.tolerance.shown)")
+          "the minimisation ended by \(result.reason.rawValue) with a largest force component of "
+            + "\(result.forceMax.shown), which should be at most \(result.tolerance.shown)")
       }
     }
     try system.evaluate(.forcesEnergyAndStress)
@@ -44,8 +44,9 @@ struct Rest {
         ? "lower minimizer.force_tolerance" : "run athermal minimize on it first, or set \(table).minimize = true"
       throw Failure.everywhere(
         .notConverged,
-        "the configuration is not in mechanical equilibrium: its largest force component is \(largest.shown), which should be at "
-          + "most \(accepted.shown) (\(table).equilibrium times the mean bond force, and not below the resolution of positions); "
+        "the configuration is not in mechanical equilibrium: its largest force component is \(largest.shown), which "
+          + "should be at most \(accepted.shown) (\(table).equilibrium times the mean bond force, and not below the "
+          + "resolution of positions); "
           + remedy)
     }
     var result = MinimizationResult(reason: .converged, forceMax: largest, tolerance: accepted)

@@ -31,8 +31,8 @@ final class RunFolder {
       guard earlier.present.isEmpty || configuration.mayOverwrite || earlier.isNothingButAComplaint else {
         throw Failure(
           .input,
-          "\(path) is not empty; name another folder with --output, go on with a run that was stopped with --resume auto, or "
-            + "replace the run in it with --set output.overwrite=true")
+          "\(path) is not empty; name another folder with --output, go on with a run that was stopped with --resume "
+            + "auto, or replace the run in it with --set output.overwrite=true")
       }
       try keepsInputFiles(configuration)
       if earlier.hasNothingToLose { try replace(earlier) }
@@ -77,8 +77,8 @@ final class RunFolder {
           guard config != nil else {
             throw Failure(
               .input,
-              "\(path)/resolved.toml: is missing or damaged, so that nothing tells whether the run, which is complete, was one of "
-                + "this config; " + Self.beginningAgain)
+              "\(path)/resolved.toml: is missing or damaged, so that nothing tells whether the run, which is complete, "
+                + "was one of this config; " + Self.beginningAgain)
           }
           if let name = earlier.missingOutputs.first {
             throw Failure(
@@ -117,8 +117,8 @@ final class RunFolder {
       if own.contains(where: { place == "\(folder)/\($0)" || place.hasPrefix("\(folder)/\($0)/") }) {
         throw Failure(
           .input,
-          "\(configuration.places.nearest(key)): \(file) is a file of the run that would be replaced; name another folder with --output"
-        )
+          "\(configuration.places.nearest(key)): \(file) is a file of the run that would be replaced; name another "
+            + "folder with --output")
       }
     }
     let (key, runs) = configuration.inputFolders
@@ -128,8 +128,8 @@ final class RunFolder {
       if !own.isEmpty, place == folder || place.hasPrefix(folder + "/") || folder.hasPrefix(place + "/realisation-") {
         throw Failure(
           .input,
-          "\(configuration.places.nearest(key)): \(run) is in the folder of the run that would be replaced, or that in it; name another "
-            + "folder with --output")
+          "\(configuration.places.nearest(key)): \(run) is in the folder of the run that would be replaced, or that in "
+            + "it; name another folder with --output")
       }
     }
   }

@@ -51,8 +51,8 @@ struct ShearCommand {
       if communicator.isRoot {
         if let count = summary.unconvergedSteps, count > 0 {
           print(
-            "\(count) of \(schedule.strains.count + 1) steps did not converge, which loading.unconverged = \"accept\" allows"
-          )
+            "\(count) of \(schedule.strains.count + 1) steps did not converge, "
+              + "which loading.unconverged = \"accept\" allows")
         }
         print("strain \(summary.strain) reached; \(folder.whereabouts)")
       }
@@ -65,14 +65,14 @@ struct ShearCommand {
     guard system.communicator.isRoot, system.strain != 0 else { return }
     guard let counted = system.strainGenerator else {
       print(
-        "the particles carry a strain of \(system.strain), and nothing says of which deformation; it is taken for that of this loading"
-      )
+        "the particles carry a strain of \(system.strain), and nothing says of which deformation; "
+          + "it is taken for that of this loading")
       return
     }
     if counted != mode.generator(dimension: system.dimension) {
       print(
-        "the strain of \(system.strain) that the particles carry is of another deformation; that of this loading begins at 0"
-      )
+        "the strain of \(system.strain) that the particles carry is of another deformation; "
+          + "that of this loading begins at 0")
     }
   }
 
@@ -84,9 +84,9 @@ struct ShearCommand {
     guard path.length <= LoadingSection.mostSteps else {
       throw Failure.everywhere(
         .input,
-        "\(configuration.places.nearest("loading.strain_step")): from strain \(strain), where the particles are, the loading has "
-          + "\(path.length) steps, and \(Int(LoadingSection.mostSteps)) are the most; take a larger loading.strain_step"
-      )
+        "\(configuration.places.nearest("loading.strain_step")): from strain \(strain), where the particles are, the "
+          + "loading has \(path.length) steps, and \(Int(LoadingSection.mostSteps)) are the most; take a larger "
+          + "loading.strain_step")
     }
     return path
   }

@@ -120,8 +120,8 @@ struct SweepCommand {
     guard (try? String(contentsOfFile: config(run), encoding: .utf8)) == Self.text(run, sweep.command) else {
       throw Failure.everywhere(
         .input,
-        "\(config(run)) is not there, or not up to date; run athermal sweep \(path) --output \(folder) once before its tasks"
-      )
+        "\(config(run)) is not there, or not up to date; "
+          + "run athermal sweep \(path) --output \(folder) once before its tasks")
     }
     print(arguments(of: run, sweep.command).joined(separator: "\n"))
     return 0
@@ -196,10 +196,10 @@ struct SweepCommand {
     say(
       "\(rows.count) runs: " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         + "; also in \(folder)/status.json")
-    if rows.contains(where: { $0.state.stage == .finished }) {
+    if let finished = rows.first(where: { $0.state.stage == .finished }) {
       say(
-        "results in the folders of the runs in \(folder); pictures of one: Jobs/plots/run-figures \(folder)/\(rows.first { $0.state.stage == .finished }!.folder)"
-      )
+        "results in the folders of the runs in \(folder); "
+          + "pictures of one: Jobs/plots/run-figures \(folder)/\(finished.folder)")
     }
     let names = Set(sweep.runs.map(\.name))
     let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().filter {

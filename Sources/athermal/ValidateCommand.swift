@@ -117,15 +117,17 @@ extension ValidateCommand {
     let rule = EpmCommand.rule(epm, lattice)
     let isSparse = if case .sparse = rule { true } else { false }
     let perRank = EpmCommand.bytesPerRank(epm, ranks: group)
+    let planes = "\(slab.ranksInUse) of them with planes, at most \(slab.planes.count)"
+    let state = Needs.bytes(20 * Double(lattice.siteCount))
     let lines = [
       "the config is good",
       "lattice         \(epm.shape.map { "\($0)" }.joined(separator: " × ")), \(lattice.siteCount) blocks",
-      "decomposition   \(group) rank(s) for each of \(epm.realisations) realisation(s), \(slab.ranksInUse) of them with planes, at most \(slab.planes.count)",
+      "decomposition   \(group) rank(s) for each of \(epm.realisations) realisation(s), \(planes)",
       "sweeps          "
         + (isSparse
           ? "sparse, a transform above \(epm.transformAbove) failures and every \(epm.settleAfter)" : "by transform"),
       "memory          about \(Needs.bytes(perRank)) per rank above an empty run",
-      "disk            \(Needs.bytes(20 * Double(lattice.siteCount))) for the last state, and about 100 bytes for each avalanche",
+      "disk            \(state) for the last state, and about 100 bytes for each avalanche",
     ]
     if communicator.isRoot { print(lines.joined(separator: "\n")) }
     return 0
@@ -148,11 +150,16 @@ struct Needs {
     for field in configuration.output.fields {
       frame += Double(n) * Double(8 * (field == "stress" ? d * d : field == "force" || field == "displacement" ? d : 1))
     }
+    let box = (0..<d).map { layout.cell.widths[$0].shown }.joined(separator: " × ")
+    let cells = (0..<d).map { "\(layout.grid.counts[$0])" }.joined(separator: " × ")
+    let range = String(format: "%.4g", layout.range)
+    let shares = layout.decomposition.bricks.map(\.count)
+    let mostRanks = layout.grid.cellCount
     var lines = [
       "the config is good",
-      "particles       \(n) in \(d) dimensions, box \((0..<d).map { layout.cell.widths[$0].shown }.joined(separator: " × "))",
-      "cells           \((0..<d).map { "\(layout.grid.counts[$0])" }.joined(separator: " × ")), list range \(String(format: "%.4g", layout.range))",
-      "decomposition   \(ranks) rank(s) of \(layout.decomposition.bricks.map(\.count).min()!) to \(layout.decomposition.bricks.map(\.count).max()!) cells; at most \(layout.grid.cellCount) ranks",
+      "particles       \(n) in \(d) dimensions, box \(box)",
+      "cells           \(cells), list range \(range)",
+      "decomposition   \(ranks) rank(s) of \(shares.min()!) to \(shares.max()!) cells; at most \(mostRanks) ranks",
       "memory          about \(Self.bytes(perParticle * Double(n) / Double(ranks))) per rank above an empty run",
       "disk            \(Self.bytes(frame)) per frame",
     ]
@@ -172,8 +179,8 @@ struct Needs {
       }
       let sides = (0..<d).map { "\(blocks.counts[$0])" }.joined(separator: " × ")
       lines.append(
-        "prepare         \(prepare.temperatures.count) temperatures of \(prepare.burnIn) + \(prepare.sweeps) sweeps, \(sides) blocks in "
-          + "\(blocks.colourCount) colours; at most \(blocks.blockCount) ranks have work")
+        "prepare         \(prepare.temperatures.count) temperatures of \(prepare.burnIn) + \(prepare.sweeps) sweeps, "
+          + "\(sides) blocks in \(blocks.colourCount) colours; at most \(blocks.blockCount) ranks have work")
     }
     text = lines.joined(separator: "\n")
   }

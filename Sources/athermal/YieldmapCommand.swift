@@ -94,8 +94,8 @@ struct YieldmapCommand {
     for (key, length) in [("spacing", section.spacing), ("block", section.block)] where length > widest {
       throw Failure.everywhere(
         .input,
-        "\(configuration.places.nearest("yieldmap." + key)): yieldmap.\(key) is \(length), wider than the box, which measures "
-          + "\(widest.shown) d; take a smaller one")
+        "\(configuration.places.nearest("yieldmap." + key)): yieldmap.\(key) is \(length), wider than the box, which "
+          + "measures \(widest.shown) d; take a smaller one")
     }
   }
 

@@ -198,12 +198,13 @@ struct YieldmapSummary: Encodable {
       let (particles, blocks) = (method.particles[0], method.blocks[0])
       guard method.centres > 0 else {
         lines.append(
-          "\(name): no cavity has a yield stress; \(method.discarded) discarded, most for: \(method.commonestReason ?? "none")"
-        )
+          "\(name): no cavity has a yield stress; \(method.discarded) discarded, "
+            + "most for: \(method.commonestReason ?? "none")")
         continue
       }
       lines.append(
-        "\(name): \(method.centres) cavities with a yield stress, \(method.discarded) discarded; yield stress in ε/λ^d, mean ± standard deviation: particles "
+        "\(name): \(method.centres) cavities with a yield stress, \(method.discarded) discarded; "
+          + "yield stress in ε/λ^d, mean ± standard deviation: particles "
           + String(format: "%.5g ± %.3g", particles.mean, particles.variance.squareRoot()) + ", blocks "
           + String(format: "%.5g ± %.3g", blocks.mean, blocks.variance.squareRoot()))
     }

@@ -99,7 +99,8 @@ import Testing
       "unknown distribution", "\"weibull\", shape = 2.0, mean = 0.08 }\nren", becomes: "\"wiebull\", mean = 1 }\nren",
       "a.toml:5", "weibull"),
     fault(
-      "a table of shear", "[epm]", becomes: "[loading]\nmode = \"dilation\"\n[epm]", "a.toml:1", "has no effect on epm"),
+      "a table of shear", "[epm]", becomes: "[loading]\nmode = \"dilation\"\n[epm]", "a.toml:1",
+      "has no effect on epm"),
     fault(
       "histogram without weights", drawn,
       becomes: "{ distribution = \"histogram\", edges = [0.1, 0.2], weights = [1, 2] }\nren", "one edge more"),

@@ -30,7 +30,8 @@ import Testing
   }
 
   private static func config(_ file: String, _ more: String = "") -> String {
-    "[system]\nfile = \"\(file)\"\n\(more)\n[potential]\nkind = \"binary-lj\"\n[neighbours]\nskin = 0.2\n[minimizer]\nforce_tolerance = 1e9\n"
+    "[system]\nfile = \"\(file)\"\n\(more)\n[potential]\nkind = \"binary-lj\"\n[neighbours]\nskin = 0.2\n"
+      + "[minimizer]\nforce_tolerance = 1e9\n"
   }
 
   /// The same particles in the ways of several programs have the same energy, whatever tells their species.
@@ -51,7 +52,8 @@ import Testing
         + Self.particles { "\($0) \($1 == 2 ? "Ni" : "P") \($2) \($3) 0" })
     try folder.file(
       "d.lammpstrj",
-      "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n36\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n-0.5 0.5\nITEM: ATOMS id type x y z\n"
+      "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n36\nITEM: BOX BOUNDS pp pp pp\n0 6\n0 6\n-0.5 0.5\n"
+        + "ITEM: ATOMS id type x y z\n"
         + Self.particles { "\($0) \($1) \($2) \($3) 0" })
     try folder.file(
       "noise.data", head + "\nAtoms # atomic\n\n" + Self.particles { "\($0) \($1) \($2) \($3) \($0 % 3)e-17" })
@@ -69,7 +71,10 @@ import Testing
     for (file, more, says) in [
       (
         "names.xyz", "",
-        "names its species Ni, P, and does not say which is the first of this potential; add system.species = [\"Ni\", \"P\"]"
+        """
+        names its species Ni, P, and does not say which is the first of this potential; \
+        add system.species = ["Ni", "P"]
+        """
       ),
       ("noise.data", "", "state whether the system has two or three dimensions (system.dimension)"),
       ("hybrid.data", "", "hybrid.data:9: the atom style is not stated, and 8 columns may be atomic with image flags"),

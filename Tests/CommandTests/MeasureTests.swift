@@ -109,8 +109,8 @@ import Testing
   @Test func aStateIsLeftAsItIs() throws {
     try folder.file(
       "a.toml",
-      "[system]\ngenerate = { dimension = 3, particles = 400, density = 1.2, seed = 4 }\n[potential]\nkind = \"binary-lj\"\n"
-    )
+      "[system]\ngenerate = { dimension = 3, particles = 400, density = 1.2, seed = 4 }\n[potential]\n"
+        + "kind = \"binary-lj\"\n")
     try folder.file("b.toml", "[system]\nfile = \"rest/state.h5\"\n[potential]\nkind = \"binary-lj\"\n")
     for words in [["minimize", "a.toml", "--output", "rest"], ["measure", "b.toml", "--output", "run"]] {
       let outcome = try TestProcess.run("athermal", words, in: folder.path)
@@ -158,8 +158,8 @@ import Testing
   @Test func sweepsOfMeasurements() throws {
     try folder.file(
       "a.toml",
-      "[system]\ngenerate = { dimension = 2, particles = 100, density = 0.86, seed = 3 }\n[potential]\nkind = \"polydisperse-ipl\"\n"
-    )
+      "[system]\ngenerate = { dimension = 2, particles = 100, density = 0.86, seed = 3 }\n[potential]\n"
+        + "kind = \"polydisperse-ipl\"\n")
     try folder.file(
       "s.toml", "[sweep]\ncommand = \"measure\"\nconfig = \"a.toml\"\n[product]\nsystem.generate.seed = [1, 2]\n")
     let outcome = try TestProcess.run(

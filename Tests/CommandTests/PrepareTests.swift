@@ -94,7 +94,8 @@ import Testing
   private static func xyz(_ side: Double, _ height: Double, _ points: [(x: Double, y: Double, size: Double)]) -> String
   {
     var text =
-      "\(points.count)\nLattice=\"\(side) 0 0 0 \(height) 0 0 0 1\" Properties=species:S:1:pos:R:3:diameter:R:1 pbc=\"T T F\"\n"
+      "\(points.count)\n"
+      + "Lattice=\"\(side) 0 0 0 \(height) 0 0 0 1\" Properties=species:S:1:pos:R:3:diameter:R:1 pbc=\"T T F\"\n"
     for p in points { text += "A \(p.x) \(p.y) 0 \(p.size)\n" }
     return text
   }

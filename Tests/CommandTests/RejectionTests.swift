@@ -65,7 +65,8 @@ func expectRefusal(
       "more ranks than cells", "particles = 200", becomes: "particles = 50", "5 ranks for 4 cells (2 × 2)", ranks: [5]),
     fault("too many particles", "particles = 200", becomes: "particles = 1000000000000", "GB", "fewer particles"),
     fault(
-      "absurdly many particles", "particles = 200", becomes: "particles = 1000000000000000000", "at most 1000000000000"),
+      "absurdly many particles", "particles = 200", becomes: "particles = 1000000000000000000",
+      "at most 1000000000000"),
     fault("absurd density", "0.86", becomes: "1e300", "beyond what can be computed"),
     fault(
       "absurd skin", "[minimizer]", becomes: "[neighbours]\nskin = 1e300\n[minimizer]", "beyond what can be computed"),
@@ -221,7 +222,8 @@ func expectRefusal(
       becomes: "Atoms # sphere\n\n" + Samples.atom(1) + " 2147483647 0 0", "g.data"),
     lammps("type beyond the header", Samples.atom(57), becomes: words(57) { $0[1] = "2" }, "type 2 is outside 1 … 1"),
     lammps(
-      "z in two dimensions", Samples.atom(57), becomes: words(57) { $0[6] = "0.5" }, "z = 0.5 differs", ranks: [nil, 3]),
+      "z in two dimensions", Samples.atom(57), becomes: words(57) { $0[6] = "0.5" }, "z = 0.5 differs",
+      ranks: [nil, 3]),
     lammps("box inside out", "0 12 xlo xhi", becomes: "12 0 xlo xhi", "g.data:6"),
     lammps("huge box", "0 12 xlo xhi", becomes: "0 1e300 xlo xhi", "beyond what can be computed"),
     lammps("long box", "0 12 xlo xhi", becomes: "0 1e30 xlo xhi", "beyond what can be computed"),

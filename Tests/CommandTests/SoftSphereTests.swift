@@ -96,7 +96,8 @@ import Testing
     let a = 1.1481391720647234  // where φ' of the force-shifted potential with cutoff 1.5 vanishes
     let height = a * 0.75.squareRoot()
     var data =
-      "crystal\n\n64 atoms\n1 atom types\n\n0 \(8 * a) xlo xhi\n0 \(8 * height) ylo yhi\n-0.5 0.5 zlo zhi\n\nAtoms # atomic\n\n"
+      "crystal\n\n64 atoms\n1 atom types\n\n0 \(8 * a) xlo xhi\n0 \(8 * height) ylo yhi\n-0.5 0.5 zlo zhi\n\n"
+      + "Atoms # atomic\n\n"
     for k in 0..<64 {
       let (x, y) = ((Double(k % 8) + (k / 8 % 2 == 0 ? 0 : 0.5)) * a, Double(k / 8) * height)
       data += "\(k + 1) 1 \(x) \(y) 0\n"
@@ -133,8 +134,8 @@ import Testing
   func repulsionThatHardlyReaches(kind: String, dimension: Int, density: Double) throws {
     try folder.file(
       "a.toml",
-      "[system]\ngenerate = { dimension = \(dimension), particles = 200, density = \(density), seed = 1 }\n[potential]\nkind = \"\(kind)\"\n"
-        + "[loading]\nmode = \"dilation\"\nstrain_step = 5e-3\nfinal_strain = 0.02\n")
+      "[system]\ngenerate = { dimension = \(dimension), particles = 200, density = \(density), seed = 1 }\n"
+        + "[potential]\nkind = \"\(kind)\"\n[loading]\nmode = \"dilation\"\nstrain_step = 5e-3\nfinal_strain = 0.02\n")
     let outcome = try TestProcess.run("athermal", ["shear", "a.toml", "--output", "run"], in: folder.path)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
     let summary = try folder.json("run/summary.json")

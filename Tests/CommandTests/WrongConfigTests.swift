@@ -221,7 +221,8 @@ import Testing
       "American spelling", "minimize", Good.minimize, "[minimizer]", "[neighbors]\nskin = 0.3\n[minimizer]", line: 5,
       "did you mean 'neighbours'?"),
     wrong(
-      "British spelling", "minimize", Good.minimize, "[minimizer]", "[minimiser]", line: 5, "did you mean 'minimizer'?"),
+      "British spelling", "minimize", Good.minimize, "[minimizer]", "[minimiser]", line: 5,
+      "did you mean 'minimizer'?"),
     wrong(
       "table in capitals", "minimize", Good.minimize, "[minimizer]", "[Minimizer]", line: 5, "did you mean 'minimizer'?"
     ),
@@ -235,7 +236,8 @@ import Testing
       "misspelt word", "minimize", Good.minimize, "polydisperse-ipl", "polydisperse-ilp", line: 4,
       "did you mean 'polydisperse-ipl'?"),
     wrong(
-      "word in capitals", "minimize", Good.lennardJones, "binary-lj", "Binary-LJ", line: 4, "did you mean 'binary-lj'?"),
+      "word in capitals", "minimize", Good.lennardJones, "binary-lj", "Binary-LJ", line: 4,
+      "did you mean 'binary-lj'?"),
     wrong(
       "word with an underscore", "shear", Good.shear, "simple-shear", "simple_shear", line: 8,
       "did you mean 'simple-shear'?"),
@@ -303,7 +305,8 @@ import Testing
     wrong("step in percent", "shear", Good.shear, "1e-3\n", "10\n", line: 10, "at most 1, a fraction"),
     wrong("step without measure", "shear", Good.shear, "1e-3\n", "1e300\n", line: 10, "at most 1, a fraction"),
     wrong(
-      "matrix without measure", "shear", Good.matrix, "[[0, 1], [0, 0]]", "[[0, 1e300], [0, 0]]", line: 9, "at most 10"),
+      "matrix without measure", "shear", Good.matrix, "[[0, 1], [0, 0]]", "[[0, 1e300], [0, 0]]", line: 9,
+      "at most 10"),
     wrong(
       "strain of a cavity in percent", "yieldmap", Good.yieldmap, "spacing = 4.0", "maximum_strain = 50", line: 9,
       "at most 1, a fraction"),
@@ -377,7 +380,8 @@ import Testing
       "swaps as a percentage", "prepare", Good.prepare, "burn_in = 5", "swap_fraction = 20", line: 10, "less than 1"),
     wrong("narrow blocks", "prepare", Good.prepare, "block = 1", "block = 0.5", line: 11, "at least 1"),
     wrong(
-      "too many replicas", "prepare", Good.prepare, "burn_in = 5", "replicas = 100000", line: 10, "between 1 and 65535"),
+      "too many replicas", "prepare", Good.prepare, "burn_in = 5", "replicas = 100000", line: 10,
+      "between 1 and 65535"),
     wrong(
       "tolerance below rounding", "expand", Good.expand, "tolerance = 1e-8", "tolerance = 1e-20", line: 11,
       "the rounding of numbers"),
@@ -631,7 +635,8 @@ import Testing
     wrong("very small blocks", "yieldmap", Good.yieldmap, "spacing = 4.0", "block = 1e-9", line: 9, "at least 0.1"),
     wrong("very small cavities", "yieldmap", Good.yieldmap, "radius = 3.0", "radius = 1e-3", line: 8, "at least 1"),
     wrong(
-      "very steep sizes", "minimize", Good.hertz, "exponent = 0,", "exponent = 1e300,", line: 5, "between -100 and 100"),
+      "very steep sizes", "minimize", Good.hertz, "exponent = 0,", "exponent = 1e300,", line: 5,
+      "between -100 and 100"),
     wrong(
       "nodes beyond the box", "yieldmap", Good.yieldmap, "spacing = 4.0", "spacing = 400", line: 9,
       "wider than the box", "smaller"),

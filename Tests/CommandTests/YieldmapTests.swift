@@ -105,8 +105,8 @@ import Testing
     try folder.file(
       "a.toml",
       Self.config
-        + "[loading]\nmode = \"simple-shear\"\nplane = \"xy\"\nstrain_step = 0.01\nfinal_strain = 0.02\n[output]\nevery = 1\n"
-    )
+        + "[loading]\nmode = \"simple-shear\"\nplane = \"xy\"\nstrain_step = 0.01\nfinal_strain = 0.02\n[output]\n"
+        + "every = 1\n")
     for arguments in [["shear", "a.toml", "--output", "sheared"], ["yieldmap", "a.toml", "--output", "start"]] {
       let outcome = try TestProcess.run("athermal", arguments, in: folder.path)
       #expect(outcome.exitCode == 0, "\(outcome.report)")

@@ -128,7 +128,8 @@ struct ProblemTests {
     .init(
       adding: "[d2min]\nwindow = 0", begins: "13:10: 'window' in [d2min] is 0.0", ends: "; it must be greater than 0"),
     .init(
-      adding: "[d2min]\nradius = -1", begins: "13:10: 'radius' in [d2min] is -1.0", ends: "; it must be greater than 0"),
+      adding: "[d2min]\nradius = -1", begins: "13:10: 'radius' in [d2min] is -1.0",
+      ends: "; it must be greater than 0"),
     .init(
       adding: "[d2min]\nthreshold = 0", begins: "13:13: 'threshold' in [d2min] is 0.0",
       ends: "; it must be greater than 0"),
@@ -192,7 +193,8 @@ struct ProblemTests {
       "mode = \"simple-shear\"", "mode = \"dilation\"",
       begins: "9:1: 'plane' in [loading] has no effect on mode = \"dilation\"", ends: "simple-shear and pure-shear"),
     .init(
-      plane, "\(plane)\naxis = \"x\"", begins: "10:1: 'axis' in [loading] has no effect on mode", ends: "mode uniaxial"),
+      plane, "\(plane)\naxis = \"x\"", begins: "10:1: 'axis' in [loading] has no effect on mode",
+      ends: "mode uniaxial"),
     .init(
       plane, "\(plane)\nmatrix = [[0, 1], [0, 0]]", begins: "10:1: 'matrix' in [loading] has no effect on mode",
       ends: "mode matrix"),
@@ -229,9 +231,10 @@ struct ProblemTests {
       begins: "6:1: 'sizes' in [potential] needs generated particles", ends: "brings their sizes"),
     .init(
       step, "\"a\\nb\" = 1\nstrain_step = 1e-3", begins: "10:1: unknown key 'a b' in [loading]",
-      ends:
-        "; its keys are mode, plane, axis, matrix, strain_step, turning_points, backward, final_strain, cycles, unconverged"
-    ),
+      ends: """
+        ; its keys are mode, plane, axis, matrix, strain_step, turning_points, backward, final_strain, cycles, \
+        unconverged
+        """),
     // Not TOML; in the first two an assertion of toml++ used to end the process
     .init(step, "strain_step = # later", begins: "10:", ends: "numbers, true and false do not"),
     .init(adding: "[[[output]]]", begins: "12:", ends: "numbers, true and false do not"),

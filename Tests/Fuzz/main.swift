@@ -10,8 +10,8 @@ guard let name = environment["ATHERMAL_FUZZ_PARSER"], let parser = FuzzedParser(
   let folder = environment["ATHERMAL_FUZZ_FOLDER"]
 else {
   print(
-    "ATHERMAL_FUZZ_PARSER is one of \(FuzzedParser.allCases.map(\.rawValue).joined(separator: ", ")), ATHERMAL_FUZZ_FOLDER for files"
-  )
+    "ATHERMAL_FUZZ_PARSER is one of \(FuzzedParser.allCases.map(\.rawValue).joined(separator: ", ")), "
+      + "ATHERMAL_FUZZ_FOLDER for files")
   exit(2)
 }
 do { try parser.begin(in: folder) } catch {

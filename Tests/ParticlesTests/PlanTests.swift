@@ -22,7 +22,7 @@ extension ParticlesTests {
         #expect(decomposition.bricks.count == ranks)
         #expect(decomposition.bricks.allSatisfy { !$0.isEmpty }, "\(ranks) ranks")
         #expect(decomposition.bricks.map(\.count).reduce(0, +) == grid.cellCount, "\(ranks) ranks")
-        CellBox(lower: SIMD3(0, 0, 0), upper: grid.counts).forEach { c in
+        CellBox(lower: SIMD3(0, 0, 0), upper: grid.counts).forEachCell { c in
           let owner = decomposition.owner(of: c)
           let holders = decomposition.bricks.indices.filter { decomposition.bricks[$0].contains(c) }
           #expect(holders == [owner], "\(ranks) ranks, cell \(c): \(holders), owner \(owner)")
@@ -54,7 +54,7 @@ extension ParticlesTests {
             func transfers(_ list: [HaloPlan.Transfer], peer: Int) -> [[SIMD3<Int>]] {
               list.filter { $0.peer == peer }.map { transfer in
                 var cells = [transfer.shift]
-                transfer.ghosts.forEach { cells.append($0) }
+                transfer.ghosts.forEachCell { cells.append($0) }
                 return cells
               }
             }
@@ -68,7 +68,7 @@ extension ParticlesTests {
           }
           // What is sent is owned.
           for transfer in plans[r].sends {
-            transfer.ghosts.forEach { c in
+            transfer.ghosts.forEachCell { c in
               #expect(decomposition.bricks[r].contains(c &- transfer.shift &* grid.counts), "\(ranks) ranks, rank \(r)")
             }
           }
@@ -83,14 +83,14 @@ extension ParticlesTests {
         for r in 0..<ranks {
           let own = decomposition.bricks[r]
           var present: [SIMD3<Int>: Int] = [:]
-          own.forEach { present[$0, default: 0] += 1 }
+          own.forEachCell { present[$0, default: 0] += 1 }
           for transfer in HaloPlan(decomposition: decomposition, rank: r).receives {
-            transfer.ghosts.forEach { c in
+            transfer.ghosts.forEachCell { c in
               present[c, default: 0] += 1
               #expect(decomposition.owner(of: c &- transfer.shift &* grid.counts) == transfer.peer)
             }
           }
-          own.grown(dimension: grid.dimension).forEach { c in
+          own.grown(dimension: grid.dimension).forEachCell { c in
             #expect(
               present[c] == 1, "\(grid.counts), \(ranks) ranks, rank \(r): cell \(c) is there \(present[c] ?? 0) times")
           }

@@ -9,8 +9,8 @@ extension StorageTests {
     let world = try! MessagePassing.startForTests()
 
     static let good =
-      "2\nLattice=\"10 0 0 0 8 0 0 0 1\" Properties=species:S:1:pos:R:3:radius:R:1:extra:R:2 strain=0.25 pbc=\"T T F\"\n"
-      + "A 1 2 0 0.5 7 7\nB 3 4 0 0.75 7 7\n"
+      "2\nLattice=\"10 0 0 0 8 0 0 0 1\" Properties=species:S:1:pos:R:3:radius:R:1:extra:R:2 "
+      + "strain=0.25 pbc=\"T T F\"\nA 1 2 0 0.5 7 7\nB 3 4 0 0.75 7 7\n"
 
     @Test func plain() throws {
       let snapshot = try ConfigurationReader.read(path: try folder.file("a", Self.good), over: world)

@@ -39,9 +39,11 @@ extension StorageTests {
     @Test func everythingAllowed() throws {
       let text =
         "\u{feff}title 1 atoms\r\n # a comment\r\n3\tatoms # three\r\n 1 atom  types\r\n2 bonds\r\n1 bond types\r\n"
-        + "-1 9 xlo xhi\r\n2 8 ylo yhi\r\n0 7 zlo zhi\r\n1 -2 3.5 xy xz yz\r\n\r\nBonds\r\n\r\n1 1 1 2\r\n2 1 2 3\r\n\r\n"
+        + "-1 9 xlo xhi\r\n2 8 ylo yhi\r\n0 7 zlo zhi\r\n1 -2 3.5 xy xz yz\r\n\r\n"
+        + "Bonds\r\n\r\n1 1 1 2\r\n2 1 2 3\r\n\r\n"
         + "Velocities\r\n\r\n1 0 0 0\r\n2 0 0 0\r\n3 0 0 0\r\n\r\nAtoms  # sphere extra words\r\n\r\n"
-        + "3 1 1.5 1 0 3 1 0 0 -2 # last\r\n\r\n1 1 +.5 1 -1e0 2 0 0 0 0\r\n2\t1 2 1 4 4 4 1 1 1\r\nMasses\r\n\r\n1 1\r\n"
+        + "3 1 1.5 1 0 3 1 0 0 -2 # last\r\n\r\n1 1 +.5 1 -1e0 2 0 0 0 0\r\n2\t1 2 1 4 4 4 1 1 1\r\n"
+        + "Masses\r\n\r\n1 1\r\n"
       let path = try folder.file("b.data", text)
       let snapshot = try ConfigurationReader.read(path: path, over: world)
       #expect(snapshot.dimension == 3)
@@ -79,7 +81,8 @@ extension StorageTests {
 
     static let labelled =
       head
-      + "\nAtom Type Labels\n\n2 P\n1 Ni\n\nMasses\n\nNi 1 # of nickel\nP 1\n\nPairIJ Coeffs # lj/cut\n\nNi Ni 1 1\nNi P 1 1\nP P 1 1\n"
+      + "\nAtom Type Labels\n\n2 P\n1 Ni\n\nMasses\n\nNi 1 # of nickel\nP 1\n\n"
+      + "PairIJ Coeffs # lj/cut\n\nNi Ni 1 1\nNi P 1 1\nP P 1 1\n"
       + "\nAtoms # atomic\n\n1 P 1 2 0\n2 Ni 3 4 0\n"
 
     @Test func typeLabels() throws {
@@ -117,8 +120,8 @@ extension StorageTests {
       #expect(snapshot.particles.positions == [1, 2, 3, 4])
       #expect(
         try message(noisy)
-          == "bad.data:13: z = 1e-17 differs from z = 0.0 of the first particle, and no z by more than 1e-17: state whether the "
-          + "system has two or three dimensions (system.dimension)")
+          == "bad.data:13: z = 1e-17 differs from z = 0.0 of the first particle, and no z by more than 1e-17: state "
+          + "whether the system has two or three dimensions (system.dimension)")
       #expect(try LammpsDataReader.read(path, dimension: 3, over: world).dimension == 3)
       // 1e-9 of the longest edge, 10.
       #expect(

@@ -13,7 +13,8 @@ extension StorageTests {
       _ step: Int = 0, bounds: String = "pp pp pp\n1 11\n0 8\n-0.5 0.5", columns: String = "id type x y z",
       atoms: String = "2 2 3 4 0\n1 1 2 2 0"
     ) -> String {
-      "ITEM: TIMESTEP\n\(step)\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS \(bounds)\nITEM: ATOMS \(columns)\n\(atoms)\n"
+      "ITEM: TIMESTEP\n\(step)\nITEM: NUMBER OF ATOMS\n2\nITEM: BOX BOUNDS \(bounds)\nITEM: ATOMS \(columns)\n"
+        + "\(atoms)\n"
     }
 
     @Test func lastFrameOrAnother() throws {

@@ -55,9 +55,9 @@ extension YieldStressTests {
       func map() throws -> (yields: [Double], rattlers: [Int64]) {
         try system.evaluate(.forcesEnergyAndStress)
         let null = try NullSpace(system, system.makeBondNetwork())
-        let result = try YieldMap(system, .paper(system, radius: 3, spacing: 1.5), isAbsent: { null.isRattler($0) }) {
-          _, _ in
-        }.expansion!
+        let result = try YieldMap(
+          system, .paper(system, radius: 3, spacing: 1.5), isAbsent: { null.isRattler($0) }, progress: { _, _ in }
+        ).expansion!
         let rattlers = (0..<system.ownedCount).filter { null.isRattler($0) }.map { system.id($0) }.sorted()
         #expect(Set(result.centres).isDisjoint(with: rattlers))
         return (result.yields(.half, \.stress), rattlers)

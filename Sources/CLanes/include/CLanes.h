@@ -1,5 +1,5 @@
-// Some particles side by side, as many as the CPU's registers hold doubles. Swift lowers arithmetic of its own SIMD types lane by lane; these inline functions on
-// C vector types become true vector instructions at every CPU target.
+// Some particles side by side, as many as the CPU's registers hold doubles. Swift lowers arithmetic of its own SIMD
+// types lane by lane; these inline functions on C vector types become true vector instructions at every CPU target.
 #pragma once
 #include <stdint.h>
 
@@ -55,9 +55,9 @@ CLANES_INLINE CLanes_integers CLanes_integer_subtract(CLanes_integers a, CLanes_
 }
 CLANES_INLINE CLanes_reals CLanes_from_bits(CLanes_integers a) { return (CLanes_reals)a; }
 
-// Component k of the 32-byte records (three fixed-point coordinates and one double) at the given places. Whole records are
-// loaded and transposed; Swift can import neither a structure of vectors nor a pointer to one, so each component is a
-// function of its own, and the compiler merges the loads and shuffles that they share.
+// Component k of the 32-byte records (three fixed-point coordinates and one double) at the given places. Whole records
+// are loaded and transposed; Swift can import neither a structure of vectors nor a pointer to one, so each component is
+// a function of its own, and the compiler merges the loads and shuffles that they share.
 CLANES_INLINE CLanes_integers CLanes_gather(const int64_t *records, const int32_t *index, int k) {
 #define CLANES_LOAD(l) (*(const CLanes_record *)(records + 4 * (int64_t)index[l]))
   CLanes_record r0 = CLANES_LOAD(0), r1 = CLANES_LOAD(1), r2 = CLANES_LOAD(2), r3 = CLANES_LOAD(3);
@@ -147,8 +147,8 @@ CLANES_INLINE double CLanes_total(CLanes_reals a) {
 #endif
 }
 
-// Appends first + l to a list for every lane l of the mask, in order, without a branch, and returns how many; the list needs
-// room for all lanes. `mask` as CLanes_mask_bits gives it.
+// Appends first + l to a list for every lane l of the mask, in order, without a branch, and returns how many; the list
+// needs room for all lanes. `mask` as CLanes_mask_bits gives it.
 CLANES_INLINE long CLanes_append(unsigned mask, int32_t first, int32_t *list) {
   typedef int32_t four __attribute__((ext_vector_type(4)));
   static const four lanes[16] = {

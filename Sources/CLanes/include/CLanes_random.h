@@ -5,8 +5,8 @@
 
 typedef struct { uint32_t word[4]; } CLanes_random_words;
 
-static inline __attribute__((always_inline)) CLanes_random_words CLanes_philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3,
-                                                uint32_t k0, uint32_t k1) {
+static inline __attribute__((always_inline)) CLanes_random_words CLanes_philox(
+    uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1) {
   philox4x32_ctr_t counter = {{c0, c1, c2, c3}};
   philox4x32_key_t key = {{k0, k1}};
   philox4x32_ctr_t result = philox4x32(counter, key);

@@ -44,8 +44,10 @@ CLANES_INLINE CLanes_singles CLanes_gather_single2(const float *records, const i
 
 CLANES_INLINE CLanes_single4 CLanes_component(
     CLanes_single4 a, CLanes_single4 b, CLanes_single4 c, CLanes_single4 d, int k) {
-  CLanes_single4 ab = k % 2 == 0 ? __builtin_shufflevector(a, b, 0, 4, 2, 6) : __builtin_shufflevector(a, b, 1, 5, 3, 7);
-  CLanes_single4 cd = k % 2 == 0 ? __builtin_shufflevector(c, d, 0, 4, 2, 6) : __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  CLanes_single4 ab =
+      k % 2 == 0 ? __builtin_shufflevector(a, b, 0, 4, 2, 6) : __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  CLanes_single4 cd =
+      k % 2 == 0 ? __builtin_shufflevector(c, d, 0, 4, 2, 6) : __builtin_shufflevector(c, d, 1, 5, 3, 7);
   return k < 2 ? __builtin_shufflevector(ab, cd, 0, 1, 4, 5) : __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 }
 

@@ -40,8 +40,8 @@ static inline herr_t CShims_h5o_address(hid_t object, haddr_t *address) {
   return status;
 }
 
-// Gives each name in a group to `take`, in no order: in HDF5 1.10 the sorted visit of a damaged group of the old kind reads freed
-// memory, where the plain one fails. Negative on failure.
+// Gives each name in a group to `take`, in no order: in HDF5 1.10 the sorted visit of a damaged group of the old kind
+// reads freed memory, where the plain one fails. Negative on failure.
 struct CShims_NameTaker {
   void (*take)(const char *name, void *context);
   void *context;

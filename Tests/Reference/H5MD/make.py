@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Makes the files of this folder: one configuration in the forms that H5MD allows, and in forms that have to be refused."""
+"""Makes the files of this folder: one configuration in the forms that H5MD allows, and in forms that have to be
+refused."""
 import os
 
 import h5py
@@ -69,7 +70,8 @@ def per_frame(h, p):
     order = np.random.default_rng(1).permutation(N)
     for name in ("id", "species", "diameter", "image", "position"):
         del p[name]
-    for name, last in (("position", POSITION), ("id", k + 1), ("species", SPECIES), ("diameter", DIAMETER), ("image", IMAGE)):
+    for name, last in (("position", POSITION), ("id", k + 1), ("species", SPECIES), ("diameter", DIAMETER),
+                       ("image", IMAGE)):
         in_time(p, name, [last[::-1], last[order]], [0, 10])
     in_time(p, "box/edges", [2 * L * np.eye(2), L * np.eye(2)], [0, 10])
 
@@ -111,7 +113,8 @@ make("per-frame", per_frame)
 make("other-steps", other_steps)
 make("fixed-position", element("position", data=POSITION))
 make("species-as-reals", element("species", data=SPECIES.astype("f4")))
-make("species-as-enumeration", element("species", data=SPECIES.astype("i1"), dtype=h5py.enum_dtype({"A": 0, "B": 1}, basetype="i1")))
+make("species-as-enumeration",
+     element("species", data=SPECIES.astype("i1"), dtype=h5py.enum_dtype({"A": 0, "B": 1}, basetype="i1")))
 make("species-as-matrix", element("species/value", data=SPECIES.reshape(1, N, 1)))
 make("ids-unsigned", element("id", data=(k + 1).astype("u8")))
 make("soft-link", moved)
@@ -130,7 +133,8 @@ make("species-fractional", element("species", data=SPECIES + 0.7))
 make("id-fractional", element("id", data=k + 1.5))
 make("image-fractional", element("image", data=IMAGE + 0.5))
 make("image-large", element("image", data=IMAGE + 2**40))
-make("species-group", lambda h, p: (without("species")(h, p), p.create_group("species").create_dataset("values", data=SPECIES)))
+make("species-group",
+     lambda h, p: (without("species")(h, p), p.create_group("species").create_dataset("values", data=SPECIES)))
 make("species-nowhere", lambda h, p: (without("species")(h, p), p.__setitem__("species", h5py.SoftLink("/nothing"))))
 make("species-other-steps", lambda h, p: in_time(p, "species", [SPECIES], [5]))
 make("species-text", element("species", data=np.array(["A", "B"] * 18, dtype="S1")))
@@ -147,9 +151,12 @@ make("unit", attribute("position/value", "unit", "nm"))
 make("two-groups", lambda h, p: h.copy(p, h["particles"], "wall"))
 make("strain-nan", strain([np.nan]))
 make("z-differs", three(1e-3 * np.sin(k), dimension=2))
-make("external-link", lambda h, p: (without("species")(h, p), p.__setitem__("species", h5py.ExternalLink("good.h5", "/particles/atoms/species"))))
-make("external-soft-link", lambda h, p: (without("species")(h, p), h.__setitem__("x", h5py.ExternalLink("good.h5", "/particles")),
-                                         p.__setitem__("species", h5py.SoftLink("/x/atoms/species"))))
+make("external-link",
+     lambda h, p: (without("species")(h, p),
+                   p.__setitem__("species", h5py.ExternalLink("good.h5", "/particles/atoms/species"))))
+make("external-soft-link",
+     lambda h, p: (without("species")(h, p), h.__setitem__("x", h5py.ExternalLink("good.h5", "/particles")),
+                   p.__setitem__("species", h5py.SoftLink("/x/atoms/species"))))
 make("external-storage", element("diameter", shape=(N,), dtype="f8", external=[("good.h5", 0, 8 * N)]))
 make("edges-overflow", element("box/edges/value", shape=(1, 2**40, 2**40), dtype="f8", chunks=(1, 2, 2)))
 make("edges-wrap", element("box/edges/value", shape=(1, 2**31, 2**31), dtype="f8", chunks=(1, 2, 2)))
@@ -195,4 +202,5 @@ make("texts", lambda h, p: put(h, "parameters/build", data=np.array([b"x" * 50] 
 make("null-space", lambda h, p: h.__setitem__("null", h5py.Empty("f8")))
 make("unallocated", lambda h, p: put(h, "huge", shape=(2**40, 8, 8), dtype="f8", chunks=(1, 8, 8)))
 make("attribute-kinds", lambda h, p: [h.attrs.__setitem__(n, v) for n, v in (
-    ("reference", p.ref), ("empty", h5py.Empty("i4")), ("many", np.arange(300)), ("inf", np.inf), ("texts", ["a", "ü"]))])
+    ("reference", p.ref), ("empty", h5py.Empty("i4")), ("many", np.arange(300)), ("inf", np.inf),
+    ("texts", ["a", "ü"]))])
