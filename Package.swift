@@ -12,8 +12,18 @@ import PackageDescription
 // optimisation specialises the generic kernels where they are called.
 let swiftFlags: [SwiftSetting] = [
   .unsafeFlags(["-Xcc", "-march=\(cpu)"]),
+  // Line numbers for the traces of a crash; full debug information takes longer to write than it is worth.
+  .unsafeFlags(["-gline-tables-only"], .when(configuration: .release)),
   // The run-time checks of exclusive access cost a tenth of a force evaluation; debug builds keep them.
   .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+  .define("ATHERMAL_DEBUG_CHECKS", .when(configuration: .debug)),
+]
+
+// The reading of configurations, the driver and the tests have no hot loops: optimising them took a third of the
+// build, and changes no run time that can be measured.
+let driverFlags: [SwiftSetting] = [
+  .unsafeFlags(["-Xcc", "-march=\(cpu)"]),
+  .unsafeFlags(["-Onone", "-gline-tables-only", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
   .define("ATHERMAL_DEBUG_CHECKS", .when(configuration: .debug)),
 ]
 let cFlags: [CSetting] = [.unsafeFlags(["-march=\(cpu)"])]
@@ -32,9 +42,9 @@ let commit =
 /// A Swift library target with the project's flags. Its dependencies are the arrows of Docs/Architecture.md.
 func layer(
   _ name: String, _ dependencies: [Target.Dependency], optional: [Target.Dependency] = [],
-  _ settings: [SwiftSetting] = []
+  flags: [SwiftSetting] = swiftFlags, _ settings: [SwiftSetting] = []
 ) -> Target {
-  .target(name: name, dependencies: dependencies + optional, swiftSettings: swiftFlags + settings)
+  .target(name: name, dependencies: dependencies + optional, swiftSettings: flags + settings)
 }
 
 let package = Package(
@@ -59,7 +69,7 @@ let package = Package(
     layer("MessagePassing", ["CMPI", "CShims"]),
     layer("Checkpoints", ["CShims", "MessagePassing"]),
     layer("Geometry", ["CLanes"]),
-    layer("Configuration", ["CToml", "MessagePassing"]),
+    layer("Configuration", ["CToml", "MessagePassing"], flags: driverFlags),
     layer("Interactions", ["CLanes", "Geometry"]),
     layer("Particles", ["MessagePassing", "Checkpoints", "Geometry", "Interactions"]),
     layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Checkpoints", "Geometry", "Particles"]),
@@ -86,7 +96,7 @@ let package = Package(
         "ElasticLattice",
         "ElastoPlastic", "CBuild",
       ],
-      swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
+      swiftSettings: driverFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
     // Tests: one process each, and cases that are started under mpirun.
     .target(name: "CAllocationCount"),
@@ -100,47 +110,47 @@ let package = Package(
       ],
       swiftSettings: swiftFlags),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: swiftFlags),
+      name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: driverFlags),
     .testTarget(
       name: "StorageTests",
       dependencies: ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Storage", "TestSupport"],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     // Oracles, samples and the lock that the tests of several modules share.
     .target(
       name: "TestSupport",
       dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Storage"], path: "Tests/TestSupport",
       swiftSettings: swiftFlags),
-    .testTarget(name: "ArchitectureTests", dependencies: []),
-    .testTarget(name: "GeometryTests", dependencies: ["Geometry", "TestSupport"], swiftSettings: swiftFlags),
+    .testTarget(name: "ArchitectureTests", dependencies: [], swiftSettings: driverFlags),
+    .testTarget(name: "GeometryTests", dependencies: ["Geometry", "TestSupport"], swiftSettings: driverFlags),
     .testTarget(
-      name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"], swiftSettings: swiftFlags),
+      name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"], swiftSettings: driverFlags),
     .testTarget(
-      name: "InteractionsTests", dependencies: ["Geometry", "Interactions", "TestSupport"], swiftSettings: swiftFlags),
+      name: "InteractionsTests", dependencies: ["Geometry", "Interactions", "TestSupport"], swiftSettings: driverFlags),
     .testTarget(
       name: "ParticlesTests",
       dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Storage", "Statics", "TestSupport"],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "MultigridTests",
       dependencies: [
         "MessagePassing", "Geometry", "Interactions", "Particles", "Multigrid", "Statics", "TestSupport",
       ],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "StaticsTests",
       dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "TestSupport"],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "MeasurementTests",
       dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Measurement", "TestSupport"],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "PreparationTests",
       dependencies: [
         "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "Preparation",
         "TestSupport",
       ],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "QuasistaticShearTests",
       dependencies: [
@@ -148,7 +158,7 @@ let package = Package(
         "Storage",
         "TestSupport",
       ],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "StrainExpansionTests",
       dependencies: [
@@ -158,27 +168,27 @@ let package = Package(
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
     .testTarget(
       name: "ElasticLatticeTests", dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "TestSupport"],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "ElastoPlasticTests",
       dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "ElastoPlastic", "Measurement", "TestSupport"],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "YieldStressTests",
       dependencies: [
         "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "YieldStress", "TestSupport",
       ],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     // Starts the two programs, which are built first, and looks at what they print and write.
-    .target(name: "TestTools", path: "Tests/TestTools"),
+    .target(name: "TestTools", path: "Tests/TestTools", swiftSettings: driverFlags),
     .testTarget(
       name: "RankTierTests",
       dependencies: ["RankTests", "athermal", "TestTools", "MessagePassing"],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
     .testTarget(
       name: "CommandTests",
       dependencies: ["athermal", "TestTools", "TestSupport", "Storage", "MessagePassing"],
-      swiftSettings: swiftFlags),
+      swiftSettings: driverFlags),
   ],
   cxxLanguageStandard: .cxx17
 )

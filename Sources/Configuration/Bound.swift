@@ -1,40 +1,47 @@
 /// The values that a key accepts, in words and as a test.
-struct Bound<Value> {
+package struct Bound<Value> {
   /// Completes "must be …".
-  let words: String
-  let holds: (Value) -> Bool
+  package let words: String
+  package let holds: (Value) -> Bool
+
+  package init(words: String, holds: @escaping (Value) -> Bool) {
+    self.words = words
+    self.holds = holds
+  }
 }
 
 extension Bound<Double> {
-  static var positive: Bound { Bound(words: "greater than 0") { $0 > 0 } }
+  package static var positive: Bound { Bound(words: "greater than 0") { $0 > 0 } }
   /// Of strains from one state to the next: a fraction, which is soon taken for a percentage.
-  static var strainStep: Bound { Bound(words: "greater than 0 and at most 1, a fraction") { $0 > 0 && $0 <= 1 } }
+  package static var strainStep: Bound {
+    Bound(words: "greater than 0 and at most 1, a fraction") { $0 > 0 && $0 <= 1 }
+  }
   /// Of strains that are looked for: positions have a resolution.
-  static var resolvedStrain: Bound {
+  package static var resolvedStrain: Bound {
     Bound(words: "at least 1e-13, below which positions do not change") { $0 >= 1e-13 }
   }
   /// Of quantities in reduced units, which are of the order of one: what is far from it is a mistake of units.
-  static var moderate: Bound {
+  package static var moderate: Bound {
     Bound(words: "greater than 0, and between 1e-9 and 1e9 in reduced units") { $0 >= 1e-9 && $0 <= 1e9 }
   }
-  static var notNegative: Bound { Bound(words: "at least 0") { $0 >= 0 } }
-  static var fraction: Bound { Bound(words: "at least 0 and less than 1") { $0 >= 0 && $0 < 1 } }
-  static var properFraction: Bound { Bound(words: "greater than 0 and less than 1") { $0 > 0 && $0 < 1 } }
+  package static var notNegative: Bound { Bound(words: "at least 0") { $0 >= 0 } }
+  package static var fraction: Bound { Bound(words: "at least 0 and less than 1") { $0 >= 0 && $0 < 1 } }
+  package static var properFraction: Bound { Bound(words: "greater than 0 and less than 1") { $0 > 0 && $0 < 1 } }
 }
 
 extension Bound<Int> {
-  static func atLeast(_ least: Int) -> Bound { Bound(words: "at least \(least)") { $0 >= least } }
+  package static func atLeast(_ least: Int) -> Bound { Bound(words: "at least \(least)") { $0 >= least } }
   /// Of what is counted, up to more than any run will come to, which is far from where sums of counts end.
-  static func count(from least: Int, most: Int = 1_000_000_000_000) -> Bound {
+  package static func count(from least: Int, most: Int = 1_000_000_000_000) -> Bound {
     Bound(words: "at least \(least) and at most \(most)") { $0 >= least && $0 <= most }
   }
-  static func between(_ least: Int, _ most: Int) -> Bound {
+  package static func between(_ least: Int, _ most: Int) -> Bound {
     Bound(words: "between \(least) and \(most)") { $0 >= least && $0 <= most }
   }
   /// So that a power of the distance is one of its square, which needs no root.
-  static func even(_ least: Int, _ most: Int) -> Bound {
+  package static func even(_ least: Int, _ most: Int) -> Bound {
     Bound(words: "an even number between \(least) and \(most)") { $0 % 2 == 0 && $0 >= least && $0 <= most }
   }
   /// The dimensions of space that particles live in.
-  static var dimension: Bound { Bound(words: "2 or 3") { $0 == 2 || $0 == 3 } }
+  package static var dimension: Bound { Bound(words: "2 or 3") { $0 == 2 || $0 == 3 } }
 }

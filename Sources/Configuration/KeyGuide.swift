@@ -1,61 +1,42 @@
 /// What the tables of a configuration are for and what each of their keys means, a line each. Defaults come from the
 /// sections themselves.
-public enum KeyGuide {
+package enum KeyGuide {
   /// The tables that a command reads, with their keys, defaults and meanings; empty where there are none.
-  public static func text(of command: String) -> String {
-    let defaults = defaults(command: command)
-    return (tables[command] ?? []).map { table in
-      let entries = meanings(of: table, command).map { name, meaning in
+  /// - Parameter own: the meanings of keys that are of this command alone, by table.
+  package static func text(
+    of sections: any Sections.Type, own: [String: [(String, String)]] = [:]
+  ) -> String {
+    let reading = reading("", sections)
+    let (defaults, asked) = (reading.defaults, reading.knownKeys)
+    return sections.tables.map { table in
+      let known = Set(asked[table] ?? [])
+      let meanings = (own[table] ?? []) + (Self.meanings[table] ?? [])
+      let entries = meanings.filter { known.contains($0.0) }.map { name, meaning in
         (key: defaults["\(table).\(name)"].map { "\(name) = \($0)" } ?? name, meaning: meaning)
       }
-      let width = min(32, entries.map(\.key.count).max() ?? 0)
-      let lines = entries.map { entry in
-        "  " + entry.key + String(repeating: " ", count: max(2, width + 2 - entry.key.count)) + entry.meaning
-      }
-      return "[\(table)]\n" + lines.joined(separator: "\n")
+      return "[\(table)]\n" + lines(entries)
     }.joined(separator: "\n")
   }
 
-  /// In the order in which a person would write them.
-  static let tables: [String: [String]] = [
-    "minimize": particles + ["checkpoint"],
-    "measure": ["system", "potential", "output", "neighbours"],
-    "prepare": ["system", "potential", "prepare", "neighbours", "minimizer", "output", "checkpoint"],
-    "shear": ["system", "potential", "loading", "events", "d2min", "output", "neighbours", "minimizer", "checkpoint"],
-    "expand": ["system", "potential", "loading", "expand", "output", "neighbours", "minimizer"],
-    "yieldmap": ["system", "potential", "loading", "yieldmap", "output", "neighbours", "minimizer", "checkpoint"],
-    "epm": ["epm", "output", "checkpoint"], "bands": ["bands", "output"], "sweep": ["sweep"],
-  ]
-  private static let particles = ["system", "potential", "minimizer", "neighbours", "output"]
+  /// The keys of a sweep, with their meanings.
+  package static var textOfSweep: String {
+    "[sweep]\n" + lines(meanings["sweep"]!.map { (key: $0.0, meaning: $0.1) })
+  }
 
-  /// `[output]` is another one where there are no particles.
-  static func meanings(of table: String, _ command: String) -> [(String, String)] {
-    meanings[table == "output" && (command == "epm" || command == "bands") ? "epm.output" : table]!
+  private static func lines(_ entries: [(key: String, meaning: String)]) -> String {
+    let width = min(32, entries.map(\.key.count).max() ?? 0)
+    let lines = entries.map { entry in
+      "  " + entry.key + String(repeating: " ", count: max(2, width + 2 - entry.key.count)) + entry.meaning
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// The keys that the sections of a command ask for, by table.
-  static func askedFor(command: String) -> [String: [String]] { reading("", command).knownKeys }
+  static func askedFor(by sections: any Sections.Type) -> [String: [String]] { reading("", sections).knownKeys }
 
-  /// What the sections put in where a configuration says nothing.
-  private static func defaults(command: String) -> [String: String] {
-    var found: [String: String] = [:]
-    for (table, lines) in reading("", command).lines {
-      for line in lines {
-        let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
-        found["\(table).\(parts[0].split(separator: " ")[0])"] = String(parts[1].replacing("  # default", with: ""))
-      }
-    }
-    return found
-  }
-
-  private static func reading(_ text: String, _ command: String) -> Reading {
+  private static func reading(_ text: String, _ sections: any Sections.Type) -> Reading {
     let reading = Reading()
-    switch command {
-    case "epm": _ = LatticeConfiguration(text, "", "", [], reading)
-    case "bands": _ = BandsConfiguration(text, "", "", [], reading)
-    case "sweep": _ = Sweep.isOutline(text, reading)
-    default: _ = RunConfiguration(text, "", "", [], command, reading)
-    }
+    if let document = Document(text, folder: "", overrides: [], reading) { _ = sections.init(document) }
     return reading
   }
 
@@ -154,6 +135,8 @@ public enum KeyGuide {
       ("fields", "per particle, of \"d2min\", \"stress\", \"force\", \"energy\", \"displacement\", \"plastic-count\""),
       ("profiles", "whether profiles across the cell are written"),
       ("bonds", "of expand and measure: a table of every bond"),
+      ("frames", "whether the fields are kept at each sample"),
+      ("vtk", "whether the last fields are written for ParaView"),
       ("overwrite", "whether the files of an earlier run are replaced"),
     ],
     "checkpoint": [
@@ -177,11 +160,6 @@ public enum KeyGuide {
       ("residual_fit", "range of x in which P(x) is fitted"), ("update", "\"sparse\", \"transform\" or \"everywhere\""),
       ("transform_above", "failures in a sweep, of the sparse rule"),
       ("settle_after", "failures pending, of the sparse rule"),
-    ],
-    "epm.output": [
-      ("frames", "whether the fields are kept at each sample"),
-      ("vtk", "whether the last fields are written for ParaView"),
-      ("overwrite", "whether the files of an earlier run are replaced"),
     ],
     "bands": [
       ("runs", "needed: folders of epm or shear runs, as in [\"runs/a\", \"runs/b\"]"),

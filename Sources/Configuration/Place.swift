@@ -1,5 +1,5 @@
 /// Where a value of the configuration was written.
-enum Place: Comparable {
+package enum Place: Comparable {
   /// Line and column, counted from 1.
   case file(line: Int, column: Int)
   /// The `position`-th `--set` of the command line, and the key that it sets.

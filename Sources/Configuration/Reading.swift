@@ -55,8 +55,11 @@ final class Reading {
   }
 
   /// Reports the keys that no section asked for.
-  func reportUnknownKeys() {
-    for table in tables { table.reportUnknownKeys() }
+  func reportUnknownKeys(_ catalogue: SectionCatalogue) {
+    let unknown = tables.filter { $0.hasUnknownKeys }
+    guard !unknown.isEmpty else { return }
+    let readers = catalogue.readersOfKeys()
+    for table in unknown { table.reportUnknownKeys(readers) }
   }
 
   /// All problems in the order of the text, then those of the command line, one per line.
@@ -73,13 +76,16 @@ final class Reading {
   /// What was asked for, by table.
   var knownKeys: [String: [String]] { Dictionary(tables.map { ($0.name, $0.knownKeys) }) { $0 + $1 } }
 
-  /// The lines of the resolved configuration, by table.
-  var lines: [String: [String]] { Dictionary(tables.map { ($0.name, $0.lines) }) { $0 + $1 } }
-
   /// The keys of all tables with their values, defaults filled in and marked.
-  var resolved: String {
-    tables.filter { $0.isUsed && !$0.lines.isEmpty }
-      .map { "[\($0.name)]\n" + $0.lines.map { $0 + "\n" }.joined() }
-      .joined(separator: "\n")
+  var resolved: ResolvedKeys {
+    ResolvedKeys(
+      tables.map { ($0.name, $0.entriesRead) },
+      asked: Set(tables.flatMap { table in table.knownKeys.map { "\(table.name).\($0)" } }))
+  }
+
+  /// What the sections put in where a configuration says nothing, as TOML by the key with its tables.
+  var defaults: [String: String] {
+    let found = tables.flatMap { table in table.entriesRead.map { ("\(table.name).\($0.key)", $0.value) } }
+    return Dictionary(found) { first, _ in first }
   }
 }

@@ -1,31 +1,27 @@
 /// What a run folder keeps of a configuration, whatever the command.
-public protocol RunText: Sendable {
+package protocol RunText: Sendable {
   /// The text of the file, verbatim.
   var inputText: String { get }
-  /// TOML with every key that is used.
-  var resolved: String { get }
+  /// Every key that is used, with its value, and what is known of the content of input files.
+  var keys: ResolvedKeys { get set }
   /// Where its keys were given.
   var places: KeyPlaces { get }
-  /// Whether a run folder that exists may be written over.
+  /// Whether a run folder that exists may be replaced.
   var mayOverwrite: Bool { get }
+  var checkpoint: CheckpointSection { get }
   /// The folders of other runs that it reads, and the key that names them.
   var inputFolders: (key: String, paths: [String]) { get }
 }
 
 extension RunText {
-  public var inputFolders: (key: String, paths: [String]) { ("", []) }
-}
+  /// TOML with every key that is used: given, overridden, or filled in and then marked `# default`. Gives the same
+  /// configuration when it is parsed.
+  package var resolved: String { keys.text }
 
-extension RunConfiguration: ResumableRunText {
-  public var mayOverwrite: Bool { output.overwrite }
-}
+  /// The paths of the files that the run reads, by their keys.
+  package var inputFiles: [String: String] { keys.files }
 
-/// A configuration of a run that can be put aside and go on.
-public protocol ResumableRunText: RunText {
-  var checkpoint: CheckpointSection { get }
-  /// With what is known of the content of its input files (``note(_:of:)``).
-  var resolved: String { get set }
-  /// In which keys it asks for another computation than an earlier one, a message for each.
+  /// In which keys the configuration asks for another computation than an earlier one, a message for each.
   /// - Parameter earlier: the resolved text of that one.
-  func differences(from earlier: String) -> [String]
+  package func differences(from earlier: String) -> [String] { keys.differences(from: earlier, places) }
 }

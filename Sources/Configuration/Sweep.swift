@@ -2,31 +2,27 @@ import Foundation
 import MessagePassing
 
 /// A grid of runs: one configuration, in which some keys take value after value.
-public struct Sweep: Sendable {
-  public enum Command: String, Word {
-    case minimize, measure, prepare, shear, expand, yieldmap, epm
-  }
-
-  public let command: Command
+package struct Sweep: Sendable {
+  /// The command that all runs are of.
+  package let command: String
   /// In an order that does not depend on anything but the file: the keys that stand first change slowest.
-  public let runs: [SweepRun]
+  package let runs: [SweepRun]
 
   /// The sweep in the file at `path`, with the configurations of all its runs. Collective.
   /// - Throws: an input failure with all that is wrong with it, or with the configuration of any run.
-  public static func load(path: String, over communicator: Communicator) throws -> Sweep {
-    let (text, folder) = try RunConfiguration.text(at: path, over: communicator)
+  package static func load(
+    path: String, of commands: [String], among catalogue: SectionCatalogue, over communicator: Communicator
+  ) throws -> Sweep {
+    let (text, folder) = try ConfigurationText.load(from: path, over: communicator)
     let outline = try communicator.coordinated {
-      try Reading.faultless(path: path) { Outline(text, path: path, $0) }
+      try Reading.faultless(path: path) { Outline(text, path: path, among: commands, $0) }
     }
     let base = outline.config.hasPrefix("/") ? outline.config : "\(folder)/\(outline.config)"
-    let (config, configFolder) = try RunConfiguration.text(at: base, over: communicator)
+    let (config, configFolder) = try ConfigurationText.load(from: base, over: communicator)
     return try communicator.coordinated {
-      try Sweep(outline, config: config, path: relative(base, folder, path), folder: configFolder)
+      try Sweep(outline, catalogue, config: config, path: relative(base, folder, path), folder: configFolder)
     }
   }
-
-  /// Whether a text is that of a sweep, before the configuration of its runs is looked at.
-  static func isOutline(_ text: String, _ reading: Reading) -> Bool { Outline(text, path: "", reading) != nil }
 
   /// The base as the user would name it: beside the sweep.
   private static func relative(_ base: String, _ folder: String, _ path: String) -> String {
@@ -36,7 +32,7 @@ public struct Sweep: Sendable {
     return String(path[...slash] + base.dropFirst(folder.count + 1))
   }
 
-  private init(_ outline: Outline, config: String, path: String, folder: String) throws {
+  private init(_ outline: Outline, _ catalogue: SectionCatalogue, config: String, path: String, folder: String) throws {
     command = outline.command
     let names = SweepNames(outline.points.first?.map(\.keys) ?? [])
     var runs: [SweepRun] = []
@@ -44,7 +40,9 @@ public struct Sweep: Sendable {
     var complaints: [String] = []
     for (index, point) in outline.points.enumerated() {
       do {
-        let configuration = try Self.configuration(outline.command, config, path, folder, point)
+        let configuration = try catalogue.parse(outline.command, text: config, path: path, folder: folder) { _ in
+          point.map { Override($0.keys, $0.value) }
+        }
         runs.append(
           SweepRun(
             number: index + 1, name: names.name(of: point),
@@ -59,18 +57,6 @@ public struct Sweep: Sendable {
     guard complaints.isEmpty else { throw Failure(.input, complaints.joined(separator: "\n")) }
     self.runs = runs
   }
-
-  private static func configuration(
-    _ command: Command, _ text: String, _ path: String, _ folder: String, _ point: [Setting]
-  ) throws -> any ResumableRunText {
-    let overrides = point.map { Override($0.keys, $0.value) }
-    if command == .epm {
-      return try LatticeConfiguration.parse(text: text, path: path, folder: folder) { _ in overrides }
-    }
-    return try RunConfiguration.parse(text: text, path: path, folder: folder, command: command.rawValue) { _ in
-      overrides
-    }
-  }
 }
 
 /// A key, with its tables, and one of its values.
@@ -81,7 +67,7 @@ struct Setting {
 
 /// What the file of a sweep says.
 private struct Outline {
-  let command: Sweep.Command
+  let command: String
   let config: String
   /// Each with the same keys.
   let points: [[Setting]]
@@ -89,8 +75,8 @@ private struct Outline {
   private static let tables = ["sweep", "product", "zip"]
   private static let mostRuns = 100_000
 
-  init?(_ text: String, path: String, _ reading: Reading) {
-    guard let root = RunConfiguration.tables(text, [], reading) else { return nil }
+  init?(_ text: String, path: String, among commands: [String], _ reading: Reading) {
+    guard let root = Document.tables(text, [], reading) else { return nil }
     for (name, entry) in root where !Self.tables.contains(name) {
       let kind = if case .table = entry.value.content { "table [\(name)]" } else { "key '\(name)'" }
       reading.report(
@@ -98,13 +84,13 @@ private struct Outline {
         at: entry.keyPlace)
     }
     let sweep = reading.table("sweep", of: root)
-    let command: Sweep.Command? = sweep.choice(
-      "command", hint: "add command = …, one of \(Sweep.Command.allCases.map(\.rawValue).joined(separator: ", "))")
+    let command = sweep.word(
+      "command", among: commands, hint: "add command = …, one of \(commands.joined(separator: ", "))")
     let config = sweep.value(
       "config", expected: "the path of a configuration", hint: "add config = \"base.toml\", relative to the sweep",
       toml: \.tomlQuoted,
       convert: { if case .string(let text) = $0.content, !text.isEmpty { text } else { nil } })
-    reading.reportUnknownKeys()
+    reading.reportUnknownKeys(SectionCatalogue([]))
 
     let product = Self.lists(root["product"], path, reading)
     let zipped = Self.lists(root["zip"], path, reading)

@@ -1,14 +1,12 @@
 /// A table of the configuration while it is read: each key that is asked for is checked, and noted for the resolved
 /// configuration; a key that nobody asked for is unknown.
-final class Table {
+package final class Table {
   /// With dots, as in its heading.
-  let name: String
+  package let name: String
   /// Whether the configuration has this table.
-  let isGiven: Bool
-  /// False for a table that the command does not use, and that the resolved configuration leaves out.
-  var isUsed = true
-  /// The resolved keys, one per line.
-  private(set) var lines: [String] = []
+  package let isGiven: Bool
+  /// The resolved keys.
+  private(set) var entriesRead: [ResolvedKeys.Entry] = []
 
   private let entries: [String: TomlValue.Entry]
   private let place: Place
@@ -40,10 +38,10 @@ final class Table {
     }
   }
 
-  func gives(_ key: String) -> Bool { entries[key] != nil }
+  package func gives(_ key: String) -> Bool { entries[key] != nil }
 
   /// The value below `path`, unchecked and without making its key known.
-  func glance(_ path: String...) -> TomlValue? {
+  package func glance(_ path: String...) -> TomlValue? {
     var value = TomlValue(.table(entries), at: place)
     for key in path {
       guard case .table(let entries) = value.content, let entry = entries[key] else { return nil }
@@ -55,20 +53,29 @@ final class Table {
   // MARK: Problems
 
   /// Notes a problem with the value of `key`, or with the table if the key is absent.
-  func report(_ message: String, hint: String, key: String? = nil) {
+  package func report(_ message: String, hint: String, key: String? = nil) {
     if isBroken { return }
     reading.report(message, hint: hint, at: key.flatMap { entries[$0]?.value.place } ?? place)
   }
 
   /// Notes a problem if `key` is given where it could have no effect.
-  func forbid(_ key: String, because reason: String, hint: String) {
+  package func forbid(_ key: String, because reason: String, hint: String) {
     know(key)
     guard let entry = entries[key] else { return }
     reading.report("'\(key)' in [\(name)] \(reason)", hint: hint, at: entry.keyPlace)
   }
 
-  func reportUnknownKeys() {
+  var hasUnknownKeys: Bool { entries.keys.contains { !knownKeys.contains($0) } }
+
+  /// - Parameter readers: the commands that read a key, by the key with its tables.
+  func reportUnknownKeys(_ readers: [String: [String]]) {
     for (key, entry) in entries where !knownKeys.contains(key) {
+      if let commands = readers["\(name).\(key)"] {
+        reading.report(
+          "'\(key)' in [\(name)] has no effect on this command",
+          hint: "remove it; it belongs to \(commands.joined(separator: " and "))", at: entry.keyPlace)
+        continue
+      }
       reading.report(
         "unknown key '\(key.count > 60 ? key.prefix(60) + "…" : key)' in [\(name)]",
         hint: Spelling.hint(for: key, among: self.knownKeys, listedAs: "its keys are"), at: entry.keyPlace)
@@ -76,45 +83,49 @@ final class Table {
   }
 
   /// Accepts `keys` without reading them.
-  func know(_ keys: String...) {
+  package func know(_ keys: String...) {
     for key in keys where !knownKeys.contains(key) { knownKeys.append(key) }
   }
 
   // MARK: Values with a default
 
-  func number(_ key: String, _ bound: Bound<Double>, default standard: Double) -> Double {
+  package func number(_ key: String, _ bound: Bound<Double>, default standard: Double) -> Double {
     checked(key, .number, bound, default: standard) ?? standard
   }
 
-  func integer(_ key: String, _ bound: Bound<Int>, default standard: Int) -> Int {
+  package func integer(_ key: String, _ bound: Bound<Int>, default standard: Int) -> Int {
     checked(key, .integer, bound, default: standard) ?? standard
   }
 
-  func boolean(_ key: String, default standard: Bool) -> Bool {
+  package func boolean(_ key: String, default standard: Bool) -> Bool {
     checked(key, .boolean, Bound(words: "true or false") { _ in true }, default: standard) ?? standard
   }
 
-  func choice<Choice: Word>(_ key: String, default standard: Choice) -> Choice {
+  package func choice<Choice: Word>(_ key: String, default standard: Choice) -> Choice {
     word(key, default: standard) ?? standard
   }
 
   // MARK: Values without a default: nil, and a problem, if they are missing. `hint` says what to add, and why.
 
-  func number(_ key: String, _ bound: Bound<Double>, hint: String) -> Double? {
+  package func number(_ key: String, _ bound: Bound<Double>, hint: String) -> Double? {
     require(key, hint) { checked(key, .number, bound, default: nil) }
   }
 
-  func integer(_ key: String, _ bound: Bound<Int>, hint: String) -> Int? {
+  package func integer(_ key: String, _ bound: Bound<Int>, hint: String) -> Int? {
     require(key, hint) { checked(key, .integer, bound, default: nil) }
   }
 
-  func choice<Choice: Word>(_ key: String, hint: String) -> Choice? {
+  package func choice<Choice: Word>(_ key: String, hint: String) -> Choice? {
     require(key, hint) { word(key, default: nil) }
+  }
+
+  package func word(_ key: String, among words: [String], hint: String) -> String? {
+    require(key, hint) { word(key, among: words, default: nil) }
   }
 
   /// A value of a shape of its own: `convert` returns nil if it is not as `expected` says. Of an array `mayHold` tells
   /// which of its elements is at fault.
-  func value<Value>(
+  package func value<Value>(
     _ key: String, default standard: Value?, expected: String, hint: String, toml: @escaping (Value) -> String,
     mayHold: @escaping (TomlValue) -> Bool = { _ in true }, convert: @escaping (TomlValue) -> Value?
   ) -> Value? {
@@ -123,7 +134,7 @@ final class Table {
   }
 
   /// The same, but missing is a problem.
-  func value<Value>(
+  package func value<Value>(
     _ key: String, expected: String, hint: String, toml: @escaping (Value) -> String,
     mayHold: @escaping (TomlValue) -> Bool = { _ in true }, convert: @escaping (TomlValue) -> Value?
   ) -> Value? {
@@ -133,17 +144,17 @@ final class Table {
   }
 
   /// An integer that may be absent.
-  func optionalInteger(_ key: String, _ bound: Bound<Int>) -> Int? {
+  package func optionalInteger(_ key: String, _ bound: Bound<Int>) -> Int? {
     checked(key, .integer, bound, default: nil)
   }
 
   /// A number that may be absent.
-  func optionalNumber(_ key: String, _ bound: Bound<Double>) -> Double? {
+  package func optionalNumber(_ key: String, _ bound: Bound<Double>) -> Double? {
     checked(key, .number, bound, default: nil)
   }
 
   /// An array of some of `words`, each at most once.
-  func words(_ key: String, of words: [String], default standard: [String]) -> [String] {
+  package func words(_ key: String, of words: [String], default standard: [String]) -> [String] {
     let hint = "the possibilities are \(words.joined(separator: ", "))"
     let given = value(
       key, default: standard, expected: "an array of strings", hint: hint,
@@ -167,7 +178,7 @@ final class Table {
   }
 
   /// A table inside this one; empty if it is absent.
-  func table(_ key: String) -> Table {
+  package func table(_ key: String) -> Table {
     know(key)
     return reading.adopt("\(name).\(key)", entries[key], absentAt: place)
   }
@@ -186,7 +197,7 @@ final class Table {
   ) -> Value? {
     know(key)
     guard let entry = entries[key] else {
-      if let standard { lines.append("\(key) = \(shape.toml(standard))  # default") }
+      if let standard { entriesRead.append(.init(key: key, value: shape.toml(standard), isDefault: true)) }
       return standard
     }
     guard let value = shape.convert(entry.value) else {
@@ -200,16 +211,18 @@ final class Table {
         "'\(key)' in [\(name)] is \(shape.toml(value))", hint: "it must be \(bound.words)", at: entry.value.place)
       return nil
     }
-    lines.append("\(key) = \(shape.toml(value))")
+    entriesRead.append(.init(key: key, value: shape.toml(value), isDefault: false))
     return value
   }
 
   private func word<Choice: Word>(_ key: String, default standard: Choice?) -> Choice? {
-    let words = Choice.allCases.map(\.rawValue)
+    word(key, among: Choice.allCases.map(\.rawValue), default: standard?.rawValue).flatMap(Choice.init(rawValue:))
+  }
+
+  private func word(_ key: String, among words: [String], default standard: String?) -> String? {
     know(key)
     guard let entry = entries[key], case .string(let given) = entry.value.content, !words.contains(given) else {
-      let any = Bound<String>(words: "") { _ in true }
-      return checked(key, .text, any, default: standard?.rawValue).flatMap(Choice.init(rawValue:))
+      return checked(key, .text, Bound(words: "") { _ in true }, default: standard)
     }
     reading.report(
       "'\(key)' in [\(name)] is \(given.shown), which does not exist",

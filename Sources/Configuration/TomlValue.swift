@@ -1,8 +1,8 @@
 import CToml
 
 /// A TOML value, and where it was written.
-struct TomlValue {
-  indirect enum Content {
+package struct TomlValue {
+  package indirect enum Content {
     case table([String: Entry])
     case array([TomlValue])
     case string(String)
@@ -14,13 +14,13 @@ struct TomlValue {
   }
 
   /// What a table holds under one key.
-  struct Entry {
-    var keyPlace: Place
-    var value: TomlValue
+  package struct Entry {
+    package var keyPlace: Place
+    package var value: TomlValue
   }
 
-  var content: Content
-  var place: Place
+  package var content: Content
+  package var place: Place
 
   /// A text that is not TOML.
   struct SyntaxError: Error {

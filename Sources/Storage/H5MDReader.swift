@@ -103,8 +103,11 @@ public struct H5MDReader {
     try checkBoundary(dimension)
 
     func flat<Element>(_ values: [Element]) -> [Element] {
-      dimension == columns
-        ? values : (0..<(values.count / columns)).flatMap { [values[$0 * columns], values[$0 * columns + 1]] }
+      guard dimension < columns else { return values }
+      var plane: [Element] = []
+      plane.reserveCapacity(values.count / columns * 2)
+      for row in stride(from: 0, to: values.count, by: columns) { plane += values[row..<(row + 2)] }
+      return plane
     }
     var table = ParticleTable()
     table.positions = flat(positions)

@@ -170,11 +170,14 @@ public enum LammpsDumpReader {
       edges = Tensor(rows.map { Array($0.prefix(3)) })
       origin = Vector(rows[0][3], rows[1][3], rows[2][3])
     } else {
-      let (xy, xz, yz) = expected == 3 ? (rows[0][2], rows[1][2], rows[2][2]) : (0, 0, 0)
-      let lower = [min(0, xy, xz, xy + xz), min(0, yz), 0]
-      let upper = [max(0, xy, xz, xy + xz), max(0, yz), 0]
-      origin = Vector(rows[0][0] - lower[0], rows[1][0] - lower[1], rows[2][0])
-      let lengths = (0..<3).map { rows[$0][1] - upper[$0] - (rows[$0][0] - lower[$0]) }
+      let tilts: [Double] = expected == 3 ? rows.map { $0[2] } : [0, 0, 0]
+      let (xy, xz, yz) = (tilts[0], tilts[1], tilts[2])
+      let lower: [Double] = [min(0, xy, xz, xy + xz), min(0, yz), 0]
+      let upper: [Double] = [max(0, xy, xz, xy + xz), max(0, yz), 0]
+      let first: [Double] = zip(rows, lower).map { $0[0] - $1 }
+      let last: [Double] = zip(rows, upper).map { $0[1] - $1 }
+      let lengths: [Double] = zip(last, first).map { $0 - $1 }
+      origin = Vector(first[0], first[1], first[2])
       edges = Tensor(Vector(lengths[0], 0, 0), Vector(xy, lengths[1], 0), Vector(xz, yz, lengths[2]))
     }
     let scale = edges[0].length * edges[1].length * edges[2].length

@@ -51,8 +51,12 @@ public struct SHA256: Sendable {
     last.update(UInt8(0x80))
     while last.length & 63 != 56 { last.update(UInt8(0)) }
     last.update(bits.byteSwapped)
-    let digits = Array("0123456789abcdef")
-    return String(last.words.flatMap { word in (0..<8).map { digits[Int(word >> UInt32(28 - 4 * $0)) & 15] } })
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for word in last.words {
+      for shift in stride(from: UInt32(28), through: 0, by: -4) { text.append(digits[Int(word >> shift & 15)]) }
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   private mutating func compress() {

@@ -6,8 +6,9 @@ import MessagePassing
 /// The command line: finds the command and hands it the rest.
 enum Athermal {
   static var usage: String {
-    let width = CommandGuide.all.map(\.name.count).max()!
-    let commands = CommandGuide.all.map {
+    let guides = Commands.all.map { $0.guide }
+    let width = guides.map(\.name.count).max()!
+    let commands = guides.map {
       "  athermal " + $0.name + String(repeating: " ", count: width + 2 - $0.name.count) + $0.summary
     }
     return """
@@ -24,56 +25,43 @@ enum Athermal {
 
   static func run(_ words: [String], over communicator: Communicator) throws -> Int32 {
     func say(_ text: String) { if communicator.isRoot { print(text) } }
-    guard let command = words.first.map(name(of:)) else {
+    guard let word = words.first else {
       say(usage)
       return Failure.Kind.input.rawValue
     }
     try Fault.check()
-    if !RunArguments.long.contains(command) { StopSignal.ignore() }
     let rest = Array(words.dropFirst())
-    switch command {
+    switch word {
     case "--version", "-V", "-v", "version":
       say(Build.description)
       return 0
     case "--help", "-h", "help":
-      say(try rest.first.map { try Self.guide(of: $0).help } ?? usage)
+      say(try rest.first.map { help(of: try named($0)) } ?? usage)
       return 0
     default: break
     }
-    let guide = try Self.guide(of: command)
+    let command = try named(word)
     if rest.contains("--help") || rest.contains("-h") {
-      say(guide.help)
+      say(help(of: command))
       return 0
     }
-    switch guide.name {
-    case "minimize": return try MinimizeCommand(rest).run(over: communicator)
-    case "measure": return try MeasureCommand(rest).run(over: communicator)
-    case "prepare": return try PrepareCommand(rest).run(over: communicator)
-    case "shear": return try ShearCommand(rest).run(over: communicator)
-    case "expand": return try ExpandCommand(rest).run(over: communicator)
-    case "ensemble": return try EnsembleCommand(rest).run(over: communicator)
-    case "epm": return try EpmCommand(rest).run(over: communicator)
-    case "bands": return try BandsCommand(rest).run(over: communicator)
-    case "yieldmap": return try YieldmapCommand(rest).run(over: communicator)
-    case "sweep": return try SweepCommand(rest).run(over: communicator)
-    case "validate": return try ValidateCommand(rest).run(over: communicator)
-    case "info": return try InfoCommand(rest).run(over: communicator)
-    case "verify": return try VerifyCommand(rest).run(over: communicator)
-    case "export": return try ExportCommand(rest).run(over: communicator)
-    case "benchmark" where rest.first == "epm": return try EpmBenchmark(rest).run(over: communicator)
-    case "benchmark": return try BenchmarkCommand(rest).run(over: communicator)
-    default: preconditionFailure("a command with a guide and without a type")
-    }
+    // Only what can be resumed has a use for a signal that asks it to stop.
+    if (command as? any RunCommand.Type)?.canResume != true { StopSignal.ignore() }
+    return try command.init(rest).run(over: communicator)
   }
 
-  /// The name of a command; the spelling of the documents is understood too.
-  private static func name(of word: String) -> String { word == "minimise" ? "minimize" : word }
-
-  private static func guide(of command: String) throws -> CommandGuide {
-    if let guide = CommandGuide.named(name(of: command)) { return guide }
-    let names = CommandGuide.all.map(\.name)
+  /// The command of a name; the spelling of the documents is understood too.
+  private static func named(_ word: String) throws -> any Command.Type {
+    let name = word == "minimise" ? "minimize" : word
+    if let command = Commands.named(name) { return command }
+    let names = Commands.all.map { $0.name }
     throw Failure.everywhere(
-      .input,
-      "there is no command '\(command)'; " + Spelling.hint(for: command, among: names, listedAs: "the commands are"))
+      .input, "there is no command '\(name)'; " + Spelling.hint(for: name, among: names, listedAs: "the commands are"))
+  }
+
+  private static func help(of command: any Command.Type) -> String {
+    func keys<Run: RunCommand>(_ run: Run.Type) -> String { KeyGuide.text(of: Run.Content.self, own: Run.keys) }
+    if let run = command as? any RunCommand.Type { return command.guide.help(keys: keys(run)) }
+    return command.guide.help(keys: command.name == SweepCommand.name ? KeyGuide.textOfSweep : "")
   }
 }

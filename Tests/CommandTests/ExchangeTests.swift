@@ -22,11 +22,12 @@ import Testing
 
   /// 36 particles of two species on a disturbed square lattice; each line is made of their number, species, x and y.
   private static func particles(_ line: (Int, Int, Double, Double) -> String) -> String {
-    (0..<36).map { k in
-      line(
-        k + 1, k % 3 == 0 ? 2 : 1, Double(k % 6) + 0.5 + 0.05 * sin(Double(k)),
-        Double(k / 6) + 0.5 + 0.05 * cos(Double(3 * k)))
-    }.joined(separator: "\n") + "\n"
+    let lines = (0..<36).map { (k: Int) -> String in
+      let x: Double = Double(k % 6) + 0.5 + 0.05 * sin(Double(k))
+      let y: Double = Double(k / 6) + 0.5 + 0.05 * cos(Double(3 * k))
+      return line(k + 1, k % 3 == 0 ? 2 : 1, x, y)
+    }
+    return lines.joined(separator: "\n") + "\n"
   }
 
   private static func config(_ file: String, _ more: String = "") -> String {

@@ -46,10 +46,9 @@ import Testing
       try? curve.close()
       try? trajectory.close()
     }
-    return (
-      stride(from: 0, to: rows.count, by: shape[1]).map { rows[$0 + 1] },
-      stride(from: 0, to: edges.count, by: 4).map { edges[$0 + 2] / edges[$0 + 3] }
-    )
+    let strains: [Double] = stride(from: 0, to: rows.count, by: shape[1]).map { rows[$0 + 1] }
+    let tilts: [Double] = stride(from: 0, to: edges.count, by: 4).map { edges[$0 + 2] / edges[$0 + 3] }
+    return (strains, tilts)
   }
 
   /// After a dilation a shear begins at strain 0, and shears.

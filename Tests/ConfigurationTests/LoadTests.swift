@@ -1,7 +1,8 @@
-import Configuration
 import Foundation
 import MessagePassing
 import Testing
+
+@testable import Configuration
 
 /// Reading the file and handing it to all ranks. Each test runs in a process of its own, since MPI starts only once.
 struct LoadTests {
@@ -14,8 +15,8 @@ struct LoadTests {
       try Data(correct.utf8).write(to: folder.appendingPathComponent("a.toml"))
       _ = FileManager.default.changeCurrentDirectoryPath(folder.deletingLastPathComponent().path)
       let code = MessagePassing.run { world in
-        let configuration = try RunConfiguration.load(
-          path: "configuration-\(getpid())/a.toml", overrides: ["neighbours.skin=0.5"], command: "shear", over: world)
+        let configuration = try ShearConfiguration.load(
+          path: "configuration-\(getpid())/a.toml", overrides: ["neighbours.skin=0.5"], among: catalogue, over: world)
         let isRight =
           configuration.system.source == .file(folder.standardizedFileURL.path + "/glass.data")
           && configuration.neighbours.skin == 0.5 && configuration.inputText == correct
@@ -31,7 +32,7 @@ struct LoadTests {
       await #expect(processExitsWith: .exitCode(2), observing: [\.standardErrorContent]) {
         exit(
           MessagePassing.run { world in
-            _ = try RunConfiguration.load(path: "no/such.toml", command: "shear", over: world)
+            _ = try ShearConfiguration.load(path: "no/such.toml", among: catalogue, over: world)
             return 0
           })
       })

@@ -1,6 +1,7 @@
-import Configuration
 import Foundation
 import MessagePassing
+
+@testable import Configuration
 
 /// A complete and correct configuration; tests spoil one line of it. Its line numbers are used by the tests.
 let correct = """
@@ -25,14 +26,31 @@ func correct(_ passage: String, becomes replacement: String) -> String {
   return parts.joined(separator: replacement)
 }
 
-func parse(_ text: String, _ overrides: [String] = [], command: String = "shear") throws -> RunConfiguration {
-  try RunConfiguration.parse(text: text, path: "/runs/a.toml", overrides: overrides, command: command)
+/// The sections that the commands of the program read.
+let catalogue = SectionCatalogue([
+  ("minimize", MinimizeSections.self), ("measure", MeasureSections.self), ("prepare", PrepareSections.self),
+  ("shear", ShearSections.self), ("expand", ExpandSections.self), ("yieldmap", YieldmapSections.self),
+  ("epm", EpmSections.self), ("bands", BandsSections.self),
+])
+
+func parse(_ text: String, _ overrides: [String] = []) throws -> ShearConfiguration {
+  try parse(text, overrides, as: ShearSections.self)
+}
+
+func parse<Content: Sections>(
+  _ text: String, _ overrides: [String] = [], as command: Content.Type
+) throws -> RunConfiguration<Content> {
+  try RunConfiguration<Content>.parse(text: text, path: "/runs/a.toml", overrides: overrides, among: catalogue)
 }
 
 /// What the parser says about `text`, a line per problem; empty if it accepts it.
-func problems(_ text: String, _ overrides: [String] = [], command: String = "shear") -> [String] {
+func problems(_ text: String, _ overrides: [String] = []) -> [String] {
+  problems(text, overrides, as: ShearSections.self)
+}
+
+func problems<Content: Sections>(_ text: String, _ overrides: [String] = [], as command: Content.Type) -> [String] {
   do {
-    _ = try parse(text, overrides, command: command)
+    _ = try parse(text, overrides, as: command)
     return []
   } catch let failure as Failure where failure.kind == .input {
     return failure.message.components(separatedBy: "\n")

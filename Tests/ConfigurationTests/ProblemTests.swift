@@ -1,5 +1,6 @@
-import Configuration
 import Testing
+
+@testable import Configuration
 
 /// Each kind of mistake is reported at its place and with a hint.
 struct ProblemTests {
@@ -45,9 +46,16 @@ struct ProblemTests {
     .init(
       "[system]", "skin = 1\n[system]", begins: "1:1: key 'skin' stands outside of any table", ends: ", checkpoint"),
     .init(
-      adding: "[epm]\nshape = [64, 64]",
-      begins: "12:2: table [epm] has no effect on this command", ends: "; give it a config of its own, for athermal epm"
-    ),
+      adding: "[output]\nbonds = true", begins: "13:1: 'bonds' in [output] has no effect on this command",
+      ends: "; remove it; it belongs to measure and expand"),
+    .init(
+      adding: "[output]\ntrajectory = false\nevery = 2",
+      begins: "14:1: 'every' in [output] has no effect on trajectory = false",
+      ends: "; remove it; it belongs to the trajectory"),
+    .init(
+      adding: "[d2min]\nradius = 2\n[output]\nprofiles = false",
+      begins: "12:1: [d2min] has no effect where neither profiles nor fields are written that need D²min",
+      ends: "or remove the table"),
     .init(
       adding: "[[output]]", begins: "12:1: 'output' must be a table, not the array [",
       ends: "; write its keys below a line [output]"),

@@ -1,5 +1,6 @@
-import Configuration
 import Testing
+
+@testable import Configuration
 
 /// The resolved configuration is complete and means the same.
 struct ResolvedTests {

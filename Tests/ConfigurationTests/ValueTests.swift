@@ -16,7 +16,7 @@ struct ValueTests {
     #expect(configuration.neighbours.skin == 0.3)
     #expect(configuration.minimizer.method == .newton && configuration.minimizer.forceTolerance == .floor)
     #expect(configuration.minimizer.maximumEvaluations == 1_000_000)
-    let loading = try #require(configuration.loading)
+    let loading = configuration.loading
     #expect(loading.mode == .simpleShear(flow: 0, gradient: 1) && loading.strainStep == 1e-3)
     #expect(loading.finalStrain == 0.1 && !loading.backward && loading.cycles == nil)
     #expect(!configuration.events.adaptive && configuration.events.smallestStep == 1e-7)
@@ -55,7 +55,7 @@ struct ValueTests {
   ])
   func modes(lines: String, mode: LoadingSection.Mode) throws {
     let text = correct("mode = \"simple-shear\"\nplane = \"xy\"", becomes: lines)
-    #expect(try parse(text).loading?.mode == mode)
+    #expect(try parse(text).loading.mode == mode)
   }
 
   // Fails if an integer is not taken for a number, or a value is read from another key.
@@ -94,7 +94,6 @@ struct ValueTests {
       reference = "initial"
       [output]
       every = 2
-      trajectory = false
       fields = ["d2min", "plastic-count"]
       profiles = false
       overwrite = true
@@ -110,7 +109,7 @@ struct ValueTests {
     #expect(configuration.neighbours.skin == 1)
     #expect(configuration.minimizer.method == .newton && configuration.minimizer.maximumEvaluations == 5)
     #expect(configuration.minimizer.forceTolerance == .largestComponent(1e-9))
-    let loading = try #require(configuration.loading)
+    let loading = configuration.loading
     #expect(loading.mode == .uniaxial(2) && loading.backward && loading.finalStrain == 0)
     #expect(loading.cycles?.amplitude == 0.05 && loading.cycles?.count == 3)
     #expect(configuration.events.adaptive && configuration.events.smallestStep == 1e-6)
@@ -119,7 +118,7 @@ struct ValueTests {
     #expect(d2min.window == 0.02 && d2min.radius == 3 && d2min.threshold == 0.2)
     #expect(d2min.normalisation == .sum && d2min.reference == .initial)
     let output = configuration.output
-    #expect(output.every == 2 && !output.trajectory && !output.profiles && output.overwrite)
+    #expect(output.every == 2 && output.trajectory && !output.profiles && output.overwrite)
     #expect(output.fields == ["d2min", "plastic-count"])
   }
 
@@ -137,11 +136,11 @@ struct ValueTests {
   // Fails if minimize demands what only shear needs, or shear does not.
   @Test func onlyShearNeedsLoading() throws {
     let text = "[system]\nfile = \"/a.data\"\n[potential]\nkind = \"hertz\"\n"
-    let configuration = try parse(text, command: "minimize")
-    #expect(configuration.loading == nil && configuration.system.source == .file("/a.data"))
+    let configuration = try parse(text, as: MinimizeSections.self)
+    #expect(configuration.system.source == .file("/a.data"))
     #expect(!configuration.resolved.contains("[loading]") && !configuration.resolved.contains("[d2min]"))
     #expect(problems(text).contains { $0.contains("[loading] has no 'strain_step'; add strain_step") })
-    #expect(try parse(correct, command: "minimize").loading?.strainStep == 1e-3)
+    #expect(try parse(correct, as: MinimizeSections.self).unused == ["loading"])
   }
 
   // Fails if an override is lost, applied in the wrong order, or cannot create a table inside a table.
@@ -155,7 +154,7 @@ struct ValueTests {
       ])
     #expect(
       configuration.system.source == .generate(.init(dimension: 2, particles: 10, density: 0.86, seed: 3)))
-    #expect(configuration.loading?.strainStep == 1e-5)
+    #expect(configuration.loading.strainStep == 1e-5)
     #expect(configuration.minimizer.method == .fire)
     #expect(configuration.output.fields == ["stress"])
     #expect(configuration.potential.sizes?.maximum == 3)

@@ -72,53 +72,39 @@ enum FuzzedParser: String, CaseIterable {
 
   private static func readConfig(_ bytes: [UInt8]) throws {
     let parts = bytes.split(separator: 0, maxSplits: 4, omittingEmptySubsequences: false)
-    let text = try RunConfiguration.text(of: parts[0], path: path)
-    let overrides = parts.dropFirst().map { String(decoding: $0, as: UTF8.self) }
+    let text = try ConfigurationText.checked(parts[0], path: path)
+    let words = parts.dropFirst().map { String(decoding: $0, as: UTF8.self) }
     // As a user would: the command that the tables are about.
-    if text.contains("[epm") {
-      try check { text, words in
-        try LatticeConfiguration.parse(text: text, path: path, folder: "/runs") { Override.list(words, $0) }
-      }(text, overrides)
-    } else if text.contains("[bands") {
-      try check { text, words in
-        try BandsConfiguration.parse(text: text, path: path, folder: "/runs") { Override.list(words, $0) }
-      }(text, overrides)
-    } else {
-      let command = ["prepare", "expand", "yieldmap", "loading"].first { text.contains("[\($0)") } ?? "minimize"
-      try check { text, words in
-        try RunConfiguration.parse(
-          text: text, path: path, folder: "/runs", command: command == "loading" ? "shear" : command
-        ) {
-          Override.list(words, $0)
-        }
-      }(text, overrides)
+    let command = ["epm", "bands", "prepare", "expand", "yieldmap", "loading"].first { text.contains("[\($0)") }
+    let name = command.map { $0 == "loading" ? "shear" : $0 } ?? "minimize"
+    do {
+      let configuration = try parse(name, text, words)
+      func values(_ configuration: some RunText) -> [String] {
+        configuration.resolved.split(separator: "\n").map { String($0).replacing("  # default", with: "") }
+      }
+      // What is accepted is the same when its resolved text is read.
+      let again = try parse(name, configuration.resolved, [])
+      precondition(values(again) == values(configuration), "the resolved text means something else")
+      precondition(configuration.differences(from: again.resolved).isEmpty)
+    } catch let failure as Failure {
+      // What is refused names a place for each problem.
+      for line in failure.message.split(separator: "\n") {
+        // By bytes: an accent that begins a key would be one character with the blank before it.
+        let hasPlace = [path + ":", "--set "].contains { line.utf8.starts(with: $0.utf8) }
+        precondition(hasPlace, "no place: \(line)")
+      }
+      throw failure
     }
   }
 
-  /// What is accepted is the same when its resolved text is read; what is refused names a place for each problem.
-  private static func check(
-    _ parse: @escaping (String, [String]) throws -> some RunText
-  ) -> (String, [String]) throws -> Void {
-    { text, overrides in
-      do {
-        let configuration = try parse(text, overrides)
-        func values(_ configuration: some RunText) -> [String] {
-          configuration.resolved.split(separator: "\n").map { String($0).replacing("  # default", with: "") }
-        }
-        let again = try parse(configuration.resolved, [])
-        precondition(values(again) == values(configuration), "the resolved text means something else")
-        if let resumable = configuration as? any ResumableRunText {
-          precondition(resumable.differences(from: again.resolved).isEmpty)
-        }
-      } catch let failure as Failure {
-        for line in failure.message.split(separator: "\n") {
-          // By bytes: an accent that begins a key would be one character with the blank before it.
-          let hasPlace = [path + ":", "--set "].contains { line.utf8.starts(with: $0.utf8) }
-          precondition(hasPlace, "no place: \(line)")
-        }
-        throw failure
-      }
-    }
+  private static let catalogue = SectionCatalogue([
+    ("minimize", MinimizeSections.self), ("prepare", PrepareSections.self), ("shear", ShearSections.self),
+    ("expand", ExpandSections.self), ("yieldmap", YieldmapSections.self), ("epm", EpmSections.self),
+    ("bands", BandsSections.self),
+  ])
+
+  private static func parse(_ command: String, _ text: String, _ words: [String]) throws -> any RunText {
+    try catalogue.parse(command, text: text, path: path, folder: "/runs") { Override.list(words, $0) }
   }
 
   // MARK: Particles

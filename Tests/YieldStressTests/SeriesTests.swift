@@ -29,7 +29,8 @@ extension YieldStressTests {
       let point = try series.yield.get()
       for h in [1e-3, -1e-3] { #expect(series.stress(at: point.strain + h) < point.stress) }
       // σ' = 60 − 900γ + 1500γ² vanishes at 0.0764 and 0.5236.
-      #expect(isClose(point.strain, (900 - (900.0 * 900 - 4 * 1500 * 60).squareRoot()) / 3000, 1e-14))
+      let discriminant: Double = 900 * 900 - 4 * 1500 * 60
+      #expect(isClose(point.strain, (900 - discriminant.squareRoot()) / 3000, 1e-14))
     }
 
     @Test func reasonsWhyThereIsNone() {

@@ -1,0 +1,26 @@
+package typealias ExpandConfiguration = RunConfiguration<ExpandSections>
+
+/// What `expand` reads. The strain of the expansion is small: `[loading]` gives its direction alone.
+package struct ExpandSections: ParticleCommandSections {
+  package static let tables = ["system", "potential", "loading", "expand", "output", "neighbours", "minimizer"]
+
+  package let particles: ParticleSections
+  package let minimizer: MinimizerSection
+  package let deformation: LoadingSection.Mode
+  package let expand: ExpandSection
+  package let output: BondOutputSection
+  package var mayOverwrite: Bool { output.overwrite }
+
+  package init?(_ document: Document) {
+    let particles = ParticleReading(document)
+    minimizer = MinimizerSection(document.table("minimizer"))
+    let deformation = LoadingSection.Mode(
+      directionOf: document.table("loading"), dimension: particles.dimension)
+    expand = ExpandSection(document.table("expand"), isGenerated: particles.isGenerated)
+    output = BondOutputSection(document.table("output"))
+    if !expand.minimize { document.leaveUnused("minimizer") }
+    guard let sections = particles.sections, let deformation else { return nil }
+    self.particles = sections
+    self.deformation = deformation
+  }
+}

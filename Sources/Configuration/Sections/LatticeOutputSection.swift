@@ -1,0 +1,15 @@
+/// `[output]` of `epm`.
+public struct LatticeOutputSection: Sendable, Equatable {
+  /// Whether the fields are kept at each sample.
+  public var frames: Bool
+  /// Whether the last fields are also written for ParaView.
+  public var vtk: Bool
+  /// Whether a run folder that exists may be replaced.
+  public var overwrite: Bool
+
+  init(_ table: Table) {
+    frames = table.boolean("frames", default: false)
+    vtk = table.boolean("vtk", default: false)
+    overwrite = table.boolean("overwrite", default: false)
+  }
+}

@@ -1,0 +1,172 @@
+/// `[yieldmap]`: local yield stresses of a configuration at rest.
+public struct YieldmapSection: Sendable, Equatable {
+  public enum Method: String, Word {
+    /// The stress of each cavity to third order in the strain.
+    case expansion
+    /// Each cavity is sheared step by step.
+    case frozenMatrix = "frozen-matrix"
+    case both
+  }
+
+  public enum Shape: String, Word {
+    case sphere, block
+  }
+
+  public enum Centres: String, Word {
+    /// The particles closest to the nodes of a grid.
+    case grid
+    /// All particles.
+    case particles
+  }
+
+  public enum Weight: String, Word {
+    case half, both, any
+  }
+
+  /// What holds the particles around a cavity to the affine motion.
+  public enum Matrix: Sendable, Equatable {
+    case rigid
+    /// Tethers of this stiffness, for particles up to ``YieldmapSection/matrixShell`` around the cavity.
+    case tethered(Double)
+  }
+
+  public static let possibleDirections = ["forward", "backward"]
+
+  public var method: Method
+  public var shape: Shape
+  /// Of a sphere; half the side of a block. In d = ρ^(−1/dim), as all lengths here.
+  public var radius: Double
+  public var centres: Centres
+  /// Between the nodes of the grid, about.
+  public var spacing: Double
+  /// Which share of the bonds across its border belongs to the stress of a cavity.
+  public var weight: Weight
+  /// Some of ``possibleDirections``, each once, at least one.
+  public var directions: [String]
+  /// Of the explicit method.
+  public var strainStep: Double
+  /// Where the explicit method gives up.
+  public var maximumStrain: Double
+  /// How many shear directions, spread evenly over half a turn, are tried; 1 for the loading alone.
+  public var orientations: Int
+  public var matrix: Matrix
+  /// How far around a cavity particles are tethered rather than held.
+  public var matrixShell: Double
+  public var lowestEigenvalue: Bool
+  /// Side of the blocks over which the map is averaged.
+  public var block: Double
+  /// Whether the stress-strain curves of the explicit method are written.
+  public var curves: Bool
+  /// The largest force component that counts as rest, in units of the mean bond force.
+  public var equilibrium: Double
+  /// Whether the configuration is brought to rest first, as `[minimizer]` says.
+  public var minimize: Bool
+
+  /// Finer maps hold nothing more, and soon fill the memory.
+  private static var fineness: Bound<Double> {
+    Bound(words: "at least 0.1, in mean distances of particles") { $0 >= 0.1 }
+  }
+
+  /// Of the explicit method. Those of a whole loading are more, but each cavity has this many.
+  private static let mostSteps = 1e6
+
+  init(_ table: Table, isGenerated: Bool) {
+    method = table.choice("method", default: .expansion)
+    shape = table.choice("shape", default: .sphere)
+    radius = table.number("radius", Bound(words: "at least 1, in mean distances of particles") { $0 >= 1 }, default: 5)
+    centres = table.choice("centres", default: .grid)
+    if centres == .particles {
+      table.forbid(
+        "spacing", because: "has no effect on centres = \"particles\"",
+        hint: "remove it; it belongs to centres = \"grid\"")
+      spacing = 0
+    } else {
+      spacing = table.number("spacing", Self.fineness, default: 3)
+    }
+    weight = table.choice("weight", default: .half)
+    directions = table.words("directions", of: Self.possibleDirections, default: Self.possibleDirections)
+    if directions.isEmpty {
+      table.report(
+        "'directions' in [\(table.name)] is empty",
+        hint: "name at least one of \(Self.possibleDirections.joined(separator: ", "))", key: "directions")
+    }
+    if method == .expansion {
+      for key in ["strain_step", "maximum_strain"] {
+        table.forbid(
+          key, because: "has no effect on method = \"expansion\"",
+          hint: "remove it; it belongs to method = \"frozen-matrix\" and \"both\"")
+      }
+      (strainStep, maximumStrain) = (1, 1)
+    } else {
+      strainStep = table.number("strain_step", .strainStep, default: 1e-3)
+      maximumStrain = table.number("maximum_strain", .strainStep, default: 0.5)
+      if maximumStrain < strainStep {
+        table.report(
+          "'maximum_strain' in [\(table.name)] is \(maximumStrain) and 'strain_step' is \(strainStep)",
+          hint: "maximum_strain must be at least strain_step",
+          key: table.gives("maximum_strain") ? "maximum_strain" : "strain_step")
+      }
+      if maximumStrain / strainStep > Self.mostSteps {
+        table.report(
+          "'strain_step' in [\(table.name)] is \(strainStep), which needs "
+            + "\(maximumStrain / strainStep) steps around each centre",
+          hint: "take a larger step, or a smaller maximum_strain: \(Int(Self.mostSteps)) steps are the most",
+          key: "strain_step")
+      }
+    }
+    orientations = table.integer("orientations", .between(1, 1000), default: 1)
+    if orientations > 1 && method == .frozenMatrix {
+      table.report(
+        "'orientations' in [\(table.name)] is \(orientations), and method = \"frozen-matrix\" has one",
+        hint: "take method = \"expansion\" or \"both\"", key: "orientations")
+    }
+    matrix =
+      table.value(
+        "matrix_stiffness", default: .rigid, expected: "\"rigid\" or a number of at least 0",
+        hint: "write matrix_stiffness = \"rigid\" or matrix_stiffness = 10.0, in units of energy per squared length",
+        toml: \.toml, convert: Matrix.init) ?? .rigid
+    if matrix == .rigid {
+      table.forbid(
+        "matrix_shell", because: "has no effect on matrix_stiffness = \"rigid\"",
+        hint: "remove it, or give matrix_stiffness a number")
+      matrixShell = 0
+    } else {
+      matrixShell = table.number("matrix_shell", .positive, default: 5)
+    }
+    lowestEigenvalue = table.boolean("lowest_eigenvalue", default: false)
+    if lowestEigenvalue && method == .frozenMatrix {
+      table.report(
+        "'lowest_eigenvalue' in [\(table.name)] is true, and method = \"frozen-matrix\" has none",
+        hint: "take method = \"expansion\" or \"both\"", key: "lowest_eigenvalue")
+    }
+    block = table.number("block", Self.fineness, default: 5)
+    curves = table.boolean("curves", default: false)
+    if curves && method == .expansion {
+      table.report(
+        "'curves' in [\(table.name)] is true, and method = \"expansion\" has none",
+        hint: "take method = \"frozen-matrix\" or \"both\"", key: "curves")
+    }
+    equilibrium = table.number("equilibrium", .positive, default: 1e-8)
+    // Random positions are never at rest; a file is taken as it is.
+    minimize = table.boolean("minimize", default: isGenerated)
+  }
+}
+
+extension YieldmapSection.Matrix {
+  fileprivate init?(_ value: TomlValue) {
+    if case .string("rigid") = value.content {
+      self = .rigid
+    } else if let number = value.finiteNumber, number >= 0 {
+      self = .tethered(number)
+    } else {
+      return nil
+    }
+  }
+
+  fileprivate var toml: String {
+    switch self {
+    case .rigid: "\"rigid\""
+    case .tethered(let stiffness): "\(stiffness)"
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/// What a command is for, in the words of its help.
+struct CommandGuide {
+  let name: String
+  /// What stands behind the name, line by line.
+  let arguments: String
+  /// In the list of commands.
+  let summary: String
+  let text: String
+  var options: [(String, String)] = []
+  let examples: [String]
+
+  /// The whole help of the command.
+  /// - Parameter keys: those of its config with their meanings; empty where it reads none.
+  func help(keys: String) -> String {
+    var parts = ["athermal \(name) \(arguments)", text]
+    if !options.isEmpty {
+      let width = options.map(\.0.count).max()!
+      parts.append(
+        options.map { "  " + $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }.joined(
+          separator: "\n"))
+    }
+    if !keys.isEmpty {
+      parts.append(
+        "The config, in TOML; what has a default need not stand there, and lengths \"in d\" are in mean distances "
+          + "of particles:")
+      parts.append(keys)
+    }
+    parts.append("For example\n\n" + examples.map { "  " + $0 }.joined(separator: "\n"))
+    return parts.joined(separator: "\n\n")
+  }
+
+  static let output = ("--output FOLDER", "of the run; runs/ and the name of the config if not given")
+  static let set = ("--set table.key=value", "another value for a key of the config; can be repeated")
+  private static let resume = [
+    ("--resume auto", "resumes from the newest valid checkpoint of the folder, or starts"),
+    ("--walltime H:MM:SS", "stops in time, with a checkpoint and exit code 75"),
+  ]
+}
+
+extension CommandGuide {
+  /// That of a command that runs a config.
+  init(running name: String, canResume: Bool, summary: String, text: String, examples: [String]) {
+    self.init(
+      name: name,
+      arguments: "CONFIG [--output FOLDER] [--set table.key=value]…"
+        + (canResume ? " [--resume auto] [--walltime H:MM:SS]" : ""),
+      summary: summary, text: text, options: [Self.output, Self.set] + (canResume ? Self.resume : []),
+      examples: examples)
+  }
+}

@@ -1,0 +1,227 @@
+import Checkpoints
+import Configuration
+import ElasticLattice
+import ElastoPlastic
+import Foundation
+import MessagePassing
+import Storage
+
+/// The quasistatic elasto-plastic model: one lattice on all ranks, or many realisations on groups of them.
+struct EpmCommand: RunCommand {
+  static let canResume = true
+  static let outputs = ["epm.h5", "epm.h5.unfinished", "fields.vtkhdf"]
+  static let guide = CommandGuide(
+    running: "epm", canResume: canResume, summary: "quasistatic elasto-plastic model on a lattice",
+    text: "Loads a lattice of blocks, which yield at thresholds and redistribute stress in avalanches.",
+    examples: ["athermal epm Configs/epm-ductile.toml --output runs/l"])
+
+  let arguments: RunArguments
+
+  /// Memory, planes, disk. Files of thresholds are read when a run starts.
+  static func demand(
+    of configuration: EpmConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+  ) throws -> [String] {
+    let epm = configuration.epm
+    let lattice = Lattice(shape: epm.shape)
+    let group = epm.realisations == 1 ? ranks.count : min(ranks.count, epm.ranksPerRealisation)
+    let slab = Slab(extent: epm.shape[0], rank: 0, ranks: group)
+    if ranks.areHere {
+      try configuration.places.blaming("epm.shape") { try checkMemory(epm, ranks: group, over: communicator) }
+    }
+    let isSparse = if case .sparse = rule(epm, lattice) { true } else { false }
+    let sides = epm.shape.map { "\($0)" }.joined(separator: " × ")
+    let sweeps =
+      isSparse
+      ? "sparse, a transform above \(epm.transformAbove) failures and every \(epm.settleAfter)" : "by transform"
+    let memory = ParticleDemand.bytes(bytesPerRank(epm, ranks: group))
+    let disk = ParticleDemand.bytes(20 * Double(lattice.siteCount))
+    return [
+      "lattice         \(sides), \(lattice.siteCount) blocks",
+      "decomposition   \(group) rank(s) for each of \(epm.realisations) realisation(s), \(slab.ranksInUse) of them "
+        + "with planes, at most \(slab.planes.count)",
+      "sweeps          \(sweeps)",
+      "memory          about \(memory) per rank above an empty run",
+      "disk            \(disk) for the last state, and about 100 bytes for each avalanche",
+    ]
+  }
+
+  func compute(_ run: Run<EpmSections>) throws -> Int32 {
+    let (configuration, folder, world) = (run.configuration, run.folder, run.communicator)
+    let groups = try RealisationGroups(configuration.epm, over: world)
+    var summaries: [Int: EpmSummary] = [:]
+    var statistics = SteadyStatistics()
+    let progress = Progress(isShown: world.isRoot)
+    if !groups.isSingle {
+      // What would refuse one of them would refuse all.
+      if !folder.hasCheckpoints { try groups.tryOne { try Self.check(configuration, $0, over: $1) } }
+      try folder.begin(goingOn: folder.hasCheckpoints)
+    }
+    try groups.run { realisation, communicator in
+      let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
+      let (summary, steady) = try simulate(
+        configuration, realisation, in: place, folder, groups, progress, over: communicator)
+      summaries[realisation] = summary
+      if communicator.isRoot { statistics.add(steady) }
+    }
+    try EpmSummary.write(summaries, statistics, configuration, to: folder, over: world)
+    return 0
+  }
+
+  /// One realisation, from thresholds to files. Collective over the ranks of its group.
+  private func simulate(
+    _ configuration: EpmConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder,
+    _ groups: RealisationGroups,
+    _ progress: Progress, over communicator: Communicator
+  ) throws -> (EpmSummary, SteadyStatistics) {
+    let started = Date()
+    let epm = configuration.epm
+    let isSingle = groups.isSingle
+    if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
+    let checkpoints = try RunCheckpoints(
+      arguments, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration,
+      over: communicator)
+    let saved = checkpoints.saved
+    if isSingle, saved != nil { try folder.begin(goingOn: true) }
+    if let saved, saved.holds("end") {
+      let end = try saved.value(End.self, of: "end")
+      try folder.goingOn(from: saved) { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
+      return (end.summary, end.statistics)
+    }
+    let lattice = Lattice(shape: epm.shape)
+    try configuration.places.blaming("epm.shape") {
+      try Self.checkMemory(epm, ranks: communicator.size, over: communicator)
+    }
+    let transform = try LatticeTransform(lattice, over: communicator)
+    let kernel = StressKernel(
+      lattice, discretisation: epm.kernel == .continuum ? .continuum : .lattice,
+      control: epm.control == .strain ? .strain : .stress)
+    let model = try ElastoPlasticModel(
+      try Self.material(configuration, lattice, transform.planes, realisation, over: communicator), kernel: kernel,
+      rule: Self.rule(epm, lattice),
+      maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
+    if isSingle { try folder.begin() }
+    let output = try folder.goingOn(from: saved) {
+      try EpmOutput(
+        place, configuration, model, folder: isSingle ? folder : nil,
+        turn: (groups.mine.firstIndex(of: realisation)!, groups.mine.count), progress: progress, resuming: saved)
+    }
+    do {
+      try model.run(
+        Self.path(epm), samples: Self.samples(epm), observer: output,
+        safePoint: checkpoints.safePoint.within(output.save),
+        resuming: saved)
+      let end = End(
+        summary: try output.finish(
+          model, realisation: realisation, seconds: try communicator.broadcast(Date().timeIntervalSince(started))),
+        statistics: output.statistics,
+        files: try output.files.map { try FileRecord(finished: $0, in: place, over: communicator) })
+      try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
+      return (end.summary, end.statistics)
+    } catch let failure as Failure where failure.agreedRank != nil && failure.kind != .stopped {
+      // What a checkpoint goes on from has to stay.
+      if try checkpoints.isEmpty() { output.discard() }
+      throw failure
+    }
+  }
+
+  /// All that is left of a realisation once its files are written.
+  private struct End: Codable {
+    var summary: EpmSummary
+    var statistics: SteadyStatistics
+    /// Nil before they were noted.
+    var files: [FileRecord]?
+  }
+
+  /// Whether a realisation can be made of what the config names. Collective over the ranks of its group.
+  private static func check(_ configuration: EpmConfiguration, _ realisation: Int, over communicator: Communicator)
+    throws
+  {
+    let lattice = Lattice(shape: configuration.epm.shape)
+    try configuration.places.blaming("epm.shape") {
+      try checkMemory(configuration.epm, ranks: communicator.size, over: communicator)
+    }
+    let planes = Slab(extent: lattice.shape[0], rank: communicator.rank, ranks: communicator.size).planes
+    _ = try material(configuration, lattice, planes, realisation, over: communicator)
+  }
+
+  private static func material(
+    _ configuration: EpmConfiguration, _ lattice: Lattice, _ planes: Range<Int>, _ realisation: Int,
+    over communicator: Communicator
+  ) throws -> ElastoPlasticModel.Material {
+    let (epm, places) = (configuration.epm, configuration.places)
+    let eigenstrain: ElastoPlasticModel.Eigenstrain =
+      switch epm.eigenstrain {
+      case .single(let value): .single(value)
+      case .drawn(let numbers):
+        .drawn(try places.blaming("epm.eigenstrain") { try numbers.distribution(over: communicator) })
+      }
+    return ElastoPlasticModel.Material(
+      modulus: (epm.modulus.initial, epm.modulus.renewed),
+      thresholds: try places.blaming("epm.thresholds") {
+        try epm.thresholds.source("thresholds", of: lattice, planes: planes, isRenewal: false, over: communicator)
+      },
+      renewal: try places.blaming("epm.renewal") {
+        try epm.renewal.source("renewal", of: lattice, planes: planes, isRenewal: true, over: communicator)
+      },
+      eigenstrain: eigenstrain, bothSigns: epm.yielding == .both, seed: epm.seed, realisation: realisation)
+  }
+
+  /// The sparse rule needs a table of a quarter of the lattice (an eighth in three dimensions) on every rank; beyond
+  /// this many numbers, which is a square of 11 000 blocks, every sweep is a transform.
+  private static let largestTable = 1 << 25
+
+  static func rule(_ epm: EpmSection, _ lattice: Lattice) -> UpdateRule {
+    switch epm.update {
+    case .sparse:
+      RealSpaceKernel.tableSize(lattice) > largestTable
+        ? .transform : .sparse(failures: epm.transformAbove, pending: epm.settleAfter)
+    case .transform: .transform
+    case .everywhere: .everywhere
+    }
+  }
+
+  /// Memory of the rank with most planes, above that of an empty run.
+  static func bytesPerRank(_ epm: EpmSection, ranks: Int) -> Double {
+    let lattice = Lattice(shape: epm.shape)
+    let planes = Slab(extent: epm.shape[0], rank: 0, ranks: ranks).planes.count
+    let own = Double(planes) * Double(lattice.planeSize)
+    // A table of the kernel with bounds for its tiles, which are a quarter of it; stress, threshold, number of the
+    // candidate and yield count of each block; the field and its spectrum.
+    var bytes = own * (8 + 8 + 4 + 4 + 2 * 8.5)
+    if case .dataset = epm.renewal { bytes += 16 * own }
+    if case .sparse = rule(epm, lattice) { bytes += 12 * Double(RealSpaceKernel.tableSize(lattice)) + 4.2 * own }
+    return bytes
+  }
+
+  /// Tells before anything is computed that a lattice cannot fit.
+  static func checkMemory(_ epm: EpmSection, ranks: Int, over communicator: Communicator) throws {
+    let needed = bytesPerRank(epm, ranks: ranks)
+    let there = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
+    guard needed > there else { return }
+    throw Failure.everywhere(
+      .input,
+      "epm.shape = \(epm.shape) needs some \(Int(needed / 1e9)) GB per rank, and a machine here has "
+        + "\(Int(there / 1e9)) GB; take more ranks on more machines, or a smaller shape")
+  }
+
+  private static func path(_ epm: EpmSection) -> LoadingPath {
+    switch epm.path {
+    case .finalStrain(let strain): LoadingPath(.strain, to: strain)
+    case .finalStress(let stress, let limit): LoadingPath(.stress(strainLimit: limit), to: stress)
+    case .cycles(let amplitude, let count): LoadingPath(cyclesOf: amplitude, count: count)
+    }
+  }
+
+  /// Multiples of the sample strain up to the end, and the end.
+  private static func samples(_ epm: EpmSection) -> [Double] {
+    let end: Double
+    switch epm.path {
+    case .finalStrain(let strain): end = strain
+    case .finalStress(_, let limit): end = limit
+    case .cycles: return []
+    }
+    let count = Int((end / epm.sampleStrain * (1 + 1e-12)).rounded(.down))
+    let multiples: [Double] = (0...count).map { Double($0) * epm.sampleStrain }
+    return multiples.filter { $0 < end * (1 - 1e-12) } + [end]
+  }
+}

@@ -1,0 +1,216 @@
+import Checkpoints
+import Configuration
+import ElastoPlastic
+import Foundation
+import Measurement
+import MessagePassing
+import Storage
+
+/// Writes what an elasto-plastic run does: the catalogue of avalanches, looks at the state at given strains, and the
+/// last state.
+final class EpmOutput: AvalancheObserver {
+  private let folder: RunFolder?
+  private let place: String
+  private let configuration: EpmConfiguration
+  private let communicator: Communicator
+  private let file: LatticeFile
+  private let progress: Progress
+  /// Which of how many realisations this is, of those that these ranks compute.
+  private let turn: (index: Int, of: Int)
+  private var waiting: [Avalanche] = []
+  private var curve: StressCurve
+  /// From the steady strain on.
+  private(set) var statistics = SteadyStatistics()
+  private let edges: [Double]
+
+  private static let axes = ["x", "y", "z"]
+
+  /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective.
+  /// - Parameters:
+  ///   - folder: of the run, whose log gets a line for each look at the state; nil for one of many realisations.
+  ///   - turn: which of how many this is, of those that these ranks compute.
+  init(
+    _ place: String, _ configuration: EpmConfiguration, _ model: ElastoPlasticModel, folder: RunFolder?,
+    turn: (index: Int, of: Int), progress: Progress, resuming checkpoint: Checkpoint?
+  ) throws {
+    self.folder = folder
+    self.place = place
+    self.configuration = configuration
+    let communicator = model.communicator
+    self.communicator = communicator
+    self.turn = turn
+    self.progress = progress
+    curve = StressCurve(steadyFrom: configuration.epm.steadyFrom)
+    edges = ResidualStrengths.edges
+    try folder?.goOnWithLog(checkpoint, over: communicator)
+    if let checkpoint {
+      file = try LatticeFile(
+        path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes, resuming: checkpoint,
+        as: "epm.h5")
+      let state = try checkpoint.value(State.self, of: "output")
+      curve = state.curve
+      statistics = state.statistics
+      return
+    }
+    file = try LatticeFile(
+      path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes,
+      provenance: Build.provenance(config: configuration.resolved), over: communicator)
+    for name in ["strain", "stress_before", "stress_after", "stress_drop", "extent", "strain_after"] {
+      try file.createColumn("avalanches/\(name)", of: Double.self)
+    }
+    for name in ["failures", "sweeps", "direction"] { try file.createColumn("avalanches/\(name)", of: Int64.self) }
+    try file.createColumn("avalanches/gyration", of: Double.self, row: [model.lattice.dimension])
+    for name in ["strain", "stress", "stress_variance", "threshold_mean"] {
+      try file.createColumn("samples/\(name)", of: Double.self)
+    }
+    for name in ["avalanches", "failures", "sweeps", "yielded"] {
+      try file.createColumn("samples/\(name)", of: Int64.self)
+    }
+    for (axis, extent) in model.lattice.shape.enumerated() {
+      try file.createColumn("samples/yield_counts_\(Self.axes[axis])", of: Int64.self, row: [extent])
+    }
+    try file.createColumn("samples/residual_counts", of: Int64.self, row: [edges.count + 1])
+    try file.write(edges, to: "residual_edges", shape: [edges.count])
+    try file.flush()
+  }
+
+  private struct State: Codable {
+    var curve: StressCurve
+    var statistics: SteadyStatistics
+  }
+
+  /// Collective.
+  func save(to checkpoint: Checkpoint) throws {
+    try writeAvalanches()
+    try checkpoint.put(State(curve: curve, statistics: statistics), as: "output")
+    try file.save(to: checkpoint, as: "epm.h5")
+    try folder?.saveLog(to: checkpoint)
+  }
+
+  // MARK: AvalancheObserver
+
+  func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws {
+    waiting.append(avalanche)
+    curve.add(avalanche)
+    // One that the limit of strain cuts off under stress control has no size.
+    if isSteady(at: avalanche.strain, model), !isCutOff(avalanche) { statistics.add(size: avalanche.failures) }
+    if waiting.count >= 16384 { try writeAvalanches() }
+    let covered = min(0.999, model.coveredStrain(at: model.strain) / configuration.epm.path.coveredStrain)
+    progress.show(
+      (turn.of > 1 ? "realisation \(turn.index + 1) of \(turn.of)  " : "")
+        + "strain \(model.strain.shown)  stress \(model.stress.shown)  avalanches \(model.avalanches)",
+      fraction: (Double(turn.index) + covered) / Double(turn.of))
+  }
+
+  private func isSteady(at strain: Double, _ model: ElastoPlasticModel) -> Bool {
+    model.coveredStrain(at: strain) >= configuration.epm.steadyFrom
+  }
+
+  private func isCutOff(_ avalanche: Avalanche) -> Bool {
+    if case .finalStress(_, let limit) = configuration.epm.path { avalanche.strainAfter >= limit } else { false }
+  }
+
+  func reached(strain: Double, of model: ElastoPlasticModel) throws {
+    try writeAvalanches()
+    let look = try StateLook(model, edges: edges)
+    guard look.meanStress.isFinite else {
+      throw Failure.everywhere(.physics, "the mean stress at strain \(strain) is \(look.meanStress)")
+    }
+    try file.append([strain], to: "samples/strain")
+    try file.append([model.stress(at: strain)], to: "samples/stress")
+    try file.append([look.stressVariance], to: "samples/stress_variance")
+    try file.append([look.meanThreshold], to: "samples/threshold_mean")
+    for (name, value) in [
+      ("avalanches", model.avalanches), ("failures", model.failures), ("sweeps", model.sweeps),
+      ("yielded", look.yielded),
+    ] { try file.append([Int64(value)], to: "samples/\(name)") }
+    for (axis, profile) in look.profiles.enumerated() {
+      try file.append(profile, to: "samples/yield_counts_\(Self.axes[axis])")
+    }
+    try file.append(look.residualCounts, to: "samples/residual_counts")
+    if isSteady(at: strain, model) {
+      statistics.add(residualCounts: look.residualCounts)
+    }
+    if configuration.output.frames {
+      try file.appendField(UnsafePointer(model.blocks.stress.pointer), to: "frames/stress")
+      try file.appendField(UnsafePointer(model.yieldCounts.pointer), to: "frames/failures")
+    }
+    try file.flush()
+    try folder?.log(
+      SampleLine(
+        strain: strain, stress: model.stress(at: strain), avalanches: model.avalanches, failures: model.failures,
+        sweeps: model.sweeps, yielded: look.yielded), over: model.communicator)
+  }
+
+  private func writeAvalanches() throws {
+    func reals(_ name: String, _ value: (Avalanche) -> Double) throws {
+      try file.append(waiting.map(value), to: "avalanches/\(name)")
+    }
+    func wholes(_ name: String, _ value: (Avalanche) -> Int) throws {
+      try file.append(waiting.map { Int64(value($0)) }, to: "avalanches/\(name)")
+    }
+    try reals("strain") { $0.strain }
+    try reals("stress_before") { $0.stressBefore }
+    try reals("stress_after") { $0.stressAfter }
+    try reals("stress_drop") { $0.stressBefore - $0.stressAfter }
+    try reals("strain_after") { $0.strainAfter }
+    try reals("extent") { $0.extent }
+    try wholes("failures") { $0.failures }
+    try wholes("sweeps") { $0.sweeps }
+    try wholes("direction") { $0.direction }
+    try file.append(waiting.flatMap(\.gyration), to: "avalanches/gyration")
+    waiting.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: The end
+
+  /// Writes the last state, checks the books, and gives the file its name. Collective.
+  func finish(_ model: ElastoPlasticModel, realisation: Int, seconds: Double) throws -> EpmSummary {
+    try writeAvalanches()
+    let measured = try model.blocks.meanStress()
+    // The stress is kept by account; the blocks themselves have to agree.
+    let scale = max(abs(measured), try model.blocks.meanThreshold())
+    guard abs(measured - model.stress) <= 1e-9 * scale else {
+      throw Failure.everywhere(
+        .physics, "the mean stress of the blocks is \(measured), but loads and failures add up to \(model.stress)")
+    }
+    let blocks = model.blocks
+    try file.writeField(UnsafePointer(blocks.stress.pointer), to: "stress")
+    try file.writeField(UnsafePointer(blocks.thresholds.pointer), to: "thresholds")
+    try file.writeField(UnsafePointer(model.yieldCounts.pointer), to: "failures")
+    curve.end(strain: model.strain, stress: model.stress)
+    let hash = try LatticeHash.sha256(
+      stress: blocks.stress.pointer, thresholds: blocks.thresholds.pointer, yieldCounts: model.yieldCounts.pointer,
+      count: blocks.ownCount, over: communicator)
+    try file.close()
+    if configuration.output.vtk { try writeForParaView(model) }
+    return EpmSummary(
+      model, configuration.epm, realisation: realisation, curve: curve, measuredStress: measured,
+      statistics: statistics,
+      stateSha256: hash, wallSeconds: seconds)
+  }
+
+  private func writeForParaView(_ model: ElastoPlasticModel) throws {
+    let file = try VTKHDFFile(
+      path: "\(place)/fields.vtkhdf", shape: model.lattice.shape, planes: model.blocks.planes, over: communicator)
+    try file.write(UnsafePointer(model.blocks.stress.pointer), as: "stress")
+    try file.write(UnsafePointer(model.blocks.thresholds.pointer), as: "threshold")
+    try file.write(UnsafePointer(model.yieldCounts.pointer), as: "failures")
+    try file.close()
+  }
+
+  /// What it leaves.
+  var files: [String] { ["epm.h5"] + (configuration.output.vtk ? ["fields.vtkhdf"] : []) }
+
+  /// Leaves nothing half-written.
+  func discard() { file.discard() }
+
+  private struct SampleLine: Encodable {
+    var strain: Double
+    var stress: Double
+    var avalanches: Int
+    var failures: Int
+    var sweeps: Int
+    var yielded: Int
+  }
+}

@@ -1,0 +1,251 @@
+import Checkpoints
+import Configuration
+import Interactions
+import MessagePassing
+import Particles
+import Preparation
+import Statics
+import Storage
+
+/// Equilibrates a liquid at parent temperatures by SWAP Monte Carlo, and quenches it.
+struct PrepareCommand: RunCommand {
+  static let canResume = true
+  static let outputs = ["prepare.h5"]
+  static let guide = CommandGuide(
+    running: "prepare", canResume: canResume, summary: "from the liquid to an annealed glass",
+    text: """
+      Equilibrates a liquid by SWAP Monte Carlo at one temperature after another, says whether it was equilibrium, \
+      and quenches it.
+      """,
+    examples: ["mpirun -n 4 athermal prepare Configs/prepare-2d.toml --output runs/p"])
+
+  /// prepare.h5 and the states, with the turn where a temperature comes twice, and the replica where there are several.
+  private static nonisolated(unsafe) let files =
+    /prepare(-r\d+)?\.h5|state-T\d+(\.\d+)?(e[+-]?\d+)?(-\d+)?(-r\d+)?\.h5/
+
+  static func makes(_ name: Substring) -> Bool { name.wholeMatch(of: files) != nil }
+
+  let arguments: RunArguments
+
+  static func demand(
+    of configuration: PrepareConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+  ) throws -> [String] {
+    let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
+    let prepare = configuration.prepare
+    try configuration.places.blaming("prepare.size_window") {
+      try LiquidStart.check(
+        demand.snapshot, bySize: demand.interaction.parameter == .size, sizeWindow: prepare.sizeWindow,
+        swapFraction: prepare.swapFraction, over: communicator)
+    }
+    let blocks = try configuration.places.blaming("prepare.block") {
+      try BlockGrid(cell: demand.layout.cell, width: prepare.block * demand.layout.largestCutoff)
+    }
+    let sides = (0..<demand.snapshot.dimension).map { "\(blocks.counts[$0])" }.joined(separator: " × ")
+    return demand.lines() + [
+      "prepare         \(prepare.temperatures.count) temperatures of \(prepare.burnIn) + \(prepare.sweeps) sweeps, "
+        + "\(sides) blocks in \(blocks.colourCount) colours; at most \(blocks.blockCount) ranks have work"
+    ]
+  }
+
+  func compute(_ run: Run<PrepareSections>) throws -> Int32 {
+    let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
+    var failure: Failure?
+    let code = try folder.recordingFailure {
+      let replicas = Replicas(configuration.prepare.replicas, over: communicator)
+      let group = try replicas.communicator()
+      var states: [PreparedState] = []
+      var last: Summary?
+      // What would refuse one of them would refuse all.
+      var first: SwapMonteCarlo?
+      if !folder.hasCheckpoints {
+        try replicas.agree { first = try start(configuration, replicas.mine[0], over: group) }
+      }
+      try folder.begin(goingOn: folder.hasCheckpoints)
+      try replicas.agree {
+        for replica in replicas.mine {
+          let course = try prepare(configuration, replica, first, folder, over: group)
+          first = nil
+          states += course.states
+          if replica == configuration.prepare.replicas - 1 { last = course.summary }
+        }
+      }
+      states = try replicas.collected(states)
+      let failed = states.filter { !$0.equilibrated }
+      // The scalars are those of the last replica, whichever ranks computed it.
+      var summary = try replicas.shared(last)!
+      summary.wallSeconds = folder.seconds
+      summary.ranks = communicator.size
+      summary.states = states
+      if !failed.isEmpty && !configuration.prepare.acceptUnequilibrated {
+        failure = Self.failure(failed, of: states.count)
+        summary.status = "failed"
+        summary.exitCode = Int(Failure.Kind.notConverged.rawValue)
+        summary.reason = failure!.message
+      }
+      try folder.finish(summary)
+      if communicator.isRoot { report(states, folder) }
+      return 0
+    }
+    // The summary has it all; only the exit code and the message are left.
+    if let failure { throw failure }
+    return code
+  }
+
+  /// What is known of a replica so far.
+  private struct Course: Codable {
+    /// Which of the temperatures it is at.
+    var turn = 0
+    var states: [PreparedState] = []
+    /// The files of the states; nil before they were noted.
+    var files: [FileRecord]? = []
+    var density: Double
+    /// Of the last state.
+    var summary: Summary?
+  }
+
+  /// One replica: from the start through all temperatures. Collective over its ranks.
+  /// - Parameter first: where it starts, if that was made already.
+  private func prepare(
+    _ configuration: PrepareConfiguration, _ replica: Int, _ first: SwapMonteCarlo?, _ folder: RunFolder,
+    over communicator: Communicator
+  ) throws -> Course {
+    let settings = configuration.prepare
+    let skin = configuration.neighbours.skin
+    let part = settings.replicas > 1 ? "replica-\(replica)" : nil
+    let checkpoints = try RunCheckpoints(
+      arguments, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration,
+      over: communicator
+    )
+    var saved = checkpoints.saved
+    let monteCarlo =
+      try saved.map { try goOn(configuration, replica, $0) }
+      ?? first ?? start(configuration, replica, over: communicator)
+    var course =
+      try saved?.value(Course.self, of: "prepare")
+      ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
+    let equilibration = Equilibration(
+      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
+    // Files are made when nothing is left to refuse.
+    let output = try folder.goingOn(from: saved) {
+      for file in course.files ?? [] { try file.check(in: folder.path, over: communicator) }
+      return try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
+    }
+    let safePoint = checkpoints.safePoint.within {
+      try $0.put(course, as: "prepare")
+      try monteCarlo.save(to: $0)
+      try output.save(to: $0)
+    }
+
+    while course.turn < settings.temperatures.count {
+      let (turn, temperature) = (course.turn, settings.temperatures[course.turn])
+      Heartbeat.enter(phase: "equilibration at T = \(temperature)")
+      let resumed = saved
+      saved = nil
+      try equilibration.run(
+        monteCarlo, temperature: temperature, safePoint: safePoint, resuming: resumed,
+        observe: { try output.write($0, turn: turn) },
+        concluding: { record, safePoint in
+          Heartbeat.enter(phase: "quench from T = \(temperature)")
+          let quenched = resumed.flatMap { $0.holds("glass") ? $0 : nil }
+          let interaction = monteCarlo.particles.interaction
+          let glass =
+            try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
+            ?? ParticleSystem(record.liquid, interaction: interaction, skin: skin, communicator: communicator)
+          let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
+          let result =
+            try settings.quench
+            ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
+          // The time of the whole run is put in at its end.
+          var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
+          if !settings.quench { summary.reason = "liquid, not quenched" }
+          let name = output.stateName(temperature, turn: turn)
+          let state = PreparedState(
+            record, density: course.density, replica: replica, seed: settings.seed, burnIn: settings.burnIn,
+            inherentEnergy: settings.quench ? summary.energyPerParticle : nil, file: name)
+          try output.save(glass.snapshot(), state, as: name)
+          course.states.append(state)
+          course.files?.append(try FileRecord(finished: name, in: folder.path, over: communicator))
+          course.summary = summary
+        })
+      course.turn += 1
+      try safePoint.reached()
+    }
+    try safePoint.end()
+    try output.finish()
+    return course
+  }
+
+  /// A liquid from the config, fit to be moved by Monte Carlo.
+  private func start(
+    _ configuration: PrepareConfiguration, _ replica: Int, over communicator: Communicator
+  ) throws -> SwapMonteCarlo {
+    let settings = configuration.prepare
+    let start = try Model.system(configuration, replica: replica, over: communicator)
+    try configuration.places.blaming("prepare.size_window") {
+      try LiquidStart.check(
+        start.snapshot(), bySize: start.interaction.parameter == .size, sizeWindow: settings.sizeWindow,
+        swapFraction: settings.swapFraction, over: communicator)
+    }
+    _ = try configuration.places.blaming("prepare.block") {
+      try BlockGrid(cell: start.cell, width: settings.block * start.largestCutoff)
+    }
+    if case .generate = configuration.system.source { try OverlapRelaxation().relax(start) }
+    try start.evaluate(.forcesEnergyAndStress)
+    try Model.blamingSource(of: configuration) { try LiquidStart.checkOverlaps(start) }
+    return try SwapMonteCarlo(
+      start,
+      rule: MoveRule(
+        temperature: settings.temperatures[0], step: settings.step ?? 0.1 * start.spacing,
+        swapFraction: settings.swapFraction, sizeWindow: settings.sizeWindow),
+      block: settings.block, seed: settings.seed, replica: replica)
+  }
+
+  private func goOn(
+    _ configuration: PrepareConfiguration, _ replica: Int, _ saved: Checkpoint
+  ) throws -> SwapMonteCarlo {
+    let settings = configuration.prepare
+    let liquid = try SwapMonteCarlo.configuration(in: saved)
+    let system = try ParticleSystem(
+      liquid, interaction: Model.pairModel(configuration.potential).compiled(dimension: liquid.dimension),
+      skin: configuration.neighbours.skin, communicator: saved.communicator)
+    return try SwapMonteCarlo(system, resuming: saved, block: settings.block, seed: settings.seed, replica: replica)
+  }
+
+  private func quench(
+    _ glass: ParticleSystem, _ configuration: PrepareConfiguration, _ temperature: Double, _ safePoint: SafePoint,
+    resuming saved: Checkpoint?
+  ) throws -> MinimizationResult {
+    let result = try Model.minimization(configuration.minimizer).run(glass, safePoint: safePoint, resuming: saved)
+    guard result.reason == .converged else {
+      throw Failure.everywhere(
+        .notConverged,
+        "the quench from T = \(temperature) ended by \(result.reason.rawValue) with a largest force component of "
+          + "\(result.forceMax.shown), which should be at most \(result.tolerance.shown)")
+    }
+    return result
+  }
+
+  private func liquid(_ glass: ParticleSystem) throws -> MinimizationResult {
+    try glass.evaluate(.forcesEnergyAndStress)
+    let largest = try glass.largestComponent(glass.forces, width: glass.dimension)
+    return MinimizationResult(reason: .evaluationLimit, forceMax: largest, tolerance: 0)
+  }
+
+  private static func failure(_ failed: [PreparedState], of count: Int) -> Failure {
+    let first = failed[0]
+    return Failure.everywhere(
+      .notConverged,
+      "\(failed.count) of \(count) states are not in equilibrium, first at T = \(first.temperature): "
+        + first.reasons.joined(separator: "; ")
+        + "; run more sweeps, or take them as they are with prepare.accept_unequilibrated = true")
+  }
+
+  private func report(_ states: [PreparedState], _ folder: RunFolder) {
+    for state in states {
+      let energy = state.inherentEnergy.map { "inherent energy \($0)" } ?? "energy \(state.liquidEnergy)"
+      let verdict = state.equilibrated ? "equilibrated" : "not equilibrated: " + state.reasons.joined(separator: "; ")
+      print("T = \(state.temperature): \(energy), relaxation time \(state.relaxationTime) sweeps, \(verdict)")
+    }
+    print(folder.whereabouts)
+  }
+}

@@ -1,0 +1,91 @@
+import Checkpoints
+import Configuration
+import MessagePassing
+import Particles
+import Preparation
+import Storage
+
+/// Writes what a preparation does: a row of prepare.h5 and a line of log.jsonl per measurement, and a file per state.
+final class PrepareOutput {
+  private let folder: RunFolder
+  private let configuration: PrepareConfiguration
+  private let communicator: Communicator
+  private let replica: Int
+  private let table: TableFile
+  private let progress: Progress
+
+  /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective over the ranks of a
+  /// replica.
+  init(
+    _ folder: RunFolder, _ configuration: PrepareConfiguration, replica: Int, resuming checkpoint: Checkpoint?,
+    over communicator: Communicator
+  ) throws {
+    self.folder = folder
+    self.configuration = configuration
+    self.communicator = communicator
+    self.replica = replica
+    progress = Progress(isShown: replica == 0 && communicator.isRoot)
+    let suffix = configuration.prepare.replicas > 1 ? "-r\(replica)" : ""
+    let path = folder.file("prepare\(suffix).h5")
+    // The log belongs to the first replica.
+    if replica == 0 { try folder.goOnWithLog(checkpoint, over: communicator) }
+    if let checkpoint {
+      table = try TableFile(path: path, resuming: checkpoint, as: "prepare.h5", rowsPerFlush: 50)
+      return
+    }
+    table = try TableFile(
+      path: path, provenance: Build.provenance(config: configuration.resolved),
+      rowsPerFlush: 50, over: communicator)
+    try table.createTable(
+      "series",
+      columns: [
+        "state", "phase", "temperature", "sweep", "energy_per_particle", "self_overlap", "squared_displacement",
+        "size_structure_factor",
+      ])
+  }
+
+  /// Collective over the ranks of a replica.
+  func save(to checkpoint: Checkpoint) throws {
+    try table.save(to: checkpoint, as: "prepare.h5")
+    if replica == 0 { try folder.saveLog(to: checkpoint) }
+  }
+
+  func write(_ sample: Equilibration.Sample, turn: Int) throws {
+    let phase = [.burnIn: 0, .run: 1, .cold: 2][sample.phase]!
+    try table.appendRow(
+      to: "series",
+      [
+        Double(turn), Double(phase), sample.temperature, Double(sample.sweep), sample.energyPerParticle,
+        sample.selfOverlap, sample.squaredDisplacement, sample.demixing,
+      ])
+    let settings = configuration.prepare
+    let whole = sample.phase == .run ? settings.sweeps : sample.phase == .burnIn ? settings.burnIn : nil
+    progress.show(
+      "T \(sample.temperature)  \(sample.phase.rawValue), sweep \(sample.sweep)\(whole.map { "/\($0)" } ?? "")  "
+        + "energy \(sample.energyPerParticle)  self-overlap \(sample.selfOverlap)", fraction: 0)
+  }
+
+  /// state-T0.4.h5; with the turn where a temperature comes twice, and the replica where there are several.
+  func stateName(_ temperature: Double, turn: Int) -> String {
+    let settings = configuration.prepare
+    let isUnique = settings.temperatures.count { $0 == temperature } == 1
+    return "state-T\(temperature)" + (isUnique ? "" : "-\(turn)") + (settings.replicas > 1 ? "-r\(replica)" : "")
+      + ".h5"
+  }
+
+  /// The configuration with how it was prepared. Collective.
+  func save(_ snapshot: Snapshot, _ state: PreparedState, as name: String) throws {
+    let text = String(decoding: try RunFolder.encoder(pretty: true).encode(state), as: UTF8.self)
+    try StateFile.write(
+      snapshot, to: folder.file(name),
+      provenance: Build.provenance(config: configuration.resolved, notes: ["preparation": text]),
+      observables: [
+        Observable("parent_temperature", state.temperature), Observable("sweeps", Double(state.sweeps)),
+        Observable("equilibrated", state.equilibrated ? 1 : 0),
+        Observable("relaxation_time", state.relaxationTime),
+      ], over: communicator)
+    if replica == 0 { try folder.log(state, over: communicator) }
+  }
+
+  func finish() throws { try table.close() }
+}

@@ -1,0 +1,165 @@
+import Checkpoints
+import Configuration
+import Geometry
+import Measurement
+import MessagePassing
+import Particles
+import QuasistaticShear
+import Storage
+
+/// What is plastic in a loading, particle by particle: D²min over windows of strain, in how many of them it was above
+/// the threshold, and the profiles of both.
+final class PlasticActivity {
+  /// D²min of the last window closed, NaN before, and the number of windows in which it was above the threshold.
+  let d2min: ParticleField
+  let count: ParticleField
+
+  private let configuration: ShearConfiguration
+  private var isMeasured: Bool { state.isMeasured ?? configuration.output.measuresD2min }
+  private var window: StrainWindow?
+  private var state = State()
+
+  /// What is remembered besides fields and the window.
+  private struct State: Codable {
+    var lastWindowEnd: Double?
+    /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
+    var profileBins: [Int]?
+    /// Whether the box stands beside each profile; nil in files that an earlier build began.
+    var keepsBox: Bool?
+    var hasWindow = false
+    /// Nil in checkpoints of earlier builds: wherever there is use for it.
+    var isMeasured: Bool?
+  }
+
+  /// Profiles are on where nobody says otherwise.
+  private static func isAskedFor(_ configuration: ShearConfiguration) -> Bool {
+    configuration.places.gives("output.profiles") || configuration.places.gives("d2min")
+      || configuration.output.hasFieldsOfD2min
+  }
+
+  /// Looks whether the box has room for the neighbourhoods, and says where a run does without since nobody has asked
+  /// for it.
+  /// - Returns: whether D²min can be measured.
+  /// - Throws: an input failure where it cannot, and was asked for.
+  static func hasRoom(_ configuration: ShearConfiguration, over communicator: Communicator, _ look: () throws -> Void)
+    throws -> Bool
+  {
+    do {
+      try configuration.places.blaming("d2min.radius", look)
+      return true
+    } catch let failure as Failure where failure.kind == .input && !isAskedFor(configuration) {
+      if communicator.isRoot {
+        print(
+          "D²min and profiles are not measured: the box is too small for neighbourhoods of d2min.radius = "
+            + "\(configuration.d2min.radius) d; a smaller radius would help")
+      }
+      return false
+    }
+  }
+
+  /// Collective.
+  /// - Throws: an input failure where the box has no room for the neighbourhoods.
+  init(_ configuration: ShearConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule) throws {
+    self.configuration = configuration
+    d2min = system.makeField(width: 1)
+    count = system.makeField(width: 1)
+    for i in 0..<system.ownedCount { d2min.values[i] = .nan }
+    guard configuration.output.measuresD2min else { return }
+    // Before anything is computed.
+    state.isMeasured = try Self.hasRoom(configuration, over: system.communicator) { _ = try newWindow(system) }
+    guard isMeasured else { return }
+    let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
+    if system.communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {
+      print(
+        "D²min is not measured: the loading goes \(farthest) from its start, less than d2min.window = "
+          + "\(configuration.d2min.window)")
+    }
+  }
+
+  /// As it was when the checkpoint was made. Collective.
+  init(_ configuration: ShearConfiguration, _ system: ParticleSystem, resuming checkpoint: Checkpoint) throws {
+    self.configuration = configuration
+    d2min = try system.makeField(resuming: checkpoint, as: "output/d2min")
+    count = try system.makeField(resuming: checkpoint, as: "output/plastic_count")
+    // Checkpoints of version 1 have it among the rest.
+    state = try checkpoint.value(State.self, of: checkpoint.holds("output/activity") ? "output/activity" : "output")
+    guard state.hasWindow else { return }
+    window = try StrainWindow(
+      system, radius: configuration.d2min.radius * system.spacing, resuming: checkpoint, as: "output/window")
+  }
+
+  /// Collective.
+  func save(_ system: ParticleSystem, to checkpoint: Checkpoint) throws {
+    state.hasWindow = window != nil
+    try checkpoint.put(state, as: "output/activity")
+    try system.save(d2min, to: checkpoint, as: "output/d2min")
+    try system.save(count, to: checkpoint, as: "output/plastic_count")
+    try window?.save(system, to: checkpoint, as: "output/window")
+  }
+
+  /// Of owned particle `i` since the window began.
+  func displacement(_ system: ParticleSystem, of i: Int) -> Vector { window?.displacement(system, of: i) ?? .zero }
+
+  /// Measures D²min whenever the strain has come a window's length; tells whether it did. Collective.
+  func measure(_ strain: Double, _ system: ParticleSystem, _ table: TableFile) throws -> Bool {
+    let settings = configuration.d2min
+    guard let window, abs(strain - (state.lastWindowEnd ?? window.strain)) >= settings.window * (1 - 1e-9) else {
+      return false
+    }
+    let measured = try window.d2min(system, normalisation: settings.normalisation == .mean ? .mean : .sum)
+    for i in 0..<system.ownedCount {
+      d2min.values[i] = measured[i]
+      if measured[i] > settings.threshold { count.values[i] += 1 }
+    }
+    if configuration.output.profiles { try writeProfiles(strain, system, window, table) }
+    state.lastWindowEnd = strain
+    return true
+  }
+
+  /// The first window, or the next after one that has closed, where each has a start of its own. Collective.
+  func openWindow(_ system: ParticleSystem, afterOneThatClosed: Bool) throws {
+    guard isMeasured, window == nil || (afterOneThatClosed && configuration.d2min.reference == .window) else { return }
+    window = try newWindow(system)
+  }
+
+  private func newWindow(_ system: ParticleSystem) throws -> StrainWindow {
+    try StrainWindow(system, radius: configuration.d2min.radius * system.spacing)
+  }
+
+  private func writeProfiles(_ strain: Double, _ system: ParticleSystem, _ window: StrainWindow, _ table: TableFile)
+    throws
+  {
+    let flow: Int
+    if case .simpleShear(let axis, _) = configuration.loading.mode { flow = axis } else { flow = 0 }
+    let axes = ["x", "y", "z"].prefix(system.dimension)
+    let bins: [Int]
+    if let known = state.profileBins {
+      bins = known
+    } else {
+      bins = Profile.bins(for: system)
+      state.profileBins = bins
+      state.keepsBox = true
+      for (name, count) in zip(axes, bins) {
+        let edges = (0...count).map { Double($0) / Double(count) }
+        try table.write("profiles/edges_\(name)", edges, shape: [edges.count])
+      }
+    }
+    let profile = try Profile(system, bins: bins, quantities: 3) { i, out in
+      out[0] = self.count.values[i]
+      out[1] = self.d2min.values[i]
+      out[2] = window.displacement(system, of: i)[flow]
+    }
+    let undefined = try system.communicator.reduce((0..<system.ownedCount).count { d2min.values[$0].isNaN }, .sum)
+    var entries = [Observable("strain", strain), Observable("d2min_undefined", Double(undefined))]
+    if state.keepsBox == true {
+      let d = system.dimension
+      entries.append(Observable("box", system.cell.edges.block(d).flatMap { $0 }, shape: [d, d]))
+    }
+    for (q, name) in ["plastic_count", "d2min", "displacement"].enumerated() {
+      for (axis, axisName) in axes.enumerated() {
+        entries.append(Observable("\(name)_\(axisName)", profile.means[q][axis], shape: [profile.bins[axis]]))
+      }
+    }
+    try table.append(to: "profiles", entries)
+  }
+}

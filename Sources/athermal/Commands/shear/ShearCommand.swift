@@ -1,0 +1,149 @@
+import Checkpoints
+import Configuration
+import Geometry
+import Measurement
+import MessagePassing
+import Particles
+import QuasistaticShear
+import Statics
+import Storage
+
+/// Athermal quasistatic loading with its measurements.
+struct ShearCommand: RunCommand {
+  static let canResume = true
+  static let outputs = ["shear.h5", "trajectory.h5", "state.h5"]
+  static let guide = CommandGuide(
+    running: "shear", canResume: canResume, summary: "athermal quasistatic loading",
+    text: """
+      Deforms a configuration step by step and minimises after each: the curve, plastic events and profiles come \
+      to shear.h5, frames to
+      trajectory.h5.
+      """,
+    examples: [
+      "mpirun -n 2 athermal shear Configs/quickstart.toml --output runs/a",
+      "athermal shear my.toml --set loading.strain_step=1e-4 --output runs/fine",
+    ])
+
+  let arguments: RunArguments
+
+  /// Whether there is a path to load along, or a table that this command alone reads.
+  static func isMeant(by tables: [String: Set<String>]) -> Bool {
+    let path: Set = ["strain_step", "final_strain", "cycles", "turning_points"]
+    return tables["events"] != nil || tables["d2min"] != nil || !path.isDisjoint(with: tables["loading"] ?? [])
+  }
+
+  static func demand(
+    of configuration: ShearConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+  ) throws -> [String] {
+    let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
+    let mode = try Model.loading(
+      configuration.loading.mode, of: configuration, dimension: demand.snapshot.dimension)
+    let output = configuration.output
+    if output.measuresD2min {
+      _ = try PlasticActivity.hasRoom(configuration, over: communicator) {
+        try StrainWindow.check(
+          demand.snapshot, radius: configuration.d2min.radius * demand.spacing, ranks: ranks.count, over: communicator)
+      }
+    }
+    let generator = mode.generator(dimension: demand.snapshot.dimension)
+    let steps = try schedule(configuration, from: demand.snapshot.strain(countedBy: generator)).strains.count
+    // At the start, every so many steps, and at the end.
+    let frames = output.trajectory ? (steps + output.every - 1) / output.every + 1 : 0
+    let bytes = ParticleDemand.bytes(demand.frame(output.fields) * Double(frames))
+    return demand.lines(fields: output.fields) + ["loading         \(steps) steps, \(frames) frames, \(bytes) in all"]
+  }
+
+  func compute(_ run: Run<ShearSections>) throws -> Int32 {
+    let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
+    let checkpoints = try run.checkpoints()
+    let saved = checkpoints.saved
+    let system = try Model.system(configuration, resuming: saved, over: communicator)
+    let mode = try Model.loading(configuration.loading.mode, of: configuration, dimension: system.dimension)
+    if saved == nil { Self.tellStrain(of: system, mode) }
+    let loading = try saved.map { try Loading(mode, of: system, resuming: $0) } ?? Loading(mode, of: system)
+    let schedule = try Self.schedule(configuration, from: loading.startStrain)
+    let events = configuration.events
+    let shear = QuasistaticShear(
+      system, loading: loading, schedule: schedule, minimization: Model.minimization(configuration.minimizer),
+      events: events.adaptive
+        ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil,
+      acceptsUnconverged: configuration.loading.unconverged == .accept)
+    let output = try folder.goingOn(from: saved) {
+      try ShearOutput(folder, configuration, system, schedule, resuming: saved)
+    }
+    let safePoint = checkpoints.safePoint.within {
+      try system.save(to: $0)
+      try output.save(system, to: $0)
+    }
+
+    try shear.run(output, safePoint: safePoint, resuming: saved)
+
+    try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
+    try output.finish(system)
+    let summary = try Summary(
+      system, configuration, result: output.lastResult!, wallSeconds: folder.seconds,
+      events: output.eventCount, unconvergedSteps: output.unconvergedSteps)
+    try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
+    try folder.finish(summary)
+    if communicator.isRoot {
+      if let count = summary.unconvergedSteps, count > 0 {
+        print(
+          "\(count) of \(schedule.strains.count + 1) steps did not converge, "
+            + "which loading.unconverged = \"accept\" allows")
+      }
+      print("strain \(summary.strain) reached; \(folder.whereabouts)")
+    }
+    return 0
+  }
+
+  /// What becomes of a strain that the particles carry, where that is not plain.
+  private static func tellStrain(of system: ParticleSystem, _ mode: Loading.Mode) {
+    guard system.communicator.isRoot, system.strain != 0 else { return }
+    guard let counted = system.strainGenerator else {
+      print(
+        "the particles carry a strain of \(system.strain), and nothing says of which deformation; "
+          + "it is taken for that of this loading")
+      return
+    }
+    if counted != mode.generator(dimension: system.dimension) {
+      print(
+        "the strain of \(system.strain) that the particles carry is of another deformation; "
+          + "that of this loading begins at 0")
+    }
+  }
+
+  /// From where the system is to the final strain, which counts from where its loading once began.
+  static func schedule(_ configuration: ShearConfiguration, from strain: Double) throws -> StrainSchedule {
+    let path = try configuration.places.blaming("loading.final_strain") {
+      try schedule(configuration.loading, from: strain)
+    }
+    guard path.length <= LoadingSection.mostSteps else {
+      throw Failure.everywhere(
+        .input,
+        "\(configuration.places.nearest("loading.strain_step")): from strain \(strain), where the particles are, the "
+          + "loading has \(path.length) steps, and \(Int(LoadingSection.mostSteps)) are the most; take a larger "
+          + "loading.strain_step")
+    }
+    return path
+  }
+
+  private static func schedule(_ section: LoadingSection, from strain: Double) throws -> StrainSchedule {
+    let direction = section.backward ? -1.0 : 1.0
+    if let cycles = section.cycles {
+      return StrainSchedule(
+        cyclesFrom: strain, amplitude: direction * cycles.amplitude, count: cycles.count, step: section.strainStep)
+    }
+    if let turns = section.turningPoints {
+      return StrainSchedule(from: strain, through: turns, step: section.strainStep)
+    }
+    let amount = direction * section.finalStrain - strain
+    guard amount * direction >= 0 else {
+      throw Failure.everywhere(
+        .input,
+        "the system is already at strain \(strain), beyond loading.final_strain = \(direction * section.finalStrain); "
+          + "final_strain is the accumulated strain at the end; to go back, list the strains to go to, as in "
+          + "loading.turning_points = [\(direction * section.finalStrain)]")
+    }
+    return StrainSchedule(from: strain, by: amount, step: section.strainStep)
+  }
+}

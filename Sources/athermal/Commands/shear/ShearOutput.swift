@@ -1,0 +1,210 @@
+import Checkpoints
+import Configuration
+import Foundation
+import Geometry
+import MessagePassing
+import Particles
+import QuasistaticShear
+import Statics
+import Storage
+
+/// Writes what a loading does: a row of shear.h5 and a line of log.jsonl per step, events, what is plastic, and frames
+/// of the trajectory.
+final class ShearOutput: ShearObserver {
+  private let folder: RunFolder
+  private let configuration: ShearConfiguration
+  private let communicator: Communicator
+  private let table: TableFile
+  private let trajectory: TrajectoryWriter?
+  private let activity: PlasticActivity
+  private let forecast: EventForecast?
+  private let generator: Tensor
+  private let stepCount: Int
+  private let progress: Progress
+  private var state = State()
+  /// Within which an event is being located.
+  private var interval: Double?
+  /// Whether the last step has been reported.
+  private var isOver: Bool { state.step == stepCount && state.lastResult != nil }
+
+  /// What is remembered besides files.
+  private struct State: Codable {
+    var step = 0
+    var frame = -1
+    var eventCount = 0
+    var lastResult: MinimizationResult?
+    /// Steps that ended short of the tolerance; nil where none may.
+    var unconvergedSteps: Int?
+  }
+
+  var eventCount: Int { state.eventCount }
+  var lastResult: MinimizationResult? { state.lastResult }
+  var unconvergedSteps: Int? { state.unconvergedSteps }
+
+  /// Starts the files, or goes on with them as they were when the checkpoint was made. Collective.
+  init(
+    _ folder: RunFolder, _ configuration: ShearConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule,
+    resuming checkpoint: Checkpoint?
+  ) throws {
+    self.folder = folder
+    self.configuration = configuration
+    communicator = system.communicator
+    stepCount = schedule.strains.count
+    progress = Progress(isShown: communicator.isRoot)
+    generator = try Model.loading(configuration.loading.mode, of: configuration, dimension: system.dimension)
+      .generator(dimension: system.dimension)
+    forecast = configuration.events.prediction ? EventForecast(folder, generator: generator) : nil
+    let (tablePath, trajectoryPath) = (folder.file("shear.h5"), folder.file("trajectory.h5"))
+    if let checkpoint {
+      try folder.begin(goingOn: true)
+      activity = try PlasticActivity(configuration, system, resuming: checkpoint)
+      table = try TableFile(path: tablePath, resuming: checkpoint, as: "shear.h5")
+      trajectory =
+        try checkpoint.holds("trajectory.h5")
+        ? TrajectoryWriter(path: trajectoryPath, resuming: checkpoint, as: "trajectory.h5") : nil
+      state = try checkpoint.value(State.self, of: "output")
+      try forecast?.goOn(system, from: checkpoint)
+    } else {
+      activity = try PlasticActivity(configuration, system, schedule)
+      // Nothing is left that could refuse the run.
+      try folder.begin()
+      let provenance = Build.provenance(config: configuration.resolved)
+      table = try TableFile(path: tablePath, provenance: provenance, over: communicator)
+      trajectory =
+        configuration.output.trajectory
+        ? try TrajectoryWriter(
+          path: trajectoryPath, particles: system.snapshot(), provenance: provenance, over: communicator) : nil
+      try createTables(dimension: system.dimension)
+    }
+    try folder.goOnWithLog(checkpoint, over: communicator)
+    let (progress, steps) = (progress, stepCount)
+    let smallest = configuration.events.smallestStep
+    system.onEvaluation = { [unowned self] statistics in
+      guard !isOver else { return }
+      let step = "step \(min(steps, state.step + (state.lastResult == nil ? 0 : 1)))/\(steps)  "
+      if let interval {
+        // How many there are in a step is not known before.
+        progress.show(
+          step + "locating an event, \(interval.shown) of \(smallest), evaluation \(statistics.evaluations)",
+          fraction: 0)
+      } else {
+        progress.show(
+          step + "minimising, evaluation \(statistics.evaluations)",
+          fraction: Double(state.step) / Double(max(1, steps)))
+      }
+    }
+  }
+
+  private func createTables(dimension d: Int) throws {
+    let axes = ["x", "y", "z"].prefix(d)
+    let stress = axes.flatMap { a in axes.map { b in "stress_\(a)\(b)" } }
+    try table.createTable(
+      "curve",
+      columns: ["step", "strain"] + stress + [
+        "energy_per_particle", "pressure", "evaluations", "force_max", "displacement_max", "displacement_mean",
+      ])
+    try table.createSeries(
+      "events",
+      [
+        ("strain_before", []), ("strain_after", []), ("stress_before", [d, d]), ("stress_after", [d, d]),
+        ("stress_drop", [d, d]), ("energy_before", []), ("energy_after", []), ("energy_drop", []),
+        ("participation_ratio", []), ("centre", [d]),
+      ])
+    if forecast != nil { try EventForecast.createSeries(table) }
+  }
+
+  /// Keeps everything that the next rows and frames depend on. Collective.
+  func save(_ system: ParticleSystem, to checkpoint: Checkpoint) throws {
+    try checkpoint.put(state, as: "output")
+    try activity.save(system, to: checkpoint)
+    try forecast?.save(to: checkpoint)
+    try table.save(to: checkpoint, as: "shear.h5")
+    try trajectory?.save(to: checkpoint, as: "trajectory.h5")
+    try folder.saveLog(to: checkpoint)
+  }
+
+  /// Closes the files and keeps the last state, from which another run can go on. Collective.
+  func finish(_ system: ParticleSystem) throws {
+    try trajectory?.close()
+    try table.close()
+    try StateFile.write(
+      system.snapshot(), to: folder.file("state.h5"), step: state.step,
+      provenance: Build.provenance(config: configuration.resolved),
+      over: communicator)
+  }
+
+  // MARK: ShearObserver
+
+  func completed(_ step: StepRecord, of system: ParticleSystem) throws {
+    let d = system.dimension
+    let stress = step.stress.block(d).flatMap { $0 }
+    try table.appendRow(
+      to: "curve",
+      [Double(step.step), step.strain] + stress + [
+        step.energyPerParticle, step.pressure, Double(step.evaluations), step.forceMax, step.displacementMax,
+        step.displacementMean,
+      ])
+    try folder.log(StepLine(step, d), over: communicator)
+    state.step = step.step
+    state.lastResult = step.minimization
+    if configuration.loading.unconverged == .accept {
+      state.unconvergedSteps = (state.unconvergedSteps ?? 0) + (step.minimization.reason == .converged ? 0 : 1)
+    }
+    try forecast?.look(system)
+    let isClosing = try activity.measure(step.strain, system, table)
+    if step.step % configuration.output.every == 0 || step.step == stepCount { try writeFrame(step.step, system) }
+    try activity.openWindow(system, afterOneThatClosed: isClosing)
+    // The stress that does the work of the loading, σ:A.
+    let working = step.stress.contracted(with: generator)
+    progress.show(
+      "step \(step.step)/\(stepCount)  strain \(step.strain.shown)  stress \(working.shown)  "
+        + "evaluations \(step.evaluations)", fraction: Double(step.step) / Double(max(1, stepCount)))
+  }
+
+  func found(_ event: PlasticEvent, in system: ParticleSystem) throws {
+    state.eventCount += 1
+    let d = system.dimension
+    func tensor(_ t: Tensor) -> [Double] { t.block(d).flatMap { $0 } }
+    try table.append(
+      to: "events",
+      [
+        Observable("strain_before", event.strainBefore), Observable("strain_after", event.strainAfter),
+        Observable("stress_before", tensor(event.stressBefore), shape: [d, d]),
+        Observable("stress_after", tensor(event.stressAfter), shape: [d, d]),
+        Observable("stress_drop", tensor(event.stressDrop), shape: [d, d]),
+        Observable("energy_before", event.energyBefore), Observable("energy_after", event.energyAfter),
+        Observable("energy_drop", event.energyDrop), Observable("participation_ratio", event.participationRatio),
+        Observable("centre", (0..<d).map { event.centre[$0] }, shape: [d]),
+      ])
+    try folder.log(EventLine(event, d), over: communicator)
+    try forecast?.judge(event, system, table)
+  }
+
+  func locating(within interval: Double?) { self.interval = interval }
+
+  // MARK: Frames
+
+  private func writeFrame(_ step: Int, _ system: ParticleSystem) throws {
+    guard let trajectory, step != state.frame else { return }
+    state.frame = step
+    try trajectory.append(step: step, snapshot: system.snapshot(), fields: columns(system))
+  }
+
+  private func columns(_ system: ParticleSystem) -> [ParticleColumn] {
+    let d = system.dimension
+    let n = system.ownedCount
+    return configuration.output.fields.map { name in
+      switch name {
+      case "d2min": ParticleColumn("d2min", (0..<n).map { activity.d2min.values[$0] })
+      case "plastic-count": ParticleColumn("plastic_count", (0..<n).map { Int32(activity.count.values[$0]) })
+      case "energy": system.energyColumn()
+      case "force": system.forceColumn()
+      case "stress": system.stressColumn()
+      case "displacement":
+        ParticleColumn(
+          "displacement", (0..<n).flatMap { i in (0..<d).map { activity.displacement(system, of: i)[$0] } }, width: d)
+      default: preconditionFailure("the config allows no field \(name)")
+      }
+    }
+  }
+}

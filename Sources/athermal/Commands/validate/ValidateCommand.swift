@@ -1,0 +1,64 @@
+import Configuration
+import Foundation
+import MessagePassing
+
+/// Checks a config and says what a run would need, without computing.
+struct ValidateCommand: Command {
+  static let guide = CommandGuide(
+    name: "validate", arguments: "CONFIG [--for COMMAND] [--ranks N] [--set table.key=value]…",
+    summary: "check a config; memory, decomposition, disk",
+    text: "Reports every mistake that a config shows and what its run would need, and computes nothing.",
+    options: [
+      ("--for COMMAND", "the command that the config is for; by default those whose tables it has, or minimize"),
+      ("--ranks N", "for so many ranks"), CommandGuide.set,
+    ], examples: ["athermal validate my.toml --ranks 64"])
+
+  private let config: String
+  private let overrides: [String]
+  private let ranks: Int?
+  private let command: String?
+
+  init(_ words: [String]) throws {
+    let arguments = try Arguments(
+      words, options: ["--for", "--ranks", "--set"], plain: 1...1,
+      usage: "athermal validate CONFIG [--for COMMAND] [--ranks N] [--set table.key=value]…")
+    config = arguments.plain[0]
+    overrides = arguments.values("--set")
+    ranks = try arguments.integer("--ranks", in: 1...100_000_000)
+    command = arguments.value("--for")
+  }
+
+  func run(over communicator: Communicator) throws -> Int32 {
+    let commands = try commands(over: communicator)
+    let ranks = RanksInQuestion(count: ranks ?? communicator.size, areHere: ranks == nil)
+    var lines: [String] = []
+    for command in commands {
+      for line in try command.validate(config, overrides: overrides, on: ranks, over: communicator)
+      where !lines.contains(line) { lines.append(line) }
+    }
+    if communicator.isRoot {
+      print("the config is good for " + commands.map { $0.name }.joined(separator: " and "))
+      for line in lines { print(line) }
+    }
+    return 0
+  }
+
+  /// The commands that the config is for.
+  private func commands(over communicator: Communicator) throws -> [any RunCommand.Type] {
+    let known = Commands.runs
+    if let command {
+      guard let meant = known.first(where: { $0.name == command }) else {
+        let hint = Spelling.hint(for: command, among: known.map { $0.name }, listedAs: "the commands with a config are")
+        throw Failure.everywhere(.input, "--for names '\(command)', which runs no config; \(hint)")
+      }
+      return [meant]
+    }
+    let tables = try SectionCatalogue.tables(at: config, over: communicator)
+    guard tables["sweep"] == nil else {
+      throw Failure.everywhere(
+        .input, "\(config) is a sweep; athermal sweep checks all its runs before it makes their folders")
+    }
+    let meant = known.filter { $0.isMeant(by: tables) }
+    return meant.isEmpty ? [MinimizeCommand.self] : meant
+  }
+}

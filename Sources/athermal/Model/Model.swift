@@ -1,0 +1,277 @@
+import Checkpoints
+import Configuration
+import Foundation
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import QuasistaticShear
+import Statics
+import Storage
+
+/// From the words of a config to the objects of the engine.
+enum Model {
+  static func pairModel(_ potential: PotentialSection) -> PairModel {
+    switch potential.kind {
+    case .polydisperseIPL:
+      .polydisperseIPL(
+        exponent: potential.exponent, smoothing: potential.smoothing, cutoff: potential.cutoff,
+        nonadditivity: potential.nonadditivity)
+    case .bidisperseIPL:
+      .bidisperseIPL(exponent: potential.exponent, smoothing: potential.smoothing, cutoff: potential.cutoff)
+    case .binaryLJ:
+      .binaryLJ(cutoff: potential.cutoff, truncation: truncation(potential.truncation))
+    case .harmonic: .harmonic
+    case .hertz: .hertz
+    }
+  }
+
+  private static func truncation(_ word: PotentialSection.Truncation) -> PairModel.Truncation {
+    switch word {
+    case .energyShift: .energyShift
+    case .plain: .plain
+    case .forceShift: .forceShift
+    case .smooth: .smooth
+    }
+  }
+
+  /// The configuration that [system] asks for, read or generated. Collective.
+  /// - Parameter replica: independent runs place their particles with different seeds.
+  static func snapshot(
+    _ configuration: RunConfiguration<some ParticleCommandSections>, replica: Int = 0, over communicator: Communicator
+  ) throws -> Snapshot {
+    switch configuration.system.source {
+    case .file(let path):
+      var snapshot = try configuration.places.blaming("system.file") {
+        try ConfigurationReader.read(
+          path: path, dimension: configuration.system.dimension, frame: configuration.system.frame,
+          species: configuration.system.species, over: communicator)
+      }
+      let report = try configuration.places.blaming("potential.kind") {
+        try prepare(&snapshot, for: pairModel(configuration.potential), path: path, over: communicator)
+      }
+      for line in report where communicator.isRoot { print(line) }
+      return snapshot
+    case .generate(var generate):
+      generate.seed &+= UInt64(replica)
+      try configuration.places.blaming("system.generate.particles") {
+        try keepsWithinMemory(generate.particles, over: communicator)
+      }
+      return try placement(generate, configuration.potential).snapshot(over: communicator)
+    }
+  }
+
+  /// The same, but of particles to be generated only what the layout follows from. Collective.
+  static func outline(_ configuration: RunConfiguration<some ParticleCommandSections>, over communicator: Communicator)
+    throws -> Snapshot
+  {
+    guard case .generate(let generate) = configuration.system.source else {
+      return try snapshot(configuration, over: communicator)
+    }
+    return try placement(generate, configuration.potential).outline()
+  }
+
+  private static func placement(
+    _ generate: SystemSection.Generate, _ potential: PotentialSection
+  ) throws -> RandomPlacement {
+    RandomPlacement(
+      dimension: generate.dimension, count: generate.particles, density: generate.density, seed: generate.seed,
+      composition: try composition(pairModel(potential), potential))
+  }
+
+  /// The configuration of a file, fit for a potential, and what had to be done to its cell, in words. Collective.
+  static func read(
+    _ path: String, dimension: Int?, frame: Int? = nil, for model: PairModel, over communicator: Communicator
+  ) throws -> (Snapshot, report: [String]) {
+    var snapshot = try ConfigurationReader.read(path: path, dimension: dimension, frame: frame, over: communicator)
+    let report = try prepare(&snapshot, for: model, path: path, over: communicator)
+    return (snapshot, report)
+  }
+
+  /// Makes what was read fit for a potential; returns what had to be done to its cell, in words. Collective.
+  private static func prepare(
+    _ snapshot: inout Snapshot, for model: PairModel, path: String, over communicator: Communicator
+  ) throws -> [String] {
+    let hadDiameters = snapshot.hasDiameters
+    try fit(&snapshot, to: model, path: path, over: communicator)
+    let ignored =
+      hadDiameters && !snapshot.hasDiameters
+      ? ["\(path): its diameters have no effect: this potential takes sizes from the species of particles"] : []
+    return try ignored
+      + communicator.coordinated {
+        do { return try snapshot.reduceTilts() } catch let failure as Failure {
+          throw failure.at(path)
+        }
+      }
+  }
+
+  /// A slip of the keyboard must not fill the memory. Ranks may be alone on their machines, so this is a lower bound.
+  static func keepsWithinMemory(_ particles: Int, over communicator: Communicator) throws {
+    let needed = 400.0 * Double(particles) / Double(communicator.size)
+    let present = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
+    guard needed <= present else {
+      throw Failure.everywhere(
+        .input,
+        "\(particles) particles need at least \(Int(needed / 1e9)) GB on each of \(communicator.size) "
+          + "ranks, and a machine here has \(Int(present / 1e9)) GB; take fewer particles or more ranks")
+    }
+  }
+
+  /// The mixtures of the papers: 50:50 for the bidisperse inverse power law, 65:35 for Lennard-Jones.
+  private static func composition(
+    _ model: PairModel, _ potential: PotentialSection
+  ) throws -> RandomPlacement.Composition {
+    switch model {
+    case .bidisperseIPL: return .species(fractionOfFirst: 0.5, diameters: model.speciesDiameters)
+    case .binaryLJ: return .species(fractionOfFirst: 0.65, diameters: model.speciesDiameters)
+    case .polydisperseIPL, .harmonic, .hertz:
+      guard let sizes = potential.sizes else {
+        throw Failure.everywhere(
+          .input,
+          "generated particles of kind '\(potential.kind.rawValue)' need potential.sizes: which sizes is a choice")
+      }
+      return .sizes(
+        RandomPlacement.Sizes(
+          exponent: sizes.exponent, minimum: sizes.minimum, maximum: sizes.maximum,
+          isStratified: sizes.drawn == .stratified))
+    }
+  }
+
+  /// Particles of a file must be what the potential is about.
+  private static func fit(
+    _ snapshot: inout Snapshot, to model: PairModel, path: String, over communicator: Communicator
+  ) throws {
+    switch model.parameter {
+    case .size:
+      guard snapshot.hasDiameters else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file has no diameters, which this potential needs; use 'Atoms # sphere' (LAMMPS data) or "
+            + "diameter:R:1 (extended XYZ)")
+      }
+    case .species:
+      let diameters = model.speciesDiameters
+      guard snapshot.hasSpecies else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file does not say of which species its particles are, which this potential needs; give each "
+            + "its species, also if it is the same for all: 'species' from 0 in H5MD (its 'type' is not read); type, "
+            + "species or Z in extended XYZ; type or element in a dump")
+      }
+      guard snapshot.speciesCount <= diameters.count else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file has \(snapshot.speciesCount) types, and this potential knows \(diameters.count) species; "
+            + "name those that there are with system.species, the first of the potential first, as in [\"28\", \"15\"] "
+            + "where the file has atomic numbers, or take a potential whose particles have sizes")
+      }
+      let names = snapshot.speciesNames
+      guard names.isEmpty else {
+        throw Failure.everywhere(
+          .input,
+          "\(path): the file names its species \(names.joined(separator: ", ")), and does not say which is the first "
+            + "of this potential; add system.species = [\(names.map { "\"\($0)\"" }.joined(separator: ", "))], the "
+            + "first one first")
+      }
+      for i in 0..<snapshot.particles.count {
+        snapshot.particles.diameters[i] = diameters[Int(snapshot.particles.species[i])]
+      }
+      snapshot.hasDiameters = false
+    }
+  }
+
+  /// Collective.
+  static func system(
+    _ configuration: RunConfiguration<some ParticleCommandSections>, replica: Int = 0, over communicator: Communicator
+  ) throws -> ParticleSystem {
+    let snapshot = try snapshot(configuration, replica: replica, over: communicator)
+    Heartbeat.enter(phase: "setting up")
+    return try blamingSource(of: configuration) {
+      try ParticleSystem(
+        snapshot, interaction: pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
+        skin: configuration.neighbours.skin, communicator: communicator)
+    }
+  }
+
+  /// Runs what depends on the particles; an input failure gets the place in front that says where they come from.
+  static func blamingSource<Result>(
+    of configuration: RunConfiguration<some ParticleCommandSections>, _ work: () throws -> Result
+  ) throws -> Result {
+    let key = if case .generate = configuration.system.source { "system.generate" } else { "system.file" }
+    return try configuration.places.blaming(key, work)
+  }
+
+  /// The system that a run goes on with; without a checkpoint that of the config. Collective.
+  static func system(
+    _ configuration: RunConfiguration<some ParticleCommandSections>, resuming checkpoint: Checkpoint?,
+    over communicator: Communicator
+  ) throws -> ParticleSystem {
+    guard let checkpoint else { return try system(configuration, over: communicator) }
+    Heartbeat.enter(phase: "going on from a checkpoint")
+    let dimension = checkpoint.columns["system/position"]?.width ?? 2
+    return try ParticleSystem(
+      resuming: checkpoint, interaction: pairModel(configuration.potential).compiled(dimension: dimension),
+      skin: configuration.neighbours.skin)
+  }
+
+  /// The deformation that [loading] of a config asks for.
+  static func loading(
+    _ mode: LoadingSection.Mode, of configuration: RunConfiguration<some ParticleCommandSections>, dimension: Int
+  ) throws -> Loading.Mode {
+    let key = if case .matrix = mode { "matrix" } else if case .uniaxial = mode { "axis" } else { "plane" }
+    return try configuration.places.blaming("loading." + key) { try loading(mode, dimension: dimension) }
+  }
+
+  /// The deformation that [loading] asks for.
+  /// - Throws: an input failure where it needs more dimensions than there are, which the config could not know before
+  ///   the file of particles was read.
+  private static func loading(_ mode: LoadingSection.Mode, dimension: Int) throws -> Loading.Mode {
+    func check(_ axes: Int...) throws {
+      guard axes.allSatisfy({ $0 < dimension }) else {
+        throw Failure.everywhere(.input, "the axis z does not exist in two dimensions; take x and y")
+      }
+    }
+    switch mode {
+    case .simpleShear(let flow, let gradient):
+      try check(flow, gradient)
+      return .simpleShear(flow: flow, gradient: gradient)
+    case .pureShear(let a, let b):
+      try check(a, b)
+      return .pureShear(a, b)
+    case .uniaxial(let axis):
+      try check(axis)
+      return .uniaxial(axis)
+    case .dilation: return .dilation
+    case .matrix(let rows):
+      guard rows.count == dimension else {
+        throw Failure.everywhere(
+          .input, "loading.matrix has \(rows.count) rows; the system has dimension \(dimension), and needs as many")
+      }
+      return .matrix(Tensor(rows))
+    }
+  }
+
+  static func minimization(_ section: MinimizerSection) -> Minimization {
+    let method: Minimization.Method
+    switch section.method {
+    case .cg: method = .cg
+    case .fire: method = .fire
+    case .newton: method = .newton
+    case .lbfgs: method = .lbfgs
+    case .gradientFlow: method = .gradientFlow
+    }
+    let tolerance: ForceTolerance
+    switch section.forceTolerance {
+    case .floor: tolerance = .floor
+    case .largestComponent(let value): tolerance = .largestComponent(value)
+    }
+    let preconditioner: PreconditionerKind
+    switch section.preconditioner {
+    case .multigrid: preconditioner = .multigrid
+    case .blockJacobi: preconditioner = .blockJacobi
+    }
+    return Minimization(
+      method: method, preconditioner: preconditioner, tolerance: tolerance,
+      maximumEvaluations: section.maximumEvaluations)
+  }
+}

@@ -1,0 +1,360 @@
+import Checkpoints
+import Configuration
+import Foundation
+import MessagePassing
+
+/// The folder of one run: what was asked, what came out, what it cost. Only rank 0 touches it; the HDF5 files inside
+/// are written by all ranks.
+final class RunFolder {
+  let path: String
+  private let communicator: Communicator
+  /// As it was, and with every key.
+  private let config: (input: String, resolved: String)
+  /// Nil until the run has begun.
+  private var log: FileHandle?
+  private let started = Date()
+  /// Whether it may go on with what is there.
+  private var resumes = false
+
+  /// Makes the folder, or takes that of an earlier run where the config allows to replace it; what is in it stays until
+  /// ``begin``. Collective.
+  /// - Throws: an input failure where the folder has results in it, `.inputOutput` where it cannot be written.
+  init(_ path: String, _ configuration: some RunText, over communicator: Communicator) throws {
+    self.path = path
+    self.communicator = communicator
+    config = (configuration.inputText, configuration.resolved)
+    try communicator.coordinated {
+      guard communicator.isRoot else { return }
+      try takePossession(patience: 0)
+      try undoReplacement()
+      let earlier = EarlierRun(in: path)
+      guard earlier.present.isEmpty || configuration.mayOverwrite || earlier.isNothingButAComplaint else {
+        throw Failure(
+          .input,
+          "\(path) is not empty; name another folder with --output, go on with a run that was stopped with --resume "
+            + "auto, or replace the run in it with --set output.overwrite=true")
+      }
+      try keepsInputFiles(configuration)
+      if earlier.hasNothingToLose { try replace(earlier) }
+    }
+  }
+
+  /// The same for a command that can go on with what is there. Collective.
+  /// - Throws: an input failure also where the config asks for another computation than the run in the folder.
+  convenience init(
+    _ run: RunArguments, _ configuration: some RunText, over communicator: Communicator
+  ) throws {
+    if run.resumes {
+      try self.init(goingOnIn: run.folder, configuration, over: communicator)
+    } else {
+      try self.init(run.folder, configuration, over: communicator)
+    }
+  }
+
+  private init(
+    goingOnIn path: String, _ configuration: some RunText, over communicator: Communicator
+  ) throws {
+    self.path = path
+    self.communicator = communicator
+    config = (configuration.inputText, configuration.resolved)
+    resumes = true
+    let stage = try communicator.broadcast(
+      try communicator.coordinated { () -> Int32 in
+        guard communicator.isRoot else { return Stage.new.rawValue }
+        // Ranks of a job whose launcher was killed may live on for a moment.
+        try takePossession(patience: 20)
+        try undoReplacement()
+        let earlier = EarlierRun(in: path)
+        guard earlier.isRun(of: configuration.inputText) else {
+          throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
+        }
+        let config = earlier.config
+        if let config {
+          let differences = configuration.differences(from: config)
+          guard differences.isEmpty else { throw Failure(.input, differences.joined(separator: "\n")) }
+        }
+        if earlier.status == "done" {
+          guard config != nil else {
+            throw Failure(
+              .input,
+              "\(path)/resolved.toml: is missing or damaged, so that nothing tells whether the run, which is complete, "
+                + "was one of this config; " + Self.beginningAgain)
+          }
+          if let name = earlier.missingOutputs.first {
+            throw Failure(
+              .input,
+              "\(path)/\(name): is missing, though the run, which is complete, had made it; put it back, or "
+                + Self.beginningAgain)
+          }
+          return Stage.complete.rawValue
+        }
+        if earlier.hasNothingToLose { try replace(earlier) }
+        return (earlier.hasCheckpoints ? Stage.putAside : .new).rawValue
+      })
+    isComplete = stage == Stage.complete.rawValue
+    hasCheckpoints = stage == Stage.putAside.rawValue
+  }
+
+  /// How far the run in the folder had come.
+  private enum Stage: Int32 { case new, putAside, complete }
+
+  private static let beginningAgain = "begin again without --resume and with --set output.overwrite=true"
+
+  /// Takes up what a checkpoint was made with, and says what to do if files are not as the run had left them.
+  func goingOn<Result>(from checkpoint: Checkpoint?, _ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch let failure as Failure where failure.kind == .input && checkpoint != nil {
+      throw failure.with(remedy: "put it back as it was, or " + Self.beginningAgain)
+    }
+  }
+
+  /// A run that replaces another must not lose what it is to read.
+  private func keepsInputFiles(_ configuration: some RunText) throws {
+    func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+    let folder = resolved(path)
+    let own = EarlierRun(in: path).own
+    for (key, file) in configuration.inputFiles {
+      let place = resolved(file)
+      if own.contains(where: { place == "\(folder)/\($0)" || place.hasPrefix("\(folder)/\($0)/") }) {
+        throw Failure(
+          .input,
+          "\(configuration.places.nearest(key)): \(file) is a file of the run that would be replaced; name another "
+            + "folder with --output")
+      }
+    }
+    let (key, runs) = configuration.inputFolders
+    for run in runs {
+      let place = resolved(run)
+      // The folder itself, a realisation in it, or a run of which it is a realisation.
+      if !own.isEmpty, place == folder || place.hasPrefix(folder + "/") || folder.hasPrefix(place + "/realisation-") {
+        throw Failure(
+          .input,
+          "\(configuration.places.nearest(key)): \(run) is in the folder of the run that would be replaced, or that in "
+            + "it; name another folder with --output")
+      }
+    }
+  }
+
+  /// Makes the folder and keeps other runs out of it for the life of this process. Where a file system knows no locks,
+  /// nobody is.
+  /// - Parameter patience: seconds to wait for a run that is about to end.
+  /// - Throws: an input failure where another run is at work.
+  private func takePossession(patience: Double) throws {
+    try WholeFile.makeFolder(path)
+    let descriptor = open(path, O_RDONLY)
+    guard descriptor >= 0 else {
+      throw Failure(.inputOutput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    possession = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let end = Date(timeIntervalSinceNow: patience)
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+      guard Date() < end else {
+        throw Failure(
+          .input,
+          "\(path): another run is at work in this folder; wait for its end, or name another folder with --output")
+      }
+      usleep(100_000)
+    }
+  }
+
+  private var possession: FileHandle?
+
+  /// Whether the run has ended already: there is nothing to go on with.
+  private(set) var isComplete = false
+
+  /// Whether there are checkpoints of the run, or of any of its parts, and they are asked for.
+  private(set) var hasCheckpoints = false
+
+  func sayItIsComplete() -> Int32 {
+    if communicator.isRoot { print("the run in \(path) is complete; there is nothing to go on with") }
+    return 0
+  }
+
+  // MARK: Beginning
+
+  /// Makes the folder that of this run, once nothing is left that could refuse it. A run that goes on keeps what is
+  /// there; one that begins replaces it. Does nothing the second time. Collective.
+  func begin(goingOn: Bool = false) throws {
+    try communicator.coordinated {
+      guard communicator.isRoot, log == nil else { return }
+      let earlier = EarlierRun(in: path)
+      guard goingOn else { return try replace(earlier) }
+      removeLeftOvers(earlier)
+      unlink(file("summary.json"))
+      try writeConfig()
+      try openLog()
+    }
+  }
+
+  /// Where what is replaced stands for the moment in which files of both runs are in the folder.
+  private var replaced: String { file(EarlierRun.replaced) }
+
+  /// Puts the files of this run in the place of those of another. At any moment one of the two can be read, if need be
+  /// after ``undoReplacement()``: as long as `resolved.toml` is not there, it is the other.
+  private func replace(_ earlier: EarlierRun) throws {
+    if resumes, !earlier.hasNothingToLose {
+      let reached = RunState.progress(path).map { " (\($0))" } ?? ""
+      print("no checkpoint in \(file("checkpoints")); the run begins anew, and replaces what it had left\(reached)")
+    }
+    removeLeftOvers(earlier)
+    let own = earlier.own
+    if !own.isEmpty {
+      try WholeFile.makeFolder(replaced)
+      for name in own.filter({ $0 == "resolved.toml" }) + own.filter({ $0 != "resolved.toml" }) {
+        try move(name, from: path, to: replaced)
+      }
+      for part in earlier.parts { rmdir(file(part)) }
+    }
+    do { try writeConfig() } catch {
+      try undoReplacement()
+      throw error
+    }
+    if !own.isEmpty { try FileManager.default.removeItem(atPath: replaced) }
+    try openLog()
+  }
+
+  /// Brings back what another process was about to replace when it was killed, or ends what it had all but done.
+  private func undoReplacement() throws {
+    guard FileManager.default.fileExists(atPath: replaced) else { return }
+    if !FileManager.default.fileExists(atPath: file("resolved.toml")) {
+      let own = EarlierRun(in: replaced).own
+      for name in own.filter({ $0 != "resolved.toml" }) + own.filter({ $0 == "resolved.toml" }) {
+        try move(name, from: replaced, to: path)
+      }
+    }
+    try FileManager.default.removeItem(atPath: replaced)
+  }
+
+  private func move(_ name: String, from old: String, to new: String) throws {
+    if let slash = name.lastIndex(of: "/") { try WholeFile.makeFolder("\(new)/\(name[..<slash])") }
+    guard rename("\(old)/\(name)", "\(new)/\(name)") == 0 else {
+      // A folder on a disk of its own, as of checkpoints, cannot be moved: it stays, and is emptied.
+      if errno == EBUSY, let content = try? FileManager.default.contentsOfDirectory(atPath: "\(old)/\(name)") {
+        for child in content { try FileManager.default.removeItem(atPath: "\(old)/\(name)/\(child)") }
+        return
+      }
+      throw Failure(.inputOutput, "\(old)/\(name): cannot be moved to \(new): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  private func removeLeftOvers(_ earlier: EarlierRun) {
+    for name in earlier.leftOvers { unlink(file(name)) }
+  }
+
+  private func writeConfig() throws {
+    try write(config.input, to: "input.toml")
+    try write(config.resolved, to: "resolved.toml")
+  }
+
+  private func openLog() throws {
+    let descriptor = open(file("log.jsonl"), O_WRONLY | O_CREAT | O_APPEND, 0o666)
+    guard descriptor >= 0 else {
+      throw Failure(.inputOutput, "\(file("log.jsonl")): cannot be written: \(String(cString: strerror(errno)))")
+    }
+    log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+  }
+
+  // MARK: Putting aside
+
+  /// Keeps how long the log is. Collective over the ranks of the checkpoint, the lowest of which must have the log.
+  func saveLog(to checkpoint: Checkpoint) throws {
+    let length = try checkpoint.communicator.broadcast(Int((try? log?.seekToEnd()) ?? 0))
+    try checkpoint.put(length, as: "log.jsonl")
+  }
+
+  /// Cuts the log to what it was when the checkpoint was made; to nothing without one. Collective over ranks among
+  /// which the lowest has the log.
+  func goOnWithLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
+    let length = try checkpoint?.value(Int.self, of: "log.jsonl") ?? 0
+    try communicator.coordinated {
+      guard communicator.isRoot, let log else { return }
+      let there = Int(try log.seekToEnd())
+      guard there >= length else {
+        throw Failure(.input, "\(file("log.jsonl")) has \(there) bytes, where the checkpoint was made with \(length)")
+      }
+      guard ftruncate(log.fileDescriptor, off_t(length)) == 0 else {
+        throw Failure(.inputOutput, "\(file("log.jsonl")): \(String(cString: strerror(errno)))")
+      }
+      try log.seekToEnd()
+    }
+  }
+
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  private func write(_ text: String, to name: String) throws {
+    try WholeFile.write(Data(text.utf8), to: file(name))
+  }
+
+  /// Adds a line to log.jsonl, or leaves it as it was where the line does not fit on the disk. Collective over ranks
+  /// among which the lowest has the log.
+  func log<Entry: Encodable>(_ entry: Entry, over communicator: Communicator) throws {
+    try communicator.coordinated {
+      guard communicator.isRoot, let log else { return }
+      let line = try Self.encoder(pretty: false).encode(entry) + [0x0a]
+      let end = try log.seekToEnd()
+      let written = line.withUnsafeBytes { Foundation.write(log.fileDescriptor, $0.baseAddress, $0.count) }
+      guard written != line.count else { return }
+      let code = written < 0 ? errno : ENOSPC
+      ftruncate(log.fileDescriptor, off_t(end))
+      throw Failure(.inputOutput, "\(file("log.jsonl")): cannot be written: \(String(cString: strerror(code)))")
+    }
+  }
+
+  /// Writes a JSON file. Collective.
+  func write<Content: Encodable>(_ content: Content, as name: String) throws {
+    try communicator.coordinated {
+      guard communicator.isRoot else { return }
+      try WholeFile.write(try Self.encoder(pretty: true).encode(content), to: file(name))
+    }
+  }
+
+  /// Writes summary.json, the last file of a run, with the names of all others. Collective.
+  func finish<Content: Encodable>(_ summary: Content) throws {
+    var outputs: [String] = []
+    if communicator.isRoot {
+      let run = EarlierRun(in: path)
+      removeLeftOvers(run)
+      outputs = run.files.filter { $0 != "summary.json" }.sorted()
+    }
+    try write(Joined(head: summary, content: ["outputs": outputs]), as: "summary.json")
+  }
+
+  /// Runs a command's work; a failure that all ranks share is left in summary.json before it is passed on. One that
+  /// comes before the run has begun leaves what is in the folder as it was.
+  func recordingFailure(_ work: () throws -> Int32) throws -> Int32 {
+    do { return try work() } catch {
+      if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot, log != nil {
+        let summary = FailureSummary(
+          status: failure.kind == .stopped ? "stopped" : "failed", exitCode: Int(failure.kind.rawValue),
+          reason: failure.message, wallSeconds: seconds)
+        if let data = try? Self.encoder(pretty: true).encode(summary) {
+          try? WholeFile.write(data, to: file("summary.json"))
+        }
+      }
+      throw error
+    }
+  }
+
+  /// The last line of a run: where its results are, and what draws them.
+  var whereabouts: String { "results in \(path); pictures: Jobs/plots/run-figures \(path)" }
+
+  /// Wall time since the run began.
+  var seconds: Double { Date().timeIntervalSince(started) }
+
+  private struct FailureSummary: Encodable {
+    var status: String
+    var exitCode: Int
+    var reason: String
+    var wallSeconds: Double
+    var commit = Build.commit
+    var build = Build.text
+  }
+
+  static func encoder(pretty: Bool) -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    encoder.outputFormatting = pretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys]
+    return encoder
+  }
+}
