@@ -32,6 +32,9 @@ let cFlags: [CSetting] = [.unsafeFlags(["-march=\(cpu)"])]
 // them.
 let hasPETSc = Context.environment["ATHERMAL_PETSC"] != "off"
 
+// The version, here alone; a test compares CITATION.cff, README and CHANGELOG with it.
+let version = "0.2.0"
+
 // The commit goes into every file that the program writes. This manifest is not read anew when the commit alone
 // changes, so Jobs/build says which it is.
 let git = Context.gitInformation
@@ -63,7 +66,10 @@ let package = Package(
     .target(name: "CToml"),
     .target(
       name: "CBuild",
-      cSettings: [.define("ATHERMAL_COMMIT", to: "\"\(commit)\""), .define("ATHERMAL_CPU", to: "\"\(cpu)\"")]),
+      cSettings: [
+        .define("ATHERMAL_VERSION", to: "\"\(version)\""), .define("ATHERMAL_COMMIT", to: "\"\(commit)\""),
+        .define("ATHERMAL_CPU", to: "\"\(cpu)\""),
+      ]),
 
     // Layers, lowest first. Imports go upwards in this list, never downwards.
     layer("MessagePassing", ["CMPI", "CShims"]),

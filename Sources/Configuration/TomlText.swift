@@ -9,6 +9,14 @@ public enum TomlText {
     }
   }
 
+  /// The string that a text gives to a key of a table; nil where it gives none.
+  public static func word(_ key: String, of table: String, in text: String) -> String? {
+    guard case .table(let root)? = (try? TomlValue.parse(text))?.content,
+      case .table(let keys)? = root[table]?.value.content
+    else { return nil }
+    return keys[key]?.value.text
+  }
+
   /// The tables of a text with their keys and values, a line each.
   /// - Throws: an input failure where it is not TOML.
   public static func outline(of text: String, path: String) throws -> String {

@@ -65,6 +65,12 @@ extension HDF5File {
     }
   }
 
+  /// Says of a dataset in which unit its numbers are, and what they mean.
+  func describe(_ dataset: String, _ column: ColumnDescription) throws {
+    try setNames("unit", of: dataset, to: [column.unit])
+    try setNames("about", of: dataset, to: [column.about])
+  }
+
   /// The numbers of an attribute, or nil where there is no such attribute.
   /// - Throws: where it holds something else.
   public func attribute<Element: HDF5Element>(

@@ -74,6 +74,33 @@ public final class LatticeFile {
     rowShapes[name] = row
   }
 
+  /// Makes the empty columns of a schema, with the attributes `unit` and `about` of each quantity.
+  public func create<Record>(_ schema: Schema<Record>) throws {
+    for column in schema.written.map(\.description) {
+      let name = "\(schema.place)/\(column.name)"
+      let row = column.row(dimension: schema.dimension)
+      if column.isWhole {
+        try createColumn(name, of: Int64.self, row: row)
+      } else {
+        try createColumn(name, of: Double.self, row: row)
+      }
+      try file.describe("/" + name, column)
+    }
+  }
+
+  /// Adds records to the columns of a schema.
+  public func append<Record>(_ records: [Record], to schema: Schema<Record>) throws {
+    for column in schema.written {
+      let name = "\(schema.place)/\(column.description.name)"
+      let values = records.map(column.value)
+      if column.description.isWhole {
+        try append(values.flatMap(\.wholes), to: name)
+      } else {
+        try append(values.flatMap { $0.reals(dimension: schema.dimension) }, to: name)
+      }
+    }
+  }
+
   /// Adds entries that all ranks hold to a column.
   public func append<Element: HDF5Element>(_ values: [Element], to name: String) throws {
     guard let known = rowCounts[name], let row = rowShapes[name] else {

@@ -10,6 +10,8 @@ public final class TableFile {
   private let rowsPerFlush: Int
   private var rowCounts: [String: Int] = [:]
   private var columnCounts: [String: Int] = [:]
+  /// The columns that tables have which an earlier build began; others have those of their schema.
+  private var resumedColumns: [String: [String]] = [:]
   private var rowsSinceFlush = 0
 
   /// - Parameter rowsPerFlush: how many rows or events a killed job may lose.
@@ -42,6 +44,54 @@ public final class TableFile {
     file = try HDF5File(resuming: path, checkpoint, as: name, state.record)
     rowCounts = state.rowCounts
     columnCounts = state.columnCounts
+    for table in columnCounts.keys { resumedColumns[table] = try file.textAttribute("columns", of: table) ?? [] }
+  }
+
+  // MARK: Described outputs
+
+  /// Makes the empty table or series of a schema, with the attributes `unit` and `about` of each quantity, so that a
+  /// run without records still has its datasets.
+  public func create<Record>(_ schema: Schema<Record>) throws {
+    let described = schema.written.map(\.description)
+    guard schema.isTable else {
+      for column in described {
+        let dataset = "/\(schema.place)/\(column.name)"
+        try file.createDataset(
+          dataset, of: Double.self, shape: [0] + column.row(dimension: schema.dimension), growing: true)
+        try file.describe(dataset, column)
+        rowCounts[dataset] = 0
+      }
+      return try file.flush()
+    }
+    let names = described.map { $0.names(dimension: schema.dimension) }
+    try createTable(schema.place, columns: names.flatMap { $0 })
+    let dataset = "/" + schema.place
+    try file.setNames("unit", of: dataset, to: zip(described, names).flatMap { $1.map { [unit = $0.unit] _ in unit } })
+    try file.setNames(
+      "about", of: dataset, to: zip(described, names).flatMap { $1.map { [about = $0.about] _ in about } })
+    try file.flush()
+  }
+
+  /// Adds a record to the table or series of a schema.
+  public func append<Record>(_ record: Record, to schema: Schema<Record>) throws {
+    let d = schema.dimension
+    guard schema.isTable else {
+      return try append(
+        to: schema.place,
+        schema.written.map { column in
+          Observable(
+            column.description.name, column.value(record).reals(dimension: d),
+            shape: column.description.row(dimension: d))
+        })
+    }
+    let numbers = schema.written.flatMap { column in
+      zip(column.description.names(dimension: d), column.value(record).reals(dimension: d))
+    }
+    guard let known = resumedColumns["/" + schema.place] else {
+      return try appendRow(to: schema.place, numbers.map { $0.1 })
+    }
+    let values = Dictionary(uniqueKeysWithValues: numbers)
+    try appendRow(to: schema.place, known.map { values[$0] ?? .nan })
   }
 
   /// Makes a table that grows row by row, with the names of its columns as the attribute `columns`.

@@ -6,7 +6,7 @@ import Storage
 
 /// What this program was made from.
 enum Build {
-  static let version = "0.1.0"
+  static var version: String { String(cString: CBuild_version()) }
   static var commit: String { String(cString: CBuild_commit()) }
 
   /// Compiler, CPU target and libraries.

@@ -79,4 +79,15 @@ private let forbidden = [
       #expect(imports[module, default: []].isSubset(of: dependencies), "\(module) imports more than it declares")
     }
   }
+
+  /// What cites the program names the version that the manifest gives it.
+  @Test func theVersionIsTheSameEverywhere() throws {
+    func text(_ name: String) throws -> String {
+      try String(contentsOf: Self.root.appendingPathComponent(name), encoding: .utf8)
+    }
+    let version = try #require(try text("Package.swift").firstMatch(of: /let version = "([0-9.]+)"/)).1
+    #expect(try text("CITATION.cff").contains("\nversion: \(version)\n"))
+    #expect(try text("README.md").contains("version = {\(version)}"))
+    #expect(try text("CHANGELOG.md").contains("## [\(version)]"))
+  }
 }

@@ -76,7 +76,8 @@ import Testing
       Samples.config.replacing("final_strain = 3e-3", with: "final_strain = 0.9") + "[checkpoint]\nevery_steps = 2\n")
     let process = try TestProcess("athermal", ["shear", "a.toml", "--output", "run"], in: folder.path, limit: 120)
     for _ in 0..<600 where (try? folder.text("run/log.jsonl").isEmpty) != false { usleep(100_000) }
-    try FileManager.default.removeItem(atPath: folder.file("run"))
+    // At once: a removal file by file would race with the run, which makes new ones.
+    try FileManager.default.moveItem(atPath: folder.file("run"), toPath: folder.file("gone"))
     let outcome = try process.wait()
     #expect(outcome.exitCode == 5, "\(outcome.report)")
   }

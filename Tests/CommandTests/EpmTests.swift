@@ -99,8 +99,8 @@ import Testing
       "unknown distribution", "\"weibull\", shape = 2.0, mean = 0.08 }\nren", becomes: "\"wiebull\", mean = 1 }\nren",
       "a.toml:5", "weibull"),
     fault(
-      "a table of shear", "[epm]", becomes: "[loading]\nmode = \"dilation\"\n[epm]", "a.toml:1",
-      "has no effect on epm"),
+      "a key of shear", "[epm]", becomes: "[output]\nprofiles = true\n[epm]", "a.toml:2",
+      "has no effect on this command; remove it; it belongs to shear"),
     fault(
       "histogram without weights", drawn,
       becomes: "{ distribution = \"histogram\", edges = [0.1, 0.2], weights = [1, 2] }\nren", "one edge more"),

@@ -1,5 +1,6 @@
 import Configuration
 import MessagePassing
+import Storage
 
 /// A command that runs a config in a folder of its own. All that the program knows of it is declared here, and its
 /// type stands in ``Commands/all``: nothing else has to change for a new one.
@@ -9,6 +10,8 @@ protocol RunCommand: Command {
 
   /// The names of the files that it makes in its folder, besides those of every run.
   static var outputs: [String] { get }
+  /// What grows record by record in its files: the file, a letter for the number of records, and the columns.
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] { get }
   /// Whether it makes a file; for names that depend on the config.
   static func makes(_ name: Substring) -> Bool
   /// Whether it can be suspended and resumed.
@@ -34,6 +37,7 @@ protocol RunCommand: Command {
 extension RunCommand {
   static func makes(_ name: Substring) -> Bool { outputs.contains(String(name)) }
   static var keys: [String: [(String, String)]] { [:] }
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] { [] }
 
   /// Whether a table is there that this command alone reads.
   static func isMeant(by tables: [String: Set<String>]) -> Bool {

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import MessagePassing
 import Storage
@@ -115,7 +116,7 @@ struct PlasticProfiles {
       ? file.readAll(Double.self, from: "/profiles/box", shape: [strains.count, d, d]) : nil
     let config = try file.readText("/parameters/config")
     try file.close()
-    let stress = try Self.conjugate(columns, curve, config, folder)
+    let stress = try Self.workingStress(columns, curve, config, folder)
     let (along, direction) = try Self.oneWay(strains, folder)
     peakStrain = stress.max { direction * $0.stress < direction * $1.stress }.map { direction * $0.strain } ?? 0
     name = folder
@@ -129,42 +130,22 @@ struct PlasticProfiles {
     }
   }
 
-  /// The stress that does the work of the loading, from the names of the curve's columns and the config of the run.
-  private static func conjugate(
+  /// Strain and σ:A of each step.
+  private static func workingStress(
     _ columns: [String], _ curve: [Double], _ config: String, _ folder: String
   ) throws -> [(strain: Double, stress: Double)] {
-    func word(_ key: String) throws -> String {
-      let line = config.split(whereSeparator: \.isNewline).first { $0.hasPrefix("\(key) = \"") }
-      guard let word = line?.split(separator: "\"").dropFirst().first, !word.isEmpty else {
-        throw Failure(.input, "\(folder)/shear.h5: its config does not say what loading.\(key) was")
-      }
-      return String(word)
-    }
-    let mode = try word("mode")
-    let terms: [(String, Double)]
-    switch mode {
-    case "simple-shear": terms = [("stress_\(try word("plane"))", 1)]
-    case "pure-shear":
-      let plane = try word("plane")
-      terms = [
-        ("stress_" + String(repeating: plane.first!, count: 2), 0.5),
-        ("stress_" + String(repeating: plane.last!, count: 2), -0.5),
-      ]
-    case "uniaxial": terms = [("stress_" + String(repeating: try word("axis"), count: 2), 1)]
-    default:
+    let mode = TomlText.word("mode", of: "loading", in: config) ?? "unknown"
+    guard ["simple-shear", "pure-shear", "uniaxial"].contains(mode) else {
       throw Failure(
         .input, "\(folder): a loading by \(mode) has no shear bands; take simple-shear, pure-shear or uniaxial")
     }
-    let wanted = try (["strain"] + terms.map(\.0)).map { name -> Int in
-      guard let index = columns.firstIndex(of: name) else {
-        throw Failure(.input, "\(folder)/shear.h5: the curve has no column \(name)")
-      }
-      return index
+    guard let strain = columns.firstIndex(of: "strain"), let stress = columns.firstIndex(of: "working_stress") else {
+      throw Failure(
+        .input,
+        "\(folder)/shear.h5: the curve has no columns strain and working_stress; runs of versions before 0.2.0 have to "
+          + "be made anew")
     }
-    return stride(from: 0, to: curve.count, by: columns.count).map { row in
-      let stress = zip(wanted.dropFirst(), terms).reduce(0) { $0 + curve[row + $1.0] * $1.1.1 }
-      return (curve[row + wanted[0]], stress)
-    }
+    return stride(from: 0, to: curve.count, by: columns.count).map { (curve[$0 + strain], curve[$0 + stress]) }
   }
 
   /// The edges at the end of a loading, row by row.

@@ -15,6 +15,13 @@ struct EpmCommand: RunCommand {
     text: "Loads a lattice of blocks, which yield at thresholds and redistribute stress in avalanches.",
     examples: ["athermal epm Configs/epm-ductile.toml --output runs/l"])
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    [
+      ("epm.h5", "A", Avalanche.schema(dimension: 3).description),
+      ("epm.h5", "K", LatticeSample.schema(shape: [1, 1, 1], bins: 1).description),
+    ]
+  }
+
   let arguments: RunArguments
 
   /// Memory, planes, disk. Files of thresholds are read when a run starts.

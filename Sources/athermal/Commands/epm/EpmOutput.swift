@@ -23,7 +23,8 @@ final class EpmOutput: AvalancheObserver {
   private(set) var statistics = SteadyStatistics()
   private let edges: [Double]
 
-  private static let axes = ["x", "y", "z"]
+  private let avalanches: Schema<Avalanche>
+  private let samples: Schema<LatticeSample>
 
   /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective.
   /// - Parameters:
@@ -42,6 +43,8 @@ final class EpmOutput: AvalancheObserver {
     self.progress = progress
     curve = StressCurve(steadyFrom: configuration.epm.steadyFrom)
     edges = ResidualStrengths.edges
+    avalanches = Avalanche.schema(dimension: model.lattice.dimension)
+    samples = LatticeSample.schema(shape: model.lattice.shape, bins: edges.count + 1)
     try folder?.goOnWithLog(checkpoint, over: communicator)
     if let checkpoint {
       file = try LatticeFile(
@@ -55,21 +58,8 @@ final class EpmOutput: AvalancheObserver {
     file = try LatticeFile(
       path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes,
       provenance: Build.provenance(config: configuration.resolved), over: communicator)
-    for name in ["strain", "stress_before", "stress_after", "stress_drop", "extent", "strain_after"] {
-      try file.createColumn("avalanches/\(name)", of: Double.self)
-    }
-    for name in ["failures", "sweeps", "direction"] { try file.createColumn("avalanches/\(name)", of: Int64.self) }
-    try file.createColumn("avalanches/gyration", of: Double.self, row: [model.lattice.dimension])
-    for name in ["strain", "stress", "stress_variance", "threshold_mean"] {
-      try file.createColumn("samples/\(name)", of: Double.self)
-    }
-    for name in ["avalanches", "failures", "sweeps", "yielded"] {
-      try file.createColumn("samples/\(name)", of: Int64.self)
-    }
-    for (axis, extent) in model.lattice.shape.enumerated() {
-      try file.createColumn("samples/yield_counts_\(Self.axes[axis])", of: Int64.self, row: [extent])
-    }
-    try file.createColumn("samples/residual_counts", of: Int64.self, row: [edges.count + 1])
+    try file.create(avalanches)
+    try file.create(samples)
     try file.write(edges, to: "residual_edges", shape: [edges.count])
     try file.flush()
   }
@@ -116,18 +106,8 @@ final class EpmOutput: AvalancheObserver {
     guard look.meanStress.isFinite else {
       throw Failure.everywhere(.physics, "the mean stress at strain \(strain) is \(look.meanStress)")
     }
-    try file.append([strain], to: "samples/strain")
-    try file.append([model.stress(at: strain)], to: "samples/stress")
-    try file.append([look.stressVariance], to: "samples/stress_variance")
-    try file.append([look.meanThreshold], to: "samples/threshold_mean")
-    for (name, value) in [
-      ("avalanches", model.avalanches), ("failures", model.failures), ("sweeps", model.sweeps),
-      ("yielded", look.yielded),
-    ] { try file.append([Int64(value)], to: "samples/\(name)") }
-    for (axis, profile) in look.profiles.enumerated() {
-      try file.append(profile, to: "samples/yield_counts_\(Self.axes[axis])")
-    }
-    try file.append(look.residualCounts, to: "samples/residual_counts")
+    let sample = LatticeSample(strain: strain, model, look)
+    try file.append([sample], to: samples)
     if isSteady(at: strain, model) {
       statistics.add(residualCounts: look.residualCounts)
     }
@@ -136,29 +116,11 @@ final class EpmOutput: AvalancheObserver {
       try file.appendField(UnsafePointer(model.yieldCounts.pointer), to: "frames/failures")
     }
     try file.flush()
-    try folder?.log(
-      SampleLine(
-        strain: strain, stress: model.stress(at: strain), avalanches: model.avalanches, failures: model.failures,
-        sweeps: model.sweeps, yielded: look.yielded), over: model.communicator)
+    try folder?.log(samples.line(sample), over: model.communicator)
   }
 
   private func writeAvalanches() throws {
-    func reals(_ name: String, _ value: (Avalanche) -> Double) throws {
-      try file.append(waiting.map(value), to: "avalanches/\(name)")
-    }
-    func wholes(_ name: String, _ value: (Avalanche) -> Int) throws {
-      try file.append(waiting.map { Int64(value($0)) }, to: "avalanches/\(name)")
-    }
-    try reals("strain") { $0.strain }
-    try reals("stress_before") { $0.stressBefore }
-    try reals("stress_after") { $0.stressAfter }
-    try reals("stress_drop") { $0.stressBefore - $0.stressAfter }
-    try reals("strain_after") { $0.strainAfter }
-    try reals("extent") { $0.extent }
-    try wholes("failures") { $0.failures }
-    try wholes("sweeps") { $0.sweeps }
-    try wholes("direction") { $0.direction }
-    try file.append(waiting.flatMap(\.gyration), to: "avalanches/gyration")
+    try file.append(waiting, to: avalanches)
     waiting.removeAll(keepingCapacity: true)
   }
 
@@ -204,13 +166,4 @@ final class EpmOutput: AvalancheObserver {
 
   /// Leaves nothing half-written.
   func discard() { file.discard() }
-
-  private struct SampleLine: Encodable {
-    var strain: Double
-    var stress: Double
-    var avalanches: Int
-    var failures: Int
-    var sweeps: Int
-    var yielded: Int
-  }
 }

@@ -6,19 +6,43 @@ import Storage
 /// Says what a file or a run folder holds.
 struct InfoCommand: Command {
   static let guide = CommandGuide(
-    name: "info", arguments: "FILE|FOLDER", summary: "what a file or a run folder holds",
+    name: "info", arguments: "FILE|FOLDER|--schema", summary: "what a file or a run folder holds",
     text: "Says what there is in a result (HDF5), a file of particles, a run folder, or a summary, log or config.",
+    options: [("--schema", "the columns of all outputs with their units and meanings, as in Docs/Formats.md")],
     examples: ["athermal info runs/a", "athermal info runs/a/trajectory.h5"])
 
+  /// Empty where the columns of all outputs are asked for.
   private let path: String
 
   init(_ words: [String]) throws {
-    path = try Arguments(words, options: [], plain: 1...1, usage: "athermal info FILE|FOLDER").plain[0]
+    let usage = "athermal info FILE|FOLDER, or athermal info --schema"
+    let arguments = try Arguments(words, options: [], flags: ["--schema"], plain: 0...1, usage: usage)
+    guard arguments.has("--schema") != (arguments.plain.count == 1) else {
+      throw Failure.everywhere(.input, "usage: \(usage)")
+    }
+    path = arguments.plain.first ?? ""
   }
 
   func run(over communicator: Communicator) throws -> Int32 {
-    try communicator.coordinated { if communicator.isRoot { print(try description()) } }
+    try communicator.coordinated {
+      guard communicator.isRoot else { return }
+      if !path.isEmpty {
+        print(try description())
+      } else {
+        print(Self.schemas.map { "\($0.title)\n\n\($0.table)" }.joined(separator: "\n\n"))
+      }
+    }
     return 0
+  }
+
+  /// The outputs of all commands that grow record by record: a title and a table in Markdown for each.
+  static var schemas: [(title: String, table: String)] {
+    Commands.runs.flatMap { command in
+      command.schemas.map { file, rows, schema in
+        let kind = schema.isTable ? "`/\(schema.place)` of \(file)" : "`/\(schema.place)/…` of \(file)"
+        return (kind, schema.markdown(rows: rows))
+      }
+    }
   }
 
   private func description() throws -> String {

@@ -25,6 +25,10 @@ struct PrepareCommand: RunCommand {
 
   static func makes(_ name: Substring) -> Bool { name.wholeMatch(of: files) != nil }
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    [("prepare.h5", "S", PrepareOutput.Series.schema.description)]
+  }
+
   let arguments: RunArguments
 
   static func demand(

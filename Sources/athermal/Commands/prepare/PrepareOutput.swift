@@ -36,12 +36,7 @@ final class PrepareOutput {
     table = try TableFile(
       path: path, provenance: Build.provenance(config: configuration.resolved),
       rowsPerFlush: 50, over: communicator)
-    try table.createTable(
-      "series",
-      columns: [
-        "state", "phase", "temperature", "sweep", "energy_per_particle", "self_overlap", "squared_displacement",
-        "size_structure_factor",
-      ])
+    try table.create(Series.schema)
   }
 
   /// Collective over the ranks of a replica.
@@ -51,13 +46,7 @@ final class PrepareOutput {
   }
 
   func write(_ sample: Equilibration.Sample, turn: Int) throws {
-    let phase = [.burnIn: 0, .run: 1, .cold: 2][sample.phase]!
-    try table.appendRow(
-      to: "series",
-      [
-        Double(turn), Double(phase), sample.temperature, Double(sample.sweep), sample.energyPerParticle,
-        sample.selfOverlap, sample.squaredDisplacement, sample.demixing,
-      ])
+    try table.append(Series(turn: turn, sample: sample), to: Series.schema)
     let settings = configuration.prepare
     let whole = sample.phase == .run ? settings.sweeps : sample.phase == .burnIn ? settings.burnIn : nil
     progress.show(
@@ -88,4 +77,32 @@ final class PrepareOutput {
   }
 
   func finish() throws { try table.close() }
+
+  /// One observation at the turn-th of the temperatures.
+  struct Series {
+    var turn: Int
+    var sample: Equilibration.Sample
+
+    /// `/series` of prepare.h5.
+    static let schema = Schema<Series>.table(
+      "series", dimension: 3,
+      [
+        .whole("state", "which of the temperatures, from 0", in: .file) { $0.turn },
+        .whole("phase", "0 burn-in, 1 measured run, 2 cold start", in: .file) {
+          [.burnIn: 0, .run: 1, .cold: 2][$0.sample.phase]!
+        },
+        .real("temperature", unit: "ε/k_B", "of the thermostat", in: .file) { $0.sample.temperature },
+        .whole("sweep", "of the phase", in: .file) { $0.sample.sweep },
+        .real("energy_per_particle", unit: "ε", "potential energy per particle", in: .file) {
+          $0.sample.energyPerParticle
+        },
+        .real("self_overlap", "share of particles near where they were at the origin", in: .file) {
+          $0.sample.selfOverlap
+        },
+        .real("squared_displacement", unit: "λ²", "mean over the particles, since the origin", in: .file) {
+          $0.sample.squaredDisplacement
+        },
+        .real("size_structure_factor", "at the longest waves; about 1 in a mixture", in: .file) { $0.sample.demixing },
+      ])
+  }
 }

@@ -42,12 +42,6 @@ final class EventForecast {
     try last?.save(to: checkpoint, as: "output/last")
   }
 
-  static func createSeries(_ table: TableFile) throws {
-    try table.createSeries(
-      "events",
-      ["fields_strain", "rank_velocity", "rank_product", "rank_velocity_start", "rank_product_start"].map { ($0, []) })
-  }
-
   /// Collective.
   func look(_ system: ParticleSystem) throws {
     last = try foretell(system)
@@ -63,12 +57,9 @@ final class EventForecast {
       try last?.ranks(of: event.centre, forward: forward), try first?.ranks(of: event.centre, forward: forward)
     )
     try table.append(
-      to: "events",
-      [
-        Observable("fields_strain", last?.strain ?? .nan), Observable("rank_velocity", late?.velocity ?? .nan),
-        Observable("rank_product", late?.product ?? .nan), Observable("rank_velocity_start", early?.velocity ?? .nan),
-        Observable("rank_product_start", early?.product ?? .nan),
-      ])
+      EventRanks(
+        strain: last?.strain ?? .nan, velocity: late?.velocity ?? .nan, product: late?.product ?? .nan,
+        velocityAtStart: early?.velocity ?? .nan, productAtStart: early?.product ?? .nan), to: EventRanks.schema)
     last = try foretell(system)
   }
 

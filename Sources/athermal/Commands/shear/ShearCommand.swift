@@ -24,6 +24,14 @@ struct ShearCommand: RunCommand {
       "athermal shear my.toml --set loading.strain_step=1e-4 --output runs/fine",
     ])
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    let curve = StepRecord.schema(dimension: 3, generator: Tensor()).description
+    return [
+      ("shear.h5", "T+1", curve), ("shear.h5", "E", PlasticEvent.schema(dimension: 3).description),
+      ("shear.h5", "E", EventRanks.schema.description),
+    ]
+  }
+
   let arguments: RunArguments
 
   /// Whether there is a path to load along, or a table that this command alone reads.

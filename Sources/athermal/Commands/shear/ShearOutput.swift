@@ -19,6 +19,8 @@ final class ShearOutput: ShearObserver {
   private let activity: PlasticActivity
   private let forecast: EventForecast?
   private let generator: Tensor
+  private let curve: Schema<StepRecord>
+  private let events: Schema<PlasticEvent>
   private let stepCount: Int
   private let progress: Progress
   private var state = State()
@@ -53,6 +55,8 @@ final class ShearOutput: ShearObserver {
     progress = Progress(isShown: communicator.isRoot)
     generator = try Model.loading(configuration.loading.mode, of: configuration, dimension: system.dimension)
       .generator(dimension: system.dimension)
+    curve = StepRecord.schema(dimension: system.dimension, generator: generator)
+    events = PlasticEvent.schema(dimension: system.dimension)
     forecast = configuration.events.prediction ? EventForecast(folder, generator: generator) : nil
     let (tablePath, trajectoryPath) = (folder.file("shear.h5"), folder.file("trajectory.h5"))
     if let checkpoint {
@@ -74,7 +78,7 @@ final class ShearOutput: ShearObserver {
         configuration.output.trajectory
         ? try TrajectoryWriter(
           path: trajectoryPath, particles: system.snapshot(), provenance: provenance, over: communicator) : nil
-      try createTables(dimension: system.dimension)
+      try createTables()
     }
     try folder.goOnWithLog(checkpoint, over: communicator)
     let (progress, steps) = (progress, stepCount)
@@ -95,22 +99,10 @@ final class ShearOutput: ShearObserver {
     }
   }
 
-  private func createTables(dimension d: Int) throws {
-    let axes = ["x", "y", "z"].prefix(d)
-    let stress = axes.flatMap { a in axes.map { b in "stress_\(a)\(b)" } }
-    try table.createTable(
-      "curve",
-      columns: ["step", "strain"] + stress + [
-        "energy_per_particle", "pressure", "evaluations", "force_max", "displacement_max", "displacement_mean",
-      ])
-    try table.createSeries(
-      "events",
-      [
-        ("strain_before", []), ("strain_after", []), ("stress_before", [d, d]), ("stress_after", [d, d]),
-        ("stress_drop", [d, d]), ("energy_before", []), ("energy_after", []), ("energy_drop", []),
-        ("participation_ratio", []), ("centre", [d]),
-      ])
-    if forecast != nil { try EventForecast.createSeries(table) }
+  private func createTables() throws {
+    try table.create(curve)
+    try table.create(events)
+    if forecast != nil { try table.create(EventRanks.schema) }
   }
 
   /// Keeps everything that the next rows and frames depend on. Collective.
@@ -136,15 +128,8 @@ final class ShearOutput: ShearObserver {
   // MARK: ShearObserver
 
   func completed(_ step: StepRecord, of system: ParticleSystem) throws {
-    let d = system.dimension
-    let stress = step.stress.block(d).flatMap { $0 }
-    try table.appendRow(
-      to: "curve",
-      [Double(step.step), step.strain] + stress + [
-        step.energyPerParticle, step.pressure, Double(step.evaluations), step.forceMax, step.displacementMax,
-        step.displacementMean,
-      ])
-    try folder.log(StepLine(step, d), over: communicator)
+    try table.append(step, to: curve)
+    try folder.log(curve.line(step), over: communicator)
     state.step = step.step
     state.lastResult = step.minimization
     if configuration.loading.unconverged == .accept {
@@ -163,20 +148,8 @@ final class ShearOutput: ShearObserver {
 
   func found(_ event: PlasticEvent, in system: ParticleSystem) throws {
     state.eventCount += 1
-    let d = system.dimension
-    func tensor(_ t: Tensor) -> [Double] { t.block(d).flatMap { $0 } }
-    try table.append(
-      to: "events",
-      [
-        Observable("strain_before", event.strainBefore), Observable("strain_after", event.strainAfter),
-        Observable("stress_before", tensor(event.stressBefore), shape: [d, d]),
-        Observable("stress_after", tensor(event.stressAfter), shape: [d, d]),
-        Observable("stress_drop", tensor(event.stressDrop), shape: [d, d]),
-        Observable("energy_before", event.energyBefore), Observable("energy_after", event.energyAfter),
-        Observable("energy_drop", event.energyDrop), Observable("participation_ratio", event.participationRatio),
-        Observable("centre", (0..<d).map { event.centre[$0] }, shape: [d]),
-      ])
-    try folder.log(EventLine(event, d), over: communicator)
+    try table.append(event, to: events)
+    try folder.log(events.line(event, with: ["event": "plastic"]), over: communicator)
     try forecast?.judge(event, system, table)
   }
 

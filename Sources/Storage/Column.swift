@@ -1,0 +1,158 @@
+import Geometry
+
+/// One quantity of a record: its name, unit and meaning, and how it is taken from the record. From it come the dataset
+/// with its attributes, the key of the log line, and the row of the documentation.
+public struct Column<Record>: Sendable {
+  let description: ColumnDescription
+  let value: @Sendable (Record) -> ColumnValue
+
+  private init(
+    _ name: String, _ shape: ColumnDescription.Shape, _ unit: String, _ about: String, _ places: ColumnPlaces,
+    _ value: @escaping @Sendable (Record) -> ColumnValue
+  ) {
+    description = ColumnDescription(name: name, shape: shape, unit: unit, about: about, places: places)
+    self.value = value
+  }
+
+  /// A real number.
+  public static func real(
+    _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
+    _ value: @escaping @Sendable (Record) -> Double
+  ) -> Column { Column(name, .number, unit, about, places) { .reals([value($0)]) } }
+
+  /// A whole number.
+  public static func whole(
+    _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
+    _ value: @escaping @Sendable (Record) -> Int
+  ) -> Column { Column(name, .whole, unit, about, places) { .wholes([value($0)]) } }
+
+  /// One real number for each axis of space.
+  public static func vector(
+    _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
+    _ value: @escaping @Sendable (Record) -> Vector
+  ) -> Column { Column(name, .vector, unit, about, places) { .vector(value($0)) } }
+
+  /// A matrix, row by row.
+  public static func tensor(
+    _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
+    _ value: @escaping @Sendable (Record) -> Tensor
+  ) -> Column { Column(name, .tensor, unit, about, places) { .tensor(value($0)) } }
+
+  /// As many whole numbers as there are in every record.
+  public static func wholes(
+    _ name: String, count: Int, of what: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .file,
+    _ value: @escaping @Sendable (Record) -> [Int64]
+  ) -> Column {
+    Column(name, .list(count, of: what, whole: true), unit, about, places) { .wholes(value($0).map(Int.init)) }
+  }
+
+  /// As many real numbers as there are in every record.
+  public static func reals(
+    _ name: String, count: Int, of what: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .file,
+    _ value: @escaping @Sendable (Record) -> [Double]
+  ) -> Column { Column(name, .list(count, of: what, whole: false), unit, about, places) { .reals(value($0)) } }
+
+  /// A word, of the log alone.
+  public static func word(_ name: String, _ about: String, _ value: @escaping @Sendable (Record) -> String) -> Column {
+    Column(name, .word, "", about, .log) { .word(value($0)) }
+  }
+}
+
+/// Where a quantity is written.
+public struct ColumnPlaces: OptionSet, Sendable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  public static let file = ColumnPlaces(rawValue: 1)
+  public static let log = ColumnPlaces(rawValue: 2)
+  public static let all: ColumnPlaces = [.file, .log]
+}
+
+/// What is said of a quantity, whatever the record.
+public struct ColumnDescription: Sendable, Equatable {
+  enum Shape: Sendable, Equatable {
+    case number, whole, vector, tensor, word
+    case list(Int, of: String, whole: Bool)
+  }
+
+  public let name: String
+  let shape: Shape
+  public let unit: String
+  public let about: String
+  let places: ColumnPlaces
+
+  /// The shape of one entry in space of so many dimensions.
+  func row(dimension d: Int) -> [Int] {
+    switch shape {
+    case .number, .whole, .word: []
+    case .vector: [d]
+    case .tensor: [d, d]
+    case .list(let count, _, _): [count]
+    }
+  }
+
+  /// Whether the numbers are 64-bit integers in files of their own.
+  var isWhole: Bool {
+    switch shape {
+    case .whole: true
+    case .list(_, _, let isWhole): isWhole
+    default: false
+    }
+  }
+
+  /// The names of its numbers as columns of a table.
+  func names(dimension d: Int) -> [String] {
+    let axes = ["x", "y", "z"].prefix(d)
+    switch shape {
+    case .number, .whole, .word: return [name]
+    case .vector: return axes.map { "\(name)_\($0)" }
+    case .tensor: return axes.flatMap { a in axes.map { b in "\(name)_\(a)\(b)" } }
+    case .list(let count, _, _): return (0..<count).map { "\(name)_\($0)" }
+    }
+  }
+
+  /// The shape of a dataset in words: d for the dimension, a letter for the number of records.
+  func extent(of letter: String) -> String {
+    switch shape {
+    case .number, .word: "[\(letter)]"
+    case .whole: "[\(letter)], int64"
+    case .vector: "[\(letter), d]"
+    case .tensor: "[\(letter), d, d]"
+    case .list(_, let what, let isWhole): "[\(letter), \(what)]" + (isWhole ? ", int64" : "")
+    }
+  }
+
+  /// How many columns of a table it takes, in words.
+  var count: String {
+    switch shape {
+    case .number, .whole, .word: "1"
+    case .vector: "d"
+    case .tensor: "d²"
+    case .list(_, let what, _): what
+    }
+  }
+}
+
+/// The numbers, or the word, of one quantity of one record.
+enum ColumnValue: Sendable {
+  case reals([Double])
+  case wholes([Int])
+  case vector(Vector)
+  case tensor(Tensor)
+  case word(String)
+
+  /// Whole numbers as files have them; none of other kinds.
+  var wholes: [Int64] {
+    if case .wholes(let values) = self { values.map(Int64.init) } else { [] }
+  }
+
+  func reals(dimension d: Int) -> [Double] {
+    switch self {
+    case .reals(let values): values
+    case .wholes(let values): values.map(Double.init)
+    case .vector(let vector): (0..<d).map { vector[$0] }
+    case .tensor(let tensor): tensor.block(d).flatMap { $0 }
+    case .word: []
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/// The columns of an output that grows record by record: one table with named columns, or a series for each quantity.
+public struct Schema<Record>: Sendable {
+  /// The dataset of a table, or the group of series, without a slash in front.
+  public let place: String
+  public let isTable: Bool
+  let columns: [Column<Record>]
+  let dimension: Int
+
+  /// A dataset with a row of real numbers for each record, whose columns have names.
+  public static func table(_ place: String, dimension: Int, _ columns: [Column<Record>]) -> Schema {
+    Schema(place: place, isTable: true, columns: columns, dimension: dimension)
+  }
+
+  /// A dataset for each quantity, with an entry for each record.
+  public static func series(_ place: String, dimension: Int, _ columns: [Column<Record>]) -> Schema {
+    Schema(place: place, isTable: false, columns: columns, dimension: dimension)
+  }
+
+  /// The columns that files have.
+  var written: [Column<Record>] { columns.filter { $0.description.places.contains(.file) } }
+
+  public var description: SchemaDescription {
+    SchemaDescription(place: place, isTable: isTable, columns: columns.map(\.description))
+  }
+
+  /// The line of a record in the log.
+  public func line(_ record: Record, with words: [String: String] = [:]) -> some Encodable {
+    LogLine(columns: columns.filter { $0.description.places.contains(.log) }, record: record, words, dimension)
+  }
+}
+
+/// What is said of an output that grows record by record.
+public struct SchemaDescription: Sendable, Equatable {
+  public let place: String
+  public let isTable: Bool
+  public let columns: [ColumnDescription]
+
+  /// The rows of its table in the documentation: Markdown.
+  public func markdown(rows letter: String) -> String {
+    var lines = ["| \(isTable ? "columns" : "dataset") | \(isTable ? "how many" : "shape") | unit | holds | log |"]
+    lines.append("|---|---|---|---|---|")
+    for column in columns {
+      let isWritten = column.places.contains(.file)
+      let extent = isTable ? column.count : column.extent(of: letter)
+      lines.append(
+        "| `\(column.name)` | \(isWritten ? extent : "") | \(column.unit) | \(column.about) "
+          + "| \(column.places.contains(.log) ? "yes" : "") |")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// A record as a JSON object.
+private struct LogLine<Record>: Encodable {
+  let columns: [Column<Record>]
+  let record: Record
+  let words: [String: String]
+  let dimension: Int
+
+  init(columns: [Column<Record>], record: Record, _ words: [String: String], _ dimension: Int) {
+    self.columns = columns
+    self.record = record
+    self.words = words
+    self.dimension = dimension
+  }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    for (key, word) in words { try container.encode(word, forKey: Key(stringValue: key)) }
+    for column in columns {
+      let key = Key(stringValue: column.description.name)
+      switch column.value(record) {
+      case .reals(let values) where column.description.shape == .number: try container.encode(values[0], forKey: key)
+      case .reals(let values): try container.encode(values, forKey: key)
+      case .wholes(let values) where column.description.shape == .whole: try container.encode(values[0], forKey: key)
+      case .wholes(let values): try container.encode(values, forKey: key)
+      case .vector(let vector): try container.encode((0..<dimension).map { vector[$0] }, forKey: key)
+      case .tensor(let tensor): try container.encode(tensor.block(dimension), forKey: key)
+      case .word(let word): try container.encode(word, forKey: key)
+      }
+    }
+  }
+}
