@@ -91,12 +91,14 @@ public final class BlockArena {
   }
 
   /// - Parameters:
+  ///   - cutoff: of two particles with the given parameters.
   ///   - parameters: the range of the parameters of all particles.
   ///   - spacing: the mean distance between particles, on which the best size of the bins depends.
   public init(
-    _ interaction: PairInteraction, parameters range: ClosedRange<Double>, largestCutoff: Double, spacing: Double
+    dimension: Int, cutoff: (Double, Double) -> Double, parameters range: ClosedRange<Double>, largestCutoff: Double,
+    spacing: Double
   ) {
-    dimension = interaction.dimension
+    self.dimension = dimension
     self.largestCutoff = largestCutoff
     binSize = spacing * Vector(0.6, 1, 1)
     binsPerLength = 1 / binSize
@@ -104,7 +106,7 @@ public final class BlockArena {
     let width = range.upperBound - range.lowerBound
     let values = AlignedBuffer<Double>(capacity: steps + 1)
     func parameter(_ k: Int) -> Double { range.lowerBound + width * Double(k) / Double(steps) }
-    let reaches = (0...steps).map { a in (0...steps).map { interaction.cutoff(parameter(a), parameter($0)) }.max()! }
+    let reaches = (0...steps).map { a in (0...steps).map { cutoff(parameter(a), parameter($0)) }.max()! }
     // Cutoffs are smooth functions of the sizes, sampled at steps so small that a thousandth covers what lies between.
     for k in 0...steps { values[k] = 1.001 * max(reaches[k], reaches[min(k + 1, steps)]) }
     reach = Reach(lowest: range.lowerBound, perStep: width > 0 ? Double(steps) / width : 0, values: values)

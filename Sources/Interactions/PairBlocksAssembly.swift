@@ -1,5 +1,19 @@
 import Geometry
 
+/// The loops that keep the Hessian pair by pair, and what multigrid makes of the same pairs.
+public struct PairBlockLoops {
+  /// Fills blocks of the Hessian, pair by pair.
+  public let assemble: (ParticleArrays, NeighbourList, PairBlocks.Content, PairBlocks) -> Void
+  /// The stiffness that each particle would have if all moved affinely (``AffineStiffness``).
+  public let affineStiffness: (ParticleArrays, PairBlocks, _ result: UnsafeMutablePointer<Float>) -> Void
+
+  @inline(__always)
+  init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
+    assemble = { assembleBlocks(potential, S.self, $0, $1, $2, into: $3) }
+    affineStiffness = { computeAffineStiffness(potential, S.self, $0, $1.list, $2) }
+  }
+}
+
 /// Fills `matrix` with the blocks of the listed pairs that `content` keeps; pairs that only fill the skin are left out.
 @inline(never)  // as computeForces
 func assembleBlocks<Potential: PairPotential, S: Space>(

@@ -1,6 +1,17 @@
 import Foundation
 import Geometry
 
+/// The loops of Monte Carlo sweeps.
+public struct TrialMoveLoops {
+  /// Metropolis moves of the particles of a block (``MoveRule``), as many as it has particles.
+  public let make: (BlockArena, MoveRule, MoveStream) -> MoveTally
+
+  @inline(__always)
+  init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
+    make = { makeTrialMoves(potential, S.self, $0, $1, $2) }
+  }
+}
+
 /// As many trial moves as the block has particles, each of a particle drawn at random (Metropolis): a displacement, or
 /// an exchange of sizes with another particle of the block (Ninarello, Berthier and Coslovich, Sec. II).
 ///

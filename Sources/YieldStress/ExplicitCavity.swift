@@ -200,7 +200,7 @@ final class ExplicitCavity {
       pairs.a[k] = parameter[Int(pair.0)]
       pairs.b[k] = parameter[Int(pair.1)]
     }
-    interaction.scaleColumns(pairs)
+    interaction.columns.scale(pairs)
     listed.pointer.update(from: displacement.pointer, count: freeCount * d)
     listedStrain = strain
   }
@@ -213,7 +213,7 @@ final class ExplicitCavity {
   private func evaluate<S: Space>(_ space: S.Type) -> Double {
     if !listIsGood() { listPairs(S.self) }
     measurePairs(S.self)
-    interaction.stiffnessOfColumns(pairs)
+    interaction.columns.stiffness(pairs)
     work.evaluations += 1
     return addForces(S.self)
   }
@@ -260,7 +260,7 @@ final class ExplicitCavity {
 
   /// The potential energy of the listed pairs and of the tethers, at the positions of the last evaluation.
   private func energy() -> Double {
-    interaction.energyOfColumns(pairs)
+    interaction.columns.energy(pairs)
     var sum = 0.0
     for k in 0..<pairs.count { sum += pairs.energy[k] }
     if matrixStiffness > 0 {
