@@ -2,14 +2,14 @@ import Geometry
 
 /// The particles whose neighbours are listed, cell by cell.
 public struct NeighbourSearch {
-  /// Three coordinates in quanta and the bits of the parameter of each particle, owned first, then ghosts; room for
-  /// one vector more is read behind the last.
+  /// Three coordinates in quanta and the bits of the parameter of each particle, owned first, then ghosts. One vector
+  /// behind the last is read too.
   public var records: UnsafePointer<Int64>
   public var quantum: Double
-  /// What the list reaches beyond the cutoff of a pair.
+  /// How far the list reaches beyond the cutoff of a pair.
   public var skin: Double
   public var ownedCount: Int
-  /// Owned cells.
+  /// The number of owned cells.
   public var cellCount: Int
 
   public init(records: UnsafePointer<Int64>, quantum: Double, skin: Double, ownedCount: Int, cellCount: Int) {

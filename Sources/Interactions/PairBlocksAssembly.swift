@@ -87,17 +87,7 @@ private func shorten<Potential: PairPotential, S: Space>(
     var slot = loop.slots(of: chunk)
     while slot.isNotEmpty {
       let pair = loop.pair(row, slot)
-      var kept: UInt32
-      switch content {
-      case .hessian:
-        let cutoff = potential.cutoff(row.parameter, pair.parameter)
-        // Padding stands at zero distance.
-        kept =
-          pair.squaredDistance.isLess(than: cutoff * cutoff).bits & Lanes(0).isLess(than: pair.squaredDistance).bits
-      case .stiffBonds:
-        let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
-        kept = Lanes(0).isLess(than: second.times(pair.squaredDistance, plus: first)).bits
-      }
+      var kept = keptLanes(potential, row.parameter, own, pair, content)
       while kept != 0 {
         let lane = kept.trailingZeroBitCount
         kept &= kept - 1
@@ -122,4 +112,21 @@ private func shorten<Potential: PairPotential, S: Space>(
   }
   short.firstSlot[short.chunkCount] = slots
   short.slotCount = slots
+}
+
+/// The lanes of the pairs that `content` keeps, as bits.
+@inline(__always)
+private func keptLanes<Potential: PairPotential, S: Space>(
+  _ potential: Potential, _ parameter: Lanes, _ own: Potential.Row, _ pair: PairLoop<Potential, S>.Pair,
+  _ content: PairBlocks.Content
+) -> UInt32 {
+  switch content {
+  case .hessian:
+    let cutoff = potential.cutoff(parameter, pair.parameter)
+    // Padding stands at zero distance.
+    return pair.squaredDistance.isLess(than: cutoff * cutoff).bits & Lanes(0).isLess(than: pair.squaredDistance).bits
+  case .stiffBonds:
+    let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
+    return Lanes(0).isLess(than: second.times(pair.squaredDistance, plus: first)).bits
+  }
 }

@@ -1,7 +1,7 @@
 /// A pair potential compiled into the loops over particles and pairs, for one dimension of space.
 ///
-/// The loops are specialised where this value is made; a call costs one indirect jump per loop, not per pair. They stand
-/// in tables, each declared beside its kernels: a new loop is a line in its table.
+/// The loops are specialised where this value is made; a call costs one indirect jump per loop, not per pair. They
+/// stand in tables, each declared beside its kernels: a new loop is a line in its table.
 public struct PairInteraction {
   public let dimension: Int
   public let parameter: ParticleParameter
