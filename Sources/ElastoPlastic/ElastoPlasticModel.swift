@@ -320,3 +320,10 @@ public final class ElastoPlasticModel {
         + "maximum_sweeps may help")
   }
 }
+
+/// Told of each avalanche, and of the strains at which the state is to be looked at. Every call is made on all ranks.
+public protocol AvalancheObserver: AnyObject {
+  func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws
+  /// The load has reached a strain of the schedule, or gone past it in an avalanche.
+  func reached(strain: Double, of model: ElastoPlasticModel) throws
+}

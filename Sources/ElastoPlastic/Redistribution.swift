@@ -1,5 +1,4 @@
 import ElasticLattice
-import MessagePassing
 
 /// How the stress that a sweep sets free reaches the other blocks: one type for each ``UpdateRule``. It is called once
 /// per sweep, never per block.
@@ -37,26 +36,6 @@ extension Redistribution {
     guard blocks.offset != 0 || blocks.candidates.count > 0 else { return }
     transform.clearField()
     blocks.add(fieldOf: transform)
-  }
-}
-
-extension UpdateRule {
-  /// Collective.
-  func redistribution(
-    _ kernel: StressKernel, bothSigns: Bool, transform: LatticeTransform, over communicator: Communicator
-  ) throws -> any Redistribution {
-    switch self {
-    case .transform: TransformRedistribution(kernel, transform)
-    case .everywhere:
-      EverywhereRedistribution(
-        try RealSpaceKernel(kernel, transform: transform, reach: nil, over: communicator), transform)
-    case .sparse(let failures, let pending):
-      SparseRedistribution(
-        try RealSpaceKernel(
-          kernel, transform: transform, reach: RealSpaceKernel.standardReach(kernel.lattice), over: communicator),
-        bothSigns: bothSigns, limits: (failures, pending),
-        manyFailures: TransformRedistribution(kernel, transform))
-    }
   }
 }
 

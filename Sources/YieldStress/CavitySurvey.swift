@@ -13,7 +13,7 @@ final class CavitySurvey {
   let fan: OrientationFan?
   private(set) var lowestEigenvalues: [Double] = []
 
-  private let settings: YieldMap.Settings
+  private let settings: YieldMapSettings
   private let cavity: Cavity
   private let response: CavityExpansion
   private var times = Phases()
@@ -29,7 +29,7 @@ final class CavitySurvey {
   private static let round: UInt64 = 50_000_000
 
   /// Collective.
-  init(_ system: ParticleSystem, _ settings: YieldMap.Settings, isAbsent: (Int) -> Bool) throws {
+  init(_ system: ParticleSystem, _ settings: YieldMapSettings, isAbsent: (Int) -> Bool) throws {
     var watch = Stopwatch()
     self.settings = settings
     let matrixReach = settings.matrixReach(

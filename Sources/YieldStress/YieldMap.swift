@@ -6,31 +6,7 @@ import Particles
 /// Local yield stresses of a whole sample: around many centres, a cavity in a matrix that deforms affinely (Richard,
 /// Sec. IV; Puosi, Sec. 3.4).
 public struct YieldMap {
-  /// What is computed.
-  public struct Settings: Sendable {
-    public var shape: CavityShape
-    public var centres: Centres
-    /// The loading, D(γ) = exp(γA).
-    public var generator: Tensor
-    public var directions: [MethodResult.Direction]
-    public var usesExpansion = true
-    /// Whether cavities are sheared explicitly too, in steps of this strain, up to a largest one.
-    public var frozenMatrix: (strainStep: Double, maximumStrain: Double, keepsCurves: Bool)?
-    /// The share of the bonds across the border of a cavity: which stress decides about the explicit method's events.
-    public var weight = StressWeight.half
-    public var lowestEigenvalue = false
-    /// Turned loadings for which the expansion is made too; none, or at least two.
-    public var fan: [OrientationFan.Orientation] = []
-    /// Of the tethers of the particles around the cavity; nil where these follow the affine motion.
-    public var matrix: (stiffness: Double, shell: Double)?
-
-    public init(shape: CavityShape, centres: Centres, generator: Tensor, directions: [MethodResult.Direction]) {
-      self.shape = shape
-      self.centres = centres
-      self.generator = generator
-      self.directions = directions
-    }
-  }
+  public typealias Settings = YieldMapSettings
 
   /// The numbers of this rank's nodes, in the order of all results.
   public var nodes: [Int] { (expansion ?? frozenMatrix?.result)!.nodes }
@@ -88,18 +64,5 @@ public struct YieldMap {
         "the explicit method up to this strain needs particles as far as \(reach.shown) from a cavity, and the box is "
           + "\(widest.shown) wide; take a smaller yieldmap.maximum_strain")
     }
-  }
-}
-
-extension YieldMap.Settings {
-  /// The shape that holds all particles that are not held to the affine motion: the cavity and its shell.
-  var outerShape: CavityShape { shape.grown(by: matrix?.shell ?? 0) }
-
-  /// How far around it particles have to be known.
-  func matrixReach(largestCutoff: Double, spacing: Double, dimension: Int) -> Double {
-    guard let frozenMatrix else { return largestCutoff }
-    return ExplicitCavity.reach(
-      generator, largestStrain: frozenMatrix.maximumStrain, largestCutoff: largestCutoff, spacing: spacing,
-      dimension: dimension)
   }
 }
