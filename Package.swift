@@ -105,7 +105,7 @@ let package = Package(
       swiftSettings: driverFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
     // Tests: one process each, and cases that are started under mpirun.
-    .target(name: "CAllocationCount"),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .executableTarget(
       name: "RankTests",
       dependencies: [
@@ -114,7 +114,7 @@ let package = Package(
         "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice",
         "ElastoPlastic",
       ],
-      swiftSettings: swiftFlags),
+      path: "Tests/RankTests", swiftSettings: swiftFlags),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "MessagePassing"], swiftSettings: driverFlags),
     .testTarget(

@@ -19,10 +19,3 @@ public struct Avalanche: Codable, Sendable, Equatable {
   /// The largest radius of gyration.
   public var extent: Double { gyration.max() ?? 0 }
 }
-
-/// Told of each avalanche, and of the strains at which the state is to be looked at. Every call is made on all ranks.
-public protocol AvalancheObserver: AnyObject {
-  func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws
-  /// The load has reached a strain of the schedule, or gone past it in an avalanche.
-  func reached(strain: Double, of model: ElastoPlasticModel) throws
-}

@@ -10,48 +10,16 @@ import MessagePassing
 /// threshold and the modulus of a renewed block. When no block is at its threshold, the load goes on. μ̄ is the mean
 /// modulus.
 public final class ElastoPlasticModel {
-  /// What a block is made of.
-  public struct Material {
-    /// Shear modulus of blocks that have not yielded yet, and of those that have.
-    public var modulus: (initial: Double, renewed: Double)
-    public var thresholds: ThresholdSource
-    public var renewal: ThresholdSource
-    public var eigenstrain: Eigenstrain
-    /// Whether a block also yields at −Y, its eigenstrain then being negative.
-    public var bothSigns: Bool
-    public var seed: UInt64
-    /// Which of several realisations of the same seed.
-    public var realisation: Int
-
-    public init(
-      modulus: (initial: Double, renewed: Double), thresholds: ThresholdSource, renewal: ThresholdSource,
-      eigenstrain: Eigenstrain, bothSigns: Bool, seed: UInt64, realisation: Int = 0
-    ) {
-      self.modulus = modulus
-      self.thresholds = thresholds
-      self.renewal = renewal
-      self.eigenstrain = eigenstrain
-      self.bothSigns = bothSigns
-      self.seed = seed
-      self.realisation = realisation
-    }
-  }
-
-  public enum Eigenstrain: Sendable {
-    case single(Double)
-    case drawn(Distribution)
-  }
-
   public let lattice: Lattice
   public let communicator: Communicator
   public let blocks: StressLattice
   /// How often each own block has yielded.
   public let yieldCounts: AlignedBuffer<Int32>
 
-  /// What all ranks know alike.
-  private struct Books: Codable {
-    var strain = Account()
-    var stress = Account()
+  /// The running totals, which all ranks know alike.
+  private struct Totals: Codable {
+    var strain = NeumaierSum()
+    var stress = NeumaierSum()
     var failures = 0
     var sweeps = 0
     var avalanches = 0
@@ -59,16 +27,16 @@ public final class ElastoPlasticModel {
     /// Blocks that have yielded at least once.
     var renewedCount = 0
   }
-  private var books = Books()
-  public var strain: Double { books.strain.value }
-  /// The mean stress, kept by account: loads minus what failures took.
-  public var stress: Double { books.stress.value }
+  private var totals = Totals()
+  public var strain: Double { totals.strain.value }
+  /// The mean stress, as the sum of the loads minus what failures have taken.
+  public var stress: Double { totals.stress.value }
   /// Failures and sweeps so far.
-  public var failures: Int { books.failures }
-  public var sweeps: Int { books.sweeps }
-  public var avalanches: Int { books.avalanches }
+  public var failures: Int { totals.failures }
+  public var sweeps: Int { totals.sweeps }
+  public var avalanches: Int { totals.avalanches }
   /// Distance to yield of the weakest block after the last avalanche, in stress.
-  public var weakest: Double { books.weakest }
+  public var weakest: Double { totals.weakest }
 
   private let material: Material
   private let kernel: StressKernel
@@ -77,7 +45,7 @@ public final class ElastoPlasticModel {
   private let renewals: RandomStream
   private let eigenstrains: RandomStream
   private var own = FailureList()
-  private var turning = TurningPoint()
+  private var covered = CoveredStrain()
   private var shape: AvalancheShape
 
   /// Collective.
@@ -111,8 +79,8 @@ public final class ElastoPlasticModel {
   /// (1/N) Σ μ_i, from whole numbers, so that it is the same on any number of ranks.
   public var meanModulus: Double {
     let n = Double(lattice.siteCount)
-    let renewed = Double(books.renewedCount)
-    return books.renewedCount == 0
+    let renewed = Double(totals.renewedCount)
+    return totals.renewedCount == 0
       ? material.modulus.initial : (material.modulus.initial * (n - renewed) + material.modulus.renewed * renewed) / n
   }
 
@@ -125,8 +93,8 @@ public final class ElastoPlasticModel {
 
   // MARK: The loop
 
-  /// Where on its path the load is.
-  private struct Course: Codable {
+  /// How far along its path the load is, as saved.
+  private struct SavedProgress: Codable {
     /// Which of the targets is next, and how many of the samples have been looked at.
     var target = 0
     var samplesSeen = 0
@@ -134,17 +102,8 @@ public final class ElastoPlasticModel {
     var avalanche: Avalanche?
   }
 
-  /// Where the load last turned, and the strains that it had gone through by then.
-  private struct TurningPoint {
-    var strain = 0.0
-    var covered = 0.0
-
-    mutating func turn(at strain: Double) { self = TurningPoint(strain: strain, covered: covered(at: strain)) }
-    func covered(at strain: Double) -> Double { covered + abs(strain - self.strain) }
-  }
-
   /// The strains gone through by the time of the given one, forward and backward, added up.
-  public func coveredStrain(at strain: Double) -> Double { turning.covered(at: strain) }
+  public func coveredStrain(at strain: Double) -> Double { covered.value(at: strain) }
 
   /// Goes along the path. `samples` are ascending strains at which the observer looks at the state that the last
   /// avalanche before them has left; of a path with several targets it sees each target, under stress control also the
@@ -158,17 +117,17 @@ public final class ElastoPlasticModel {
     _ path: LoadingPath, samples: [Double], observer: AvalancheObserver, safePoint: SafePoint = .none,
     resuming saved: Checkpoint? = nil
   ) throws {
-    var course = try saved.map { try resume($0) } ?? Course()
-    turning = TurningPoint()
-    if path.isStrain { for target in path.targets[..<course.target] { turning.turn(at: target) } }
-    let safePoint = safePoint.within { [self] in try save(course, to: $0) }
+    var progress = try saved.map { try resume($0) } ?? SavedProgress()
+    covered = CoveredStrain()
+    if path.isStrain { for target in path.targets[..<progress.target] { covered.turn(at: target) } }
+    let safePoint = safePoint.within { [self] in try save(progress, to: $0) }
     func passAvalanche(_ start: Avalanche, forced: Int?) throws {
-      course.avalanche = start
-      while try sweep(&course.avalanche!, forced: start.sweeps == course.avalanche!.sweeps ? forced : nil, path) {
+      progress.avalanche = start
+      while try sweep(&progress.avalanche!, forced: start.sweeps == progress.avalanche!.sweeps ? forced : nil, path) {
         try safePoint.reached()
       }
-      let avalanche = try concluded(course.avalanche!)
-      course.avalanche = nil
+      let avalanche = try concluded(progress.avalanche!)
+      progress.avalanche = nil
       try observer.completed(avalanche, of: self)
       try safePoint.reached(isStep: true)
     }
@@ -176,32 +135,33 @@ public final class ElastoPlasticModel {
       if case .stress(let limit) = path.control { strain >= limit } else { false }
     }
 
-    if let avalanche = course.avalanche { try passAvalanche(avalanche, forced: nil) }
-    while course.target < path.targets.count, !isSpent() {
-      let target = path.targets[course.target]
+    if let avalanche = progress.avalanche { try passAvalanche(avalanche, forced: nil) }
+    while progress.target < path.targets.count, !isSpent() {
+      let target = path.targets[progress.target]
       while !isSpent(), let (distance, site) = try nextToYield(path, before: target) {
         // What is asked for at the strain of an avalanche is what comes after it.
-        try look(samples, before: strain + (distance - blocks.tie) / meanModulus, &course.samplesSeen, observer)
+        try visit(samples, before: strain + (distance - blocks.tie) / meanModulus, &progress.samplesSeen, observer)
         load(distance)
         try passAvalanche(avalanche(direction: distance < 0 ? -1 : 1), forced: site)
       }
       if isSpent() { break }
-      try look(
-        samples, before: path.isStrain ? .infinity : strain + (target - stress) / meanModulus, &course.samplesSeen,
+      try visit(
+        samples, before: path.isStrain ? .infinity : strain + (target - stress) / meanModulus, &progress.samplesSeen,
         observer)
       load(path.isStrain ? (target - strain) * meanModulus : target - stress)
-      if path.isStrain { books.strain = Account(value: target) }
+      if path.isStrain { totals.strain = NeumaierSum(value: target) }
       if path.targets.count > 1 { try observer.reached(strain: target, of: self) }
-      if path.isStrain { turning.turn(at: target) }
-      course.target += 1
+      if path.isStrain { covered.turn(at: target) }
+      progress.target += 1
     }
     if !path.isStrain {
-      try look(samples, before: strain, &course.samplesSeen, observer)
+      try visit(samples, before: strain, &progress.samplesSeen, observer)
       try observer.reached(strain: strain, of: self)
     }
   }
 
-  private func look(
+  /// Shows the observer the samples that come before the strain of what happens next.
+  private func visit(
     _ samples: [Double], before next: Double, _ seen: inout Int, _ observer: AvalancheObserver
   ) throws {
     while seen < samples.count, samples[seen] < next {
@@ -218,7 +178,7 @@ public final class ElastoPlasticModel {
   private func nextToYield(_ path: LoadingPath, before target: Double) throws -> (distance: Double, site: Int)? {
     let direction = target < (path.isStrain ? strain : stress) ? -1.0 : 1.0
     guard let found = try blocks.weakest(direction: direction) else { return nil }
-    books.weakest = found.distance
+    totals.weakest = found.distance
     let change = direction * found.distance
     let next = path.isStrain ? strain + change / meanModulus : stress + change
     // At the target it yields: there the stress of the block is its threshold to rounding.
@@ -229,8 +189,8 @@ public final class ElastoPlasticModel {
   /// Loads all blocks alike.
   private func load(_ amount: Double) {
     blocks.load(amount)
-    books.strain.add(amount / meanModulus)
-    books.stress.add(amount)
+    totals.strain.add(amount / meanModulus)
+    totals.stress.add(amount)
   }
 
   /// An avalanche that begins now.
@@ -250,7 +210,7 @@ public final class ElastoPlasticModel {
     guard avalanche.sweeps <= maximumSweeps else { throw tooLong(avalanche) }
     avalanche.failures += exchange.total
     shape.add(own.sites, of: lattice)
-    try account()
+    try addReleased()
     try blocks.redistribute(own: own, all: exchange.all, total: exchange.total)
     if case .stress(let limit) = path.control, strain >= limit { return false }
     return true
@@ -262,25 +222,31 @@ public final class ElastoPlasticModel {
     avalanche.stressAfter = stress
     avalanche.strainAfter = strain
     avalanche.gyration = try shape.gyration(total: avalanche.failures, over: communicator)
-    books.avalanches += 1
-    books.failures += avalanche.failures
-    books.sweeps += avalanche.sweeps
+    totals.avalanches += 1
+    totals.failures += avalanche.failures
+    totals.sweeps += avalanche.sweeps
     return avalanche
   }
 
   // MARK: Putting aside
 
   private struct State: Codable {
-    var books: Books
-    var course: Course
+    var totals: Totals
+    var progress: SavedProgress
     /// Where the failures of the avalanche that is going on are.
     var shape: [Int]
+
+    private enum CodingKeys: String, CodingKey {
+      case shape
+      case totals = "books"
+      case progress = "course"
+    }
   }
 
   /// Collective.
-  private func save(_ course: Course, to checkpoint: Checkpoint) throws {
+  private func save(_ progress: SavedProgress, to checkpoint: Checkpoint) throws {
     try checkpoint.put(
-      State(books: books, course: course, shape: try shape.total(over: communicator)), as: "epm")
+      State(totals: totals, progress: progress, shape: try shape.total(over: communicator)), as: "epm")
     try blocks.save(to: checkpoint, as: "lattice")
     checkpoint.put(
       .init(
@@ -289,15 +255,15 @@ public final class ElastoPlasticModel {
   }
 
   /// Collective.
-  private func resume(_ checkpoint: Checkpoint) throws -> Course {
+  private func resume(_ checkpoint: Checkpoint) throws -> SavedProgress {
     let state = try checkpoint.value(State.self, of: "epm")
-    books = state.books
+    totals = state.totals
     if communicator.isRoot { shape.add(total: state.shape) }
     try blocks.resume(checkpoint, as: "lattice")
     let counts = try checkpoint.rows(
       Int32.self, of: "lattice/yield_count", blocks.firstSite..<(blocks.firstSite + blocks.ownCount))
     for i in counts.indices { yieldCounts[i] = counts[i] }
-    return state.course
+    return state.progress
   }
 
   /// Gives each own failing block its eigenstrain and a new threshold; tells how many yield for the first time.
@@ -328,12 +294,12 @@ public final class ElastoPlasticModel {
 
   /// What the failures of a sweep do to the means: the stress falls at fixed strain, or the strain grows at fixed
   /// stress.
-  private func account() throws {
+  private func addReleased() throws {
     let released = try sumOfAmplitudes() / Double(lattice.siteCount)
     let modulus = meanModulus
-    books.stress.add(kernel.uniform * released)
-    books.strain.add((1 + kernel.uniform) * released / modulus)
-    books.renewedCount += exchange.totalNew
+    totals.stress.add(kernel.uniform * released)
+    totals.strain.add((1 + kernel.uniform) * released / modulus)
+    totals.renewedCount += exchange.totalNew
   }
 
   private func sumOfAmplitudes() throws -> Double {
@@ -355,33 +321,9 @@ public final class ElastoPlasticModel {
   }
 }
 
-/// A sum of many small amounts that keeps what rounding would lose (Neumaier).
-private struct Account: Codable {
-  private var sum = 0.0
-  private var lost = 0.0
-
-  init(value: Double = 0) { sum = value }
-
-  mutating func add(_ amount: Double) {
-    let next = sum + amount
-    lost += abs(sum) >= abs(amount) ? (sum - next) + amount : (amount - next) + sum
-    sum = next
-  }
-
-  var value: Double { sum + lost }
-}
-
-extension LoadingPath {
-  var isStrain: Bool { if case .strain = control { true } else { false } }
-}
-
-extension UpdateRule {
-  /// The largest sweep of which every rank knows every block.
-  var largestShared: Int {
-    switch self {
-    case .sparse(let failures, _): failures
-    case .transform: 0
-    case .everywhere: .max
-    }
-  }
+/// Told of each avalanche, and of the strains at which the state is to be looked at. Every call is made on all ranks.
+public protocol AvalancheObserver: AnyObject {
+  func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws
+  /// The load has reached a strain of the schedule, or gone past it in an avalanche.
+  func reached(strain: Double, of model: ElastoPlasticModel) throws
 }

@@ -11,6 +11,9 @@ public struct LoadingPath: Sendable {
   public var control: Control
   public var targets: [Double]
 
+  /// Whether the strain is controlled.
+  var isStrain: Bool { if case .strain = control { true } else { false } }
+
   /// From zero to a final value.
   public init(_ control: Control, to final: Double) {
     self.control = control

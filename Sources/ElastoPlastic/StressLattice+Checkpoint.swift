@@ -14,20 +14,18 @@ extension StressLattice {
     /// Failures since the last settling.
     var pendingSites: [Int]
     var pendingAmplitudes: [Double]
-    var statistics: Statistics
+    var statistics: RedistributionStatistics
   }
 
   /// Collective.
   func save(to checkpoint: Checkpoint, as name: String) throws {
-    let sites = (0..<pending.count).map {
-      (Int(pending.x[$0]) * lattice.extents.1 + Int(pending.y[$0])) * lattice.extents.2 + Int(pending.z[$0])
-    }
     var statistics = statistics
     statistics.candidates = try communicator.reduce(statistics.candidates, .maximum)
+    let pending = redistribution.pending
     try checkpoint.put(
       State(
-        shape: lattice.shape, offset: offset, pendingSites: sites,
-        pendingAmplitudes: (0..<pending.count).map { self.pendingAmplitudes[$0] }, statistics: statistics), as: name)
+        shape: lattice.shape, offset: blocks.offset, pendingSites: pending.sites,
+        pendingAmplitudes: pending.amplitudes, statistics: statistics), as: name)
     checkpoint.put(column(stress.pointer), as: name + "/stress")
     checkpoint.put(column(thresholds.pointer), as: name + "/threshold")
   }
@@ -45,17 +43,14 @@ extension StressLattice {
       stress[i] = stresses[i]
       thresholds[i] = known[i]
     }
-    transform.clearField()
-    addField()
-    offset = state.offset
-    pendingAmplitudes.reserve(state.pendingSites.count, keeping: 0)
-    for (site, amplitude) in zip(state.pendingSites, state.pendingAmplitudes) {
-      let place = lattice.coordinates(of: site)
-      pendingAmplitudes[pending.count] = amplitude
-      pending.append(place)
-      raiseBounds(place, abs(amplitude))
-    }
-    statistics = state.statistics
+    redistribution.transform.clearField()
+    blocks.add(fieldOf: redistribution.transform)
+    blocks.offset = state.offset
+    var pending = FailureList()
+    pending.sites = state.pendingSites
+    pending.amplitudes = state.pendingAmplitudes
+    redistribution.resume(pending: pending, of: blocks)
+    blocks.statistics = state.statistics
   }
 
   private func column(_ values: UnsafeMutablePointer<Double>) -> Checkpoint.Column {

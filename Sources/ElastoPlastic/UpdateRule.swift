@@ -8,4 +8,13 @@ public enum UpdateRule: Sendable, Equatable {
   case transform
   /// The kernel is added to the whole lattice for each failing block, O(N) each.
   case everywhere
+
+  /// The largest sweep of which every rank knows every block.
+  var largestShared: Int {
+    switch self {
+    case .sparse(let failures, _): failures
+    case .transform: 0
+    case .everywhere: .max
+    }
+  }
 }

@@ -27,74 +27,85 @@ func computeAffineStiffness<Potential: PairPotential, S: Space>(
   for chunk in loop.chunks {
     let row = loop.row(chunk)
     let own = potential.row(row.parameter)
-    var sum0 = Lanes(0)
-    var sum1 = Lanes(0)
-    var sum2 = Lanes(0)
-    var sum3 = Lanes(0)
-    var sum4 = Lanes(0)
-    var sum5 = Lanes(0)
-    var sum6 = Lanes(0)
-    var sum7 = Lanes(0)
-    var sum8 = Lanes(0)
-    var sum9 = Lanes(0)
-    var sum10 = Lanes(0)
-    var sum11 = Lanes(0)
-    var sum12 = Lanes(0)
-    var sum13 = Lanes(0)
-    var sum14 = Lanes(0)
+    var sum = QuarticSum<S>()
     var slot = loop.slots(of: chunk)
     while slot.isNotEmpty {
       let pair = loop.pair(row, slot)
       let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
       let stiffness = second.times(pair.squaredDistance, plus: first)
       let weight = Lanes(0).isLess(than: stiffness).select(stiffness / pair.squaredDistance, else: Lanes(0))
-      let xx = pair.dx * pair.dx
-      let xy = pair.dx * pair.dy
-      let yy = pair.dy * pair.dy
-      let wxx = weight * xx
-      let wyy = weight * yy
-      sum0 = wxx.times(xx, plus: sum0)
-      sum1 = wxx.times(xy, plus: sum1)
-      sum2 = wxx.times(yy, plus: sum2)
-      sum3 = wyy.times(xy, plus: sum3)
-      sum4 = wyy.times(yy, plus: sum4)
-      if S.dimension == 3 {
-        let xz = pair.dx * pair.dz
-        let yz = pair.dy * pair.dz
-        let zz = pair.dz * pair.dz
-        let wzz = weight * zz
-        sum5 = wxx.times(xz, plus: sum5)
-        sum6 = wxx.times(yz, plus: sum6)
-        sum7 = wyy.times(xz, plus: sum7)
-        sum8 = wyy.times(yz, plus: sum8)
-        sum9 = wzz.times(xx, plus: sum9)
-        sum10 = wzz.times(xy, plus: sum10)
-        sum11 = wzz.times(yy, plus: sum11)
-        sum12 = wzz.times(xz, plus: sum12)
-        sum13 = wzz.times(yz, plus: sum13)
-        sum14 = wzz.times(zz, plus: sum14)
-      }
+      sum.add(weight, pair.dx, pair.dy, pair.dz)
       slot.advance()
     }
-    for lane in 0..<Lanes.count {
-      let target = result + Int(row.members[lane]) * count
-      target[0] = Float(0.5 * sum0[lane])
-      target[1] = Float(0.5 * sum1[lane])
-      target[2] = Float(0.5 * sum2[lane])
-      target[3] = Float(0.5 * sum3[lane])
-      target[4] = Float(0.5 * sum4[lane])
-      if S.dimension == 3 {
-        target[5] = Float(0.5 * sum5[lane])
-        target[6] = Float(0.5 * sum6[lane])
-        target[7] = Float(0.5 * sum7[lane])
-        target[8] = Float(0.5 * sum8[lane])
-        target[9] = Float(0.5 * sum9[lane])
-        target[10] = Float(0.5 * sum10[lane])
-        target[11] = Float(0.5 * sum11[lane])
-        target[12] = Float(0.5 * sum12[lane])
-        target[13] = Float(0.5 * sum13[lane])
-        target[14] = Float(0.5 * sum14[lane])
-      }
+    for lane in 0..<Lanes.count { sum.storeHalf(lane, to: result + Int(row.members[lane]) * count) }
+  }
+}
+
+/// Σ w x⊗x⊗x⊗x over the neighbours of each row, as the components that differ, in the order of ``AffineStiffness``.
+private struct QuarticSum<S: Space> {
+  // Fifteen variables, not an array: they stay in registers.
+  private var sum0 = Lanes(0)
+  private var sum1 = Lanes(0)
+  private var sum2 = Lanes(0)
+  private var sum3 = Lanes(0)
+  private var sum4 = Lanes(0)
+  private var sum5 = Lanes(0)
+  private var sum6 = Lanes(0)
+  private var sum7 = Lanes(0)
+  private var sum8 = Lanes(0)
+  private var sum9 = Lanes(0)
+  private var sum10 = Lanes(0)
+  private var sum11 = Lanes(0)
+  private var sum12 = Lanes(0)
+  private var sum13 = Lanes(0)
+  private var sum14 = Lanes(0)
+
+  @inline(__always) mutating func add(_ weight: Lanes, _ dx: Lanes, _ dy: Lanes, _ dz: Lanes) {
+    let xx = dx * dx
+    let xy = dx * dy
+    let yy = dy * dy
+    let wxx = weight * xx
+    let wyy = weight * yy
+    sum0 = wxx.times(xx, plus: sum0)
+    sum1 = wxx.times(xy, plus: sum1)
+    sum2 = wxx.times(yy, plus: sum2)
+    sum3 = wyy.times(xy, plus: sum3)
+    sum4 = wyy.times(yy, plus: sum4)
+    if S.dimension == 3 {
+      let xz = dx * dz
+      let yz = dy * dz
+      let zz = dz * dz
+      let wzz = weight * zz
+      sum5 = wxx.times(xz, plus: sum5)
+      sum6 = wxx.times(yz, plus: sum6)
+      sum7 = wyy.times(xz, plus: sum7)
+      sum8 = wyy.times(yz, plus: sum8)
+      sum9 = wzz.times(xx, plus: sum9)
+      sum10 = wzz.times(xy, plus: sum10)
+      sum11 = wzz.times(yy, plus: sum11)
+      sum12 = wzz.times(xz, plus: sum12)
+      sum13 = wzz.times(yz, plus: sum13)
+      sum14 = wzz.times(zz, plus: sum14)
+    }
+  }
+
+  @inline(__always) func storeHalf(_ lane: Int, to target: UnsafeMutablePointer<Float>) {
+    target[0] = Float(0.5 * sum0[lane])
+    target[1] = Float(0.5 * sum1[lane])
+    target[2] = Float(0.5 * sum2[lane])
+    target[3] = Float(0.5 * sum3[lane])
+    target[4] = Float(0.5 * sum4[lane])
+    if S.dimension == 3 {
+      target[5] = Float(0.5 * sum5[lane])
+      target[6] = Float(0.5 * sum6[lane])
+      target[7] = Float(0.5 * sum7[lane])
+      target[8] = Float(0.5 * sum8[lane])
+      target[9] = Float(0.5 * sum9[lane])
+      target[10] = Float(0.5 * sum10[lane])
+      target[11] = Float(0.5 * sum11[lane])
+      target[12] = Float(0.5 * sum12[lane])
+      target[13] = Float(0.5 * sum13[lane])
+      target[14] = Float(0.5 * sum14[lane])
     }
   }
 }

@@ -24,11 +24,11 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     y = UnsafePointer(arena.y.pointer)
     z = UnsafePointer(arena.z.pointer)
     parameters = UnsafePointer(arena.parameters.pointer)
-    starts = UnsafePointer(arena.binStarts.pointer)
-    found = arena.found.pointer
-    firsts = arena.firsts.pointer
-    ends = arena.ends.pointer
-    columns = arena.columns.pointer
+    starts = UnsafePointer(arena.bins.starts.pointer)
+    found = arena.search.found.pointer
+    firsts = arena.search.firsts.pointer
+    ends = arena.search.ends.pointer
+    columns = arena.search.columns.pointer
   }
 
   /// U(after) − U(before) of a particle that goes from one point to another.
@@ -114,11 +114,11 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
   /// side, and an empty or a short run takes the same instructions as others: where a search branches, the CPU guesses
   /// wrong.
   @inline(__always) private func listChunks(around point: Vector, reach: Double) -> Int {
-    let counts = arena.binCounts
-    let size = arena.binSize
-    let perLength = arena.binsPerLength
+    let counts = arena.bins.counts
+    let size = arena.bins.size
+    let perLength = arena.bins.perLength
     // Particles may have drifted from their bins.
-    let p = point - arena.binOrigin
+    let p = point - arena.bins.origin
     let (low, high) = (p - arena.drift, p + arena.drift)
     let squaredReach = reach * reach
     let firstY = max(Int((low.y - reach) * perLength.y), 0)

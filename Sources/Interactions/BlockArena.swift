@@ -36,6 +36,31 @@ public final class BlockArena {
     @inline(__always) subscript(parameter: Double) -> Double { values[Int((parameter - lowest) * perStep)] }
   }
 
+  /// The small bins by which the slots are ordered.
+  struct Bins {
+    /// Slots of bin b: starts[b] ..< starts[b + 1]; x fastest, so that a row of bins is one run of slots.
+    let starts = AlignedBuffer<Int32>()
+    var counts = SIMD3<Int>(1, 1, 1)
+    var origin = Vector.zero
+    /// Short along x, where a row is cut to what can be in reach; longer across, for fewer rows. The speed hardly
+    /// depends on it: 5 % between half and twice as long.
+    let size: Vector
+    let perLength: Vector
+
+    init(size: Vector) {
+      self.size = size
+      perLength = 1 / size
+    }
+  }
+
+  /// Room for what a search finds: slots, runs of slots, and the first and last bins of some rows.
+  struct SearchRoom {
+    let found = AlignedBuffer<Int32>()
+    let firsts = AlignedBuffer<Int32>()
+    let ends = AlignedBuffer<Int32>()
+    let columns = AlignedBuffer<Int32>(capacity: 2 * Lanes.count)
+  }
+
   let dimension: Int
   private(set) var frame = Frame(origin: .zero, quantum: 1, fractions: .identity, lower: .zero, upper: .zero)
   let reach: Reach
@@ -56,23 +81,12 @@ public final class BlockArena {
   public private(set) var ownCount = 0
   private var count = 0
 
-  /// Slots of bin b: binStarts[b] ..< binStarts[b + 1]; x fastest, so that a row of bins is one run of slots.
-  let binStarts = AlignedBuffer<Int32>()
-  private(set) var binCounts = SIMD3<Int>(1, 1, 1)
-  private(set) var binOrigin = Vector.zero
-  /// Short along x, where a row is cut to what can be in reach; longer across, for fewer rows. The speed hardly depends
-  /// on it: 5 % between half and twice as long.
-  let binSize: Vector
-  let binsPerLength: Vector
+  private(set) var bins: Bins
   /// How far, along any axis, some particle has gone from where it was put into its bin. A treatment makes about one
   /// trial per particle, so this stays a step or two.
   var drift = 0.0
 
-  /// Room for what a search finds: slots, runs of slots, and the first and last bins of some rows.
-  let found = AlignedBuffer<Int32>()
-  let firsts = AlignedBuffer<Int32>()
-  let ends = AlignedBuffer<Int32>()
-  let columns = AlignedBuffer<Int32>(capacity: 2 * Lanes.count)
+  let search = SearchRoom()
   /// A slot out of reach of everything.
   var emptySlot: Int32 { Int32(truncatingIfNeeded: count) }
 
@@ -91,20 +105,21 @@ public final class BlockArena {
   }
 
   /// - Parameters:
+  ///   - cutoff: of two particles with the given parameters.
   ///   - parameters: the range of the parameters of all particles.
   ///   - spacing: the mean distance between particles, on which the best size of the bins depends.
   public init(
-    _ interaction: PairInteraction, parameters range: ClosedRange<Double>, largestCutoff: Double, spacing: Double
+    dimension: Int, cutoff: (Double, Double) -> Double, parameters range: ClosedRange<Double>, largestCutoff: Double,
+    spacing: Double
   ) {
-    dimension = interaction.dimension
+    self.dimension = dimension
     self.largestCutoff = largestCutoff
-    binSize = spacing * Vector(0.6, 1, 1)
-    binsPerLength = 1 / binSize
+    bins = Bins(size: spacing * Vector(0.6, 1, 1))
     let steps = Reach.steps
     let width = range.upperBound - range.lowerBound
     let values = AlignedBuffer<Double>(capacity: steps + 1)
     func parameter(_ k: Int) -> Double { range.lowerBound + width * Double(k) / Double(steps) }
-    let reaches = (0...steps).map { a in (0...steps).map { interaction.cutoff(parameter(a), parameter($0)) }.max()! }
+    let reaches = (0...steps).map { a in (0...steps).map { cutoff(parameter(a), parameter($0)) }.max()! }
     // Cutoffs are smooth functions of the sizes, sampled at steps so small that a thousandth covers what lies between.
     for k in 0...steps { values[k] = 1.001 * max(reaches[k], reaches[min(k + 1, steps)]) }
     reach = Reach(lowest: range.lowerBound, perStep: width > 0 ? Double(steps) / width : 0, values: values)
@@ -125,9 +140,9 @@ public final class BlockArena {
     let reach = Vector(repeating: largestCutoff)
     let lower = frame.lower - reach
     let upper = frame.upper + reach
-    binOrigin = lower
-    for k in 0..<dimension { binCounts[k] = Int((upper[k] - lower[k]) / binSize[k]) + 1 }
-    if dimension == 2 { binOrigin.z = 0 }
+    bins.origin = lower
+    for k in 0..<dimension { bins.counts[k] = Int((upper[k] - lower[k]) / bins.size[k]) + 1 }
+    if dimension == 2 { bins.origin.z = 0 }
     count = 0
     arrivals.reserve(own.count + others.reduce(1) { $0 + $1.count })
     let quantum = frame.quantum
@@ -174,9 +189,9 @@ public final class BlockArena {
 
   /// Sorts the arrivals into bins, by identifier inside each.
   private func place() {
-    let bins = binCounts.x * binCounts.y * binCounts.z
-    binStarts.reserve(bins + 1)
-    next.reserve(bins + 1)
+    let binCount = bins.counts.x * bins.counts.y * bins.counts.z
+    bins.starts.reserve(binCount + 1)
+    next.reserve(binCount + 1)
     // The search reads a lane's width beyond the last slot.
     for column in [x, y, z, parameters] { column.reserve(count + Lanes.count) }
     binnedAt.reserve(3 * count)
@@ -184,23 +199,23 @@ public final class BlockArena {
     sources.reserve(count)
     hasChanged.reserve(count)
     own.reserve(count)
-    found.reserve(count + 2 * Lanes.count)
+    search.found.reserve(count + 2 * Lanes.count)
     // No row of bins gives more runs than particles, and each may write two more.
-    firsts.reserve(count + 2)
-    ends.reserve(count + 2)
-    let (starts, following, arrived) = (binStarts.pointer, next.pointer, arrivals.pointer)
-    for b in 0...bins { starts[b] = 0 }
-    let perLength = binsPerLength
-    let most = binCounts &- SIMD3<Int>(repeating: 1)
+    search.firsts.reserve(count + 2)
+    search.ends.reserve(count + 2)
+    let (starts, following, arrived) = (bins.starts.pointer, next.pointer, arrivals.pointer)
+    for b in 0...binCount { starts[b] = 0 }
+    let (counts, origin, perLength) = (bins.counts, bins.origin, bins.perLength)
+    let most = counts &- SIMD3<Int>(repeating: 1)
     for k in 0..<count {
-      let bx = min(max(Int((arrived[k].x - binOrigin.x) * perLength.x), 0), most.x)
-      let by = min(max(Int((arrived[k].y - binOrigin.y) * perLength.y), 0), most.y)
-      let bz = dimension == 2 ? 0 : min(max(Int((arrived[k].z - binOrigin.z) * perLength.z), 0), most.z)
-      let bin = bx + binCounts.x * (by + binCounts.y * bz)
+      let bx = min(max(Int((arrived[k].x - origin.x) * perLength.x), 0), most.x)
+      let by = min(max(Int((arrived[k].y - origin.y) * perLength.y), 0), most.y)
+      let bz = dimension == 2 ? 0 : min(max(Int((arrived[k].z - origin.z) * perLength.z), 0), most.z)
+      let bin = bx + counts.x * (by + counts.y * bz)
       arrived[k].bin = Int32(truncatingIfNeeded: bin)
       starts[bin + 1] += 1
     }
-    for b in 0..<bins {
+    for b in 0..<binCount {
       following[b] = starts[b]
       starts[b + 1] += starts[b]
     }

@@ -38,20 +38,9 @@ func collectBonds<Potential: PairPotential, S: Space>(
     }
   }
 
-  network.ownedCount = ownedCount
-  network.firstEnd.reserve(exactly: ownedCount + 1)
-  for i in 0...ownedCount { network.firstEnd[i] = 0 }
-  forEachRow { chunk, lane, i in
-    var count = 0
-    forEachEnd(chunk, lane, i) { _, _, _, _, _ in count += 1 }
-    network.firstEnd[i + 1] = count
-  }
-  for i in 0..<ownedCount { network.firstEnd[i + 1] += network.firstEnd[i] }
-  let total = network.firstEnd[ownedCount]
-  network.endCount = total
-  network.partner.reserve(exactly: total)
-  network.vector.reserve(exactly: total * d)
-  network.derivatives.reserve(exactly: total * 4)
+  var counts = [Int](repeating: 0, count: ownedCount)
+  forEachRow { chunk, lane, i in forEachEnd(chunk, lane, i) { _, _, _, _, _ in counts[i] += 1 } }
+  network.resize(counts)
   forEachRow { chunk, lane, i in
     var end = network.firstEnd[i]
     forEachEnd(chunk, lane, i) { j, x, squared, a, b in

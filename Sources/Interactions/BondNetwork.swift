@@ -22,6 +22,18 @@ public final class BondNetwork {
 
   public init(dimension: Int) { self.dimension = dimension }
 
+  /// Makes room for as many ends of each owned particle.
+  func resize(_ counts: [Int]) {
+    ownedCount = counts.count
+    firstEnd.reserve(exactly: ownedCount + 1)
+    firstEnd[0] = 0
+    for i in 0..<ownedCount { firstEnd[i + 1] = firstEnd[i] + counts[i] }
+    endCount = firstEnd[ownedCount]
+    partner.reserve(exactly: endCount)
+    vector.reserve(exactly: endCount * dimension)
+    derivatives.reserve(exactly: endCount * 4)
+  }
+
   @inline(__always) public func ends(of particle: Int) -> Range<Int> { firstEnd[particle]..<firstEnd[particle + 1] }
 
   /// The bond vector of an end; its third component is zero in two dimensions.

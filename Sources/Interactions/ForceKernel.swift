@@ -1,5 +1,19 @@
 import Geometry
 
+/// The loops that compute forces.
+public struct ForceLoops {
+  /// Forces alone.
+  public let alone: (ParticleArrays, NeighbourList) -> Void
+  /// Forces, energies and stress contributions.
+  public let withEnergyAndStress: (ParticleArrays, NeighbourList) -> Void
+
+  @inline(__always)
+  init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
+    alone = { computeForces(potential, S.self, ForcesAlone.self, $0, $1) }
+    withEnergyAndStress = { computeForces(potential, S.self, ForcesEnergyAndStress.self, $0, $1) }
+  }
+}
+
 /// What a force loop computes besides the forces, as a type, so that the loops are compiled without a test inside.
 protocol ForceOutput {
   static var withEnergyAndStress: Bool { get }

@@ -1,5 +1,20 @@
 import Geometry
 
+/// The loops that compute the Hessian anew from the potential.
+public struct HessianLoops {
+  /// The product of the Hessian with a displacement field.
+  public let product:
+    (ParticleArrays, NeighbourList, _ field: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>) -> Void
+  /// The diagonal blocks of the Hessian, dimension² numbers per particle.
+  public let diagonal: (ParticleArrays, NeighbourList, _ blocks: UnsafeMutablePointer<Double>) -> Void
+
+  @inline(__always)
+  init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
+    product = { multiplyHessian(potential, S.self, $0, $1, $2, $3) }
+    diagonal = { computeHessianDiagonal(potential, S.self, $0, $1, $2) }
+  }
+}
+
 /// (H·v)_i = Σ_j [first (v_i − v_j) + second x (x·(v_i − v_j))]: `field` has values for owned particles and ghosts,
 /// `result` for owned ones and room for one more.
 @inline(never)  // as computeForces

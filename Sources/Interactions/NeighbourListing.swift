@@ -1,5 +1,37 @@
 import Geometry
 
+/// The particles whose neighbours are listed, cell by cell.
+public struct NeighbourSearch {
+  /// Three coordinates in quanta and the bits of the parameter of each particle, owned first, then ghosts. One vector
+  /// behind the last is read too.
+  public var records: UnsafePointer<Int64>
+  public var quantum: Double
+  /// How far the list reaches beyond the cutoff of a pair.
+  public var skin: Double
+  public var ownedCount: Int
+  /// The number of owned cells.
+  public var cellCount: Int
+
+  public init(records: UnsafePointer<Int64>, quantum: Double, skin: Double, ownedCount: Int, cellCount: Int) {
+    self.records = records
+    self.quantum = quantum
+    self.skin = skin
+    self.ownedCount = ownedCount
+    self.cellCount = cellCount
+  }
+}
+
+/// The loops that find neighbours.
+public struct NeighbourLoops {
+  /// Fills a list for all owned particles. `neighbourhood(k)` describes the k-th owned cell.
+  public let list: (NeighbourSearch, NeighbourList, _ neighbourhood: (Int) -> CellNeighbourhood) -> Void
+
+  @inline(__always)
+  init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
+    list = { findNeighbours(potential, S.self, $0, into: $1, $2) }
+  }
+}
+
 /// How many consecutive rows are sorted by the length of their lists before they are dealt out to chunks: enough to
 /// find rows of like length, few enough to stay close in memory.
 private let windowSize = 256
@@ -10,16 +42,17 @@ private let windowSize = 256
 // the lanes stay calls, and the loop is ten times slower (Swift 6.3).
 @inline(never)
 func findNeighbours<Potential: PairPotential, S: Space>(
-  _ potential: Potential, _ space: S.Type, _ list: NeighbourList, _ records: UnsafePointer<Int64>, _ quantum: Double,
-  _ skin: Double, _ ownedCount: Int, _ cellCount: Int, _ cell: (Int) -> CellNeighbourhood
+  _ potential: Potential, _ space: S.Type, _ search: NeighbourSearch, into list: NeighbourList,
+  _ cell: (Int) -> CellNeighbourhood
 ) {
-  let packer = ChunkPacker(list: list, ownedCount: ownedCount, hasScale: Potential.hasScale)
+  let records = search.records
+  let packer = ChunkPacker(list: list, ownedCount: search.ownedCount, hasScale: Potential.hasScale)
   // Beyond 2⁵¹ quanta the reader's displacements are no longer exact, but they still grow with the distance, and no
   // candidate that far is within any reach.
-  let reader = FixedPointReader(quantum: quantum)
+  let reader = FixedPointReader(quantum: search.quantum)
   let zero = Lanes(0)
-  let margin = Lanes(skin)
-  for k in 0..<cellCount {
+  let margin = Lanes(search.skin)
+  for k in 0..<search.cellCount {
     let neighbourhood = cell(k)
     for i in neighbourhood.owned {
       let own = records + 4 * Int(i)

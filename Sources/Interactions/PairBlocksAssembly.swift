@@ -1,5 +1,19 @@
 import Geometry
 
+/// The loops that keep the Hessian pair by pair, and what multigrid makes of the same pairs.
+public struct PairBlockLoops {
+  /// Fills blocks of the Hessian, pair by pair.
+  public let assemble: (ParticleArrays, NeighbourList, PairBlocks.Content, PairBlocks) -> Void
+  /// The stiffness that each particle would have if all moved affinely (``AffineStiffness``).
+  public let affineStiffness: (ParticleArrays, PairBlocks, _ result: UnsafeMutablePointer<Float>) -> Void
+
+  @inline(__always)
+  init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
+    assemble = { assembleBlocks(potential, S.self, $0, $1, $2, into: $3) }
+    affineStiffness = { computeAffineStiffness(potential, S.self, $0, $1.list, $2) }
+  }
+}
+
 /// Fills `matrix` with the blocks of the listed pairs that `content` keeps; pairs that only fill the skin are left out.
 @inline(never)  // as computeForces
 func assembleBlocks<Potential: PairPotential, S: Space>(
@@ -73,17 +87,7 @@ private func shorten<Potential: PairPotential, S: Space>(
     var slot = loop.slots(of: chunk)
     while slot.isNotEmpty {
       let pair = loop.pair(row, slot)
-      var kept: UInt32
-      switch content {
-      case .hessian:
-        let cutoff = potential.cutoff(row.parameter, pair.parameter)
-        // Padding stands at zero distance.
-        kept =
-          pair.squaredDistance.isLess(than: cutoff * cutoff).bits & Lanes(0).isLess(than: pair.squaredDistance).bits
-      case .stiffBonds:
-        let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
-        kept = Lanes(0).isLess(than: second.times(pair.squaredDistance, plus: first)).bits
-      }
+      var kept = keptLanes(potential, row.parameter, own, pair, content)
       while kept != 0 {
         let lane = kept.trailingZeroBitCount
         kept &= kept - 1
@@ -108,4 +112,21 @@ private func shorten<Potential: PairPotential, S: Space>(
   }
   short.firstSlot[short.chunkCount] = slots
   short.slotCount = slots
+}
+
+/// The lanes of the pairs that `content` keeps, as bits.
+@inline(__always)
+private func keptLanes<Potential: PairPotential, S: Space>(
+  _ potential: Potential, _ parameter: Lanes, _ own: Potential.Row, _ pair: PairLoop<Potential, S>.Pair,
+  _ content: PairBlocks.Content
+) -> UInt32 {
+  switch content {
+  case .hessian:
+    let cutoff = potential.cutoff(parameter, pair.parameter)
+    // Padding stands at zero distance.
+    return pair.squaredDistance.isLess(than: cutoff * cutoff).bits & Lanes(0).isLess(than: pair.squaredDistance).bits
+  case .stiffBonds:
+    let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
+    return Lanes(0).isLess(than: second.times(pair.squaredDistance, plus: first)).bits
+  }
 }

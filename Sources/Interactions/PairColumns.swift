@@ -34,6 +34,23 @@ public final class PairColumns {
   }
 }
 
+/// The loops over columns of pairs.
+public struct ColumnLoops {
+  /// Prepares columns of pairs whose parameters are there.
+  public let scale: (PairColumns) -> Void
+  /// φ'/r and φ''/r² − φ'/r³ of all pairs.
+  public let stiffness: (PairColumns) -> Void
+  /// φ of all pairs.
+  public let energy: (PairColumns) -> Void
+
+  @inline(__always)
+  init<Potential: PairPotential>(_ potential: Potential) {
+    scale = { scaleColumns(potential, $0) }
+    stiffness = { stiffnessOfColumns(potential, $0) }
+    energy = { energyOfColumns(potential, $0) }
+  }
+}
+
 /// Fills in the scales, after the parameters.
 @inline(never)  // as findNeighbours
 func scaleColumns<Potential: PairPotential>(_ potential: Potential, _ columns: PairColumns) {

@@ -1,6 +1,17 @@
 import Foundation
 import Geometry
 
+/// The loops of Monte Carlo sweeps.
+public struct TrialMoveLoops {
+  /// Metropolis moves of the particles of a block (``MoveRule``), as many as it has particles.
+  public let make: (BlockArena, MoveRule, MoveStream) -> MoveTally
+
+  @inline(__always)
+  init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
+    make = { makeTrialMoves(potential, S.self, $0, $1, $2) }
+  }
+}
+
 /// As many trial moves as the block has particles, each of a particle drawn at random (Metropolis): a displacement, or
 /// an exchange of sizes with another particle of the block (Ninarello, Berthier and Coslovich, Sec. II).
 ///
@@ -61,9 +72,7 @@ func makeTrialMoves<Potential: PairPotential, S: Space>(
       if S.dimension == 3 { z[i] = after.z }
       hasChanged[i] = true
       tally.acceptedDisplacements += 1
-      let home = binnedAt + 3 * i
-      let depthDrift = S.dimension == 3 ? abs(after.z - home[2]) : 0
-      arena.drift = max(arena.drift, abs(after.x - home[0]), abs(after.y - home[1]), depthDrift)
+      arena.drift = max(arena.drift, drift(after, from: binnedAt + 3 * i, S.self))
     }
     tally.energyChange += change
   }
@@ -78,6 +87,13 @@ func makeTrialMoves<Potential: PairPotential, S: Space>(
 /// Metropolis: with probability min(1, exp(−ΔU/T)); never where the energy is not a number.
 @inline(__always) private func isAccepted(_ reducedChange: Double, _ high: UInt32, _ low: UInt32) -> Bool {
   reducedChange <= 0 || (reducedChange < 40 && RandomStream.unit(high, low) < exp(-reducedChange))
+}
+
+/// How far a position is from another, along any axis.
+@inline(__always) private func drift<S: Space>(
+  _ v: Vector, from home: UnsafePointer<Double>, _ space: S.Type
+) -> Double {
+  max(abs(v.x - home[0]), abs(v.y - home[1]), S.dimension == 3 ? abs(v.z - home[2]) : 0)
 }
 
 @inline(__always) private func isInsideBlock<S: Space>(_ v: Vector, _ toFractions: Tensor, _ space: S.Type) -> Bool {

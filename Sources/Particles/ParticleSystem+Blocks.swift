@@ -5,7 +5,7 @@ import Interactions
 extension ParticleSystem {
   /// Assembles `blocks` at the positions of the last evaluation; they stay valid until the neighbours are listed again.
   public func assemble(_ content: PairBlocks.Content, into blocks: PairBlocks) {
-    interaction.assembleBlocks(arrays, workingList, content, blocks)
+    interaction.pairBlocks.assemble(arrays, workingList, content, blocks)
   }
 
   /// Computes result = Σ_j K_ij (v_i − v_j) for assembled blocks; ghosts are gathered here. Collective.
@@ -20,7 +20,7 @@ extension ParticleSystem {
   /// pairs of `blocks`, which must have been assembled as stiff bonds at these positions.
   public func affineStiffness(of blocks: PairBlocks, into result: AlignedBuffer<Float>) {
     result.reserve((ownedCount + 1) * AffineStiffness.count(dimension: dimension))
-    interaction.affineStiffness(arrays, blocks, result.pointer)
+    interaction.pairBlocks.affineStiffness(arrays, blocks, result.pointer)
   }
 
   /// Gives the ghosts the values of their owners, `stride` singles per particle, an even number. Collective.

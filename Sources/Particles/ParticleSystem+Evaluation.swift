@@ -29,8 +29,8 @@ extension ParticleSystem {
     }
     reserveForces()
     switch output {
-    case .forces: interaction.forces(arrays, workingList)
-    case .forcesEnergyAndStress: interaction.forcesAndStress(arrays, workingList)
+    case .forces: interaction.forces.alone(arrays, workingList)
+    case .forcesEnergyAndStress: interaction.forces.withEnergyAndStress(arrays, workingList)
     }
     if let region { statistics.regionalRows += region.listedCount } else { statistics.evaluations += 1 }
     onEvaluation?(statistics)
@@ -222,14 +222,14 @@ extension ParticleSystem {
     precondition(!isConfined, "products of a region are those of assembled blocks")
     result.buffer.reserve((ownedCount + 1) * dimension)
     try gather(field)
-    interaction.hessianProduct(arrays, list, field.values, result.values)
+    interaction.hessian.product(arrays, list, field.values, result.values)
     statistics.hessianProducts += 1
   }
 
   /// Writes the diagonal blocks of the Hessian into a field of dimension² numbers.
   public func hessianDiagonal(into blocks: ParticleField) {
     blocks.buffer.reserve((ownedCount + 1) * dimension * dimension)
-    interaction.hessianDiagonal(arrays, workingList, blocks.values)
+    interaction.hessian.diagonal(arrays, workingList, blocks.values)
   }
 
   /// Does work that is left out of the statistics.
@@ -247,7 +247,7 @@ extension ParticleSystem {
   /// Returns the bonds at the positions of the last evaluation.
   public func makeBondNetwork() -> BondNetwork {
     let network = BondNetwork(dimension: dimension)
-    interaction.collectBonds(arrays, list, ownedCount, network)
+    interaction.bonds.collect(arrays, list, ownedCount, network)
     return network
   }
 
@@ -258,7 +258,7 @@ extension ParticleSystem {
   /// positions of the last evaluation. Collective.
   public func bondStatistics() throws -> BondStatistics {
     let measures = AlignedBuffer<Double>(capacity: 3 * (ownedCount + 1))
-    interaction.bonds(arrays, list, measures.pointer)
+    interaction.bonds.measure(arrays, list, measures.pointer)
     var ends = 0
     var stiffness = 0.0
     for i in 0..<ownedCount {

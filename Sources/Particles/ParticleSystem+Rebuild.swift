@@ -236,10 +236,12 @@ extension ParticleSystem {
 
   private func listAllNeighbours() {
     let around = cellsAround
-    interaction.listNeighbours(
-      into: list, records: records.pointer, quantum: cell.quantum, skin: skin,
-      ownedCount: ownedCount, cellCount: decomposition.bricks[communicator.rank].count
-    ) { k in CellNeighbourhood(owned: cellStarts[k]..<cellStarts[k + 1], candidates: around(k)) }
+    let search = NeighbourSearch(
+      records: records.pointer, quantum: cell.quantum, skin: skin, ownedCount: ownedCount,
+      cellCount: decomposition.bricks[communicator.rank].count)
+    interaction.neighbours.list(search, list) { k in
+      CellNeighbourhood(owned: cellStarts[k]..<cellStarts[k + 1], candidates: around(k))
+    }
   }
 
   /// Returns a function that gives, for an owned cell, the local numbers of the particles in it and in the cells around

@@ -43,8 +43,8 @@ public final class SwapMonteCarlo {
     moves = RandomStream(seed: seed, purpose: .trialMove)
     shifts = RandomStream(seed: seed, purpose: .blockShift)
     arena = BlockArena(
-      system.interaction, parameters: particles.parameterRange, largestCutoff: system.largestCutoff,
-      spacing: system.spacing)
+      dimension: system.dimension, cutoff: system.interaction.cutoff, parameters: particles.parameterRange,
+      largestCutoff: system.largestCutoff, spacing: system.spacing)
     let (cell, counts) = (particles.cell, particles.grid.counts)
     var fractions = cell.fractionsOfPosition
     var lower = Vector.zero
@@ -150,7 +150,7 @@ public final class SwapMonteCarlo {
       arena.load(
         frame, records: particles.records.pointer, ids: particles.ids.pointer, own: own, others: around)
       let stream = MoveStream(random: moves, block: UInt32(truncatingIfNeeded: grid.number(of: b)), sweep: sweep)
-      let result = particles.interaction.tryMoves(arena, rule, stream)
+      let result = particles.interaction.trialMoves.make(arena, rule, stream)
       arena.store(to: particles.records.pointer)
       tally.add(result)
       changes.add(result.energyChange, to: 0)

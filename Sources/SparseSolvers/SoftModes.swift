@@ -36,9 +36,10 @@ public struct SoftModes {
     /// - Parameter bonds: the bonds without those of rattlers (``BondNetwork/without(_:)``).
     /// - Throws: a failure of kind `notConverged` if fewer than `count` modes are found, or if
     ///   one has a negative eigenvalue.
-    public init(_ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, count: Int, tolerance: Double) throws {
-      let d = system.dimension
-      let free = (system.totalCount - null.rattlerCount - 1) * d
+    public static func compute(
+      _ system: ParticleSystem, _ bonds: BondNetwork, null: NullSpace, count: Int, tolerance: Double
+    ) throws -> SoftModes {
+      let free = (system.totalCount - null.rattlerCount - 1) * system.dimension
       guard count <= free else {
         throw Failure.everywhere(
           .input,
@@ -58,10 +59,30 @@ public struct SoftModes {
       var translations = try hessian.rigidMotions(null, withRotations: false)
       defer { for k in translations.indices { VecDestroy(&translations[k]) } }
       try check(EPSSetDeflationSpace(solver, Int32(translations.count), &translations), "EPSSetDeflationSpace")
-      let isFactorised = system.totalCount * d <= Self.largestFactorisation(d)
+      let isFactorised = system.totalCount * system.dimension <= largestFactorisation(system.dimension)
+      try setMethod(solver, hessian, null, isFactorised: isFactorised)
+      try check(EPSSetUp(solver), "EPSSetUp")
+      if isFactorised { try requireNoNegativePivots(solver) }
+      try check(EPSSolve(solver), "EPSSolve")
+      Heartbeat.beat()
+      let modes = try modes(
+        solver, hessian, HessianOperator(system, bonds, null: null), count: count, tolerance: tolerance)
+      if let lowest = modes.first, lowest.eigenvalue < -lowest.residual {
+        throw Failure.everywhere(
+          .notConverged,
+          "the configuration is not a minimum: its Hessian has the eigenvalue \(lowest.eigenvalue); minimise it, or "
+            + "move it off the saddle")
+      }
+      return SoftModes(modes: modes)
+    }
+
+    /// Chooses how the eigenpairs are found, and what the user has set otherwise. Collective.
+    private static func setMethod(
+      _ solver: EPS?, _ hessian: SparseHessian, _ null: NullSpace, isFactorised: Bool
+    ) throws {
       if isFactorised {
         // A shift just below zero makes the matrix definite; the translations are its only eigenvalues there.
-        let shift = -1e-8 * (try system.bondStatistics().largestStiffness)
+        let shift = -1e-8 * (try hessian.system.bondStatistics().largestStiffness)
         try SparseLibrary.setOptions(
           "-eps_type krylovschur -st_type sinvert -st_ksp_type preonly -st_pc_type cholesky "
             + "-st_pc_factor_mat_solver_type mumps -mat_mumps_icntl_13 1 -mat_mumps_icntl_14 200 "
@@ -82,10 +103,14 @@ public struct SoftModes {
             return 0
           }, nil, nil), "EPSMonitorSet")
       try check(EPSSetFromOptions(solver), "EPSSetFromOptions")
-      try check(EPSSetUp(solver), "EPSSetUp")
-      if isFactorised { try Self.requireNoNegativePivots(solver) }
-      try check(EPSSolve(solver), "EPSSolve")
-      Heartbeat.beat()
+    }
+
+    /// Returns the modes that a solver has found, softest first by their Rayleigh quotients. Collective.
+    private static func modes(
+      _ solver: EPS?, _ hessian: SparseHessian, _ holding: HessianOperator, count: Int, tolerance: Double
+    ) throws -> [Mode] {
+      let system = hessian.system
+      let d = system.dimension
       var found: Int32 = 0
       try check(EPSGetConverged(solver, &found), "EPSGetConverged")
       guard found >= Int32(count) else {
@@ -97,7 +122,6 @@ public struct SoftModes {
       var vector: Vec? = try hessian.vector { _, _ in 0 }
       defer { VecDestroy(&vector) }
       let product = system.makeField(width: d)
-      let holding = HessianOperator(system, bonds, null: null)
       var modes: [Mode] = []
       for k in 0..<count {
         try check(EPSGetEigenpair(solver, Int32(k), nil, nil, vector, nil), "EPSGetEigenpair")
@@ -105,16 +129,9 @@ public struct SoftModes {
         try hessian.withValues(of: vector) { values in
           field.values.update(from: values, count: system.ownedCount * d)
         }
-        modes.append(try Self.mode(field, product, system, holding))
+        modes.append(try mode(field, product, system, holding))
       }
-      // Sort by the Rayleigh quotients computed above.
-      self.modes = modes.sorted { $0.eigenvalue < $1.eigenvalue }
-      if let lowest = self.modes.first, lowest.eigenvalue < -lowest.residual {
-        throw Failure.everywhere(
-          .notConverged,
-          "the configuration is not a minimum: its Hessian has the eigenvalue \(lowest.eigenvalue); minimise it, or "
-            + "move it off the saddle")
-      }
+      return modes.sorted { $0.eigenvalue < $1.eigenvalue }
     }
 
     /// Verifies that there are no eigenvalues below the shift: the factor of the shifted matrix has as many negative

@@ -24,9 +24,8 @@
     ///     zero are not affected.
     init(_ system: ParticleSystem, _ bonds: BondNetwork, _ null: NullSpace, pinned: Bool) throws {
       self.system = system
-      let d = system.dimension
       let communicator = system.communicator
-      guard system.totalCount * d < Int(Int32.max) else {
+      guard system.totalCount * system.dimension < Int(Int32.max) else {
         throw Failure.everywhere(
           .input,
           "PETSc counts with 32 bits here, and \(system.totalCount) particles are too many; take expand.solver = \"cg\""
@@ -40,6 +39,15 @@
       let firstHeld = (0..<system.ownedCount).first { !null.isRattler($0) }.map { first + $0 } ?? Int.max
       let tied = pinned ? try communicator.reduce(firstHeld, .minimum) : -1
 
+      matrix = try Self.emptyMatrix(system, bonds)
+      try insertRows(bonds, null, first: first, numbers: numbers, tied: tied)
+      try check(MatAssemblyBegin(matrix, MAT_FINAL_ASSEMBLY), "MatAssemblyBegin")
+      try check(MatAssemblyEnd(matrix, MAT_FINAL_ASSEMBLY), "MatAssemblyEnd")
+    }
+
+    /// Returns a matrix with room for the bonds. Collective.
+    private static func emptyMatrix(_ system: ParticleSystem, _ bonds: BondNetwork) throws -> Mat? {
+      let d = system.dimension
       var inside = [Int32](repeating: 1, count: system.ownedCount)
       var outside = [Int32](repeating: 0, count: system.ownedCount)
       for i in 0..<system.ownedCount {
@@ -51,16 +59,25 @@
         outside[i] = min(outside[i], Int32(system.totalCount - system.ownedCount))
       }
       var made: Mat?
-      try check(MatCreate(communicator.handle, &made), "MatCreate")
-      matrix = made
-      let rows = Int32(rowCount)
+      try check(MatCreate(system.communicator.handle, &made), "MatCreate")
+      let rows = Int32(system.ownedCount * d)
       try check(MatSetSizes(made, rows, rows, PETSC_DETERMINE, PETSC_DETERMINE), "MatSetSizes")
       try check(MatSetBlockSize(made, Int32(d)), "MatSetBlockSize")
       try check(MatSetType(made, "aij"), "MatSetType")
       try check(MatXAIJSetPreallocation(made, Int32(d), inside, outside, nil, nil), "MatXAIJSetPreallocation")
       try check(MatSetOption(made, MAT_SYMMETRIC, PETSC_TRUE), "MatSetOption")
       try check(MatSetOption(made, MAT_NEW_NONZERO_ALLOCATION_ERR, PETSC_FALSE), "MatSetOption")
+      return made
+    }
 
+    /// Puts in the rows of the owned particles. Collective.
+    /// - Parameters:
+    ///   - first: the number of the first owned particle; `numbers` are those of all owned particles and ghosts.
+    ///   - tied: the particle that is tied to its place, if any is.
+    private func insertRows(
+      _ bonds: BondNetwork, _ null: NullSpace, first: Int, numbers: ParticleField, tied: Int
+    ) throws {
+      let d = system.dimension
       let stiffness = max(1, try system.bondStatistics().largestStiffness)
       var columns: [Int32] = []
       var values: [Double] = []
@@ -90,10 +107,9 @@
         }
         var row = Int32(first + i)
         try check(
-          MatSetValuesBlocked(made, 1, &row, Int32(columns.count), columns, values, ADD_VALUES), "MatSetValuesBlocked")
+          MatSetValuesBlocked(matrix, 1, &row, Int32(columns.count), columns, values, ADD_VALUES),
+          "MatSetValuesBlocked")
       }
-      try check(MatAssemblyBegin(made, MAT_FINAL_ASSEMBLY), "MatAssemblyBegin")
-      try check(MatAssemblyEnd(made, MAT_FINAL_ASSEMBLY), "MatAssemblyEnd")
     }
 
     deinit { MatDestroy(&matrix) }

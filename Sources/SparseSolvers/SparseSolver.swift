@@ -49,8 +49,26 @@ import Statics
       try check(KSPSetNormType(made, KSP_NORM_UNPRECONDITIONED), "KSPSetNormType")
       try check(
         KSPSetTolerances(made, 1e-12, 1e-300, 1e100, Int32(clamping: maximumIterations)), "KSPSetTolerances")
+      try Self.setPreconditioner(made, method)
+      // A solve is a single call: let each iteration give a sign of life.
+      try check(
+        KSPMonitorSet(
+          made,
+          { _, _, _, _ in
+            Heartbeat.beat()
+            return 0
+          }, nil, nil), "KSPMonitorSet")
+      try check(KSPSetFromOptions(made), "KSPSetFromOptions")
+      try check(KSPSetUp(made), "KSPSetUp")
+      if method == .direct { try Self.requireDefinite(made) }
+      setUpSeconds = Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9
+    }
+
+    deinit { KSPDestroy(&solver) }
+
+    private static func setPreconditioner(_ solver: KSP?, _ method: Method) throws {
       var preconditioner: PC?
-      try check(KSPGetPC(made, &preconditioner), "KSPGetPC")
+      try check(KSPGetPC(solver, &preconditioner), "KSPGetPC")
       switch method {
       case .algebraicMultigrid:
         try check(PCSetType(preconditioner, "gamg"), "PCSetType")
@@ -66,41 +84,32 @@ import Statics
         // workspace are too small for some distributions.
         try SparseLibrary.setOptions("-mat_mumps_icntl_13 1 -mat_mumps_icntl_14 200")
       }
-      // A solve is a single call: let each iteration give a sign of life.
-      try check(
-        KSPMonitorSet(
-          made,
-          { _, _, _, _ in
-            Heartbeat.beat()
-            return 0
-          }, nil, nil), "KSPMonitorSet")
-      try check(KSPSetFromOptions(made), "KSPSetFromOptions")
-      try check(KSPSetUp(made), "KSPSetUp")
-      if method == .direct {
-        var factor: Mat?
-        try check(PCFactorGetMatrix(preconditioner, &factor), "PCFactorGetMatrix")
-        var status: Int32 = 0
-        try check(MatMumpsGetInfog(factor, 1, &status), "MatMumpsGetInfog")
-        guard status >= 0 else {
-          throw Failure.everywhere(
-            .notConverged,
-            "the factorisation of the Hessian failed (MUMPS INFOG(1) = \(status)); "
-              + "take expand.solver = \"cg\" or \"multigrid\"")
-        }
-        var negative: Int32 = 0
-        // INFOG(12): the number of negative pivots, which is that of negative eigenvalues (Sylvester).
-        try check(MatMumpsGetInfog(factor, 12, &negative), "MatMumpsGetInfog")
-        guard negative == 0 else {
-          throw Failure.everywhere(
-            .notConverged,
-            "the configuration is not a minimum: its Hessian has \(negative) negative eigenvalues; minimise it, or "
-              + "move it off the saddle")
-        }
-      }
-      setUpSeconds = Double(DispatchTime.now().uptimeNanoseconds - started.uptimeNanoseconds) * 1e-9
     }
 
-    deinit { KSPDestroy(&solver) }
+    /// Verifies that the factorised Hessian has no negative eigenvalues.
+    private static func requireDefinite(_ solver: KSP?) throws {
+      var preconditioner: PC?
+      try check(KSPGetPC(solver, &preconditioner), "KSPGetPC")
+      var factor: Mat?
+      try check(PCFactorGetMatrix(preconditioner, &factor), "PCFactorGetMatrix")
+      var status: Int32 = 0
+      try check(MatMumpsGetInfog(factor, 1, &status), "MatMumpsGetInfog")
+      guard status >= 0 else {
+        throw Failure.everywhere(
+          .notConverged,
+          "the factorisation of the Hessian failed (MUMPS INFOG(1) = \(status)); "
+            + "take expand.solver = \"cg\" or \"multigrid\"")
+      }
+      var negative: Int32 = 0
+      // INFOG(12): the number of negative pivots, which is that of negative eigenvalues (Sylvester).
+      try check(MatMumpsGetInfog(factor, 12, &negative), "MatMumpsGetInfog")
+      guard negative == 0 else {
+        throw Failure.everywhere(
+          .notConverged,
+          "the configuration is not a minimum: its Hessian has \(negative) negative eigenvalues; minimise it, or "
+            + "move it off the saddle")
+      }
+    }
 
     public func solve(
       _ force: ParticleField, into solution: ParticleField, tolerance: Double, name: String

@@ -10,9 +10,7 @@ final class CavityExpansion {
   let cavity: Cavity
   /// Of the tethers that hold the particles of the shell.
   let matrixStiffness: Double
-  private let hessian = EnvelopeCholesky()
-  private let diagonal = AlignedBuffer<Double>()
-  private let firstColumn = AlignedBuffer<Int32>()
+  private let hessian = CavityHessian()
   /// w₁, w₂, w₃
   private let field = (AlignedBuffer<Double>(), AlignedBuffer<Double>(), AlignedBuffer<Double>())
 
@@ -29,58 +27,29 @@ final class CavityExpansion {
   func factor() -> Discarded? {
     guard cavity.bondList.contains(where: { $0.coreEnds > 0 }) else { return .noBonds }
     var watch = Stopwatch()
-    let largest = dimension == 2 ? assemble(Plane.self) : assemble(Volume.self)
+    dimension == 2 ? assemble(Plane.self) : assemble(Volume.self)
     watch.lap(&phases.assembly)
-    // Pivots carry the rounding of the largest entries; a mode this much softer than the stiffest is none.
-    let failed = hessian.factor(smallestPivot: 1e-12 * largest)
+    let isStable = hessian.factor()
     watch.lap(&phases.factorisation)
-    return failed == nil ? nil : .unstable
+    return isStable ? nil : .unstable
   }
 
-  /// Returns the largest diagonal entry.
   @inline(never)
-  private func assemble<S: Space>(_ space: S.Type) -> Double {
+  private func assemble<S: Space>(_ space: S.Type) {
     let d = S.dimension
-    let n = cavity.count
-    firstColumn.reserve(n)
-    for i in 0..<n { firstColumn[i] = Int32(i) }
-    let list = cavity.bondList
-    for bond in list where bond.to >= 0 {
-      firstColumn[Int(bond.to)] = min(firstColumn[Int(bond.to)], bond.from)
-    }
-    hessian.prepare(size: n * d) { d * Int(firstColumn[$0 / d]) }
-    let entries = d * d
-    diagonal.reserve(n * entries)
-    diagonal.pointer.update(repeating: 0, count: n * entries)
-    let vectors = cavity.bonds.vector.pointer
-    let derivatives = cavity.bonds.derivatives.pointer
-    for bond in list {
-      let end = Int(bond.end)
-      let x = vectors + end * d
-      let (first, second) = (derivatives[4 * end], derivatives[4 * end + 1])
-      let i = Int(bond.from)
-      let j = Int(bond.to)
-      for a in 0..<d {
-        for b in 0..<d {
-          let block = second * x[a] * x[b] + (a == b ? first : 0)
-          diagonal[i * entries + a * d + b] += block
-          if j >= 0 {
-            diagonal[j * entries + a * d + b] += block
-            hessian[j * d + a, i * d + b] -= block
-          }
-        }
+    let vectors = UnsafePointer(cavity.bonds.vector.pointer)
+    let derivatives = UnsafePointer(cavity.bonds.derivatives.pointer)
+    cavity.bondList.withUnsafeBufferPointer { list in
+      hessian.assemble(S.self, count: cavity.count, bondCount: list.count) { k in
+        let bond = list[k]
+        let end = Int(bond.end)
+        return CavityHessian.Bond(
+          from: Int(bond.from), to: Int(bond.to), vector: vectors + end * d, first: derivatives[4 * end],
+          second: derivatives[4 * end + 1])
+      } hold: { i in
+        cavity.isCore[i] ? 0 : matrixStiffness
       }
     }
-    var largest = 0.0
-    for i in 0..<n {
-      for a in 0..<d {
-        for b in 0...a { hessian[i * d + a, i * d + b] = diagonal[i * entries + a * d + b] }
-        // Of the bonds alone: stiff tethers do not make a mode of the cavity soft.
-        largest = max(largest, hessian[i * d + a, i * d + a])
-        if !cavity.isCore[i] { hessian[i * d + a, i * d + a] += matrixStiffness }
-      }
-    }
-    return largest
   }
 
   /// σ:A of the cavity along exp(γA) after ``factor()``, for the three weights in the order of ``StressWeight``.
@@ -159,16 +128,16 @@ final class CavityExpansion {
     _ g: (_ x: SpaceVector<S>, _ derivatives: UnsafePointer<Double>, _ i: Int, _ j: Int) -> SpaceVector<S>
   ) {
     let d = S.dimension
-    result.reserve(hessian.paddedSize)
+    result.reserve(hessian.matrix.paddedSize)
     let w = result.pointer
-    w.update(repeating: 0, count: hessian.paddedSize)
+    w.update(repeating: 0, count: hessian.matrix.paddedSize)
     forEachBond(S.self) { bond, x, k in
       let (i, j) = (Int(bond.from), Int(bond.to))
       let pull = g(x, k, i, j)
       pull.add(to: w + i * d)
       if j >= 0 { pull.subtract(from: w + j * d) }
     }
-    hessian.solve(w)
+    hessian.matrix.solve(w)
   }
 
   /// The nonaffine displacement at a strain, to third order, of the last ``series(along:)``; `dimension` numbers per
@@ -184,6 +153,6 @@ final class CavityExpansion {
   func lowestEigenvalue() -> Double {
     var watch = Stopwatch()
     defer { watch.lap(&phases.eigenvalues) }
-    return InverseLanczos.lowestEigenvalue(of: hessian, start: field.0.pointer)
+    return InverseLanczos.lowestEigenvalue(of: hessian.matrix, start: field.0.pointer)
   }
 }

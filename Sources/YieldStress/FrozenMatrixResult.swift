@@ -17,7 +17,7 @@ public final class FrozenMatrixResult {
   /// Node × direction: stress after each step, steps × weights; empty where they were not asked for.
   public private(set) var curves: [[Double]] = []
 
-  private let settings: YieldMap.Settings
+  private let settings: YieldMapSettings
   private let explicit: ExplicitCavity
   private let method: FrozenMatrix
   private let matrixReach: Double
@@ -27,7 +27,7 @@ public final class FrozenMatrixResult {
   public private(set) var work = ShearingWork()
 
   init(
-    _ surroundings: Surroundings, _ settings: YieldMap.Settings, _ system: ParticleSystem, largestStiffness: Double,
+    _ surroundings: Surroundings, _ settings: YieldMapSettings, _ system: ParticleSystem, largestStiffness: Double,
     matrixReach: Double
   ) {
     self.settings = settings

@@ -1,5 +1,3 @@
-import Dispatch
-
 /// What the time of a yield map went into, in seconds of this rank.
 public struct Phases: Sendable {
   /// Copies of particles, bonds and their derivatives, once for all cavities.
@@ -24,16 +22,5 @@ public struct Phases: Sendable {
     a.solves += b.solves
     a.contraction += b.contraction
     a.eigenvalues += b.eigenvalues
-  }
-}
-
-/// Adds up the time between laps; decides nothing.
-struct Stopwatch {
-  private var last = DispatchTime.now().uptimeNanoseconds
-
-  mutating func lap(_ sum: inout Double) {
-    let now = DispatchTime.now().uptimeNanoseconds
-    sum += Double(now - last) * 1e-9
-    last = now
   }
 }

@@ -7,7 +7,7 @@ private let layers = [
   "Geometry",
   "Configuration", "Interactions", "Particles", "Storage", "Multigrid", "Statics", "SparseSolvers", "Measurement",
   "Preparation",
-  "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic", "athermal", "RankTests",
+  "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice", "ElastoPlastic", "athermal",
 ]
 
 /// Modules that may not meet, though the order alone would allow it.

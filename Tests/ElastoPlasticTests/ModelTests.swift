@@ -12,7 +12,7 @@ final class Recorder: AvalancheObserver {
   var looks: [Double] = []
   func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws { avalanches.append(avalanche) }
   func reached(strain: Double, of model: ElastoPlasticModel) throws {
-    _ = try StateLook(model, edges: ResidualStrengths.edges)
+    _ = try StateSample(model, edges: ResidualStrengths.edges)
     looks.append(strain)
   }
 }

@@ -50,7 +50,7 @@ struct Glass {
   #if ATHERMAL_PETSC
     func softestEigenvalues(_ count: Int) throws -> [Double] {
       try SparseLibrary.using {
-        try SoftModes(system, bonds, null: null, count: count, tolerance: 1e-8).modes.map(\.eigenvalue)
+        try SoftModes.compute(system, bonds, null: null, count: count, tolerance: 1e-8).modes.map(\.eigenvalue)
       }
     }
   #endif

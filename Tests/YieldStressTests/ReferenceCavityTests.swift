@@ -38,7 +38,7 @@ extension YieldStressTests {
       let system = try ReferenceState.polydisperse.rest()
       var settings = YieldMap.Settings.paper(system)
       settings.lowestEigenvalue = true
-      let map = try YieldMap(system, settings)
+      let map = try YieldMap.compute(system, settings)
       let result = try #require(map.expansion)
       #expect(map.total == 121 && result.nodes == Array(0..<121))
       #expect(result.centres == rows.map(\.centre))
@@ -74,7 +74,7 @@ extension YieldStressTests {
       let system = try ReferenceState.polydisperse.rest()
       var settings = YieldMap.Settings.paper(system, directions: [.forward])
       settings.frozenMatrix = (strainStep: 1e-3, maximumStrain: 0.5, keepsCurves: true)
-      let frozen = try #require(try YieldMap(system, settings).frozenMatrix)
+      let frozen = try #require(try YieldMap.compute(system, settings).frozenMatrix)
       var compared = 0
       for (w, weight) in StressWeight.allCases.enumerated() {
         let strains = frozen.result.yields(weight, \.strain)

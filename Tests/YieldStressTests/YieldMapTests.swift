@@ -15,7 +15,7 @@ extension YieldStressTests {
     ) {
       var settings = YieldMap.Settings.paper(system, radius: radius, spacing: spacing, directions: [.forward])
       settings.frozenMatrix = (strainStep: strain, maximumStrain: 2.5 * strain, keepsCurves: true)
-      let map = try YieldMap(system, settings)
+      let map = try YieldMap.compute(system, settings)
       let coefficients = map.expansion!.coefficients(.half)
       var pairs: [(Double, Double)] = []
       for (n, curve) in map.frozenMatrix!.curves.enumerated() {
@@ -55,7 +55,7 @@ extension YieldStressTests {
       func map() throws -> (yields: [Double], rattlers: [Int64]) {
         try system.evaluate(.forcesEnergyAndStress)
         let null = try NullSpace(system, system.makeBondNetwork())
-        let result = try YieldMap(
+        let result = try YieldMap.compute(
           system, .paper(system, radius: 3, spacing: 1.5), isAbsent: { null.isRattler($0) }, progress: { _, _ in }
         ).expansion!
         let rattlers = (0..<system.ownedCount).filter { null.isRattler($0) }.map { system.id($0) }.sorted()
@@ -88,7 +88,7 @@ extension YieldStressTests {
       let system = try glass(dimension: dimension, count: dimension == 2 ? 16 : 9, seed: 9, tilt: 0.4)
       let radius = dimension == 2 ? 4.0 : 2.5
       let settings = YieldMap.Settings.paper(system, radius: radius, spacing: 2)
-      let map = try YieldMap(system, settings)
+      let map = try YieldMap.compute(system, settings)
       let result = map.expansion!
       let order = Samples.order(system)
       var expected = [Double](repeating: .infinity, count: system.totalCount)
@@ -131,8 +131,8 @@ extension YieldStressTests {
       try other.evaluate(.forcesEnergyAndStress)
       var a = YieldMap.Settings.paper(system, radius: 4)
       a.centres = .everyParticle
-      let first = try YieldMap(system, a).expansion!
-      let second = try YieldMap(other, a).expansion!
+      let first = try YieldMap.compute(system, a).expansion!
+      let second = try YieldMap.compute(other, a).expansion!
       let (x, y) = (Self.byCentre(first), Self.byCentre(second))
       #expect(x.count == 256 && y.count == 256)
       for (id, values) in x {
@@ -159,7 +159,7 @@ extension YieldStressTests {
       let system = try glass(dimension: 2, count: 16, seed: 5)
       var settings = YieldMap.Settings.paper(system, radius: 4)
       settings.centres = .everyParticle
-      let result = try YieldMap(system, settings).expansion!
+      let result = try YieldMap.compute(system, settings).expansion!
       let coefficients = result.coefficients(.half)
       // Weighted with how many cavities contain it, a particle's share enters as often as it is inside.
       let mean = stride(from: 0, to: coefficients.count, by: 4).map { coefficients[$0] }.reduce(0, +)
@@ -183,7 +183,7 @@ extension YieldStressTests {
       var settings = YieldMap.Settings.paper(system, radius: 4)
       settings.centres = .everyParticle
       settings.fan = OrientationFan.orientations(of: settings.generator, plane: (0, 1), count: 4)
-      let fan = try YieldMap(system, settings).fan!
+      let fan = try YieldMap.compute(system, settings).fan!
       #expect(fan.orientations.map(\.angle) == [0, Double.pi / 4, Double.pi / 2, 3 * Double.pi / 4])
 
       var turned = system.snapshot()
@@ -199,8 +199,8 @@ extension YieldStressTests {
         turned, .polydisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4, nonadditivity: 0.1))
       try other.evaluate(.forcesEnergyAndStress)
       settings.fan = []
-      let expected = Self.byCentre(try YieldMap(other, settings).expansion!)
-      let centres = try YieldMap(system, settings).expansion!.centres
+      let expected = Self.byCentre(try YieldMap.compute(other, settings).expansion!)
+      let centres = try YieldMap.compute(system, settings).expansion!.centres
       var compared = 0
       for (n, id) in centres.enumerated() {
         for direction in 0..<2 {
@@ -221,7 +221,7 @@ extension YieldStressTests {
       func moduli(_ stiffness: Double?) throws -> [Double] {
         var settings = YieldMap.Settings.paper(system, radius: 4)
         settings.matrix = stiffness.map { ($0, 3 * system.spacing) }
-        let c = try YieldMap(system, settings).expansion!.coefficients(.half)
+        let c = try YieldMap.compute(system, settings).expansion!.coefficients(.half)
         return stride(from: 1, to: c.count, by: 4).map { c[$0] }
       }
       let rigid = try moduli(nil)
@@ -240,7 +240,7 @@ extension YieldStressTests {
       settings.shape = .block(halfSide: 3 * system.spacing)
       settings.matrix = (50, 3 * system.spacing)
       settings.frozenMatrix = (strainStep: 1e-4, maximumStrain: 4e-4, keepsCurves: true)
-      let map = try YieldMap(system, settings)
+      let map = try YieldMap.compute(system, settings)
       let c = map.expansion!.coefficients(.half)
       for (n, curve) in map.frozenMatrix!.curves.enumerated() {
         let series = StressSeries(c[4 * n], c[4 * n + 1], c[4 * n + 2], c[4 * n + 3])
@@ -260,7 +260,7 @@ extension YieldStressTests {
       var settings = YieldMap.Settings.paper(system, radius: 2.5, spacing: 2)
       settings.lowestEigenvalue = true
       settings.frozenMatrix = (strainStep: 1e-2, maximumStrain: 0.02, keepsCurves: false)
-      let map = try YieldMap(system, settings)
+      let map = try YieldMap.compute(system, settings)
       for result in [map.expansion!, map.frozenMatrix!.result] {
         let discarded = try result.discarded(.half, .forward, over: system.communicator)
         let unstable = try #require(discarded[.unstable])
@@ -280,7 +280,7 @@ extension YieldStressTests {
     /// Two nodes with the same closest particle: the second is discarded, and counted.
     @Test func duplicatesAreCounted() throws {
       let system = try glass(dimension: 2, count: 12, seed: 3)
-      let map = try YieldMap(system, .paper(system, radius: 3, spacing: 0.5))
+      let map = try YieldMap.compute(system, .paper(system, radius: 3, spacing: 0.5))
       let result = map.expansion!
       #expect(map.total == 24 * 24)
       let discarded = try result.discarded(.half, .forward, over: system.communicator)

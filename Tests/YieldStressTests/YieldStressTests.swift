@@ -23,7 +23,9 @@ extension YieldMap.Settings {
 }
 
 extension YieldMap {
-  init(_ system: ParticleSystem, _ settings: Settings) throws { try self.init(system, settings) { _, _ in } }
+  static func compute(_ system: ParticleSystem, _ settings: Settings) throws -> YieldMap {
+    try compute(system, settings) { _, _ in }
+  }
 }
 
 extension ReferenceState {

@@ -54,7 +54,7 @@ extension Model {
     guard section.modes > 0 else { return nil }
     #if ATHERMAL_PETSC
       Heartbeat.enter(phase: "soft modes")
-      return try SoftModes(system, bonds, null: null, count: section.modes, tolerance: section.modeTolerance)
+      return try SoftModes.compute(system, bonds, null: null, count: section.modes, tolerance: section.modeTolerance)
     #else
       return nil
     #endif

@@ -66,7 +66,7 @@ struct YieldmapBenchmark {
     try communicator.barrier()
     let started = Date()
     let processor = Timing.processorSeconds
-    let map = try YieldMap(system, settings) { _, _ in }
+    let map = try YieldMap.compute(system, settings) { _, _ in }
     return (
       map, try communicator.reduce(Date().timeIntervalSince(started), .maximum),
       try communicator.reduce(Timing.processorSeconds - processor, .maximum)

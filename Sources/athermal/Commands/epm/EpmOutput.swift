@@ -102,7 +102,7 @@ final class EpmOutput: AvalancheObserver {
 
   func reached(strain: Double, of model: ElastoPlasticModel) throws {
     try writeAvalanches()
-    let look = try StateLook(model, edges: edges)
+    let look = try StateSample(model, edges: edges)
     guard look.meanStress.isFinite else {
       throw Failure.everywhere(.physics, "the mean stress at strain \(strain) is \(look.meanStress)")
     }

@@ -50,7 +50,7 @@ struct YieldmapCommand: RunCommand {
     // Maps that were begun with rattlers go on with them.
     let hadRattlers = saved.map { $0.holds("rest") && !$0.holds("rattlers") } ?? false
     let isRattler = hadRattlers ? { _ in false } : try Self.rattlers(of: system, configuration.potential)
-    let map = try YieldMap(
+    let map = try YieldMap.compute(
       system, settings, isAbsent: isRattler,
       safePoint: safePoint.within {
         try $0.put(rest, as: "rest")

@@ -11,7 +11,7 @@ private final class Catalogue: AvalancheObserver {
     sweeps.append(avalanche.sweeps)
   }
   func reached(strain: Double, of model: ElastoPlasticModel) throws {
-    _ = try StateLook(model, edges: ResidualStrengths.edges)
+    _ = try StateSample(model, edges: ResidualStrengths.edges)
   }
 }
 

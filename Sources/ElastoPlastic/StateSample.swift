@@ -10,7 +10,7 @@ public enum ResidualStrengths {
 
 /// The whole state at one moment: means, profiles of yield counts, distribution of residual strengths. The same bits on
 /// any number of ranks.
-public struct StateLook: Sendable {
+public struct StateSample: Sendable {
   public let meanStress: Double
   /// Over the blocks.
   public let stressVariance: Double
