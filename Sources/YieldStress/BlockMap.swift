@@ -21,40 +21,34 @@ public struct BlockMap {
     let communicator = system.communicator
     let cell = system.cell
     let shape = (0..<cell.dimension).map { max(1, Int((cell.widths[$0] / side).rounded())) }
-    let size = communicator.size
     let rows = try IdentifierBlocks(
       ids: (0..<system.ownedCount).map(system.id), totalCount: system.totalCount, over: communicator)
     let own = try rows.values(ofColumn: values, width: width)
     let slabSize = shape.dropFirst().reduce(1, *)
+    let shares = RowShares(shape[0], over: communicator)
 
     // Each particle goes to the rank that has its block.
-    var items: [(owner: Int, block: Int, particle: Int)] = []
-    items.reserveCapacity(system.ownedCount)
-    for i in 0..<system.ownedCount {
+    let blocks = (0..<system.ownedCount).map { i in
       var position = system.fixedPosition(i)
       _ = cell.wrap(&position)
       let s = cell.fractions(position)
       var block = 0
       for k in 0..<cell.dimension { block = block * shape[k] + min(max(Int(s[k] * Double(shape[k])), 0), shape[k] - 1) }
-      items.append(
-        (IdentifierBlocks.owner(of: Int64(block / slabSize + 1), size: size, totalCount: shape[0]), block, i))
+      return block
     }
-    if size > 1 { items.sort { ($0.owner, $0.particle) < ($1.owner, $1.particle) } }
-    var counts = [Int](repeating: 0, count: size)
-    for item in items { counts[item.owner] += 1 }
+    let (counts, order) = shares.sendOrder(of: blocks.lazy.map { $0 / slabSize })
     let exchange = try Exchange(communicator, sendCounts: counts)
-    let keys = try exchange.forward(items.flatMap { [Int64($0.block), system.id($0.particle)] }, width: 2)
-    let arrived = try exchange.forward(
-      items.flatMap { Array(own[($0.particle * width)..<(($0.particle + 1) * width)]) }, width: width)
+    let keys = try exchange.forward(order.flatMap { [Int64(blocks[$0]), system.id($0)] }, width: 2)
+    let arrived = try exchange.forward(order.flatMap { own[($0 * width)..<(($0 + 1) * width)] }, width: width)
 
-    slabs = IdentifierBlocks.rows(of: communicator.rank, size: size, totalCount: shape[0])
+    slabs = shares.own
     let blockCount = slabs.count * slabSize
     let first = slabs.lowerBound * slabSize
     var sums = [Double](repeating: 0, count: blockCount * width)
     var numbers = [Int](repeating: 0, count: blockCount * width)
     // In the order of identifiers: the same bits on any number of ranks.
-    let order = (0..<(keys.count / 2)).sorted { keys[2 * $0 + 1] < keys[2 * $1 + 1] }
-    for n in order {
+    let byIdentifier = (0..<(keys.count / 2)).sorted { keys[2 * $0 + 1] < keys[2 * $1 + 1] }
+    for n in byIdentifier {
       let block = Int(keys[2 * n]) - first
       for k in 0..<width where !arrived[n * width + k].isNaN {
         sums[block * width + k] += arrived[n * width + k]
