@@ -60,6 +60,7 @@ let package = Package(
     layer("Checkpoints", ["CShims", "MessagePassing"]),
     layer("Geometry", ["CLanes"]),
     layer("Configuration", ["CToml", "MessagePassing"]),
+    layer("Statistics", ["MessagePassing"]),
     layer("Interactions", ["CLanes", "Geometry"]),
     layer("Particles", ["MessagePassing", "Checkpoints", "Geometry", "Interactions"]),
     layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Checkpoints", "Geometry", "Particles"]),
@@ -71,7 +72,10 @@ let package = Package(
     layer("Measurement", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
     layer(
       "Preparation",
-      ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "Measurement"]),
+      [
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Statics",
+        "Measurement",
+      ]),
     layer("QuasistaticShear", ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Statics", "Measurement"]),
     layer("StrainExpansion", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
     layer("ElasticLattice", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
@@ -81,10 +85,9 @@ let package = Package(
     .executableTarget(
       name: "athermal",
       dependencies: [
-        "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics",
-        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers",
-        "ElasticLattice",
-        "ElastoPlastic", "CBuild",
+        "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Statistics", "Interactions", "Particles",
+        "Storage", "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress",
+        "SparseSolvers", "ElasticLattice", "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
@@ -94,8 +97,8 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Multigrid", "Storage", "Statics",
-        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice",
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage",
+        "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice",
         "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
@@ -114,6 +117,9 @@ let package = Package(
     .testTarget(name: "GeometryTests", dependencies: ["Geometry", "TestSupport"], swiftSettings: swiftFlags),
     .testTarget(
       name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"], swiftSettings: swiftFlags),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["MessagePassing", "Geometry", "Statistics", "TestSupport"],
+      swiftSettings: swiftFlags),
     .testTarget(
       name: "InteractionsTests", dependencies: ["Geometry", "Interactions", "TestSupport"], swiftSettings: swiftFlags),
     .testTarget(
@@ -137,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "PreparationTests",
       dependencies: [
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "Preparation",
+        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Statics", "Measurement",
+        "Preparation",
         "TestSupport",
       ],
       swiftSettings: swiftFlags),
@@ -161,7 +168,7 @@ let package = Package(
       swiftSettings: swiftFlags),
     .testTarget(
       name: "ElastoPlasticTests",
-      dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "ElastoPlastic", "Measurement", "TestSupport"],
+      dependencies: ["MessagePassing", "Geometry", "Statistics", "ElasticLattice", "ElastoPlastic", "TestSupport"],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "YieldStressTests",

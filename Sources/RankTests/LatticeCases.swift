@@ -2,6 +2,7 @@ import ElasticLattice
 import ElastoPlastic
 import Geometry
 import MessagePassing
+import Statistics
 
 private final class Catalogue: AvalancheObserver {
   var sizes: [Int] = []

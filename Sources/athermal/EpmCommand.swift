@@ -4,6 +4,7 @@ import ElasticLattice
 import ElastoPlastic
 import Foundation
 import MessagePassing
+import Statistics
 import Storage
 
 /// The quasistatic elasto-plastic model: one lattice on all ranks, or many realisations on groups of them.

@@ -1,8 +1,8 @@
 import Configuration
 import ElastoPlastic
 import Foundation
-import Measurement
 import MessagePassing
+import Statistics
 
 /// The scalars of an elasto-plastic run; of several realisations, those of each and their means.
 struct EpmSummary: Encodable {

@@ -3,6 +3,7 @@ import ElastoPlastic
 import Foundation
 import Geometry
 import MessagePassing
+import Statistics
 import TestSupport
 import Testing
 
