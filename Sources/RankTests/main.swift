@@ -5,6 +5,7 @@ import MessagePassing
 
 let cases: [String: (Communicator, [String]) throws -> Void] = [
   "messages": messages,
+  "rank-groups": rankGroups,
   "elasto-plastic": elastoPlastic,
   "fail-together": failTogether,
   "fail-alone": failAlone,
