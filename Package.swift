@@ -78,8 +78,9 @@ let package = Package(
       ]),
     layer("QuasistaticShear", ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Statics", "Measurement"]),
     layer("StrainExpansion", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
-    layer("ElasticLattice", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
-    layer("ElastoPlastic", ["MessagePassing", "Checkpoints", "Geometry", "ElasticLattice"]),
+    layer("FourierGrid", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
+    layer("ElasticLattice", ["MessagePassing", "Geometry", "FourierGrid"]),
+    layer("ElastoPlastic", ["MessagePassing", "Checkpoints", "Geometry", "FourierGrid", "ElasticLattice"]),
     layer("YieldStress", ["CLanes", "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
 
     .executableTarget(
@@ -87,7 +88,7 @@ let package = Package(
       dependencies: [
         "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Statistics", "Interactions", "Particles",
         "Storage", "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress",
-        "SparseSolvers", "ElasticLattice", "ElastoPlastic", "CBuild",
+        "SparseSolvers", "FourierGrid", "ElasticLattice", "ElastoPlastic", "CBuild",
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
@@ -98,8 +99,8 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage",
-        "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice",
-        "ElastoPlastic",
+        "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "FourierGrid",
+        "ElasticLattice", "ElastoPlastic",
       ],
       swiftSettings: swiftFlags),
     .testTarget(
@@ -164,11 +165,17 @@ let package = Package(
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
     .testTarget(
-      name: "ElasticLatticeTests", dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "TestSupport"],
+      name: "FourierGridTests", dependencies: ["MessagePassing", "Geometry", "FourierGrid", "TestSupport"],
+      swiftSettings: swiftFlags),
+    .testTarget(
+      name: "ElasticLatticeTests",
+      dependencies: ["MessagePassing", "Geometry", "FourierGrid", "ElasticLattice", "TestSupport"],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "ElastoPlasticTests",
-      dependencies: ["MessagePassing", "Geometry", "Statistics", "ElasticLattice", "ElastoPlastic", "TestSupport"],
+      dependencies: [
+        "MessagePassing", "Geometry", "Statistics", "FourierGrid", "ElasticLattice", "ElastoPlastic", "TestSupport",
+      ],
       swiftSettings: swiftFlags),
     .testTarget(
       name: "YieldStressTests",

@@ -7,6 +7,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "messages": messages,
   "rank-groups": rankGroups,
   "elasto-plastic": elastoPlastic,
+  "fourier-grid": fourierGrid,
   "fail-together": failTogether,
   "fail-alone": failAlone,
   "trap": trap,

@@ -3,6 +3,7 @@ import Configuration
 import ElasticLattice
 import ElastoPlastic
 import Foundation
+import FourierGrid
 import MessagePassing
 import Statistics
 import Storage

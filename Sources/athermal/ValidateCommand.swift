@@ -2,6 +2,7 @@ import Configuration
 import ElasticLattice
 import ElastoPlastic
 import Foundation
+import FourierGrid
 import Interactions
 import Measurement
 import MessagePassing

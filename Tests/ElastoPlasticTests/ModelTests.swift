@@ -1,6 +1,7 @@
 import ElasticLattice
 import ElastoPlastic
 import Foundation
+import FourierGrid
 import Geometry
 import MessagePassing
 import Statistics
