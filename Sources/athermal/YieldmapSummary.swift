@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 import MessagePassing
 import Particles
 import Statistics
@@ -64,7 +65,7 @@ struct YieldmapSummary: Encodable {
 
     /// Collective.
     init(
-      _ result: MethodResult, _ map: ParticleYieldMap, _ blockMap: BlockMap, _ weight: StressWeight,
+      _ result: MethodResult, _ map: ParticleYieldMap, _ blockMap: BlockField, _ weight: StressWeight,
       over communicator: Communicator
     ) throws {
       let directions = result.directions
@@ -72,7 +73,7 @@ struct YieldmapSummary: Encodable {
       let particles = try directions.indices.map {
         try SampleDescription(of: map.values(weight, direction: $0), over: communicator)
       }
-      let blocks = try directions.indices.map { try SampleDescription(of: blockMap.column($0), over: communicator) }
+      let blocks = try directions.indices.map { try SampleDescription(of: blockMap.means(of: $0), over: communicator) }
       let total = try communicator.reduce(result.nodes.count, .sum)
       let reasons = try directions.map { try result.discarded(weight, $0, over: communicator) }
       let discarded = reasons[0].values.reduce(0, +)
@@ -123,8 +124,8 @@ struct YieldmapSummary: Encodable {
 
     /// Collective.
     init(
-      _ a: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockMap),
-      _ b: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockMap), _ weight: StressWeight,
+      _ a: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockField),
+      _ b: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockField), _ weight: StressWeight,
       over communicator: Communicator
     ) throws {
       for k in a.summary.particles.indices {
@@ -139,7 +140,7 @@ struct YieldmapSummary: Encodable {
           a.summary.particles[k], b.summary.particles[k], a.map.values(weight, direction: k),
           b.map.values(weight, direction: k))
         blocks[direction] = try agreement(
-          a.summary.blocks[k], b.summary.blocks[k], a.blocks.column(k), b.blocks.column(k))
+          a.summary.blocks[k], b.summary.blocks[k], a.blocks.means(of: k), b.blocks.means(of: k))
       }
     }
   }
