@@ -76,6 +76,7 @@ let package = Package(
     layer("Checkpoints", ["CShims", "MessagePassing"]),
     layer("Geometry", ["CLanes"]),
     layer("Configuration", ["CToml", "MessagePassing"], flags: driverFlags),
+    layer("Statistics", ["MessagePassing"]),
     layer("Interactions", ["CLanes", "Geometry"]),
     layer("Particles", ["MessagePassing", "Checkpoints", "Geometry", "Interactions"]),
     layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Checkpoints", "Geometry", "Particles"]),
@@ -87,20 +88,23 @@ let package = Package(
     layer("Measurement", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
     layer(
       "Preparation",
-      ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "Measurement"]),
+      [
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Statics",
+        "Measurement",
+      ]),
     layer("QuasistaticShear", ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Statics", "Measurement"]),
     layer("StrainExpansion", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
-    layer("ElasticLattice", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
-    layer("ElastoPlastic", ["MessagePassing", "Checkpoints", "Geometry", "ElasticLattice"]),
+    layer("FourierGrid", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
+    layer("ElasticLattice", ["MessagePassing", "Geometry", "FourierGrid"]),
+    layer("ElastoPlastic", ["MessagePassing", "Checkpoints", "Geometry", "FourierGrid", "ElasticLattice"]),
     layer("YieldStress", ["CLanes", "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
 
     .executableTarget(
       name: "athermal",
       dependencies: [
-        "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Interactions", "Particles", "Storage", "Statics",
-        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "SparseSolvers",
-        "ElasticLattice",
-        "ElastoPlastic", "CBuild",
+        "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Statistics", "Interactions", "Particles",
+        "Storage", "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress",
+        "SparseSolvers", "FourierGrid", "ElasticLattice", "ElastoPlastic", "CBuild",
       ],
       swiftSettings: driverFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 
@@ -110,9 +114,9 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Multigrid", "Storage", "Statics",
-        "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "ElasticLattice",
-        "ElastoPlastic",
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage",
+        "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "FourierGrid",
+        "ElasticLattice", "ElastoPlastic",
       ],
       path: "Tests/RankTests", swiftSettings: swiftFlags),
     .testTarget(
@@ -130,6 +134,9 @@ let package = Package(
     .testTarget(name: "GeometryTests", dependencies: ["Geometry", "TestSupport"], swiftSettings: driverFlags),
     .testTarget(
       name: "MessagePassingTests", dependencies: ["MessagePassing", "TestSupport"], swiftSettings: driverFlags),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["MessagePassing", "Geometry", "Statistics", "TestSupport"],
+      swiftSettings: driverFlags),
     .testTarget(
       name: "InteractionsTests", dependencies: ["Geometry", "Interactions", "TestSupport"], swiftSettings: driverFlags),
     .testTarget(
@@ -153,7 +160,8 @@ let package = Package(
     .testTarget(
       name: "PreparationTests",
       dependencies: [
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "Preparation",
+        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Statics", "Measurement",
+        "Preparation",
         "TestSupport",
       ],
       swiftSettings: driverFlags),
@@ -173,11 +181,17 @@ let package = Package(
       ],
       swiftSettings: swiftFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
     .testTarget(
-      name: "ElasticLatticeTests", dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "TestSupport"],
+      name: "FourierGridTests", dependencies: ["MessagePassing", "Geometry", "FourierGrid", "TestSupport"],
+      swiftSettings: driverFlags),
+    .testTarget(
+      name: "ElasticLatticeTests",
+      dependencies: ["MessagePassing", "Geometry", "FourierGrid", "ElasticLattice", "TestSupport"],
       swiftSettings: driverFlags),
     .testTarget(
       name: "ElastoPlasticTests",
-      dependencies: ["MessagePassing", "Geometry", "ElasticLattice", "ElastoPlastic", "Measurement", "TestSupport"],
+      dependencies: [
+        "MessagePassing", "Geometry", "Statistics", "FourierGrid", "ElasticLattice", "ElastoPlastic", "TestSupport",
+      ],
       swiftSettings: driverFlags),
     .testTarget(
       name: "YieldStressTests",

@@ -12,19 +12,16 @@ public struct RaggedRows {
   public func save(to checkpoint: Checkpoint, as name: String, totalRows: Int) throws {
     let communicator = checkpoint.communicator
     let numbers = rows.keys.sorted()
-    func owner(_ row: Int) -> Int { ((row + 1) * communicator.size - 1) / totalRows }
-    var rowCounts = [Int](repeating: 0, count: communicator.size)
-    var wordCounts = rowCounts
-    for number in numbers {
-      rowCounts[owner(number)] += 1
-      wordCounts[owner(number)] += rows[number]!.count
-    }
+    let shares = RowShares(totalRows, over: communicator)
+    let rowCounts = shares.sendOrder(of: numbers).counts
+    var wordCounts = rowCounts.map { _ in 0 }
+    for number in numbers { wordCounts[shares.owner(of: number)] += rows[number]!.count }
     let exchange = try Exchange(communicator, sendCounts: rowCounts)
     let arrived = try exchange.forward(numbers)
     let lengths = try exchange.forward(numbers.map { rows[$0]!.count })
     let words = try Exchange(communicator, sendCounts: wordCounts).forward(numbers.flatMap { rows[$0]! })
 
-    let own = Self.block(of: communicator, totalRows)
+    let own = shares.own
     var lengthOf = [Int64](repeating: 0, count: own.count)
     var starts = [Int](repeating: 0, count: own.count)
     var start = 0
@@ -49,7 +46,8 @@ public struct RaggedRows {
   public init(resuming checkpoint: Checkpoint, as name: String, wanted: [Int]) throws {
     let communicator = checkpoint.communicator
     let totalRows = checkpoint.columns[name + "/lengths"]?.totalRows ?? 0
-    let own = Self.block(of: communicator, totalRows)
+    let shares = RowShares(totalRows, over: communicator)
+    let own = shares.own
     let lengths = try checkpoint.rows(Int64.self, of: name + "/lengths", own).map(Int.init)
     let first = try communicator.exclusiveSum(lengths.reduce(0, +))
     let words = try checkpoint.rows(Double.self, of: name + "/numbers", first..<(first + lengths.reduce(0, +)))
@@ -57,11 +55,8 @@ public struct RaggedRows {
     for length in lengths { starts.append(starts.last! + length) }
 
     // Each wanted row is requested from the rank that has read it.
-    func owner(_ row: Int) -> Int { ((row + 1) * communicator.size - 1) / totalRows }
     let asked = wanted.filter { (0..<totalRows).contains($0) }.sorted()
-    var counts = [Int](repeating: 0, count: communicator.size)
-    for row in asked { counts[owner(row)] += 1 }
-    let questions = try Exchange(communicator, sendCounts: counts)
+    let questions = try Exchange(communicator, sendCounts: shares.sendOrder(of: asked).counts)
     let requests = try questions.forward(asked)
     let answers = try questions.backward(requests.map { lengths[$0 - own.lowerBound] })
     var wordCounts = [Int](repeating: 0, count: communicator.size)
@@ -81,9 +76,5 @@ public struct RaggedRows {
       start += length
     }
     rows = found
-  }
-
-  private static func block(of communicator: Communicator, _ totalRows: Int) -> Range<Int> {
-    (totalRows * communicator.rank / communicator.size)..<(totalRows * (communicator.rank + 1) / communicator.size)
   }
 }

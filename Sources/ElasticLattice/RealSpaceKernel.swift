@@ -1,3 +1,4 @@
+import FourierGrid
 import Geometry
 import MessagePassing
 

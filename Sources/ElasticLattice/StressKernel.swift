@@ -1,4 +1,5 @@
 import Foundation
+import FourierGrid
 
 /// How the plastic shear of one block changes the stress of all others in an infinite, uniform, incompressible elastic
 /// medium: the Eshelby kernel of a scalar model, in Fourier space.

@@ -1,3 +1,4 @@
+import FourierGrid
 import Geometry
 
 /// The lattice cut into tiles, and for each pair of tiles the largest stress that a block of one can give to a block of

@@ -1,5 +1,6 @@
 import ElasticLattice
 import Foundation
+import FourierGrid
 import MessagePassing
 
 /// Where the failures of an avalanche are, as counts along each axis; these suffice for the radii of gyration.

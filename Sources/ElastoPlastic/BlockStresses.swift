@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 import Geometry
 
 /// The stresses and yield thresholds of the blocks of this rank, with bounds that tell which of them may yield.

@@ -1,5 +1,6 @@
 import Checkpoints
 import ElasticLattice
+import FourierGrid
 import Geometry
 import MessagePassing
 

@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 
 /// The kernel of each failure added to every block.
 final class EverywhereRedistribution: Redistribution {

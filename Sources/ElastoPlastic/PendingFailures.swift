@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 import Geometry
 
 /// The failures of all ranks since the last settling, and the stress that they give outside of their windows.

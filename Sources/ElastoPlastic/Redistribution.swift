@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 
 /// How the stress that a sweep sets free reaches the other blocks: one type for each ``UpdateRule``. It is called once
 /// per sweep, never per block.

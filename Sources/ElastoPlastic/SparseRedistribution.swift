@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 
 /// Redistribution without a transform: the kernel of a few failures is added around each at once, to the candidates
 /// exactly, to the tiles as a bound. The rest waits until it is needed or settled.

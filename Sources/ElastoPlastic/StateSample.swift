@@ -2,12 +2,6 @@ import Foundation
 import Geometry
 import MessagePassing
 
-/// How close blocks are to yielding: bins of x = (Y − σ)/⟨Y⟩, ten for each decade.
-public enum ResidualStrengths {
-  /// From 10⁻⁶ to 10; below and above them there is a bin more at each end.
-  public static let edges: [Double] = (0...70).map { pow(10, Double($0) / 10 - 6) }
-}
-
 /// The whole state at one moment: means, profiles of yield counts, distribution of residual strengths. The same bits on
 /// any number of ranks.
 public struct StateSample: Sendable {

@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 import Geometry
 import MessagePassing
 

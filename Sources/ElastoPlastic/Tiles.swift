@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 import Geometry
 
 /// The tiles of the lattice that this rank has planes of, and what is known of the blocks of each.

@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 
 /// One transform for each sweep, however many blocks fail.
 final class TransformRedistribution: Redistribution {

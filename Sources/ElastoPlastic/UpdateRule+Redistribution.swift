@@ -1,4 +1,5 @@
 import ElasticLattice
+import FourierGrid
 import MessagePassing
 
 extension UpdateRule {

@@ -1,6 +1,6 @@
 import MessagePassing
 
-/// The order of particles in files: by identifier, in contiguous blocks, rank r holding the rows N·r/P up to N·(r+1)/P.
+/// The order of particles in files: by identifier, in the contiguous blocks of ``RowShares``.
 ///
 /// It is made from the identifiers that each rank owns, in any distribution. Then any number of columns can be moved
 /// into the blocks and back.
@@ -12,19 +12,16 @@ public struct IdentifierBlocks {
     case missing(Int64)
   }
 
-  public let totalCount: Int
-  /// Rows of this rank; row k holds identifier k + 1.
-  public let rows: Range<Int>
+  /// Row k holds identifier k + 1.
+  private let shares: RowShares
+  public var totalCount: Int { shares.count }
+  /// Rows of this rank.
+  public var rows: Range<Int> { shares.own }
   private let exchange: Exchange
   /// Local numbers of this rank's particles, in the order in which they are sent.
   private let sendOrder: [Int]
   /// Row of each received particle, counted from the first row of this block.
   private let place: [Int]
-
-  /// Returns the rows of a rank.
-  public static func rows(of rank: Int, size: Int, totalCount: Int) -> Range<Int> {
-    (totalCount * rank / size)..<(totalCount * (rank + 1) / size)
-  }
 
   /// Creates the blocks and verifies the identifiers. Collective.
   /// - Throws: a failure of the given kind, on all ranks, that names the first identifier that is missing, occurs
@@ -54,8 +51,12 @@ public struct IdentifierBlocks {
     if try communicator.reduce(strays.count, .sum) > 0 {
       return (nil, .outOfRange(try communicator.reduce(strays.min() ?? none, .minimum)))
     }
-    if let duplicate = try crowdedIdentifier(ids, totalCount, communicator) { return (nil, .duplicate(duplicate)) }
-    let blocks = try IdentifierBlocks(checked: ids, totalCount: totalCount, over: communicator)
+    let shares = RowShares(totalCount, over: communicator)
+    let (counts, order) = shares.sendOrder(of: ids.lazy.map { Int($0) - 1 })
+    if let duplicate = try crowdedIdentifier(ids, counts, shares, communicator) { return (nil, .duplicate(duplicate)) }
+    let exchange = try Exchange(communicator, sendCounts: counts)
+    let place = try exchange.forward(order.map { ids[$0] }).map { Int($0) - 1 - shares.own.lowerBound }
+    let blocks = IdentifierBlocks(shares: shares, exchange: exchange, sendOrder: order, place: place)
     var occurrences = [UInt8](repeating: 0, count: blocks.rows.count)
     for row in blocks.place { occurrences[row] = min(2, occurrences[row] + 1) }
     func first(_ test: (UInt8) -> Bool) -> Int64 {
@@ -74,14 +75,13 @@ public struct IdentifierBlocks {
   /// It is found by halving a range that holds more particles than identifiers, without moving any particle: bad input
   /// could otherwise send everything to one rank.
   private static func crowdedIdentifier(
-    _ ids: [Int64], _ totalCount: Int, _ communicator: Communicator
+    _ ids: [Int64], _ own: [Int], _ shares: RowShares, _ communicator: Communicator
   ) throws -> Int64? {
-    var counts = [Int](repeating: 0, count: communicator.size)
-    for id in ids { counts[owner(of: id, size: communicator.size, totalCount: totalCount)] += 1 }
+    var counts = own
     try communicator.reduce(&counts, .sum)
-    let blocks = counts.indices.map { rows(of: $0, size: communicator.size, totalCount: totalCount) }
-    guard let crowded = counts.indices.first(where: { counts[$0] > blocks[$0].count }) else { return nil }
-    var range = Int64(blocks[crowded].lowerBound + 1)...Int64(blocks[crowded].upperBound)
+    guard let crowded = counts.indices.first(where: { counts[$0] > shares.rows(of: $0).count }) else { return nil }
+    let block = shares.rows(of: crowded)
+    var range = Int64(block.lowerBound + 1)...Int64(block.upperBound)
     while range.lowerBound < range.upperBound {
       let lower = range.lowerBound...(range.lowerBound + (range.upperBound - range.lowerBound) / 2)
       let inside = try communicator.reduce(ids.count { lower.contains($0) }, .sum)
@@ -90,28 +90,11 @@ public struct IdentifierBlocks {
     return range.lowerBound
   }
 
-  /// Returns the rank whose block holds an identifier.
-  public static func owner(of id: Int64, size: Int, totalCount: Int) -> Int { (Int(id) * size - 1) / totalCount }
-
-  private init(checked ids: [Int64], totalCount: Int, over communicator: Communicator) throws {
-    let size = communicator.size
-    func owner(_ id: Int64) -> Int { Self.owner(of: id, size: size, totalCount: totalCount) }
-    self.totalCount = totalCount
-    rows = Self.rows(of: communicator.rank, size: size, totalCount: totalCount)
-    var counts = [Int](repeating: 0, count: size)
-    for id in ids { counts[owner(id)] += 1 }
-    var next = [Int](repeating: 0, count: size)
-    for r in 1..<max(1, size) { next[r] = next[r - 1] + counts[r - 1] }
-    var order = [Int](repeating: 0, count: ids.count)
-    for (k, id) in ids.enumerated() {
-      let r = owner(id)
-      order[next[r]] = k
-      next[r] += 1
-    }
-    sendOrder = order
-    exchange = try Exchange(communicator, sendCounts: counts)
-    let first = rows.lowerBound
-    place = try exchange.forward(order.map { ids[$0] }).map { Int($0) - 1 - first }
+  private init(shares: RowShares, exchange: Exchange, sendOrder: [Int], place: [Int]) {
+    self.shares = shares
+    self.exchange = exchange
+    self.sendOrder = sendOrder
+    self.place = place
   }
 
   /// Moves a column into the order of identifiers: `width` numbers for each row of this rank. Collective.

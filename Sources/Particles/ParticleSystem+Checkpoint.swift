@@ -54,7 +54,7 @@ extension ParticleSystem {
       throw Failure.everywhere(.input, "the checkpoint has no particles '\(name)'")
     }
     let d = state.dimension
-    let rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    let rows = RowShares(totalCount, over: communicator).own
     var table = ParticleTable()
     table.ids = rows.map { Int64($0 + 1) }
     table.species = try checkpoint.rows(Int32.self, of: name + "/species", rows)

@@ -69,7 +69,7 @@ public struct RandomPlacement: Sendable {
     let positions = RandomStream(seed: seed, purpose: .position)
     let sizes = RandomStream(seed: seed, purpose: .size)
     var table = ParticleTable()
-    for k in IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: count) {
+    for k in RowShares(count, over: communicator).own {
       let id = k + 1
       table.ids.append(Int64(id))
       switch composition {

@@ -48,7 +48,7 @@ extension Snapshot {
     guard let totalCount = columns.first?.value.totalRows else {
       throw Failure.everywhere(.input, "the checkpoint has no particles '\(name)'")
     }
-    let rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    let rows = RowShares(totalCount, over: communicator).own
     func column<Element: CheckpointElement>(_ column: String, _ type: Element.Type) throws -> [Element] {
       columns[name + "/" + column] == nil ? [] : try checkpoint.rows(type, of: name + "/" + column, rows)
     }

@@ -3,6 +3,7 @@ import Interactions
 import Measurement
 import MessagePassing
 import Particles
+import Statistics
 
 /// A stay at one temperature: a burn-in that tunes the step, a run that is measured, and the decision
 /// whether it was in equilibrium.

@@ -1,4 +1,5 @@
 import Measurement
+import Statistics
 
 /// Measurements at one temperature after the burn-in, and the decision whether the liquid was in equilibrium
 /// (Docs/Theory/Preparation.md).

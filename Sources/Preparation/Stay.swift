@@ -2,6 +2,7 @@ import Checkpoints
 import Interactions
 import MessagePassing
 import Particles
+import Statistics
 
 /// State of a stay at one temperature: its progress and its measurements so far.
 final class Stay {

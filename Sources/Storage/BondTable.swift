@@ -18,17 +18,7 @@ public struct BondTable {
   public init(
     i: [Int64], j: [Int64], values: [Double], width: Int, particleCount: Int, over communicator: Communicator
   ) throws {
-    let size = communicator.size
-    let owners = i.map { IdentifierBlocks.owner(of: $0, size: size, totalCount: particleCount) }
-    var counts = [Int](repeating: 0, count: size)
-    for owner in owners { counts[owner] += 1 }
-    var next = [Int](repeating: 0, count: size)
-    for r in 1..<max(1, size) { next[r] = next[r - 1] + counts[r - 1] }
-    var order = [Int](repeating: 0, count: i.count)
-    for (k, owner) in owners.enumerated() {
-      order[next[owner]] = k
-      next[owner] += 1
-    }
+    let (counts, order) = RowShares(particleCount, over: communicator).sendOrder(of: i.lazy.map { Int($0) - 1 })
     let exchange = try Exchange(communicator, sendCounts: counts)
     let arrivedI = try exchange.forward(order.map { i[$0] })
     let arrivedJ = try exchange.forward(order.map { j[$0] })

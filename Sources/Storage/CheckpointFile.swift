@@ -120,12 +120,12 @@ enum CheckpointFile {
     for name in manifest.values { values[name] = Data(try file.readAll(UInt8.self, from: dataset(value: name))) }
     var columns: [String: Checkpoint.Column] = [:]
     for column in manifest.columns {
-      let first = column.rows * communicator.rank / communicator.size
-      let count = column.rows * (communicator.rank + 1) / communicator.size - first
+      let own = RowShares(column.rows, over: communicator).own
       func block<Element: HDF5Element>(_ type: Element.Type) throws -> [Element] {
         guard column.rows > 0 else { return [] }
         return try file.read(
-          type, from: dataset(column: column.name), start: [first, 0], count: [count, column.width])
+          type, from: dataset(column: column.name), start: [own.lowerBound, 0],
+          count: [own.count, column.width])
       }
       let numbers: Checkpoint.Numbers =
         switch column.kind {
@@ -133,7 +133,7 @@ enum CheckpointFile {
         case .int64: .integers(try block(Int64.self))
         case .int32: .smallIntegers(try block(Int32.self))
         }
-      columns[column.name] = .init(numbers, width: column.width, firstRow: first, totalRows: column.rows)
+      columns[column.name] = .init(numbers, width: column.width, firstRow: own.lowerBound, totalRows: column.rows)
     }
     try file.close()
     let files = manifest.files.filter { $0.name != CheckpointManifest.stateName }.map {

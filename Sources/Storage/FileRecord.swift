@@ -48,11 +48,10 @@ public struct FileRecord: Codable, Equatable, Sendable {
 
   /// Ranks share the bytes. Collective.
   private static func checksum(of path: String, bytes: Int, over communicator: Communicator) throws -> Int64 {
-    let words = (bytes + 7) / 8
-    let first = words * communicator.rank / communicator.size
-    let last = words * (communicator.rank + 1) / communicator.size
+    let words = RowShares((bytes + 7) / 8, over: communicator).own
+    let first = 8 * words.lowerBound
     let own = try communicator.coordinated {
-      try FileRange.checksum(of: path, (8 * first)..<max(8 * first, min(bytes, 8 * last)))
+      try FileRange.checksum(of: path, first..<max(first, min(bytes, 8 * words.upperBound)))
     }
     return Int64(bitPattern: try communicator.reduce(own, .sum))
   }

@@ -65,7 +65,7 @@ public struct H5MDReader {
       throw try complaint("\(position.name) has the shape \(shape) in each frame, not [particles, 2 or 3]")
     }
     totalCount = shape[0]
-    rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    rows = RowShares(totalCount, over: communicator).own
     let frames = position.frameCount ?? 1
     let index = (frame ?? -1) < 0 ? frames + (frame ?? -1) : frame!
     guard index >= 0, index < frames else {

@@ -1,3 +1,5 @@
+import MessagePassing
+
 /// Reading whole datasets of any size.
 extension HDF5File {
   /// Reads a dataset of numbers or a text, some megabytes at a time; the ranks share the pieces, and one rank has them
@@ -25,8 +27,7 @@ extension HDF5File {
 
   /// What a row adds to the checksum of a dataset, each rank reading a share of it. Collective.
   func rowChecksum(of name: String, _ row: Int, _ shape: [Int]) throws -> Int64 {
-    let (rank, size) = (communicator?.rank ?? 0, communicator?.size ?? 1)
-    let share = (shape[1] * rank / size)..<(shape[1] * (rank + 1) / size)
+    let share = RowShares(shape[1], over: communicator).own
     let rest = Array(shape.dropFirst(2))
     var reader = Checksumming()
     func add<Element: HDF5Element>(_ type: Element.Type) throws {
@@ -54,14 +55,14 @@ extension HDF5File {
   private func forEachPiece<Element: HDF5Element>(
     of name: String, as type: Element.Type, _ reader: inout some PieceReader
   ) throws {
-    let (rank, size) = (communicator?.rank ?? 0, communicator?.size ?? 1)
+    let size = communicator?.size ?? 1
     let (shape, total) = (try shape(of: name), try numberCount(of: name))
     try agreed {
       try withDataset(name) { try checkPlace(of: $0, name, bytes: (total * MemoryLayout<Element>.stride, false)) }
     }
     let share = total / size + 1
     let pieces = Pieces(of: shape, largest: max(1, min(share, (8 << 20) / MemoryLayout<Element>.stride)))
-    let own = (pieces.count * rank / size)..<(pieces.count * (rank + 1) / size)
+    let own = RowShares(pieces.count, over: communicator).own
     // As many reads on every rank, since each is collective.
     for round in 0..<((pieces.count + size - 1) / size) {
       guard round < own.count else {

@@ -51,7 +51,7 @@ public final class TrajectoryContents {
   /// Fields of a frame for the particles that a reader of configurations gives this rank. Collective.
   /// - Throws: `.input` where a field has no value at the step of the frame.
   public func read(_ names: [String], frame: Int) throws -> [ParticleColumn] {
-    let rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    let rows = RowShares(totalCount, over: communicator).own
     return try names.map { name in
       let field = try H5MDElement("\(group)/\(name)", in: file)!
       let row = try field.row(at: frame, of: position)!

@@ -64,10 +64,7 @@ struct CentrePlacement {
     _ nodes: [Int], _ centres: [Int64], totalCount: Int, over communicator: Communicator
   ) throws -> [Bool] {
     // The rank that keeps an identifier's rows decides.
-    let owners = centres.map { IdentifierBlocks.owner(of: $0, size: communicator.size, totalCount: totalCount) }
-    let order = owners.indices.sorted { (owners[$0], $0) < (owners[$1], $1) }
-    var counts = [Int](repeating: 0, count: communicator.size)
-    for owner in owners { counts[owner] += 1 }
+    let (counts, order) = RowShares(totalCount, over: communicator).sendOrder(of: centres.lazy.map { Int($0) - 1 })
     let exchange = try Exchange(communicator, sendCounts: counts)
     let pairs = try exchange.forward(order.flatMap { [Int(centres[$0]), nodes[$0]] }, width: 2)
     var lowest: [Int: Int] = [:]

@@ -142,28 +142,21 @@ public struct ParticleYieldMap {
   ) throws {
     let communicator = system.communicator
     totalCount = system.totalCount
-    rows = IdentifierBlocks.rows(of: communicator.rank, size: communicator.size, totalCount: totalCount)
+    let shares = RowShares(totalCount, over: communicator)
+    rows = shares.own
     self.weights = weights
     self.directions = directions
     let width = weights * directions
     // Values are kept with the first copy of each particle.
-    var owners: [(owner: Int, copy: Int)] = []
-    for copy in 0..<surroundings.count where surroundings.identity[copy] == copy {
-      var isTouched = false
-      for k in 0..<width where lowest[copy * width + k] < .infinity { isTouched = true }
-      if isTouched {
-        let owner = IdentifierBlocks.owner(of: surroundings.ids[copy], size: communicator.size, totalCount: totalCount)
-        owners.append((owner, copy))
-      }
+    let touched = (0..<surroundings.count).filter { copy in
+      surroundings.identity[copy] == copy && (0..<width).contains { lowest[copy * width + $0] < .infinity }
     }
-    if communicator.size > 1 { owners.sort { ($0.owner, $0.copy) < ($1.owner, $1.copy) } }
-    var counts = [Int](repeating: 0, count: communicator.size)
-    for entry in owners { counts[entry.owner] += 1 }
+    let (counts, order) = shares.sendOrder(of: touched.lazy.map { Int(surroundings.ids[$0]) - 1 })
     let exchange = try Exchange(communicator, sendCounts: counts)
-    let ids = try exchange.forward(owners.map { surroundings.ids[$0.copy] })
+    let ids = try exchange.forward(order.map { surroundings.ids[touched[$0]] })
     var outgoing: [Double] = []
-    outgoing.reserveCapacity(owners.count * width)
-    for entry in owners { for k in 0..<width { outgoing.append(lowest[entry.copy * width + k]) } }
+    outgoing.reserveCapacity(order.count * width)
+    for k in order { for n in 0..<width { outgoing.append(lowest[touched[k] * width + n]) } }
     let arrived = try exchange.forward(outgoing, width: width)
     var values = [Double](repeating: .infinity, count: rows.count * width)
     for (n, id) in ids.enumerated() {

@@ -1,10 +1,11 @@
 import ElasticLattice
 import Foundation
+import FourierGrid
 import MessagePassing
 import TestSupport
 import Testing
 
-/// The kernel against sums over wave vectors, one by one, and the transform against itself.
+/// The kernel against sums over wave vectors, one by one.
 @Suite(.serialized, .oneAtATime) struct KernelTests {
   static let shapes = [
     [8, 8], [6, 10], [7, 5], [13, 8], [8, 13], [2, 3], [11, 11], [4, 6, 5], [5, 3, 7], [2, 2, 2],
@@ -59,27 +60,6 @@ import Testing
     #expect(abs(g(1, 0) - 0.0790405271) < 5e-11 && abs(g(0, 1) - 0.0790405271) < 5e-11)
     #expect(abs(g(1, 1) + 0.1053178455) < 5e-11)
     #expect(abs(g(32, 0) - 5.67343e-4) < 5e-10)
-  }
-
-  @Test(arguments: shapes) func transformsBothWays(shape: [Int]) throws {
-    let communicator = try MessagePassing.startForTests()
-    let lattice = Lattice(shape: shape)
-    let transform = try LatticeTransform(lattice, over: communicator)
-    let (n0, n1, n2) = lattice.extents
-    func value(_ i: Int) -> Double { sin(Double(i * i % 97)) }
-    transform.clearField()
-    for row in 0..<(n0 * n1) {
-      for z in 0..<n2 { transform.field[row * transform.rowStride + z] = value(row * n2 + z) }
-    }
-    transform.forward()
-    transform.backward()
-    for row in 0..<(n0 * n1) {
-      for z in 0..<n2 {
-        let back = transform.field[row * transform.rowStride + z] / Double(lattice.siteCount)
-        // Rounding grows with log N; 1e-15 each way.
-        #expect(abs(back - value(row * n2 + z)) < 1e-14, "\(shape)")
-      }
-    }
   }
 
   /// A bound that is too low would let a block yield unnoticed.

@@ -1,8 +1,10 @@
 import ElasticLattice
 import ElastoPlastic
 import Foundation
+import FourierGrid
 import Geometry
 import MessagePassing
+import Statistics
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import Interactions
 import MessagePassing
 import Particles
 import Preparation
+import Statistics
 import TestSupport
 import Testing
 

@@ -1,7 +1,9 @@
 import ElasticLattice
 import ElastoPlastic
+import FourierGrid
 import Geometry
 import MessagePassing
+import Statistics
 
 private final class Catalogue: AvalancheObserver {
   var sizes: [Int] = []
@@ -58,4 +60,31 @@ func elastoPlastic(_ world: Communicator, _ arguments: [String]) throws {
     print("rounds \(catalogue.sweeps.map(String.init).joined(separator: " "))")
     print("bits \(hex(mean)) \(hex(model.stress)) \(hex(totals[0])) \(hex(totals[1]))")
   }
+}
+
+/// Smooths fields on a tilted cell and takes their gradients; prints bits, which may not depend on the number of ranks.
+/// Argument: the shape ("13x9").
+func fourierGrid(_ world: Communicator, _ arguments: [String]) throws {
+  let lattice = Lattice(shape: arguments[0].split(separator: "x").map { Int($0)! })
+  let cell = Cell(
+    dimension: lattice.dimension,
+    edges: lattice.dimension == 2
+      ? Tensor([[11, 0], [3.5, 9]]) : Tensor([[11, 0, 0], [3.5, 9, 0], [-2, 1.25, 7.5]]), range: 1)
+  let transform = try LatticeTransform(lattice, over: world)
+  let waves = WaveVectors(lattice, cell: cell)
+  let first = transform.planes.lowerBound * lattice.planeSize
+  let count = transform.planes.count * lattice.planeSize
+  func noise(_ component: Int) -> [Double] {
+    (0..<count).map { Double(mixed(2 * (first + $0) + component) >> 11) * 0x1p-53 }
+  }
+  var field = GridField([noise(0), noise(1)], on: transform)
+  field.smooth(transform, waves, .gaussian(0.3))
+  let slopes = field.gradient(of: 1, transform, waves)
+  let all = field.components + slopes.components
+  let sums = ExactSums(count: all.count)
+  for (c, values) in all.enumerated() {
+    for (k, value) in values.enumerated() { sums.add(value * Double((first + k) % 101 + 1), to: c) }
+  }
+  let bits = try sums.reduce(over: world).map(hex)
+  if world.isRoot { print("bits \(bits.joined(separator: " "))") }
 }

@@ -84,6 +84,56 @@ func messages(_ world: Communicator, _ arguments: [String]) throws {
   }
 }
 
+/// Tasks in groups of any size: each is done once, by a group that agrees on it; results come back in order, whichever
+/// numbers they hold; and of groups one of which fails, the others do all of their tasks.
+func rankGroups(_ world: Communicator, _ arguments: [String]) throws {
+  struct Result: Codable {
+    var task: Int
+    var number: Double
+  }
+  let numbers = [0.1, .infinity, -.infinity, .leastNonzeroMagnitude, -0.0]
+  for count in [1, 2, 3, 5, 11] {
+    for ranks in [nil, 1, 2, 3, 100] {
+      let groups =
+        try ranks.map { try RankGroups(count, ranksPerGroup: $0, noun: "task", over: world) }
+        ?? RankGroups(count, noun: "task", over: world)
+      var first: [Int] = []
+      try groups.tryFirst { task, _ in first.append(task) }
+      try expect(first == Array(groups.mine.prefix(1)), "first \(first)", world)
+      var own: [Int: Result] = [:]
+      var done = [Int](repeating: 0, count: count)
+      try groups.run { task, group in
+        try expect(try group.gather(task).allSatisfy { $0 == task }, "a group is not of one mind", group)
+        own[task] = Result(task: task, number: numbers[task % numbers.count])
+        if group.isRoot { done[task] += 1 }
+      }
+      try world.reduce(&done, .sum)
+      try expect(done.allSatisfy { $0 == 1 }, "times done \(done)", world)
+      let all = try groups.gather(own)
+      try expect(all.map(\.task) == Array(0..<count), "results of \(all.map(\.task))", world)
+      let same = all.allSatisfy { $0.number.bitPattern == numbers[$0.task % numbers.count].bitPattern }
+      try expect(same, "numbers \(all.map(\.number))", world)
+
+      // The last rank of the group of the last task fails at it.
+      var finished: [Int] = []
+      do {
+        try groups.run { task, group in
+          try group.coordinated {
+            if task == count - 1, group.rank == group.size - 1 { throw Failure(.physics, "no ground") }
+          }
+          finished.append(task)
+        }
+        try expect(false, "nothing was thrown", world)
+      } catch let failure as Failure {
+        try expect(
+          failure.kind == .physics && failure.message == "task \(count - 1): no ground" && failure.agreedRank != nil,
+          "thrown: \(failure.message)", world)
+      }
+      try expect(finished == groups.mine.filter { $0 != count - 1 }, "finished \(finished)", world)
+    }
+  }
+}
+
 /// `RANK KIND`: one rank fails in coordinated work; each rank prints what it saw, and the failure goes on.
 func failTogether(_ world: Communicator, _ arguments: [String]) throws {
   let origin = Int(arguments[0])!

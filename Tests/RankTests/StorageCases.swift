@@ -110,7 +110,7 @@ func storageBlocks(_ world: Communicator, _ arguments: [String]) throws {
   var corrupted = 0
   for repetition in 0..<repetitions {
     let path = "\(arguments[0])/blocks-\(repetition).h5"
-    let columns = IdentifierBlocks.rows(of: world.rank, size: world.size, totalCount: side)
+    let columns = RowShares(side, over: world).own
     let file = try HDF5File(path, .create, over: world)
     try file.createDataset("/block", of: Double.self, shape: [side, side])
     let values = (0..<side).flatMap { row in columns.map { Double(side * row + $0) } }

@@ -5,7 +5,9 @@ import MessagePassing
 
 let cases: [String: (Communicator, [String]) throws -> Void] = [
   "messages": messages,
+  "rank-groups": rankGroups,
   "elasto-plastic": elastoPlastic,
+  "fourier-grid": fourierGrid,
   "fail-together": failTogether,
   "fail-alone": failAlone,
   "trap": trap,

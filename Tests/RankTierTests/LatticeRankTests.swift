@@ -14,6 +14,12 @@ import Testing
     #expect(lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0 > 20)
   }
 
+  /// Gradients and filters of fields in tilted cells.
+  @Test(arguments: ["13x9", "16x12", "3x40", "6x5x4"]) func fieldsAreTheSame(shape: String) throws {
+    let lines = try sameLines(["fourier-grid", shape], ranks: [1, 2, 3, 5, 8])
+    #expect(lines.count == 1 && Set(lines[0].split(separator: " ")).count == lines[0].split(separator: " ").count)
+  }
+
   /// Many blocks equally far from yielding: no number of ranks and no rule tells them apart.
   @Test func tiesAreBrokenByNoRankAndNoRule() throws {
     let catalogues = try ["transform", "everywhere", "sparse", "mixed"].map { rule in

@@ -47,6 +47,8 @@ func sameLines(_ arguments: [String], ranks: [Int] = rankCounts, limit: Int = 10
     #expect(lines.first?.hasPrefix("sums ") == true)
   }
 
+  @Test(arguments: rankCounts) func tasksAreDoneInGroups(ranks: Int) throws { try runCase("rank-groups", ranks: ranks) }
+
   @Test(arguments: [(2, 0, Failure.Kind.input), (3, 1, .physics), (5, 4, .notConverged), (8, 3, .inputOutput)])
   func coordinatedFailuresAreSeenByAll(ranks: Int, origin: Int, kind: Failure.Kind) throws {
     let outcome = try TestProcess.run("RankTests", ["fail-together", "\(origin)", "\(kind.rawValue)"], ranks: ranks)

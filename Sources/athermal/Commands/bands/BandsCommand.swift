@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Measurement
 import MessagePassing
+import Statistics
 import Storage
 
 /// Shear bands in the profiles of earlier runs, of particles or of blocks: width, place, localisation, nucleation, and

@@ -1,6 +1,7 @@
 import ElasticLattice
 import ElastoPlastic
 import Foundation
+import FourierGrid
 import MessagePassing
 
 /// Times the elasto-plastic model: a sweep by transform against FFTW's own transform of the grid, and the three rules

@@ -1,6 +1,6 @@
 import Foundation
-import Measurement
 import MessagePassing
+import Statistics
 import Storage
 
 /// Puts the expansions of many samples together: the distributions of the bond coefficients with errors, the exponents

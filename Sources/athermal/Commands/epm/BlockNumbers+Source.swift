@@ -1,6 +1,7 @@
 import Configuration
 import ElasticLattice
 import ElastoPlastic
+import FourierGrid
 import Geometry
 import MessagePassing
 import Storage

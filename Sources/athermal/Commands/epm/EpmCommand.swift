@@ -3,7 +3,9 @@ import Configuration
 import ElasticLattice
 import ElastoPlastic
 import Foundation
+import FourierGrid
 import MessagePassing
+import Statistics
 import Storage
 
 /// The quasistatic elasto-plastic model: one lattice on all ranks, or many realisations on groups of them.
@@ -54,35 +56,54 @@ struct EpmCommand: RunCommand {
 
   func compute(_ run: Run<EpmSections>) throws -> Int32 {
     let (configuration, folder, world) = (run.configuration, run.folder, run.communicator)
-    let groups = try RealisationGroups(configuration.epm, over: world)
+    let groups = try Self.groups(configuration.epm, over: world)
+    let isSingle = groups.taskCount == 1
     var summaries: [Int: EpmSummary] = [:]
     var statistics = SteadyStatistics()
     let progress = Progress(isShown: world.isRoot)
-    if !groups.isSingle {
+    if !isSingle {
       // What would refuse one of them would refuse all.
-      if !folder.hasCheckpoints { try groups.tryOne { try Self.check(configuration, $0, over: $1) } }
+      if !folder.hasCheckpoints { try groups.tryFirst { try Self.check(configuration, $0, over: $1) } }
       try folder.begin(goingOn: folder.hasCheckpoints)
     }
     try groups.run { realisation, communicator in
-      let place = groups.isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
+      let place = isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
       let (summary, steady) = try simulate(
         configuration, realisation, in: place, folder, groups, progress, over: communicator)
       summaries[realisation] = summary
       if communicator.isRoot { statistics.add(steady) }
     }
-    try EpmSummary.write(summaries, statistics, configuration, to: folder, over: world)
+    try EpmSummary.write(try groups.gather(summaries), statistics, configuration, to: folder, over: world)
     return 0
+  }
+
+  /// All ranks for one realisation, or groups of them; says which ranks only wait. Collective.
+  private static func groups(_ epm: EpmSection, over world: Communicator) throws -> RankGroups {
+    let wanted = epm.realisations == 1 ? world.size : epm.ranksPerRealisation
+    if world.isRoot {
+      let inUse = Slab(extent: epm.shape[0], rank: 0, ranks: world.size).ranksInUse
+      if epm.realisations == 1, inUse < world.size {
+        print("\(inUse) of \(world.size) ranks hold planes of the lattice; the others only wait")
+      } else if wanted > world.size {
+        print(
+          "epm.ranks_per_realisation = \(wanted), but there are \(world.size) ranks; each realisation takes all of them"
+        )
+      } else if world.size % wanted != 0 {
+        print("\(world.size % wanted) of \(world.size) ranks have nothing to do in groups of \(wanted)")
+      }
+    }
+    return try RankGroups(
+      epm.realisations, ranksPerGroup: wanted, noun: epm.realisations == 1 ? nil : "realisation", over: world)
   }
 
   /// One realisation, from thresholds to files. Collective over the ranks of its group.
   private func simulate(
     _ configuration: EpmConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder,
-    _ groups: RealisationGroups,
-    _ progress: Progress, over communicator: Communicator
+    _ groups: RankGroups, _ progress: Progress, over communicator: Communicator
   ) throws -> (EpmSummary, SteadyStatistics) {
     let started = Date()
     let epm = configuration.epm
-    let isSingle = groups.isSingle
+    let isSingle = groups.taskCount == 1
     if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
     let checkpoints = try RunCheckpoints(
       arguments, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration,

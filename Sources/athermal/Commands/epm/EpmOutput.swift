@@ -2,8 +2,8 @@ import Checkpoints
 import Configuration
 import ElastoPlastic
 import Foundation
-import Measurement
 import MessagePassing
+import Statistics
 import Storage
 
 /// Writes what an elasto-plastic run does: the catalogue of avalanches, looks at the state at given strains, and the

@@ -1,8 +1,8 @@
 import Configuration
 import ElastoPlastic
 import Foundation
-import Measurement
 import MessagePassing
+import Statistics
 
 /// The scalars of an elasto-plastic run; of several realisations, those of each and their means.
 struct EpmSummary: Encodable {
@@ -59,30 +59,15 @@ struct EpmSummary: Encodable {
 
   /// Writes summary.json: the scalars of the one realisation, or means and a list. Collective.
   static func write(
-    _ own: [Int: EpmSummary], _ statistics: SteadyStatistics, _ configuration: EpmConfiguration,
+    _ list: [EpmSummary], _ statistics: SteadyStatistics, _ configuration: EpmConfiguration,
     to folder: RunFolder,
     over world: Communicator
   ) throws {
     let epm = configuration.epm
     if epm.realisations == 1 {
-      try folder.finish(Joined(head: Head("the loading reached its end", epm, ranks: world.size), content: own[0]!))
-      if world.isRoot { print(own[0]!.text + "\n" + folder.whereabouts) }
+      try folder.finish(Joined(head: Head("the loading reached its end", epm, ranks: world.size), content: list[0]))
+      if world.isRoot { print(list[0].text + "\n" + folder.whereabouts) }
       return
-    }
-    // Whoever computed a realisation tells the root, in the order of the realisations.
-    var list: [EpmSummary] = []
-    for realisation in 0..<epm.realisations {
-      let mine = own[realisation] != nil ? world.rank : world.size
-      let owner = try world.reduce(mine, .minimum)
-      let text = try world.coordinated {
-        try own[realisation].map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) } ?? ""
-      }
-      let received = try world.broadcast(text, from: owner)
-      if let known = own[realisation] {
-        list.append(known)
-      } else {
-        list.append(try JSONDecoder().decode(EpmSummary.self, from: Data(received.utf8)))
-      }
     }
     let runs = Runs(list, epm, statistics: try statistics.pooled(over: world), wallSeconds: folder.seconds)
     try folder.finish(Joined(head: Head("the loadings reached their ends", epm, ranks: world.size), content: runs))

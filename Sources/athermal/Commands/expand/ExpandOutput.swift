@@ -1,11 +1,11 @@
 import Configuration
 import Interactions
-import Measurement
 import MessagePassing
 import Particles
 import QuasistaticShear
 import SparseSolvers
 import Statics
+import Statistics
 import Storage
 import StrainExpansion
 

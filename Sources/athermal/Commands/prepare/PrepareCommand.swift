@@ -55,28 +55,23 @@ struct PrepareCommand: RunCommand {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
     var failure: Failure?
     let code = try folder.recordingFailure {
-      let replicas = Replicas(configuration.prepare.replicas, over: communicator)
-      let group = try replicas.communicator()
-      var states: [PreparedState] = []
-      var last: Summary?
+      let replicas = try RankGroups(configuration.prepare.replicas, over: communicator)
+      var courses: [Int: Course] = [:]
       // What would refuse one of them would refuse all.
       var first: SwapMonteCarlo?
       if !folder.hasCheckpoints {
-        try replicas.agree { first = try start(configuration, replicas.mine[0], over: group) }
+        try replicas.tryFirst { first = try start(configuration, $0, over: $1) }
       }
       try folder.begin(goingOn: folder.hasCheckpoints)
-      try replicas.agree {
-        for replica in replicas.mine {
-          let course = try prepare(configuration, replica, first, folder, over: group)
-          first = nil
-          states += course.states
-          if replica == configuration.prepare.replicas - 1 { last = course.summary }
-        }
+      try replicas.run { replica, group in
+        courses[replica] = try prepare(configuration, replica, first, folder, over: group)
+        first = nil
       }
-      states = try replicas.collected(states)
+      let all = try replicas.gather(courses)
+      let states = all.flatMap(\.states)
       let failed = states.filter { !$0.equilibrated }
       // The scalars are those of the last replica, whichever ranks computed it.
-      var summary = try replicas.shared(last)!
+      var summary = all.last!.summary!
       summary.wallSeconds = folder.seconds
       summary.ranks = communicator.size
       summary.states = states

@@ -36,12 +36,13 @@ struct YieldmapOutput {
     let provenance = Build.provenance(config: configuration.resolved)
     let file = try TableFile(path: folder.file("yieldmap.h5"), provenance: provenance, over: communicator)
     try writeGrid(to: file)
-    var methods: [(name: String, summary: YieldmapSummary.Method, map: ParticleYieldMap, blocks: BlockMap)] = []
+    var methods: [(name: String, summary: YieldmapSummary.Method, map: ParticleYieldMap, blocks: BlockField)] = []
     for (name, result) in [("expansion", map.expansion), ("frozen-matrix", map.frozenMatrix?.result)] {
       guard let result else { continue }
       let particles = try result.map(system)
-      let blocks = try BlockMap(
-        system, particles.values(weight), width: directions.count, side: configuration.yieldmap.block * system.spacing)
+      let blocks = try BlockField(
+        system, shape: BlockField.shape(of: system.cell, side: configuration.yieldmap.block * system.spacing),
+        byIdentifier: particles.values(weight), width: directions.count)
       try write(result, particles, blocks, as: name, to: file)
       let summary = try YieldmapSummary.Method(result, particles, blocks, weight, over: communicator)
       try writeDistributions(summary, as: name, to: file)
@@ -85,7 +86,7 @@ struct YieldmapOutput {
   }
 
   private func write(
-    _ result: MethodResult, _ particles: ParticleYieldMap, _ blocks: BlockMap, as group: String, to file: TableFile
+    _ result: MethodResult, _ particles: ParticleYieldMap, _ blocks: BlockField, as group: String, to file: TableFile
   ) throws {
     try write("\(group)/centres", result.centres, to: file)
     try write("\(group)/particles", result.freeCounts, to: file)
@@ -101,7 +102,7 @@ struct YieldmapOutput {
     try file.setAttribute("weight", of: group, to: weight.rawValue)
     try file.setAttribute("directions", of: group, to: directions.map(\.rawValue).joined(separator: " "))
     for (k, direction) in directions.enumerated() {
-      let values = blocks.column(k)
+      let values = blocks.means(of: k)
       try file.write(
         "\(group)/blocks/\(direction.rawValue)", rows: values, firstRow: blocks.slabs.lowerBound, shape: blocks.shape)
       // A list without gaps, to draw thresholds from.

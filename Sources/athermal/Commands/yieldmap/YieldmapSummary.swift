@@ -2,6 +2,7 @@ import Foundation
 import Measurement
 import MessagePassing
 import Particles
+import Statistics
 import YieldStress
 
 /// The scalars of a yield map, beside those of every run that ends with a configuration.
@@ -21,7 +22,7 @@ struct YieldmapSummary: Encodable {
     var weibullLogLikelihood: Double?
     var gaussianLogLikelihood: Double
 
-    init(_ d: Distribution) {
+    init(_ d: SampleDescription) {
       count = d.count
       mean = d.mean
       variance = d.variance
@@ -39,8 +40,8 @@ struct YieldmapSummary: Encodable {
   /// What one method gave, for the configured weight. Scalars without a direction are of the first one.
   struct Method: Encodable {
     let directionNames: [String]
-    let particles: [Distribution]
-    let blocks: [Distribution]
+    let particles: [SampleDescription]
+    let blocks: [SampleDescription]
     private let values: Encoded
 
     private struct Encoded: Encodable {
@@ -64,21 +65,21 @@ struct YieldmapSummary: Encodable {
 
     /// Collective.
     init(
-      _ result: MethodResult, _ map: ParticleYieldMap, _ blockMap: BlockMap, _ weight: StressWeight,
+      _ result: MethodResult, _ map: ParticleYieldMap, _ blockMap: BlockField, _ weight: StressWeight,
       over communicator: Communicator
     ) throws {
       let directions = result.directions
       directionNames = directions.map(\.rawValue)
       let particles = try directions.indices.map {
-        try Distribution(of: map.values(weight, direction: $0), over: communicator)
+        try SampleDescription(of: map.values(weight, direction: $0), over: communicator)
       }
-      let blocks = try directions.indices.map { try Distribution(of: blockMap.column($0), over: communicator) }
+      let blocks = try directions.indices.map { try SampleDescription(of: blockMap.means(of: $0), over: communicator) }
       let total = try communicator.reduce(result.nodes.count, .sum)
       let reasons = try directions.map { try result.discarded(weight, $0, over: communicator) }
       let discarded = reasons[0].values.reduce(0, +)
       let coefficients = result.coefficients(weight)
       func mean(_ k: Int) throws -> Double {
-        try Distribution(
+        try SampleDescription(
           of: stride(from: k, to: coefficients.count, by: 4).map { coefficients[$0] }, over: communicator
         ).mean
       }
@@ -123,12 +124,13 @@ struct YieldmapSummary: Encodable {
 
     /// Collective.
     init(
-      _ a: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockMap),
-      _ b: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockMap), _ weight: StressWeight,
+      _ a: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockField),
+      _ b: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockField), _ weight: StressWeight,
       over communicator: Communicator
     ) throws {
       for k in a.summary.particles.indices {
-        func agreement(_ x: Distribution, _ y: Distribution, _ u: [Double], _ v: [Double]) throws -> Agreement {
+        func agreement(_ x: SampleDescription, _ y: SampleDescription, _ u: [Double], _ v: [Double]) throws -> Agreement
+        {
           Agreement(
             correlation: try correlation(u, v, over: communicator), meanRatio: x.mean / y.mean,
             varianceRatio: x.variance / y.variance)
@@ -138,7 +140,7 @@ struct YieldmapSummary: Encodable {
           a.summary.particles[k], b.summary.particles[k], a.map.values(weight, direction: k),
           b.map.values(weight, direction: k))
         blocks[direction] = try agreement(
-          a.summary.blocks[k], b.summary.blocks[k], a.blocks.column(k), b.blocks.column(k))
+          a.summary.blocks[k], b.summary.blocks[k], a.blocks.means(of: k), b.blocks.means(of: k))
       }
     }
   }
@@ -182,7 +184,9 @@ struct YieldmapSummary: Encodable {
     self.comparison = comparison
     weight = map.settings.weight.rawValue
     drops = try map.frozenMatrix.map { frozen in
-      func mean(_ values: [Double]) throws -> Distribution { try Distribution(of: values, over: communicator) }
+      func mean(_ values: [Double]) throws -> SampleDescription {
+        try SampleDescription(of: values, over: communicator)
+      }
       let stress = try mean(frozen.eventStresses)
       let drop = try mean(frozen.eventDrops)
       return Drops(

@@ -1,5 +1,11 @@
 import Foundation
 
+/// How close blocks are to yielding: bins of x = (Y − σ)/⟨Y⟩, ten for each decade.
+public enum ResidualStrengths {
+  /// From 10⁻⁶ to 10; below and above them there is a bin more at each end.
+  public static let edges: [Double] = (0...70).map { pow(10, Double($0) / 10 - 6) }
+}
+
 /// P(x) ∝ x^θ between two residual strengths, fitted to a histogram by maximum likelihood.
 public struct ResidualExponent: Sendable, Codable, Equatable {
   public let exponent: Double

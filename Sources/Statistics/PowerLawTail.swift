@@ -60,21 +60,3 @@ public struct PowerLawTail: Sendable {
     return 1 - log(goesOn) * Double(LogarithmicHistogram.binsPerDecade) / log(10)
   }
 }
-
-extension LogarithmicHistogram {
-  public init(counts: [Int64]) { self.counts = counts }
-
-  public func adding(_ other: LogarithmicHistogram) -> LogarithmicHistogram {
-    LogarithmicHistogram(counts: zip(counts, other.counts).map { $0 + $1 })
-  }
-
-  func removing(_ other: LogarithmicHistogram) -> LogarithmicHistogram {
-    LogarithmicHistogram(counts: zip(counts, other.counts).map { $0 - $1 })
-  }
-
-  /// Numbers per unit of value, normalised to one.
-  public var density: [Double] {
-    let all = Double(total)
-    return counts.indices.map { Double(counts[$0]) / (all * (Self.edges[$0 + 1] - Self.edges[$0])) }
-  }
-}

@@ -17,6 +17,8 @@ public struct LogarithmicHistogram: Sendable {
 
   public init() { counts = [Int64](repeating: 0, count: Self.decades * Self.binsPerDecade) }
 
+  public init(counts: [Int64]) { self.counts = counts }
+
   public mutating func add(_ value: Double) {
     precondition(value.isFinite, "a coefficient is not a number")
     let place = value > 0 ? (log10(value) - Double(Self.lowestDecade)) * Double(Self.binsPerDecade) : 0
@@ -24,4 +26,18 @@ public struct LogarithmicHistogram: Sendable {
   }
 
   public var total: Int64 { counts.reduce(0, +) }
+
+  public func adding(_ other: LogarithmicHistogram) -> LogarithmicHistogram {
+    LogarithmicHistogram(counts: zip(counts, other.counts).map { $0 + $1 })
+  }
+
+  func removing(_ other: LogarithmicHistogram) -> LogarithmicHistogram {
+    LogarithmicHistogram(counts: zip(counts, other.counts).map { $0 - $1 })
+  }
+
+  /// Numbers per unit of value, normalised to one.
+  public var density: [Double] {
+    let all = Double(total)
+    return counts.indices.map { Double(counts[$0]) / (all * (Self.edges[$0 + 1] - Self.edges[$0])) }
+  }
 }

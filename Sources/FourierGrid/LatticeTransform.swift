@@ -139,43 +139,34 @@ public final class LatticeTransform {
     spectralPlanes.count * lattice.extents.0 * (lattice.dimension == 2 ? 1 : halfExtent)
   }
 
-  /// Multiplies the spectrum by factor · G.
-  public func multiply(by kernel: StressKernel, factor: Double) {
+  /// A row of the spectrum that is contiguous in memory: the wave numbers (k0, k1, k2) from ``first`` on, of which that
+  /// of one axis counts up from 0.
+  public struct SpectralRow {
+    public let numbers: UnsafeMutablePointer<Double>
+    /// How many complex numbers it has.
+    public let count: Int
+    /// The axis along which it runs: 0 in two dimensions, 2 in three.
+    public let axis: Int
+    public let first: (Int, Int, Int)
+  }
+
+  /// Goes through the rows of the spectrum that this rank owns.
+  public func forEachRow(_ body: (SpectralRow) -> Void) {
     let n0 = lattice.extents.0
-    let ownsMean = spectralPlanes.contains(0)
-    let mean = ownsMean ? spectrum[0] : 0
-    kernel.squares[0].withUnsafeBufferPointer { first in
-      kernel.squares[2].withUnsafeBufferPointer { last in
-        for (local, k) in spectralPlanes.enumerated() {
-          if lattice.dimension == 2 {
-            scaleRow(spectrum + 2 * local * n0, n0, first.baseAddress!, last[k], 0, factor)
-          } else {
-            for k0 in 0..<n0 {
-              scaleNormalRow(
-                spectrum + 2 * (local * n0 + k0) * halfExtent, halfExtent, last.baseAddress!, first[k0],
-                kernel.squares[1][k], factor)
-            }
-          }
+    for (local, k) in spectralPlanes.enumerated() {
+      if lattice.dimension == 2 {
+        body(SpectralRow(numbers: spectrum + 2 * local * n0, count: n0, axis: 0, first: (0, 0, k)))
+      } else {
+        for k0 in 0..<n0 {
+          let start = spectrum + 2 * (local * n0 + k0) * halfExtent
+          body(SpectralRow(numbers: start, count: halfExtent, axis: 2, first: (k0, k, 0)))
         }
       }
-    }
-    if ownsMean {
-      // The loops made 0/0 of it.
-      spectrum[0] = mean * kernel.uniform * factor
-      spectrum[1] = 0
     }
   }
 
   /// Multiplies the spectrum by real numbers in its own order.
   public func multiply(by factors: UnsafePointer<Double>) { scaleComplex(spectrum, factors, spectralCount) }
-
-  /// The spectrum of factor · G · (field), and back: the field becomes the stress change of the plastic strains in it.
-  /// Collective.
-  public func convolve(with kernel: StressKernel, factor: Double) {
-    forward()
-    multiply(by: kernel, factor: factor)
-    backward()
-  }
 
   /// The field becomes its convolution with a kernel whose spectrum, divided by the number of sites, is given.
   /// Collective.
@@ -188,32 +179,6 @@ public final class LatticeTransform {
   @inline(__always)
   static func complex(_ numbers: UnsafeMutablePointer<Double>) -> UnsafeMutablePointer<fftw_complex> {
     UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: fftw_complex.self)
-  }
-}
-
-// MARK: Loops over the spectrum
-
-@inline(never)
-private func scaleRow(
-  _ row: UnsafeMutablePointer<Double>, _ count: Int, _ squares: UnsafePointer<Double>, _ b: Double, _ c: Double,
-  _ factor: Double
-) {
-  for k in 0..<count {
-    let g = factor * StressKernel.value(inPlane: squares[k], b, normal: c)
-    row[2 * k] *= g
-    row[2 * k + 1] *= g
-  }
-}
-
-@inline(never)
-private func scaleNormalRow(
-  _ row: UnsafeMutablePointer<Double>, _ count: Int, _ squares: UnsafePointer<Double>, _ a: Double, _ b: Double,
-  _ factor: Double
-) {
-  for k in 0..<count {
-    let g = factor * StressKernel.value(inPlane: a, b, normal: squares[k])
-    row[2 * k] *= g
-    row[2 * k + 1] *= g
   }
 }
 

@@ -3,7 +3,7 @@ import MessagePassing
 
 /// What there is to say about many numbers of which each rank holds some: moments, median, histogram, and fits. The
 /// same bits however they are spread over the ranks. Numbers that are NaN are left out.
-public struct Distribution: Sendable {
+public struct SampleDescription: Sendable {
   /// p(x) = (k/λ)(x/λ)^(k−1) exp(−(x/λ)^k), by maximum likelihood over the positive numbers.
   public struct Weibull: Sendable {
     /// k
@@ -137,25 +137,4 @@ public struct Distribution: Sendable {
     try communicator.reduce(&counts, .sum)
     return ((0...bins).map { minimum + Double($0) * width }, counts.map { Double($0) / (Double(count) * width) })
   }
-}
-
-/// Pearson's correlation of two columns, over the rows that have both; NaN with fewer than two. Collective.
-public func correlation(_ a: [Double], _ b: [Double], over communicator: Communicator) throws -> Double {
-  let rows = a.indices.filter { !a[$0].isNaN && !b[$0].isNaN }
-  let n = Double(try communicator.reduce(rows.count, .sum))
-  guard n > 1 else { return .nan }
-  let sums = ExactSums(count: 3)
-  for i in rows {
-    sums.add(a[i], to: 0)
-    sums.add(b[i], to: 1)
-  }
-  let means = try sums.reduce(over: communicator).map { $0 / n }
-  for i in rows {
-    let (x, y) = (a[i] - means[0], b[i] - means[1])
-    sums.add(x * x, to: 0)
-    sums.add(y * y, to: 1)
-    sums.add(x * y, to: 2)
-  }
-  let s = try sums.reduce(over: communicator)
-  return s[2] / (s[0] * s[1]).squareRoot()
 }

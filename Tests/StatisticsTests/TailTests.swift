@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Measurement
+@testable import Statistics
 
 /// Power laws that are known, drawn by the inverse of their distribution.
 @Suite struct TailTests {
