@@ -72,11 +72,7 @@ public final class Checkpoint {
   /// sign; a NaN keeps no payload.
   public func put<Value: Encodable>(_ value: Value, as name: String) throws {
     precondition(values[name] == nil, "\(name) is kept twice")
-    let encoder = JSONEncoder()
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    encoder.outputFormatting = .sortedKeys
-    values[name] = try encoder.encode([value])
+    values[name] = try JSONCoding.encoder.encode([value])
   }
 
   public func holds(_ name: String) -> Bool { values[name] != nil }
@@ -84,10 +80,7 @@ public final class Checkpoint {
   /// Decodes the value stored under `name`.
   /// - Throws: an input failure, the same on all ranks, if no such value is stored or it has another type.
   public func value<Value: Decodable>(_ type: Value.Type, of name: String) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let data = values[name], let list = try? decoder.decode([Value].self, from: data),
+    guard let data = values[name], let list = try? JSONCoding.decoder.decode([Value].self, from: data),
       let value = list.first
     else { throw Failure.everywhere(.input, "the checkpoint has no '\(name)' that this version can continue from") }
     return value

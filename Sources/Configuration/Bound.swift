@@ -1,6 +1,6 @@
 /// The values that a key accepts, in words and as a test.
 package struct Bound<Value> {
-  /// Completes "must be …".
+  /// Condition in words, which completes "must be …".
   package let words: String
   package let holds: (Value) -> Bool
 
@@ -12,15 +12,15 @@ package struct Bound<Value> {
 
 extension Bound<Double> {
   package static var positive: Bound { Bound(words: "greater than 0") { $0 > 0 } }
-  /// Of strains from one state to the next: a fraction, which is soon taken for a percentage.
+  /// Bound of strain steps. Strains are fractions; the upper limit catches percentages.
   package static var strainStep: Bound {
     Bound(words: "greater than 0 and at most 1, a fraction") { $0 > 0 && $0 <= 1 }
   }
-  /// Of strains that are looked for: positions have a resolution.
+  /// Bound of the strain interval of a search: below its limit, rounded positions do not change.
   package static var resolvedStrain: Bound {
     Bound(words: "at least 1e-13, below which positions do not change") { $0 >= 1e-13 }
   }
-  /// Of quantities in reduced units, which are of the order of one: what is far from it is a mistake of units.
+  /// Bound of quantities in reduced units, which are of order one. A value far from that is a mistake of units.
   package static var moderate: Bound {
     Bound(words: "greater than 0, and between 1e-9 and 1e9 in reduced units") { $0 >= 1e-9 && $0 <= 1e9 }
   }
@@ -31,17 +31,17 @@ extension Bound<Double> {
 
 extension Bound<Int> {
   package static func atLeast(_ least: Int) -> Bound { Bound(words: "at least \(least)") { $0 >= least } }
-  /// Of what is counted, up to more than any run will come to, which is far from where sums of counts end.
+  /// Bound of counts. The default limit is more than any run reaches and far below the overflow of a sum of counts.
   package static func count(from least: Int, most: Int = 1_000_000_000_000) -> Bound {
     Bound(words: "at least \(least) and at most \(most)") { $0 >= least && $0 <= most }
   }
   package static func between(_ least: Int, _ most: Int) -> Bound {
     Bound(words: "between \(least) and \(most)") { $0 >= least && $0 <= most }
   }
-  /// So that a power of the distance is one of its square, which needs no root.
+  /// Bound of even exponents. An even power of the distance is a power of its square and needs no root.
   package static func even(_ least: Int, _ most: Int) -> Bound {
     Bound(words: "an even number between \(least) and \(most)") { $0 % 2 == 0 && $0 >= least && $0 <= most }
   }
-  /// The dimensions of space that particles live in.
+  /// Bound of the dimension of space.
   package static var dimension: Bound { Bound(words: "2 or 3") { $0 == 2 || $0 == 3 } }
 }

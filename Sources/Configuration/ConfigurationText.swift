@@ -1,9 +1,9 @@
 import Foundation
 import MessagePassing
 
-/// Texts of configurations, which rank 0 alone reads.
+/// Reading of configuration files as text, by rank 0 alone.
 enum ConfigurationText {
-  /// The text of a configuration, which rank 0 alone reads, and the absolute path of its folder. Collective.
+  /// Returns the text of a configuration, read by rank 0 alone, and the absolute path of its folder. Collective.
   static func load(from path: String, over communicator: Communicator) throws -> (text: String, folder: String) {
     let text = try communicator.broadcast(try communicator.coordinated { communicator.isRoot ? try read(path) : "" })
     let folder = try communicator.broadcast(
@@ -11,14 +11,14 @@ enum ConfigurationText {
     return (text, folder)
   }
 
-  /// What came out of pipes, such as those of a shell's `<(…)`: they can be read once only, and a command may read a
-  /// configuration several times.
+  /// Contents of pipes, such as those of a shell's `<(…)`, by path. A pipe can be read only once, but a command may
+  /// read a configuration several times.
   private static nonisolated(unsafe) var pipes: [String: [UInt8]] = [:]
 
   private static func read(_ path: String) throws -> String {
     if let bytes = pipes[path] { return try checked(bytes, path: path) }
     func failure() -> Failure {
-      // The operating system says best why a file cannot be read.
+      // The message of the operating system says best why a file cannot be read.
       Failure(.input, "\(path): the configuration cannot be read; \(String(cString: strerror(errno)))")
     }
     let descriptor = open(path, O_RDONLY)
@@ -41,10 +41,11 @@ enum ConfigurationText {
     return try checked(bytes, path: path)
   }
 
-  /// A configuration is written by hand; what is larger is a file of another kind, given by mistake.
+  /// Size limit of a configuration, in bytes. Configurations are written by hand; a larger file was given by mistake.
   private static let largestText = 4 << 20
 
-  /// The bytes of a file as a text.
+  /// Decodes the bytes of a file as UTF-8.
+  /// - Throws: an input failure if there are too many bytes, or if they are not UTF-8.
   static func checked(_ data: some Collection<UInt8>, path: String) throws -> String {
     guard data.count <= largestText else {
       throw Failure(

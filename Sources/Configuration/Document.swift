@@ -1,13 +1,13 @@
-/// A configuration while it is read: its tables, and everything that is wrong with them.
+/// A configuration while it is read: its tables, and all problems found in them.
 package final class Document {
-  /// The folder that relative paths of input files are joined to; empty for paths that stay as they are.
+  /// Folder to which relative paths of input files are joined. If it is empty, paths stay as they are.
   package let folder: String
   private let root: [String: TomlValue.Entry]
   private let reading: Reading
-  /// Tables of the text that the command does not read.
+  /// Names of the tables in the text that the command does not read.
   private(set) var unused: [String] = []
 
-  /// Nil, and a problem, if the text is not TOML.
+  /// Parses the text and applies the overrides. Reports a problem and returns nil if the text is not TOML.
   init?(_ text: String, folder: String, overrides: [Override], _ reading: Reading) {
     guard let root = Self.tables(text, overrides, reading) else { return nil }
     self.root = root
@@ -15,7 +15,8 @@ package final class Document {
     self.reading = reading
   }
 
-  /// The tables of the text with the overrides applied; nil, and a problem, if the text is not TOML.
+  /// Returns the tables of the text with the overrides applied. Reports a problem and
+  /// returns nil if the text is not TOML.
   static func tables(_ text: String, _ overrides: [Override], _ reading: Reading) -> [String: TomlValue.Entry]? {
     do {
       var root = try TomlValue.parse(text)
@@ -31,25 +32,25 @@ package final class Document {
     }
   }
 
-  /// The table of a name; one without keys where the text has none.
+  /// Returns the table of a name; a table without keys if the text does not have it.
   package func table(_ name: String) -> Table { reading.table(name, of: root) }
 
-  /// Whether the text has a table.
+  /// Whether the text has a table of this name.
   package func gives(_ name: String) -> Bool { root[name] != nil }
 
-  /// Notes that nothing depends on a table that the text may have.
+  /// Records that a table has no effect on this run, if the text has it.
   package func leaveUnused(_ name: String) {
     if gives(name), !unused.contains(name) { unused.append(name) }
   }
 
-  /// The path of an input file or folder, relative to the folder of the configuration.
+  /// Returns the path of an input file or folder, joined to the folder of the configuration if it is relative.
   package func joined(_ path: String) -> String { Self.joined(path, to: folder) }
 
   static func joined(_ path: String, to folder: String) -> String {
     path.hasPrefix("/") || folder.isEmpty ? path : folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
   }
 
-  /// Tables that the command does not read: those of other commands are unused, all others are problems.
+  /// Sorts the tables that the command does not read: tables of other commands are unused, all others are problems.
   func sortOut(known: [String], _ catalogue: SectionCatalogue) {
     for (name, entry) in root where !known.contains(name) && name != ResolvedKeys.inputs {
       if case .table = entry.value.content, catalogue.tables.contains(name) {

@@ -1,8 +1,8 @@
-/// What the tables of a configuration are for and what each of their keys means, a line each. Defaults come from the
-/// sections themselves.
+/// One line about each table of a configuration and each of its keys, for the help.
+/// Defaults come from the sections themselves.
 package enum KeyGuide {
-  /// The tables that a command reads, with their keys, defaults and meanings; empty where there are none.
-  /// - Parameter own: the meanings of keys that are of this command alone, by table.
+  /// Returns the tables that a command reads, with their keys, defaults and meanings.
+  /// - Parameter own: the meanings of keys that only this command has, by table.
   package static func text(
     of sections: any Sections.Type, own: [String: [(String, String)]] = [:]
   ) -> String {
@@ -31,7 +31,7 @@ package enum KeyGuide {
     return lines.joined(separator: "\n")
   }
 
-  /// The keys that the sections of a command ask for, by table.
+  /// Returns the keys that the sections of a command ask for, by table.
   static func askedFor(by sections: any Sections.Type) -> [String: [String]] { reading("", sections).knownKeys }
 
   private static func reading(_ text: String, _ sections: any Sections.Type) -> Reading {
@@ -40,7 +40,7 @@ package enum KeyGuide {
     return reading
   }
 
-  /// By table, in the order in which a person would write them.
+  /// Meanings of the keys by table, in the order in which a person would write them.
   static let meanings: [String: [(String, String)]] = [
     "system": [
       ("file", "path of the particles, relative to the config: LAMMPS data or dump, extended XYZ, H5MD"),

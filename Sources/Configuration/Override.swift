@@ -1,4 +1,4 @@
-/// A value for one key, from outside of the text: a `--set table.key=value` of the command line, or a value of a sweep.
+/// A value for one key from outside the text: from `--set table.key=value` on the command line, or from a sweep.
 struct Override {
   private enum Source {
     case text(String)
@@ -9,19 +9,20 @@ struct Override {
   private let source: Source
   private let place: Place
 
-  /// Those of a command line. Texts of another form are problems, and left out.
+  /// Parses the overrides of a command line. Reports and omits texts of another form.
   static func list(_ texts: [String], _ reading: Reading) -> [Override] {
     texts.enumerated().compactMap { Override($1, position: $0, reading: reading) }
   }
 
-  /// `value` for the key with its tables.
+  /// Creates an override that sets the key at the path `keys` to `value`.
   init(_ keys: [String], _ value: TomlValue) {
     self.keys = keys
     source = .toml(value)
     place = value.place
   }
 
-  /// Nil, and a problem, if `text` has no such form. `position` counts the overrides.
+  /// Parses `table.key=value`. Reports a problem and returns nil if `text` has another
+  /// form. `position` counts the overrides.
   init?(_ text: String, position: Int, reading: Reading) {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let path = parts[0].trimmed
@@ -42,7 +43,7 @@ struct Override {
     insert(value, keys[...], into: &root, reading)
   }
 
-  /// The value as TOML; a bare word is a string.
+  /// Returns the value as TOML; a bare word is a string.
   private func parsed(_ reading: Reading) -> TomlValue? {
     let value: String
     switch source {
@@ -86,7 +87,7 @@ struct Override {
 }
 
 extension Substring {
-  /// Without the white space at its ends.
+  /// The text without the white space at its ends.
   fileprivate var trimmed: String {
     var rest = self
     while rest.first?.isWhitespace == true { rest.removeFirst() }

@@ -1,13 +1,13 @@
 import MessagePassing
 
 extension String {
-  /// With control characters, which keys and paths may contain, written as spaces.
+  /// The text with control characters, which keys and paths may contain, replaced by spaces.
   fileprivate var onOneLine: String {
     String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
   }
 }
 
-/// One reading of a configuration: the tables met on the way and everything that is wrong with them.
+/// One reading of a configuration: the tables that were read, and all problems found in them.
 final class Reading {
   private struct Problem {
     let place: Place
@@ -15,7 +15,7 @@ final class Reading {
     let hint: () -> String
   }
 
-  /// A text that is no configuration could give one for each of its lines.
+  /// Largest number of problems in a message. A file of another kind could cause one for each of its lines.
   private static let mostShown = 100
 
   private var problems: [Problem] = []
@@ -23,8 +23,8 @@ final class Reading {
 
   var isFaultless: Bool { problems.isEmpty }
 
-  /// What `read` makes of the text of the file at `path`.
-  /// - Throws: an input failure with all that is wrong with it.
+  /// Returns the result of `read` for the file at `path`.
+  /// - Throws: an input failure with all problems that were reported.
   static func faultless<Result>(path: String, _ read: (Reading) -> Result?) throws -> Result {
     let reading = Reading()
     let result = read(reading)
@@ -32,12 +32,12 @@ final class Reading {
     return result
   }
 
-  /// Notes a problem. A `hint` says what to do about it.
+  /// Reports a problem. `hint` says how to solve it.
   func report(_ message: String, hint: @autoclosure @escaping () -> String, at place: Place) {
     problems.append(Problem(place: place, message: message, hint: hint))
   }
 
-  /// The table `name` of the document `root`; an empty one if the document has none.
+  /// Returns the table `name` of the document `root`; an empty one if the document has none.
   func table(_ name: String, of root: [String: TomlValue.Entry]) -> Table {
     adopt(name, root[name], absentAt: .file(line: 1, column: 1))
   }
@@ -48,7 +48,8 @@ final class Reading {
     return table
   }
 
-  /// Reports an entry of the document that is none of the `known` tables: a table, by `message`, or a key without one.
+  /// Reports an entry of the document that is not among the `known` tables: a table with
+  /// `message`, or a key outside any table.
   func reportStranger(_ name: String, _ entry: TomlValue.Entry, known: [String], _ message: String) {
     let kind = if case .table = entry.value.content { message } else { "key '\(name)' stands outside of any table" }
     report(kind, hint: Spelling.hint(for: name, among: known, listedAs: "the tables are"), at: entry.keyPlace)
@@ -62,7 +63,7 @@ final class Reading {
     for table in unknown { table.reportUnknownKeys(readers) }
   }
 
-  /// All problems in the order of the text, then those of the command line, one per line.
+  /// Returns all problems in the order of the text, then those of the command line, one per line.
   func description(path: String) -> String {
     let ordered = problems.enumerated()
       .sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }.map(\.element)
@@ -73,17 +74,17 @@ final class Reading {
     return lines.joined(separator: "\n")
   }
 
-  /// What was asked for, by table.
+  /// The keys that sections asked for, by table.
   var knownKeys: [String: [String]] { Dictionary(tables.map { ($0.name, $0.knownKeys) }) { $0 + $1 } }
 
-  /// The keys of all tables with their values, defaults filled in and marked.
+  /// The keys of all tables with their values. Defaults are filled in and marked.
   var resolved: ResolvedKeys {
     ResolvedKeys(
       tables.map { ($0.name, $0.entriesRead) },
       asked: Set(tables.flatMap { table in table.knownKeys.map { "\(table.name).\($0)" } }))
   }
 
-  /// What the sections put in where a configuration says nothing, as TOML by the key with its tables.
+  /// Values that were read, as TOML, by `table.key`. If the text is empty, they are the defaults of the sections.
   var defaults: [String: String] {
     let found = tables.flatMap { table in table.entriesRead.map { ("\(table.name).\($0.key)", $0.value) } }
     return Dictionary(found) { first, _ in first }

@@ -5,7 +5,7 @@ package struct ResolvedKeys: Sendable {
     let key: String
     /// The value as TOML.
     let value: String
-    /// Whether it was filled in.
+    /// Whether the value was filled in because the configuration does not give it.
     let isDefault: Bool
 
     var line: String { "\(key) = \(value)" + (isDefault ? "  # default" : "") }
@@ -13,9 +13,9 @@ package struct ResolvedKeys: Sendable {
 
   /// The tables with their keys, in the order in which they were read.
   private let tables: [(name: String, entries: [Entry])]
-  /// Every key that was asked for, with its tables, whether it has a value or not.
+  /// Every key that was asked for, as `table.key`, whether it has a value or not.
   private let asked: Set<String>
-  /// What is known of the content of input files, by the keys that name them.
+  /// Descriptions of the content of input files, by the keys that name the files.
   private(set) var contents: [String: String] = [:]
 
   init(_ tables: [(name: String, entries: [Entry])], asked: Set<String>) {
@@ -23,10 +23,10 @@ package struct ResolvedKeys: Sendable {
     self.asked = asked
   }
 
-  /// The table of the resolved text that records what input files held. It sets nothing.
+  /// Name of the table of the resolved text that records the content of input files. It sets nothing.
   static let inputs = "inputs"
 
-  /// TOML with every key.
+  /// TOML with every key that has a value.
   package var text: String {
     var parts = tables.filter { !$0.entries.isEmpty }.map { table in
       "[\(table.name)]\n" + table.entries.map { $0.line + "\n" }.joined()
@@ -38,13 +38,13 @@ package struct ResolvedKeys: Sendable {
     return "# Every key of this run.\n\n" + parts.joined(separator: "\n")
   }
 
-  /// The paths of input files by their keys.
+  /// Paths of input files, by their keys.
   var files: [String: String] { Values(text).files }
 
-  /// Keeps what a file holds, in words that are the same for the same content alone.
+  /// Records the content of a file, by a description that is the same only for the same content.
   package mutating func note(_ content: String, of key: String) { contents[key] = content }
 
-  /// Takes over what an earlier resolved text says about the content of files of the same names.
+  /// Copies the descriptions of content from an earlier resolved text, for the files whose names are the same in both.
   package mutating func keepNotes(of earlier: String) {
     let (before, now) = (Values(earlier), Values(text))
     for (key, content) in before.contents where before.texts[key] == now.texts[key] { note(content, of: key) }
@@ -52,9 +52,9 @@ package struct ResolvedKeys: Sendable {
 
   // MARK: Comparison
 
-  /// The keys of a resolved text, as they are read back from it.
+  /// The keys of a resolved text, read back from it.
   private struct Values {
-    /// TOML by the key with its tables.
+    /// Values as TOML, by `table.key`.
     var texts: [String: String] = [:]
     var files: [String: String] = [:]
     var contents: [String: String] = [:]
@@ -83,8 +83,8 @@ package struct ResolvedKeys: Sendable {
     }
   }
 
-  /// Keys that may differ between the parts of one run: what they change is when it stops, not where it goes. Where
-  /// steps may end unconverged the limit of evaluations decides where they end.
+  /// Keys that may differ when a run is resumed: they change when it stops, not its results. An exception is the limit
+  /// of evaluations: if steps may end unconverged, it decides where they end.
   private static let free: Set = ["output.overwrite", "minimizer.maximum_evaluations", "epm.maximum_sweeps"]
 
   private func decides(_ key: String) -> Bool {
@@ -97,7 +97,7 @@ package struct ResolvedKeys: Sendable {
     return !Self.free.contains(key)
   }
 
-  /// Whether the command knows a key, or a table in which it is.
+  /// Whether the command knows a key, or a table that contains it.
   private func knows(_ key: String) -> Bool {
     var prefix = key[...]
     while let dot = prefix.lastIndex(of: ".") {
@@ -111,11 +111,11 @@ package struct ResolvedKeys: Sendable {
     Set(tables.flatMap { table in table.entries.filter(\.isDefault).map { "\(table.name).\($0.key)" } })
   }
 
-  /// In which keys another computation is asked for than by an earlier resolved text, a message for each.
+  /// Returns a message for each key that asks for another computation than an earlier resolved text.
   ///
-  /// A key that the earlier one did not know is none of them where it has its default: a new key's default is what was
-  /// always done. Nor is a key that the command does not know any more, which had no effect. Files count by what they
-  /// hold, as far as that is known.
+  /// A key that is missing from the earlier text does not count if it has its default, because the default of a new key
+  /// is the earlier behaviour. A key that the command no longer knows does not count either, because it has no effect.
+  /// Files are compared by content if their contents are known, otherwise by name.
   func differences(from earlier: String, _ places: KeyPlaces) -> [String] {
     let (before, now, defaults) = (Values(earlier), Values(text), defaults)
     let (old, new) = (before.texts, now.texts)

@@ -1,15 +1,15 @@
 import Foundation
 import MessagePassing
 
-/// What a run computes: the validated values of a TOML file and of the `--set` overrides of the command line, for one
-/// command. The values of its sections are members.
+/// The configuration of a run of one command: the validated values of a TOML file and of the `--set` overrides of the
+/// command line. The values of its sections are available as members.
 @dynamicMemberLookup
 package struct RunConfiguration<Content: Sections>: RunText {
   package let sections: Content
   package let inputText: String
   package var keys: ResolvedKeys
   package let places: KeyPlaces
-  /// Tables of other commands that the text has.
+  /// Names of the tables in the text that belong to other commands and have no effect.
   package let unused: [String]
 
   package subscript<Value>(dynamicMember member: KeyPath<Content, Value>) -> Value { sections[keyPath: member] }
@@ -18,13 +18,13 @@ package struct RunConfiguration<Content: Sections>: RunText {
   package var checkpoint: CheckpointSection { sections.checkpoint }
   package var inputFolders: (key: String, paths: [String]) { sections.inputFolders }
 
-  /// The configuration in `text`.
+  /// Parses the configuration in `text`.
   ///
   /// - Parameters:
-  ///   - path: of the file that the text comes from, for messages; the paths of input files are relative to its folder.
-  ///   - overrides: `table.key=value`, applied in order.
-  ///   - catalogue: the commands whose tables the text may have besides.
-  /// - Throws: a ``Failure`` of kind `input` with all that is wrong, one `file:line:column: message; hint` per line.
+  ///   - path: the path of the file of the text, for messages; the paths of input files are relative to its folder.
+  ///   - overrides: texts `table.key=value`, applied in order.
+  ///   - catalogue: the commands whose tables the text may also contain.
+  /// - Throws: a ``Failure`` of kind `input` with all problems, one `file:line:column: message; hint` per line.
   package static func parse(
     text: String, path: String, overrides: [String] = [], among catalogue: SectionCatalogue
   ) throws -> RunConfiguration {
@@ -32,7 +32,7 @@ package struct RunConfiguration<Content: Sections>: RunText {
     return try parse(text: text, path: path, folder: folder, among: catalogue) { Override.list(overrides, $0) }
   }
 
-  /// The configuration in the file at `path`, which rank 0 alone reads. Collective.
+  /// Loads the configuration in the file at `path`, which only rank 0 reads. Collective.
   ///
   /// Paths of input files become absolute, so that the resolved configuration can be run from anywhere.
   package static func load(
@@ -69,7 +69,7 @@ package struct RunConfiguration<Content: Sections>: RunText {
 }
 
 extension SectionCatalogue {
-  /// A configuration for a command that is known by its name.
+  /// Parses a configuration for the command of a given name, which must be in the catalogue.
   func parse(
     _ command: String, text: String, path: String, folder: String, overrides: (Reading) -> [Override]
   ) throws -> any RunText {
@@ -79,7 +79,8 @@ extension SectionCatalogue {
     return try parse(sections(of: command)!)
   }
 
-  /// The names of the tables of a configuration, whatever its command; none where it is not TOML. Collective.
+  /// Returns the tables of a configuration of any command, each with the names of its keys; none
+  /// if the file is not TOML. Collective.
   package static func tables(at path: String, over communicator: Communicator) throws -> [String: Set<String>] {
     let (text, _) = try ConfigurationText.load(from: path, over: communicator)
     let root = Document.tables(text, [], Reading()) ?? [:]

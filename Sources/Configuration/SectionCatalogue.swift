@@ -1,4 +1,4 @@
-/// The commands that read a configuration, by name: what tells a table or key of another command from a mistake.
+/// The commands that read a configuration, by name. It tells a table or key of another command from a mistake.
 package struct SectionCatalogue: Sendable {
   private let commands: [(name: String, sections: any Sections.Type)]
 
@@ -6,17 +6,17 @@ package struct SectionCatalogue: Sendable {
 
   package var names: [String] { commands.map { $0.name } }
 
-  /// The tables of all commands.
+  /// Names of the tables of all commands.
   package var tables: Set<String> { Set(commands.flatMap { $0.sections.tables }) }
 
   package func sections(of command: String) -> (any Sections.Type)? { commands.first { $0.name == command }?.sections }
 
-  /// The commands that read a table.
+  /// Returns the names of the commands that read a table.
   package func readers(of table: String) -> [String] {
     commands.filter { $0.sections.tables.contains(table) }.map { $0.name }
   }
 
-  /// The commands that read a key, by the key with its tables.
+  /// Returns the names of the commands that read a key, by `table.key`.
   func readersOfKeys() -> [String: [String]] {
     var readers: [String: [String]] = [:]
     for (name, sections) in commands {

@@ -1,12 +1,12 @@
-/// The sections of a configuration that one command reads: exactly what it computes, and nothing that may be absent.
+/// The sections of a configuration that one command reads, all of which exist once the configuration has been read.
 package protocol Sections: Sendable {
-  /// The tables that the command reads, in the order in which a person would write them.
+  /// Names of the tables that the command reads, in the order in which a person would write them.
   static var tables: [String] { get }
-  /// Nil, and problems in the document, if a value that has no default is missing or wrong.
+  /// Reads the sections. Reports problems and returns nil if a value without a default is missing or wrong.
   init?(_ document: Document)
-  /// Whether a run folder that exists may be replaced.
+  /// Whether an existing run folder may be replaced.
   var mayOverwrite: Bool { get }
-  /// When checkpoints are made; of a command that cannot be suspended it is never asked.
+  /// Schedule of the checkpoints. Commands that cannot be suspended do not use it.
   var checkpoint: CheckpointSection { get }
   /// The folders of other runs that the command reads, and the key that names them.
   var inputFolders: (key: String, paths: [String]) { get }

@@ -1,16 +1,16 @@
-/// What a value looks like in TOML.
+/// The form of a value in TOML.
 struct Shape<Value> {
-  /// Completes "must be …".
+  /// Name of the form, which completes "must be …".
   let name: String
-  /// Nil if the TOML value is of another shape.
+  /// Conversion from TOML; nil if the TOML value has another form.
   let convert: (TomlValue) -> Value?
   let toml: (Value) -> String
-  /// What to do about a value of another shape.
+  /// Advice for a value of another form.
   let hint: (TomlValue) -> String
-  /// Of arrays: whether an element may stand in one.
+  /// Whether an array may contain this element; finds the element at fault.
   var mayHold: (TomlValue) -> Bool = { _ in true }
 
-  /// What was found in place of what was expected: the element at fault, where it is one of an array.
+  /// Describes the value that was found instead, and the element at fault if it is an array.
   func found(_ value: TomlValue) -> String {
     guard case .array(let elements) = value.content, let wrong = elements.firstIndex(where: { !mayHold($0) }) else {
       return "not \(value.summary)"
@@ -20,7 +20,7 @@ struct Shape<Value> {
 }
 
 extension Shape<Double> {
-  /// A finite number; an integer will do.
+  /// A finite number. An integer is accepted.
   static var number: Shape {
     Shape(
       name: "a finite number", convert: \.finiteNumber, toml: { "\($0)" },
@@ -70,7 +70,7 @@ extension Shape<String> {
 }
 
 extension TomlValue {
-  /// Whether a text is a number as TOML has them: .5 and 05 are none.
+  /// Whether a text is a number in the sense of TOML, in which .5 and 05 are none.
   static func isNumber(_ text: String) -> Bool {
     guard let document = try? TomlValue.parse("value = " + text), case .table(let entries) = document.content else {
       return false
@@ -78,17 +78,17 @@ extension TomlValue {
     return entries["value"]?.value.finiteNumber != nil
   }
 
-  /// The value as a dimension of space, if it is one.
+  /// The value as a dimension of space; nil if it is none.
   var dimensionOfSpace: Int? {
     if case .integer(let integer) = content, Bound.dimension.holds(integer) { integer } else { nil }
   }
 
-  /// The value as a string, if it is one.
+  /// The value as a string; nil if it is none.
   var text: String? {
     if case .string(let text) = content { text } else { nil }
   }
 
-  /// The value as a number, if it is one and finite.
+  /// The value as a finite number; nil if it is none.
   var finiteNumber: Double? {
     switch content {
     case .integer(let integer): Double(integer)

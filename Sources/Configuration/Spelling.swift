@@ -1,24 +1,25 @@
-/// Guesses at what a misspelt word was meant to be.
+/// Suggestions for misspelt words.
 public enum Spelling {
-  /// The candidate that is closest to `word`, if it is close enough to be what was meant.
+  /// Returns the candidate that is closest to `word`, or nil if none is close enough.
   static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let length = word.count
-    // A distance is at least the difference of the lengths: what is long is not compared with what is short.
+    // A distance is at least the difference of the lengths, so words of very different lengths need no comparison.
     return candidates.filter { abs($0.count - length) <= mistakes(in: $0) }
       .map { (word: $0, distance: distance($0, word)) }.filter { $0.distance <= mistakes(in: $0.word) }
       .min { $0.distance < $1.distance }?.word
   }
 
-  /// How many a candidate may have and still be what was meant.
+  /// Largest number of mistakes at which a candidate still counts as close.
   private static func mistakes(in candidate: String) -> Int { max(1, candidate.count / 3) }
 
-  /// "did you mean 'x'?", or the list of what is possible where nothing is close.
+  /// Returns "did you mean 'x'?", or the list of candidates if none is close.
   public static func hint(for word: String, among candidates: [String], listedAs list: String) -> String {
     if let meant = nearest(to: word, among: candidates) { return "did you mean '\(meant)'?" }
     return "\(list) \(candidates.joined(separator: ", "))"
   }
 
-  /// How many insertions, deletions, substitutions and swaps of neighbouring letters turn one word into the other.
+  /// Number of insertions, deletions, substitutions and swaps of neighbouring
+  /// letters that turn one word into the other.
   static func distance(_ first: String, _ second: String) -> Int {
     let a = Array(first.lowercased())
     let b = Array(second.lowercased())

@@ -1,15 +1,15 @@
 import Foundation
 import MessagePassing
 
-/// A grid of runs: one configuration, in which some keys take value after value.
+/// A grid of runs: one configuration, in which some keys take several values.
 package struct Sweep: Sendable {
-  /// The command that all runs are of.
+  /// Name of the command of all runs.
   package let command: String
-  /// In an order that does not depend on anything but the file: the keys that stand first change slowest.
+  /// The runs, in an order that depends only on the file. Keys that come first change slowest.
   package let runs: [SweepRun]
 
-  /// The sweep in the file at `path`, with the configurations of all its runs. Collective.
-  /// - Throws: an input failure with all that is wrong with it, or with the configuration of any run.
+  /// Loads the sweep in the file at `path`, with the configurations of all its runs. Collective.
+  /// - Throws: an input failure with all problems of the sweep, or of the configurations of its runs.
   package static func load(
     path: String, of commands: [String], among catalogue: SectionCatalogue, over communicator: Communicator
   ) throws -> Sweep {
@@ -24,7 +24,7 @@ package struct Sweep: Sendable {
     }
   }
 
-  /// The base as the user would name it: beside the sweep.
+  /// Returns the path of the base as the user would write it, relative to the same folder as the path of the sweep.
   private static func relative(_ base: String, _ folder: String, _ path: String) -> String {
     guard base.hasPrefix(folder + "/"), let slash = path.lastIndex(of: "/") else {
       return base.hasPrefix(folder + "/") ? String(base.dropFirst(folder.count + 1)) : base
@@ -36,7 +36,7 @@ package struct Sweep: Sendable {
     command = outline.command
     let names = SweepNames(outline.points.first?.map(\.keys) ?? [])
     var runs: [SweepRun] = []
-    // What is wrong with the base is wrong with every run.
+    // Report a problem of the base once, not once per run.
     var complaints: [String] = []
     for (index, point) in outline.points.enumerated() {
       do {
@@ -65,11 +65,11 @@ struct Setting {
   var value: TomlValue
 }
 
-/// What the file of a sweep says.
+/// The content of the file of a sweep.
 private struct Outline {
   let command: String
   let config: String
-  /// Each with the same keys.
+  /// The points of the grid, all with the same keys.
   let points: [[Setting]]
 
   private static let tables = ["sweep", "product", "zip"]
@@ -111,7 +111,7 @@ private struct Outline {
     self.command = command
     self.config = config
 
-    // An axis is a list of points, each of which sets one key, or all that are zipped.
+    // An axis is a list of points. Each point sets one key, or all keys of `[zip]`.
     var axes = product.map { list in (list.place, list.values.map { [Setting(keys: list.keys, value: $0)] }) }
     if let first = zipped.first {
       axes.append(
@@ -141,7 +141,7 @@ private struct Outline {
     var name: String { keys.joined(separator: ".") }
   }
 
-  /// The lists below a table of the sweep, in the order of the text.
+  /// Returns the lists below a table of the sweep, in the order of the text.
   private static func lists(_ entry: TomlValue.Entry?, _ path: String, _ reading: Reading) -> [List] {
     guard let entry else { return [] }
     guard case .table = entry.value.content else {
@@ -154,7 +154,7 @@ private struct Outline {
     func collect(_ value: TomlValue, _ keys: [String]) {
       switch value.content {
       case .table(let entries):
-        // A key may be written with quotes around its dots.
+        // A quoted key may contain the dots.
         for (key, entry) in entries {
           collect(entry.value, keys + key.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
         }
@@ -177,7 +177,7 @@ private struct Outline {
     return found.sorted { $0.place < $1.place }
   }
 
-  /// No key may be set twice in one run, neither by itself nor as part of another.
+  /// Reports keys that would be set twice in one run, directly or as part of another.
   private static func checkKeys(_ lists: [List], _ reading: Reading) {
     for (index, list) in lists.enumerated() {
       if let other = lists[..<index].first(where: { $0.keys.starts(with: list.keys) || list.keys.starts(with: $0.keys) }

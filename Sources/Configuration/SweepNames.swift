@@ -1,6 +1,6 @@
-/// Names of the folders of a sweep: `strain_step=0.001,seed=2`.
+/// Names for the folders of a sweep, such as `strain_step=0.001,seed=2`.
 struct SweepNames {
-  /// The last part of each key; the whole key where that would be ambiguous.
+  /// The last part of each key; the whole key if the last part would be ambiguous.
   private let labels: [String]
 
   private static let longest = 120
@@ -11,7 +11,7 @@ struct SweepNames {
     }
   }
 
-  /// Different for different settings: what a name cannot show of them is in the checksum at its end.
+  /// Returns a name that differs for different settings. If it cannot show all of them, it ends with a checksum.
   func name(of point: [Setting]) -> String {
     let values = point.map { if case .string(let text) = $0.value.content { text } else { $0.value.toml } }
     let readable = values.map(Self.readable)
@@ -20,7 +20,7 @@ struct SweepNames {
     return name.prefix(Self.longest) + "-" + Self.checksum(point.map(\.value.toml).joined(separator: "\n"))
   }
 
-  /// With "-" for each run of characters that shells and file systems give a meaning to.
+  /// Replaces each run of characters that have a meaning for shells and file systems by "-".
   private static func readable(_ text: String) -> String {
     var result = ""
     for character in text {
@@ -30,7 +30,7 @@ struct SweepNames {
     return result
   }
 
-  /// FNV-1a, in eight hexadecimal digits.
+  /// Returns the FNV-1a checksum of a text, in eight hexadecimal digits.
   private static func checksum(_ text: String) -> String {
     let sum = text.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
     let digits = String(sum, radix: 16)

@@ -1,20 +1,20 @@
-/// A table of the configuration while it is read: each key that is asked for is checked, and noted for the resolved
-/// configuration; a key that nobody asked for is unknown.
+/// A table of the configuration while it is read. Each key that is asked for is checked and recorded for the resolved
+/// configuration; a key that is never asked for is unknown.
 package final class Table {
-  /// With dots, as in its heading.
+  /// Name with dots, as in the heading of the table.
   package let name: String
   /// Whether the configuration has this table.
   package let isGiven: Bool
-  /// The resolved keys.
+  /// The keys that were read, with their values.
   private(set) var entriesRead: [ResolvedKeys.Entry] = []
 
   private let entries: [String: TomlValue.Entry]
   private let place: Place
-  /// Keeps its tables, and outlives them.
+  /// The reading, which keeps its tables and outlives them.
   private unowned let reading: Reading
-  /// In the order in which they were asked for.
+  /// Keys that were asked for, in that order.
   private(set) var knownKeys: [String] = []
-  /// A value that should have been a table has no keys that could be missing.
+  /// Whether the configuration has another value in place of the table. Its keys are then not reported as missing.
   private let isBroken: Bool
 
   init(_ name: String, _ entry: TomlValue.Entry?, absentAt place: Place, reading: Reading) {
@@ -40,7 +40,7 @@ package final class Table {
 
   package func gives(_ key: String) -> Bool { entries[key] != nil }
 
-  /// The value below `path`, unchecked and without making its key known.
+  /// Returns the value below `path`, unchecked and without making its key known.
   package func glance(_ path: String...) -> TomlValue? {
     var value = TomlValue(.table(entries), at: place)
     for key in path {
@@ -52,13 +52,13 @@ package final class Table {
 
   // MARK: Problems
 
-  /// Notes a problem with the value of `key`, or with the table if the key is absent.
+  /// Reports a problem with the value of `key`, or with the table if the key is absent.
   package func report(_ message: String, hint: String, key: String? = nil) {
     if isBroken { return }
     reading.report(message, hint: hint, at: key.flatMap { entries[$0]?.value.place } ?? place)
   }
 
-  /// Notes a problem if `key` is given where it could have no effect.
+  /// Makes `key` known, and reports a problem if it is given, because it would have no effect.
   package func forbid(_ key: String, because reason: String, hint: String) {
     know(key)
     guard let entry = entries[key] else { return }
@@ -67,7 +67,8 @@ package final class Table {
 
   var hasUnknownKeys: Bool { entries.keys.contains { !knownKeys.contains($0) } }
 
-  /// - Parameter readers: the commands that read a key, by the key with its tables.
+  /// Reports the keys that were not asked for.
+  /// - Parameter readers: the commands that read a key, by `table.key`.
   func reportUnknownKeys(_ readers: [String: [String]]) {
     for (key, entry) in entries where !knownKeys.contains(key) {
       if let commands = readers["\(name).\(key)"] {
@@ -82,7 +83,7 @@ package final class Table {
     }
   }
 
-  /// Accepts `keys` without reading them.
+  /// Makes `keys` known without reading them.
   package func know(_ keys: String...) {
     for key in keys where !knownKeys.contains(key) { knownKeys.append(key) }
   }
@@ -123,8 +124,8 @@ package final class Table {
     require(key, hint) { word(key, among: words, default: nil) }
   }
 
-  /// A value of a shape of its own: `convert` returns nil if it is not as `expected` says. Of an array `mayHold` tells
-  /// which of its elements is at fault.
+  /// Reads a value of any form. `convert` returns nil if the value is not as `expected` says. For an array,
+  /// `mayHold` finds the element at fault.
   package func value<Value>(
     _ key: String, default standard: Value?, expected: String, hint: String, toml: @escaping (Value) -> String,
     mayHold: @escaping (TomlValue) -> Bool = { _ in true }, convert: @escaping (TomlValue) -> Value?
@@ -133,7 +134,7 @@ package final class Table {
     return checked(key, shape, Bound(words: expected) { _ in true }, default: standard)
   }
 
-  /// The same, but missing is a problem.
+  /// Reads a required value of any form, and reports a problem if it is missing.
   package func value<Value>(
     _ key: String, expected: String, hint: String, toml: @escaping (Value) -> String,
     mayHold: @escaping (TomlValue) -> Bool = { _ in true }, convert: @escaping (TomlValue) -> Value?
@@ -143,17 +144,17 @@ package final class Table {
     }
   }
 
-  /// An integer that may be absent.
+  /// Reads an integer that may be absent.
   package func optionalInteger(_ key: String, _ bound: Bound<Int>) -> Int? {
     checked(key, .integer, bound, default: nil)
   }
 
-  /// A number that may be absent.
+  /// Reads a number that may be absent.
   package func optionalNumber(_ key: String, _ bound: Bound<Double>) -> Double? {
     checked(key, .number, bound, default: nil)
   }
 
-  /// An array of some of `words`, each at most once.
+  /// Reads an array of some of `words`, each at most once.
   package func words(_ key: String, of words: [String], default standard: [String]) -> [String] {
     let hint = "the possibilities are \(words.joined(separator: ", "))"
     let given = value(
@@ -177,7 +178,7 @@ package final class Table {
     return given
   }
 
-  /// A table inside this one; empty if it is absent.
+  /// Returns a table inside this one; an empty one if it is absent.
   package func table(_ key: String) -> Table {
     know(key)
     return reading.adopt("\(name).\(key)", entries[key], absentAt: place)

@@ -1,15 +1,16 @@
 import MessagePassing
 
-/// The text of a config, whatever its keys.
+/// Functions for the text of a configuration, whatever its keys.
 public enum TomlText {
-  /// - Throws: an input failure where it is not TOML.
+  /// Checks that a text is TOML.
+  /// - Throws: an input failure if it is not.
   public static func check(_ text: String, path: String) throws {
     do throws(TomlValue.SyntaxError) { _ = try TomlValue.parse(text) } catch {
       throw Failure(.input, "\(error.place.label(path: path)): this is not TOML: \(error.message)")
     }
   }
 
-  /// The string that a text gives to a key of a table; nil where it gives none.
+  /// Returns the string that a text gives to a key of a table; nil if it gives none.
   public static func word(_ key: String, of table: String, in text: String) -> String? {
     guard case .table(let root)? = (try? TomlValue.parse(text))?.content,
       case .table(let keys)? = root[table]?.value.content
@@ -17,8 +18,8 @@ public enum TomlText {
     return keys[key]?.value.text
   }
 
-  /// The tables of a text with their keys and values, a line each.
-  /// - Throws: an input failure where it is not TOML.
+  /// Returns the tables of a text with their keys and values, one per line.
+  /// - Throws: an input failure if the text is not TOML.
   public static func outline(of text: String, path: String) throws -> String {
     try check(text, path: path)
     guard case .table(let root)? = (try? TomlValue.parse(text))?.content else { return "" }

@@ -1,6 +1,6 @@
 import CToml
 
-/// A TOML value, and where it was written.
+/// A TOML value, and the place where it was written.
 package struct TomlValue {
   package indirect enum Content {
     case table([String: Entry])
@@ -13,7 +13,7 @@ package struct TomlValue {
     case date
   }
 
-  /// What a table holds under one key.
+  /// The value of a key in a table, and the place of the key.
   package struct Entry {
     package var keyPlace: Place
     package var value: TomlValue
@@ -22,13 +22,13 @@ package struct TomlValue {
   package var content: Content
   package var place: Place
 
-  /// A text that is not TOML.
+  /// The error that a text is not TOML.
   struct SyntaxError: Error {
     let message: String
     let place: Place
   }
 
-  /// The table that `text` describes. All places become `place` if one is given.
+  /// Parses the table that `text` describes. All places become `place` if one is given.
   static func parse(_ text: String, allAt place: Place? = nil) throws(SyntaxError) -> TomlValue {
     var text = text
     let document = text.withUTF8 { utf8 in
@@ -76,7 +76,7 @@ package struct TomlValue {
     self.place = place
   }
 
-  /// The same, as if all of it stood at one place.
+  /// Returns the value with all its places replaced by one.
   func moved(to place: Place) -> TomlValue {
     let moved: Content =
       switch content {
@@ -88,7 +88,7 @@ package struct TomlValue {
     return TomlValue(moved, at: place)
   }
 
-  /// As TOML on one line; keys of tables are sorted. A date, which no key takes, is only named.
+  /// The value as TOML on one line, with the keys of tables sorted. A date, which no key takes, is shown as "a date".
   var toml: String {
     switch content {
     case .table(let entries):
@@ -103,7 +103,7 @@ package struct TomlValue {
     }
   }
 
-  /// What this is, for a message that says what was found in place of what was expected.
+  /// A description of the value for messages.
   var summary: String {
     switch content {
     case .table: "a table"
@@ -131,10 +131,10 @@ extension String {
     self = String(decoding: bytes, as: UTF8.self)
   }
 
-  /// As it is quoted in a message: never longer than a line of a terminal.
+  /// The text as messages quote it, cut if it is longer than 60 characters.
   var shown: String { count > 60 ? String(prefix(60)).tomlQuoted + "…" : tomlQuoted }
 
-  /// As a TOML basic string.
+  /// The text as a TOML basic string.
   var tomlQuoted: String {
     var quoted = "\""
     for scalar in unicodeScalars {

@@ -1,2 +1,2 @@
-/// A choice between words; the raw values are what is written in the configuration.
+/// A choice between words. The raw values are the words of the configuration.
 public protocol Word: RawRepresentable<String>, CaseIterable, Sendable, Equatable {}

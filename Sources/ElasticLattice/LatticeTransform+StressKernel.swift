@@ -19,14 +19,14 @@ extension LatticeTransform {
       }
     }
     if ownsMean {
-      // The loops made 0/0 of it.
+      // The loops computed 0/0 for the mean.
       spectrum[0] = mean * kernel.uniform * factor
       spectrum[1] = 0
     }
   }
 
-  /// The spectrum of factor · G · (field), and back: the field becomes the stress change of the plastic strains in it.
-  /// Collective.
+  /// Replaces the field, which holds plastic strains, by the stress change that they cause: its convolution
+  /// with factor · G. Collective.
   public func convolve(with kernel: StressKernel, factor: Double) {
     forward()
     multiply(by: kernel, factor: factor)

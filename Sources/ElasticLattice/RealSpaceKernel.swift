@@ -2,36 +2,36 @@ import FourierGrid
 import Geometry
 import MessagePassing
 
-/// The kernel in real space, g(r) = (1/N) Σ_q G(q) exp(iqr), cut in two: a window around the block that has yielded,
-/// which is added at once, and the rest, which may wait.
+/// The kernel in real space, g(r) = (1/N) Σ_q G(q) exp(iqr), in two parts: a window around the block that has yielded,
+/// which is added at once, and the rest, whose addition may be deferred.
 ///
-/// g is even along each axis, so a table of the first quadrant (octant) tells all of it. This is the one table of the
-/// order of the lattice that every rank holds whole, N/4 numbers (N/8 in three dimensions): a rank needs g between its
-/// own blocks and any other.
+/// g is even along each axis, so a table of the first quadrant (octant) contains all of it. This is the only table of
+/// the size of the lattice that every rank holds completely, with N/4 numbers (N/8 in three dimensions): a rank needs g
+/// between its own blocks and any other.
 public final class RealSpaceKernel {
   public let lattice: Lattice
-  /// The window reaches this far along each axis.
+  /// Half width of the window along each axis, in blocks.
   public let reach: (Int, Int, Int)
-  /// g in the window: [2 reach.0 + 1][2 reach.1 + 1][2 reach.2 + 1], the middle being r = 0.
+  /// g in the window, [2 reach.0 + 1][2 reach.1 + 1][2 reach.2 + 1]; the central entry is r = 0.
   public let near: AlignedBuffer<Double>
-  /// g outside of the window and 0 inside: [|r_0|][|r_1|][|r_2|], each distance up to half of the lattice.
+  /// g outside of the window and 0 inside, [|r_0|][|r_1|][|r_2|], each distance up to half of the lattice.
   public let far: AlignedBuffer<Double>
-  /// From one |r_0|, and from one |r_1|, to the next in ``far``.
+  /// Distance in ``far`` from one |r_0| to the next, and from one |r_1| to the next.
   public let farStrides: (Int, Int)
-  /// The spectrum of ``far`` over the number of sites, in the order of the transform.
+  /// Spectrum of ``far`` divided by the number of sites, in the order of the transform.
   public let farSpectrum: AlignedBuffer<Double>
 
-  /// The window's half width that costs least: 16 blocks in two dimensions, 5 in three; less in small lattices, since
-  /// it may not overlap with itself.
+  /// Returns the half width of the cheapest window: 16 blocks in two dimensions, 5 in three. The initialiser reduces it
+  /// in small lattices, where the window must not overlap with itself.
   public static func standardReach(_ lattice: Lattice) -> Int { lattice.dimension == 2 ? 16 : 5 }
 
-  /// How many numbers ``far`` has.
+  /// Returns the number of entries of ``far``.
   public static func tableSize(_ lattice: Lattice) -> Int {
     (lattice.extents.0 / 2 + 1) * (lattice.extents.1 / 2 + 1) * (lattice.extents.2 / 2 + 1)
   }
 
-  /// - Parameter wanted: the window's half width; nil for no window at all.
-  /// Collective.
+  /// Tabulates the kernel. Collective.
+  /// - Parameter wanted: half width of the window; nil for no window.
   public init(
     _ kernel: StressKernel, transform: LatticeTransform, reach wanted: Int?,
     over communicator: Communicator
@@ -43,12 +43,12 @@ public final class RealSpaceKernel {
     farStrides = (h1 * h2, h2)
     far = AlignedBuffer(capacity: h0 * h1 * h2)
 
-    // g at the own planes.
+    // Compute g on the own planes.
     for k in 0..<(2 * transform.spectralCount) { transform.spectrum[k] = k % 2 == 0 ? 1 : 0 }
     transform.multiply(by: kernel, factor: 1 / Double(lattice.siteCount))
     transform.backward()
 
-    // The planes up to half of the lattice go to all ranks, one after the other.
+    // Send the planes up to half of the lattice to all ranks, one after the other.
     let owners = try communicator.gather(transform.planes.upperBound)
     for x in 0..<h0 {
       let owner = owners.firstIndex { x < $0 } ?? 0
@@ -63,7 +63,7 @@ public final class RealSpaceKernel {
     }
 
     guard let wanted else {
-      // No window: all of the kernel is far.
+      // Without a window, all of the kernel is far.
       reach = (0, 0, 0)
       near = AlignedBuffer()
       farSpectrum = AlignedBuffer()
@@ -84,7 +84,7 @@ public final class RealSpaceKernel {
       for y in 0...reach.1 { for z in 0...reach.2 { far[x * farStrides.0 + y * farStrides.1 + z] = 0 } }
     }
 
-    // The spectrum of what is outside of the window.
+    // Compute the spectrum of g outside of the window.
     for x in transform.planes {
       for y in 0..<n1 {
         let row = transform.field + ((x - transform.planes.lowerBound) * n1 + y) * transform.rowStride

@@ -1,31 +1,31 @@
 import Foundation
 import FourierGrid
 
-/// How the plastic shear of one block changes the stress of all others in an infinite, uniform, incompressible elastic
-/// medium: the Eshelby kernel of a scalar model, in Fourier space.
+/// The Eshelby kernel of a scalar model in Fourier space: the stress change that the plastic shear of one block causes
+/// in all others, in an infinite, uniform, incompressible elastic medium.
 ///
-/// In two dimensions G(q) = −4 q_x² q_y² / q⁴ (Richard et al., Sec. V); in three, with the shear in the plane of the
+/// In two dimensions G(q) = −4 q_x² q_y² / q⁴ (Richard et al., Sec. V). In three, with the shear in the plane of the
 /// first two axes, G(q) = −(4 q_x² q_y² + q_z² q²) / q⁴, which is the same for q_z = 0. G is dimensionless: a block of
 /// plastic strain ε in a medium of modulus μ changes the stress by Δσ(q) = 2με G(q).
 public struct StressKernel: Sendable {
   public enum Discretisation: Sendable {
-    /// q_i = 2π k_i / L_i, with k_i from −L_i/2 to L_i/2.
+    /// Wave numbers of the continuum, q_i = 2π k_i / L_i, with k_i from −L_i/2 to L_i/2.
     case continuum
-    /// q_i → 2 sin(q_i/2), the wave vector of nearest-neighbour differences.
+    /// Wave numbers of nearest-neighbour differences: q_i → 2 sin(q_i/2).
     case lattice
   }
 
   public enum Control: Sendable {
-    /// G(0) = −1: at fixed total strain, plastic strain lowers the mean stress.
+    /// Fixed total strain, G(0) = −1: plastic strain lowers the mean stress.
     case strain
-    /// G(0) = 0: the mean stress stays.
+    /// Fixed mean stress, G(0) = 0.
     case stress
   }
 
   public let lattice: Lattice
-  /// G(0).
+  /// Value of G(0).
   public let uniform: Double
-  /// The squares of the wave numbers along the three axes; even in k, so only k from 0 to L−1 is kept.
+  /// Squares of the wave numbers along the three axes. They are even in k; here k runs from 0 to L−1.
   let squares: [[Double]]
 
   public init(_ lattice: Lattice, discretisation: Discretisation = .continuum, control: Control = .strain) {
@@ -40,7 +40,7 @@ public struct StressKernel: Sendable {
     }
   }
 
-  /// G at the wave numbers (k0, k1, k2) along the three axes, each from 0 to L−1.
+  /// Returns G at the wave numbers (k0, k1, k2) along the three axes, each from 0 to L−1.
   public func value(_ k0: Int, _ k1: Int, _ k2: Int) -> Double {
     if k0 == 0 && k1 == 0 && k2 == 0 { return uniform }
     return lattice.dimension == 2

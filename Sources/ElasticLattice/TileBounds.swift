@@ -1,12 +1,11 @@
 import FourierGrid
 import Geometry
 
-/// The lattice cut into tiles, and for each pair of tiles the largest stress that a block of one can give to a block of
-/// the other by what lies outside of the window.
+/// Division of the lattice into tiles.
 public struct Tiling: Sendable {
-  /// Sites along the edges of a tile.
+  /// Number of sites along the edges of a tile.
   public let edges: (Int, Int, Int)
-  /// Tiles along the axes; the last of each row may be thinner.
+  /// Number of tiles along the axes; the last tile of each row may be thinner.
   public let counts: (Int, Int, Int)
 
   public init(_ lattice: Lattice) {
@@ -16,20 +15,22 @@ public struct Tiling: Sendable {
   }
 }
 
-/// Rigorous bounds of the kernel outside of the window between tiles, by the difference of their numbers.
+/// Rigorous bounds of the kernel outside of the window: for each pair of tiles, the largest stress that a unit failure
+/// in one of them can cause in a block of the other. They depend only on the difference of the tiles' numbers.
 public final class TileBounds {
-  /// [2 counts.0 − 1][2 counts.1 − 1][2 counts.2 − 1], the middle being the same tile.
+  /// Bounds as [2 counts.0 − 1][2 counts.1 − 1][2 counts.2 − 1]; the central entry is for the tile itself.
   public let bounds: AlignedBuffer<Double>
   public let extents: (Int, Int, Int)
   private let tiling: Tiling
 
-  /// - Parameter isSigned: bounds max g from above, at least 0; otherwise max |g|.
+  /// Computes the bounds from the kernel.
+  /// - Parameter isSigned: whether to bound max g, or 0 if that is negative, instead of max |g|.
   public init(_ kernel: RealSpaceKernel, _ tiling: Tiling, isSigned: Bool) {
     self.tiling = tiling
     let (n0, n1, n2) = kernel.lattice.extents
     let (c0, c1, c2) = tiling.counts
     extents = (2 * c0 - 1, 2 * c1 - 1, 2 * c2 - 1)
-    // Largest over a range of distances, one axis after the other; 0 is always allowed for.
+    // Take the largest over a range of distances, one axis after the other, and at least 0.
     func fold(_ r: Int, _ n: Int) -> Int {
       let m = ((r % n) + n) % n
       return min(m, n - m)
@@ -78,8 +79,8 @@ public final class TileBounds {
     }
   }
 
-  /// The bounds for tiles (first, second, 0…) from a block in the tile `source`: as many as there are tiles along the
-  /// last axis.
+  /// Returns the bounds for the tiles (first, second, 0…) and a source block in the tile `source`: one number
+  /// per tile along the last axis.
   @inline(__always)
   public func row(_ first: Int, _ second: Int, from source: (Int, Int, Int)) -> UnsafePointer<Double> {
     let (c0, c1, c2) = tiling.counts

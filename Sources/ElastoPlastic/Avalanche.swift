@@ -1,21 +1,21 @@
-/// What happens between the first block that yields under the load and the moment when none does.
+/// An avalanche: all failures from the first block that yields under the load until no block is at its threshold.
 public struct Avalanche: Codable, Sendable, Equatable {
-  /// The strain at which the first block yielded.
+  /// Strain at which the first block yielded.
   public var strain: Double
-  /// The mean stress before the first block yielded, and after the last.
+  /// Mean stress before the first block yielded, and after the last one.
   public var stressBefore: Double
   public var stressAfter: Double
-  /// Failures, blocks that yield twice counted twice.
+  /// Number of failures; a block that yields twice counts twice.
   public var failures: Int
-  /// Rounds in which all blocks at their thresholds yield together.
+  /// Number of rounds in which all blocks at their thresholds yield together.
   public var sweeps: Int
   /// Periodic radius of gyration of the failures along each axis, in blocks.
   public var gyration: [Double]
-  /// The strain when the last block had yielded: that of the start under strain control.
+  /// Strain after the last block yielded. Under strain control it equals the strain at the start.
   public var strainAfter: Double
-  /// The direction of the load, +1 or −1.
+  /// Direction of the load, +1 or −1.
   public var direction: Int
 
-  /// The largest radius of gyration.
+  /// Largest radius of gyration, in blocks.
   public var extent: Double { gyration.max() ?? 0 }
 }

@@ -3,7 +3,8 @@ import Foundation
 import FourierGrid
 import MessagePassing
 
-/// Where the failures of an avalanche are, as counts along each axis; these suffice for the radii of gyration.
+/// Distribution of the failures of an avalanche in space, as counts along each axis. These
+/// suffice for the radii of gyration.
 struct AvalancheShape {
   private let extents: [Int]
   private let axes: [Int]
@@ -27,19 +28,20 @@ struct AvalancheShape {
     }
   }
 
-  /// The counts of all ranks, to be put aside. Collective.
+  /// Returns the counts of all ranks, for a checkpoint. Collective.
   func total(over communicator: Communicator) throws -> [Int] {
     var total = counts
     try communicator.reduce(&total, .sum)
     return total
   }
 
-  /// Takes up counts that were put aside; one rank alone may do so.
+  /// Adds counts from a checkpoint. Only one rank may do so.
   mutating func add(total: [Int]) { for k in counts.indices { counts[k] += total[k] } }
 
-  /// The periodic radii of gyration of all that was added on all ranks; forgets it. Collective unless `total` is 1.
+  /// Returns the periodic radii of gyration of the failures of all ranks, in blocks, and resets the counts.
+  /// Collective unless `total` is 1.
   ///
-  /// Along each axis: the root mean square distance, by the nearest image, from the circular mean.
+  /// Along each axis, it is the root mean square distance, by the nearest image, from the circular mean.
   mutating func gyration(total: Int, over communicator: Communicator) throws -> [Double] {
     defer { for k in counts.indices { counts[k] = 0 } }
     if total == 1 { return axes.map { _ in 0 } }

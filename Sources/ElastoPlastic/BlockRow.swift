@@ -1,12 +1,12 @@
-/// A row of blocks along the last axis of the lattice, with the floors of the tiles that it runs through.
+/// A row of blocks along the last axis of the lattice, with the floors of the tiles that it crosses.
 struct BlockRow {
   let stress: UnsafeMutablePointer<Double>
   let thresholds: UnsafePointer<Double>
-  /// The numbers of the candidates among the blocks, or −1.
+  /// Candidate number of each block, or −1 for a block that is no candidate.
   let slots: UnsafePointer<Int32>
   let candidateStress: UnsafeMutablePointer<Double>
   let floors: UnsafeMutablePointer<Double>
-  /// Blocks of the row in each tile.
+  /// Number of blocks of the row in each tile.
   let tileEdge: Int
 
   /// Adds a field and an offset to all `count` blocks of the row, none of which is a candidate, and lowers the floors
@@ -19,7 +19,7 @@ struct BlockRow {
     while start < count {
       let end = min(start + tileEdge, count)
       for z in start..<end { stress[z] += field[z] + offset }
-      // Four minima side by side, since each waits for the one before it.
+      // Four independent minima, since each step of a single minimum would wait for the one before it.
       var (a, b, c, d) = (floors[tile], Double.infinity, Double.infinity, Double.infinity)
       var z = start
       while z + 4 <= end {
@@ -46,8 +46,9 @@ struct BlockRow {
     }
   }
 
-  /// Adds a multiple of the kernel, `g[0]` being for the first block of the range: to the stress of each block, to that
-  /// of candidates in their own list too. The floors follow the blocks that are no candidates.
+  /// Adds a multiple of the kernel to the stress of each block in a range; `g[0]` is for the first block of the range.
+  /// For candidates, the copy of the stress in their own list is updated too. The floors are lowered to the distances
+  /// to yield of the blocks that are no candidates.
   @inline(never)
   func add<Sign: YieldDirection>(
     _ g: UnsafePointer<Double>, times amplitude: Double, to range: Range<Int>, _ sign: Sign.Type
@@ -78,7 +79,7 @@ struct BlockRow {
   }
 }
 
-/// The sign of the stress at which a block yields, as a type, so that the loops are compiled without a test inside.
+/// The sign of the stress at which a block yields, as a type, so that the loops are compiled without a branch inside.
 protocol YieldDirection {
   static func magnitude(_ stress: Double) -> Double
 }

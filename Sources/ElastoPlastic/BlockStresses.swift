@@ -2,18 +2,19 @@ import ElasticLattice
 import FourierGrid
 import Geometry
 
-/// The stresses and yield thresholds of the blocks of this rank, with bounds that tell which of them may yield.
+/// The stresses and yield thresholds of the blocks of this rank, with bounds that tell which of the blocks may yield.
 ///
-/// The stress of a block is the sum of three parts: what ``stress`` holds, in which failures in a window around the
-/// block are added at once; ``offset``, the uniform load since the last settling; and what failures farther away have
-/// given since then, which is summed up (in the order of the failures) only for the ``candidates``. Every other block
-/// is excluded by a bound: for each tile of blocks the least distance to yield of those that are no candidates
-/// (``Tiles/floors``) exceeds the most that pending failures can have given any block of the tile (``Tiles/bounds``).
-/// Settling adds the pending part to all blocks by one transform, after a number of failures that does not depend on
-/// the ranks; so every block that is compared with its threshold has the same bits on any number of ranks.
+/// The stress of a block is the sum of three parts. ``stress`` includes all that was settled, and failures in a window
+/// around the block, which are added at once. ``offset`` is the uniform load since the last settling. The third part is
+/// caused by failures farther away since the last settling; it is summed up, in the order of the failures, only for the
+/// ``candidates``. A bound excludes that any other block yields: for each tile, the smallest distance to yield of the
+/// blocks that are no candidates (``Tiles/floors``) exceeds the largest stress that pending failures can have given to
+/// any block of the tile (``Tiles/bounds``). Settling adds the pending part to all blocks by one transform, after a
+/// number of failures that does not depend on the number of ranks. So every block that is compared with its threshold
+/// has the same bits on any number of ranks.
 final class BlockStresses {
   let lattice: Lattice
-  /// The planes of this rank; its sites are numbered from the first of them.
+  /// Planes of this rank; its sites are numbered from the first of them.
   let planes: Range<Int>
   /// Whether blocks also yield at −Y.
   let bothSigns: Bool
@@ -22,20 +23,21 @@ final class BlockStresses {
   var offset = 0.0
   let tiles: Tiles
   let candidates: Candidates
-  /// Below this, distances and bounds are not told apart: well above rounding, well below physics.
+  /// Width by which a distance must exceed a bound to exclude that a block yields: well above rounding,
+  /// well below physical stresses.
   private let guardBand: Double
-  /// Blocks this close to their thresholds are at them. How a stress was rounded depends on the update rule, and blocks
-  /// that are equally far by the equations have to yield together.
+  /// Distance to yield, in stress, up to which a block counts as at its threshold. The rounding of a stress depends on
+  /// the update rule, and blocks that are equally far by the equations have to yield together.
   let tie: Double
   var statistics = RedistributionStatistics()
 
   var firstSite: Int { planes.lowerBound * lattice.planeSize }
   var ownCount: Int { planes.count * lattice.planeSize }
 
-  /// Blocks without stress.
+  /// Creates blocks without stress.
   /// - Parameters:
-  ///   - thresholds: of the own sites.
-  ///   - largestThreshold: of all ranks.
+  ///   - thresholds: thresholds of the own sites.
+  ///   - largestThreshold: largest threshold of all ranks.
   init(
     _ lattice: Lattice, planes: Range<Int>, bothSigns: Bool, thresholds: AlignedBuffer<Double>, largestThreshold: Double
   ) {
@@ -53,18 +55,18 @@ final class BlockStresses {
 
   // MARK: Single blocks
 
-  /// The present stress of a candidate.
+  /// Returns the present stress of a candidate.
   @inline(__always) func presentStress(ofCandidate k: Int) -> Double {
     (candidates.stress[k] + candidates.far[k]) + offset
   }
 
-  /// How far a candidate is from yielding: at most ``tie`` where it yields.
+  /// Returns the distance of a candidate from yielding, in stress. A candidate yields if it is at most ``tie``.
   @inline(__always) func distance(ofCandidate k: Int) -> Double {
     let present = presentStress(ofCandidate: k)
     return candidates.thresholds[k] - (bothSigns ? abs(present) : present)
   }
 
-  /// Gives a block a new threshold; `own` counts from the first site of this rank.
+  /// Sets a new threshold of a block; `own` counts from the first site of this rank.
   func renew(own: Int, threshold: Double) {
     thresholds[own] = threshold
     let k = Int(candidates.slots[own])
@@ -73,29 +75,31 @@ final class BlockStresses {
 
   // MARK: Bounds
 
-  /// A bound of what any block of a tile can have gained or lost beyond what ``stress`` says.
+  /// Returns an upper bound of |true stress − ``stress``| of any block in tile `t`; if blocks yield only at +Y, a bound
+  /// of the increase alone.
   @inline(__always) func reach(ofTile t: Int) -> Double {
     tiles.bounds[t] * (1 + 1e-9) + ((bothSigns ? abs(offset) : offset) + guardBand)
   }
 
-  /// Makes candidates of the blocks that the bounds do not exclude from yielding.
+  /// Makes candidates of all blocks that the bounds do not exclude from yielding.
   func promoteWhatMayYield() {
     let shift = Lanes((bothSigns ? abs(offset) : offset) + guardBand)
     let scale = Lanes(1 + 1e-9)
     let (floors, bounds) = (tiles.floors.pointer, tiles.bounds.pointer)
     for t in stride(from: 0, to: tiles.count, by: Lanes.count) {
       let mostGained = Lanes(loading: bounds + t).times(scale, plus: shift)
-      // Not `floor < gained`: a floor that is not a number shall be looked at.
+      // Not `floor < gained`: a tile whose floor is not a number must be examined.
       let excluded = mostGained.isLess(than: Lanes(loading: floors + t)).bits
       if excluded == Lanes.allBits { continue }
       for k in t..<(t + Lanes.count) where !(floors[k] > reach(ofTile: k)) {
-        // Twice as far as needed, so that a tile is looked at seldom.
+        // Farther than needed, so that a tile is examined seldom.
         promote(tile: k, below: reach(ofTile: k) + 0.25 * bounds[k])
       }
     }
   }
 
-  /// Makes candidates of the blocks of a tile whose distance to yield, by ``stress`` alone, is at most `limit`.
+  /// Makes candidates of the blocks of a tile whose distance to yield, according to
+  /// ``stress`` alone, is at most `limit`.
   func promote(tile t: Int, below limit: Double) {
     guard let (xs, ys, zs) = tiles.sites(of: t) else { return }
     let (_, n1, n2) = lattice.extents
@@ -117,7 +121,7 @@ final class BlockStresses {
     tiles.floors[t] = floor
   }
 
-  /// Makes a candidate of an own block, if it is none yet.
+  /// Makes a candidate of an own block, unless it is one already.
   func makeCandidate(_ own: Int) {
     guard candidates.slots[own] < 0 else { return }
     let (_, n1, n2) = lattice.extents
@@ -130,7 +134,7 @@ final class BlockStresses {
 
   // MARK: All blocks
 
-  /// The row of blocks (x, y, …), x being an own plane; `tilePlane` is ``Tiles/plane(of:)`` of x.
+  /// Returns the row of blocks (x, y, …). The plane x must be an own one; `tilePlane` is ``Tiles/plane(of:)`` of x.
   @inline(__always) func row(_ x: Int, _ y: Int, tilePlane: Int) -> BlockRow {
     let (_, n1, n2) = lattice.extents
     let start = ((x - planes.lowerBound) * n1 + y) * n2
@@ -140,8 +144,8 @@ final class BlockStresses {
       tileEdge: tiles.tiling.edges.2)
   }
 
-  /// Adds the transform's field and the offset to all blocks, forgets the candidates, and finds each tile's least
-  /// distance to yield anew.
+  /// Adds the transform's field and the offset to all blocks, removes all candidates, and computes the smallest
+  /// distance to yield of each tile anew.
   func add(fieldOf transform: LatticeTransform) {
     statistics.candidates = max(statistics.candidates, candidates.count)
     candidates.removeAll()
@@ -163,10 +167,10 @@ final class BlockStresses {
   }
 }
 
-/// Counts of what the redistribution of stress has done, for the record.
+/// Counts of the work done by the redistribution of stress, for the record.
 public struct RedistributionStatistics: Codable, Sendable {
   public var transforms = 0
   public var sparseSweeps = 0
-  /// The largest number at one time.
+  /// Largest number of candidates at one time.
   public var candidates = 0
 }

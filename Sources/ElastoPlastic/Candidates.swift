@@ -1,16 +1,16 @@
 import Geometry
 
-/// The blocks of this rank whose stress is known to the last bit, side by side.
+/// The blocks of this rank whose stress is known to the last bit, in contiguous columns.
 final class Candidates {
   private(set) var places = SiteCoordinates()
   /// Site numbers, counted from the first site of this rank.
   let sites = AlignedBuffer<Int32>()
-  /// The numbers of ``BlockStresses/stress`` and ``BlockStresses/thresholds``.
+  /// Copies of ``BlockStresses/stress`` and ``BlockStresses/thresholds`` for the candidates.
   let stress = AlignedBuffer<Double>()
   let thresholds = AlignedBuffer<Double>()
-  /// The stress that pending failures have given from outside of their windows.
+  /// Stress from pending failures whose windows do not contain the candidate.
   let far = AlignedBuffer<Double>()
-  /// For each own site the number of its candidate, or −1.
+  /// Candidate number of each own site, or −1.
   let slots: AlignedBuffer<Int32>
 
   var count: Int { places.count }
@@ -20,7 +20,7 @@ final class Candidates {
     for i in 0..<siteCount { slots[i] = -1 }
   }
 
-  /// Adds a block that is none yet, without what pending failures have given it.
+  /// Adds a block that is no candidate yet, without the stress from pending failures.
   func append(_ site: Int, at place: (Int, Int, Int), stress s: Double, threshold: Double) {
     let k = count
     sites.reserve(k + 1, keeping: k)

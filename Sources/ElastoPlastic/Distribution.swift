@@ -1,24 +1,24 @@
 import Foundation
 import Geometry
 
-/// What a random number is drawn from: yield thresholds, or eigenstrains.
+/// A distribution of random numbers: yield thresholds or eigenstrains.
 public enum Distribution: Sendable, Equatable {
-  /// P(x) ∝ x^(k−1) exp(−(x/scale)^k).
+  /// Weibull distribution P(x) ∝ x^(k−1) exp(−(x/scale)^k).
   case weibull(shape: Double, scale: Double)
-  /// Restricted to x > 0: numbers below are drawn anew.
+  /// Gaussian restricted to x > 0: other numbers are drawn again.
   case gaussian(mean: Double, deviation: Double)
   case exponential(mean: Double)
-  /// One of a list, each as likely.
+  /// Numbers from a list, all with the same probability.
   case samples([Double])
-  /// Uniform within each bin; `cumulative` is the probability up to the end of a bin, the last being 1.
+  /// Histogram, uniform within each bin; `cumulative` is the probability up to the end of each bin, 1 for the last.
   case histogram(edges: [Double], cumulative: [Double])
 
-  /// The Weibull distribution of a given mean, scale Γ(1 + 1/k).
+  /// Returns the Weibull distribution of a given mean, whose scale is mean/Γ(1 + 1/k).
   public static func weibull(shape: Double, mean: Double) -> Distribution {
     .weibull(shape: shape, scale: mean / tgamma(1 + 1 / shape))
   }
 
-  /// Of bins with any weights that are not negative.
+  /// Returns the distribution of a histogram with any nonnegative weights of its bins.
   public static func histogram(edges: [Double], weights: [Double]) -> Distribution {
     let total = weights.reduce(0, +)
     var sum = 0.0
@@ -26,12 +26,12 @@ public enum Distribution: Sendable, Equatable {
       sum += weight
       return sum / total
     }
-    // Whatever the rounding of the sums: nothing lies beyond the last bin that has any weight.
+    // Ensure, whatever the rounding of the sums, that no number lies beyond the last bin with a positive weight.
     for k in cumulative.indices where weights[k...].dropFirst().allSatisfy({ $0 == 0 }) { cumulative[k] = 1 }
     return .histogram(edges: edges, cumulative: cumulative)
   }
 
-  /// A number that depends on nothing but the stream, the item and the step.
+  /// Draws a number that depends only on the stream, the item and the step.
   public func draw(_ stream: RandomStream, item: Int, step: Int) -> Double {
     let (first, second) = stream.uniformPair(item: item, step: step)
     switch self {
@@ -57,6 +57,6 @@ public enum Distribution: Sendable, Equatable {
     }
   }
 
-  /// In (0, 1): a threshold of exactly 0 would yield for ever.
+  /// Shifts a uniform number into (0, 1), since a block with a threshold of exactly 0 would yield for ever.
   private static func open(_ u: Double) -> Double { u + 0x1p-54 }
 }

@@ -1,15 +1,15 @@
 extension ElastoPlasticModel {
-  /// What a block is made of.
+  /// Material of the blocks.
   public struct Material {
     /// Shear modulus of blocks that have not yielded yet, and of those that have.
     public var modulus: (initial: Double, renewed: Double)
     public var thresholds: ThresholdSource
     public var renewal: ThresholdSource
     public var eigenstrain: Eigenstrain
-    /// Whether a block also yields at −Y, its eigenstrain then being negative.
+    /// Whether a block also yields at −Y, with a negative eigenstrain.
     public var bothSigns: Bool
     public var seed: UInt64
-    /// Which of several realisations of the same seed.
+    /// Number of this realisation among several with the same seed.
     public var realisation: Int
 
     public init(

@@ -6,18 +6,18 @@ import MessagePassing
 
 /// A scalar, quasistatic elasto-plastic model with synchronous avalanches (Richard et al., Sec. V).
 ///
-/// Blocks are loaded alike until the weakest yields. Then, sweep by sweep, all blocks at their thresholds yield
-/// together: each gets the eigenstrain ε, which changes the stress of all blocks by 2 μ̄ ε g(r), and then a new
-/// threshold and the modulus of a renewed block. When no block is at its threshold, the load goes on. μ̄ is the mean
-/// modulus.
+/// All blocks are loaded by the same stress until the weakest yields. Then, sweep by sweep, all blocks at their
+/// thresholds yield together: each gets the eigenstrain ε, which changes the stress of all blocks by 2 μ̄ ε g(r),
+/// and then a new threshold and the modulus of a renewed block. When no block is at its threshold, the load
+/// continues. μ̄ is the mean modulus.
 public final class ElastoPlasticModel {
   public let lattice: Lattice
   public let communicator: Communicator
   public let blocks: StressLattice
-  /// How often each own block has yielded.
+  /// Number of failures of each own block.
   public let yieldCounts: AlignedBuffer<Int32>
 
-  /// The running totals, which all ranks know alike.
+  /// Running totals, which are the same on all ranks.
   private struct Totals: Codable {
     var strain = NeumaierSum()
     var stress = NeumaierSum()
@@ -25,14 +25,14 @@ public final class ElastoPlasticModel {
     var sweeps = 0
     var avalanches = 0
     var weakest = Double.nan
-    /// Blocks that have yielded at least once.
+    /// Number of blocks that have yielded at least once.
     var renewedCount = 0
   }
   private var totals = Totals()
   public var strain: Double { totals.strain.value }
-  /// The mean stress, as the sum of the loads minus what failures have taken.
+  /// Mean stress, computed as the sum of the loads minus the stress released by failures.
   public var stress: Double { totals.stress.value }
-  /// Failures and sweeps so far.
+  /// Numbers of failures and sweeps so far.
   public var failures: Int { totals.failures }
   public var sweeps: Int { totals.sweeps }
   public var avalanches: Int { totals.avalanches }
@@ -49,7 +49,7 @@ public final class ElastoPlasticModel {
   private var covered = CoveredStrain()
   private var shape: AvalancheShape
 
-  /// Collective.
+  /// Creates the model at zero strain, with blocks without stress. Collective.
   public init(
     _ material: Material, kernel: StressKernel, rule: UpdateRule, maximumSweeps: Int, transform: LatticeTransform,
     over communicator: Communicator
@@ -77,7 +77,7 @@ public final class ElastoPlasticModel {
     }
   }
 
-  /// (1/N) Σ μ_i, from whole numbers, so that it is the same on any number of ranks.
+  /// Mean modulus (1/N) Σ μ_i, computed from integer counts, so that it is the same on any number of ranks.
   public var meanModulus: Double {
     let n = Double(lattice.siteCount)
     let renewed = Double(totals.renewedCount)
@@ -85,7 +85,7 @@ public final class ElastoPlasticModel {
       ? material.modulus.initial : (material.modulus.initial * (n - renewed) + material.modulus.renewed * renewed) / n
   }
 
-  /// One sweep of no failures, for timing: transforms, kernel, and the look at all blocks. Collective.
+  /// Does one sweep without failures, for timing: transforms, kernel, and the search for failing blocks. Collective.
   public func sweepOnce() throws {
     own.removeAll()
     blocks.failing(forced: nil, into: &own.sites)
@@ -94,26 +94,27 @@ public final class ElastoPlasticModel {
 
   // MARK: The loop
 
-  /// How far along its path the load is, as saved.
+  /// Position of the load on its path, as saved in a checkpoint.
   private struct SavedProgress: Codable {
-    /// Which of the targets is next, and how many of the samples have been looked at.
+    /// Number of the next target, and number of samples that were taken.
     var target = 0
     var samplesSeen = 0
-    /// The one that is going on.
+    /// Avalanche in progress, if any.
     var avalanche: Avalanche?
   }
 
-  /// The strains gone through by the time of the given one, forward and backward, added up.
+  /// Returns the total strain covered up to the given strain, forward and backward.
   public func coveredStrain(at strain: Double) -> Double { covered.value(at: strain) }
 
-  /// Goes along the path. `samples` are ascending strains at which the observer looks at the state that the last
-  /// avalanche before them has left; of a path with several targets it sees each target, under stress control also the
-  /// end.
+  /// Loads the model along a path. Collective.
+  ///
+  /// `samples` are ascending strains at which the observer samples the state; it gets the state after the
+  /// last avalanche before each of them. On a path with several targets it samples each target, and under
+  /// stress control also the end.
   /// - Parameters:
-  ///   - safePoint: where the run can be put aside: after each sweep. Avalanches are the steps that the user counts.
+  ///   - safePoint: where the run can be suspended: after each sweep. For the user, its steps are avalanches.
   ///   - saved: a checkpoint that was made there; nil for a fresh start.
-  /// - Throws: `.notConverged` where an avalanche does not end within the given number of sweeps.
-  /// Collective.
+  /// - Throws: `.notConverged` if an avalanche does not end within the given number of sweeps.
   public func run(
     _ path: LoadingPath, samples: [Double], observer: AvalancheObserver, safePoint: SafePoint = .none,
     resuming saved: Checkpoint? = nil
@@ -140,7 +141,7 @@ public final class ElastoPlasticModel {
     while progress.target < path.targets.count, !isSpent() {
       let target = path.targets[progress.target]
       while !isSpent(), let (distance, site) = try nextToYield(path, before: target) {
-        // What is asked for at the strain of an avalanche is what comes after it.
+        // A sample at the strain of an avalanche is the state after it.
         try visit(samples, before: strain + (distance - blocks.tie) / meanModulus, &progress.samplesSeen, observer)
         load(distance)
         try passAvalanche(avalanche(direction: distance < 0 ? -1 : 1), forced: site)
@@ -161,7 +162,7 @@ public final class ElastoPlasticModel {
     }
   }
 
-  /// Shows the observer the samples that come before the strain of what happens next.
+  /// Calls the observer for all samples before the strain of the next avalanche or target.
   private func visit(
     _ samples: [Double], before next: Double, _ seen: inout Int, _ observer: AvalancheObserver
   ) throws {
@@ -171,37 +172,39 @@ public final class ElastoPlasticModel {
     }
   }
 
-  /// The mean stress at a strain that the load reaches without another avalanche, or that the last avalanche has
-  /// passed.
+  /// Returns the mean stress at a strain that the load reaches without another avalanche, or that
+  /// the last avalanche has passed.
   public func stress(at strain: Double) -> Double { stress + max(0, strain - self.strain) * meanModulus }
 
-  /// The block that yields next on the way to a target, and the stress that it takes; nil where the target comes first.
+  /// Returns the block that yields next on the way to a target, and the stress needed for that;
+  /// nil if the target comes first.
   private func nextToYield(_ path: LoadingPath, before target: Double) throws -> (distance: Double, site: Int)? {
     let direction = target < (path.isStrain ? strain : stress) ? -1.0 : 1.0
     guard let found = try blocks.weakest(direction: direction) else { return nil }
     totals.weakest = found.distance
     let change = direction * found.distance
     let next = path.isStrain ? strain + change / meanModulus : stress + change
-    // At the target it yields: there the stress of the block is its threshold to rounding.
+    // A block that yields at the target yields before it: there its stress equals its threshold up to rounding.
     let rounding = path.isStrain ? blocks.tie / meanModulus : blocks.tie
     return direction * next <= direction * target + rounding ? (change, found.site) : nil
   }
 
-  /// Loads all blocks alike.
+  /// Adds the same stress to all blocks.
   private func load(_ amount: Double) {
     blocks.load(amount)
     totals.strain.add(amount / meanModulus)
     totals.stress.add(amount)
   }
 
-  /// An avalanche that begins now.
+  /// Returns an avalanche that begins now.
   private func avalanche(direction: Int) -> Avalanche {
     Avalanche(
       strain: strain, stressBefore: stress, stressAfter: stress, failures: 0, sweeps: 0, gyration: [],
       strainAfter: strain, direction: direction)
   }
 
-  /// Lets all blocks at their thresholds yield together, and `forced` in any case; false where the avalanche has ended.
+  /// Makes all blocks at their thresholds yield together, and `forced` in any case. Returns
+  /// false if the avalanche has ended.
   private func sweep(_ avalanche: inout Avalanche, forced: Int?, _ path: LoadingPath) throws -> Bool {
     blocks.failing(forced: forced, into: &own.sites)
     let new = yield()
@@ -217,7 +220,7 @@ public final class ElastoPlasticModel {
     return true
   }
 
-  /// The avalanche with what is known at its end.
+  /// Returns the avalanche with the properties that are known at its end.
   private func concluded(_ avalanche: Avalanche) throws -> Avalanche {
     var avalanche = avalanche
     avalanche.stressAfter = stress
@@ -234,7 +237,7 @@ public final class ElastoPlasticModel {
   private struct State: Codable {
     var totals: Totals
     var progress: SavedProgress
-    /// Where the failures of the avalanche that is going on are.
+    /// Counts of ``AvalancheShape`` for the avalanche in progress.
     var shape: [Int]
 
     private enum CodingKeys: String, CodingKey {
@@ -244,7 +247,7 @@ public final class ElastoPlasticModel {
     }
   }
 
-  /// Collective.
+  /// Saves the model. Collective.
   private func save(_ progress: SavedProgress, to checkpoint: Checkpoint) throws {
     try checkpoint.put(
       State(totals: totals, progress: progress, shape: try shape.total(over: communicator)), as: "epm")
@@ -255,7 +258,7 @@ public final class ElastoPlasticModel {
         firstRow: blocks.firstSite, totalRows: lattice.siteCount), as: "lattice/yield_count")
   }
 
-  /// Collective.
+  /// Restores the model. Collective.
   private func resume(_ checkpoint: Checkpoint) throws -> SavedProgress {
     let state = try checkpoint.value(State.self, of: "epm")
     totals = state.totals
@@ -267,7 +270,8 @@ public final class ElastoPlasticModel {
     return state.progress
   }
 
-  /// Gives each own failing block its eigenstrain and a new threshold; tells how many yield for the first time.
+  /// Gives each own failing block its eigenstrain and a new threshold. Returns the number of blocks
+  /// that yield for the first time.
   private func yield() -> Int {
     own.amplitudes.removeAll(keepingCapacity: true)
     var new = 0
@@ -293,8 +297,8 @@ public final class ElastoPlasticModel {
     }
   }
 
-  /// What the failures of a sweep do to the means: the stress falls at fixed strain, or the strain grows at fixed
-  /// stress.
+  /// Applies the failures of a sweep to the means: the stress decreases at fixed strain, or the
+  /// strain increases at fixed stress.
   private func addReleased() throws {
     let released = try sumOfAmplitudes() / Double(lattice.siteCount)
     let modulus = meanModulus
@@ -322,9 +326,10 @@ public final class ElastoPlasticModel {
   }
 }
 
-/// Told of each avalanche, and of the strains at which the state is to be looked at. Every call is made on all ranks.
+/// Observer of a run. It is notified of each avalanche and samples the state at given strains.
+/// Every call is made on all ranks.
 public protocol AvalancheObserver: AnyObject {
   func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws
-  /// The load has reached a strain of the schedule, or gone past it in an avalanche.
+  /// Samples the state: the load has reached a strain of the schedule, or passed it in an avalanche.
   func reached(strain: Double, of model: ElastoPlasticModel) throws
 }

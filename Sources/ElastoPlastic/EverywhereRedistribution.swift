@@ -1,10 +1,10 @@
 import ElasticLattice
 import FourierGrid
 
-/// The kernel of each failure added to every block.
+/// Redistribution that adds the kernel of each failure to every block.
 final class EverywhereRedistribution: Redistribution {
   let transform: LatticeTransform
-  /// The kernel without a window: all of it is far.
+  /// Kernel without a window: all of it is far.
   private let kernel: RealSpaceKernel
 
   init(_ kernel: RealSpaceKernel, _ transform: LatticeTransform) {

@@ -4,7 +4,7 @@ import MessagePassing
 /// The blocks that fail in one sweep, in ascending order of their sites.
 public struct FailureList {
   public var sites: [Int] = []
-  /// 2με of each: what multiplies the kernel.
+  /// Amplitude 2με of each failure, by which the kernel is multiplied.
   public var amplitudes: [Double] = []
   public init() {}
 
@@ -14,8 +14,9 @@ public struct FailureList {
   }
 }
 
-/// Tells all ranks which blocks fail in a sweep: one message for the few of a common sweep, two for more. A sweep with
-/// more than a limit is only counted, so that no rank ever holds a list of the order of the lattice.
+/// Exchange that tells all ranks which blocks fail in a sweep. It takes one message for the few failures of a common
+/// sweep, two for more. If there are more failures than a limit, they are only counted, so that no rank ever holds a
+/// list of the size of the lattice.
 final class FailureExchange {
   private static let inline = 15
   private let communicator: Communicator
@@ -23,7 +24,7 @@ final class FailureExchange {
   private let incoming: AlignedBuffer<Int64>
   private let blockSize = 2 + 2 * FailureExchange.inline
 
-  /// Of all ranks, unless there are more than the limit.
+  /// Failures of all ranks; empty if there are more than the limit.
   private(set) var all = FailureList()
   private(set) var total = 0
   private(set) var totalNew = 0
@@ -34,10 +35,11 @@ final class FailureExchange {
     incoming = AlignedBuffer(capacity: blockSize * communicator.size)
   }
 
+  /// Exchanges the failures of a sweep. Collective.
   /// - Parameters:
-  ///   - own: sites of this rank, ascending; ranks own ascending slabs, so the lists follow each other in order.
-  ///   - new: how many of them fail for the first time.
-  /// Collective.
+  ///   - own: failures of this rank, in ascending order of sites. Ranks own ascending slabs, so the concatenated
+  ///     lists are in order too.
+  ///   - new: number of own blocks that fail for the first time.
   func share(_ own: FailureList, new: Int, limit: Int) throws {
     all.removeAll()
     guard communicator.size > 1 else {

@@ -1,10 +1,10 @@
-/// The strains (or stresses) that the load goes through one after the other.
+/// Targets of strain (or stress) that the load reaches one after the other.
 public struct LoadingPath: Sendable {
   public enum Control: Sendable {
-    /// The targets are strains, and the strain stays while blocks yield.
+    /// Strain control: the targets are strains, and the strain is constant while blocks yield.
     case strain
-    /// The targets are stresses, and the stress stays while blocks yield; the run ends where the strain is
-    /// `strainLimit`.
+    /// Stress control: the targets are stresses, and the stress is constant while blocks yield. The run ends when the
+    /// strain reaches `strainLimit`.
     case stress(strainLimit: Double)
   }
 
@@ -14,13 +14,13 @@ public struct LoadingPath: Sendable {
   /// Whether the strain is controlled.
   var isStrain: Bool { if case .strain = control { true } else { false } }
 
-  /// From zero to a final value.
+  /// Creates a path from zero to a final value.
   public init(_ control: Control, to final: Double) {
     self.control = control
     targets = [final]
   }
 
-  /// Cycles 0 → a → −a → 0.
+  /// Creates a path of cycles 0 → a → −a → 0 under strain control.
   public init(cyclesOf amplitude: Double, count: Int) {
     control = .strain
     targets = Array((0..<count).map { _ in [amplitude, -amplitude] }.joined()) + [0]

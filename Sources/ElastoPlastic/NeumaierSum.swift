@@ -1,4 +1,4 @@
-/// A sum of many small amounts that keeps what rounding would lose (Neumaier).
+/// A sum of many small amounts with compensation of rounding errors (Neumaier).
 struct NeumaierSum: Codable {
   private var sum = 0.0
   private var lost = 0.0

@@ -2,10 +2,10 @@ import ElasticLattice
 import FourierGrid
 import Geometry
 
-/// The failures of all ranks since the last settling, and the stress that they give outside of their windows.
+/// The failures of all ranks since the last settling, and the stress that they cause outside of their windows.
 ///
-/// A candidate gets it failure by failure, or all at once when it becomes one: by the same operations in the same
-/// order, so that its bits do not depend on when that was.
+/// A candidate receives this stress failure by failure, or all at once when it becomes a candidate. Both ways take the
+/// same operations in the same order, so its bits do not depend on when it became one.
 final class PendingFailures {
   private let kernel: RealSpaceKernel
   private var places = SiteCoordinates()
@@ -34,14 +34,14 @@ final class PendingFailures {
     return list
   }
 
-  /// Puts the amplitudes of the failures on own planes into the field.
+  /// Adds the amplitudes of the failures on own planes to the field.
   func deposit(into transform: LatticeTransform) {
     for k in 0..<count where transform.planes.contains(places[k].0) { transform.deposit(amplitudes[k], at: places[k]) }
   }
 
   // MARK: Sums
 
-  /// Adds what one failure gives to each candidate.
+  /// Adds the stress of one failure to each candidate.
   func add(_ place: (Int, Int, Int), _ amplitude: Double, to candidates: Candidates) {
     guard candidates.count > 0 else { return }
     if kernel.lattice.dimension == 2 {
@@ -51,7 +51,7 @@ final class PendingFailures {
     }
   }
 
-  /// Sums up what all failures give to the candidates from number `first` on.
+  /// Sets the far stress of the candidates from number `first` on to the sum over all failures.
   func addAll(to candidates: Candidates, from first: Int) {
     guard count > 0 else { return }
     for k in first..<candidates.count { candidates.far[k] = sum(at: candidates.places[k]) }
@@ -91,7 +91,8 @@ final class PendingFailures {
     }
   }
 
-  /// What all failures have given to one block, in their order: the operations that ``add(_:_:to:)`` does one by one.
+  /// Returns the stress from all failures at one block, summed in their order: the same operations that
+  /// ``add(_:_:to:)`` does one by one.
   @inline(never)
   private func sum(at place: (Int, Int, Int)) -> Double {
     let (xs, ys, zs) = (

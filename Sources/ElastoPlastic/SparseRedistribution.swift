@@ -1,8 +1,9 @@
 import ElasticLattice
 import FourierGrid
 
-/// Redistribution without a transform: the kernel of a few failures is added around each at once, to the candidates
-/// exactly, to the tiles as a bound. The rest waits until it is needed or settled.
+/// Redistribution without a transform for sweeps of few failures. The kernel of each failure is added at once to the
+/// blocks in a window around it, to the candidates exactly, and to the tiles as a bound. The rest is added only when
+/// the blocks are settled.
 final class SparseRedistribution: Redistribution {
   private let kernel: RealSpaceKernel
   private let tileBounds: TileBounds
@@ -13,9 +14,11 @@ final class SparseRedistribution: Redistribution {
 
   var transform: LatticeTransform { manyFailures.transform }
 
+  /// Creates the redistribution.
   /// - Parameters:
-  ///   - limits: the most failures of a sweep that is done so, and the most that wait to be settled.
-  ///   - manyFailures: does the larger sweeps.
+  ///   - limits: largest number of failures of a sweep that is redistributed in this way, and largest number of
+  ///     pending failures before they are settled.
+  ///   - manyFailures: redistribution for larger sweeps.
   init(
     _ kernel: RealSpaceKernel, bothSigns: Bool, limits: (failures: Int, pending: Int),
     manyFailures: TransformRedistribution
@@ -72,7 +75,7 @@ final class SparseRedistribution: Redistribution {
     }
   }
 
-  /// Adds the kernel of a failure to the blocks around it.
+  /// Adds the kernel of a failure to the blocks in the window around it.
   private func addWindow<Sign: YieldDirection>(
     _ place: (Int, Int, Int), _ amplitude: Double, to blocks: BlockStresses, _ sign: Sign.Type
   ) {
@@ -88,7 +91,7 @@ final class SparseRedistribution: Redistribution {
         y += y < 0 ? n1 : y >= n1 ? -n1 : 0
         let row = blocks.row(x, y, tilePlane: tilePlane)
         let g = kernel.near.pointer + ((dx + r0) * (2 * r1 + 1) + dy + r1) * (2 * r2 + 1)
-        // At most two pieces, where the window crosses the edge of the lattice.
+        // The row has at most two pieces, if the window crosses the edge of the lattice.
         var start = place.2 - r2
         var left = 2 * r2 + 1
         var taken = 0

@@ -2,21 +2,22 @@ import Foundation
 import Geometry
 import MessagePassing
 
-/// The whole state at one moment: means, profiles of yield counts, distribution of residual strengths. The same bits on
-/// any number of ranks.
+/// The state at one moment: means, profiles of yield counts, distribution of residual strengths. It has the same bits
+/// on any number of ranks.
 public struct StateSample: Sendable {
   public let meanStress: Double
-  /// Over the blocks.
+  /// Variance of the stress over the blocks.
   public let stressVariance: Double
   public let meanThreshold: Double
-  /// Blocks that have yielded at least once.
+  /// Number of blocks that have yielded at least once.
   public let yielded: Int
-  /// Along each axis of the lattice as the user counts them, the yield counts added up over each row (plane) across it.
+  /// Profiles along each axis of the lattice as the user counts them: yield counts summed
+  /// over each row (plane) across it.
   public let profiles: [[Int64]]
-  /// Blocks in each bin of the residual strength, with those below the first edge and above the last.
+  /// Number of blocks in each bin of the residual strength, including those below the first edge and above the last.
   public let residualCounts: [Int64]
 
-  /// Settles the stresses first. Collective.
+  /// Samples the state, after settling the stresses. Collective.
   public init(_ model: ElastoPlasticModel, edges: [Double]) throws {
     let blocks = model.blocks
     let communicator = model.communicator

@@ -1,5 +1,5 @@
-/// What the stress-strain curve says as a whole: its peak, its end, and its mean and variance in the steady state.
-/// Between avalanches the stress is linear in the strain, so the integrals are exact.
+/// Summary of the stress-strain curve: its peak, its end, and its mean and variance in the steady state. Between
+/// avalanches the stress is linear in the strain, so the integrals are exact.
 public struct StressCurve: Codable, Sendable {
   public let steadyFrom: Double
   public private(set) var peakStress = -Double.infinity
@@ -13,6 +13,7 @@ public struct StressCurve: Codable, Sendable {
   private var first = 0.0
   private var second = 0.0
 
+  /// Starts a curve.
   /// - Parameter steadyFrom: the strain from which on the state counts as steady.
   public init(steadyFrom: Double) { self.steadyFrom = steadyFrom }
 
@@ -40,7 +41,7 @@ public struct StressCurve: Codable, Sendable {
     last = Point(strain: strain, stress: stress)
   }
 
-  /// Mean and variance over strain in the steady state; nil where the run did not get there.
+  /// Mean and variance over strain in the steady state; nil if the run did not reach it.
   public var steady: (mean: Double, variance: Double)? {
     guard length > 0 else { return nil }
     let mean = first / length

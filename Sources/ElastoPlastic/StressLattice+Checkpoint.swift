@@ -3,21 +3,21 @@ import ElasticLattice
 import Geometry
 import MessagePassing
 
-/// Putting the stresses aside without settling them, since that would round them.
+/// Checkpoints of the stresses. They are saved without settling, since that would round them.
 ///
-/// What is pending is kept as it is. Candidates, bounds and floors are found anew: they say which blocks are looked at
-/// closely, and a block that is gets the same bits whenever that begins.
+/// Pending failures are saved as they are. Candidates, bounds and floors are computed anew: they decide which blocks
+/// are examined closely, and an examined block has the same bits whenever that begins.
 extension StressLattice {
   private struct State: Codable {
     var shape: [Int]
     var offset: Double
-    /// Failures since the last settling.
+    /// Sites of the failures since the last settling.
     var pendingSites: [Int]
     var pendingAmplitudes: [Double]
     var statistics: RedistributionStatistics
   }
 
-  /// Collective.
+  /// Saves the stresses. Collective.
   func save(to checkpoint: Checkpoint, as name: String) throws {
     var statistics = statistics
     statistics.candidates = try communicator.reduce(statistics.candidates, .maximum)
@@ -30,7 +30,7 @@ extension StressLattice {
     checkpoint.put(column(thresholds.pointer), as: name + "/threshold")
   }
 
-  /// Goes on with what was saved. Collective.
+  /// Restores the stresses. Collective.
   func resume(_ checkpoint: Checkpoint, as name: String) throws {
     let state = try checkpoint.value(State.self, of: name)
     guard state.shape == lattice.shape else {

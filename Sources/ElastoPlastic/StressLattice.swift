@@ -3,8 +3,8 @@ import FourierGrid
 import Geometry
 import MessagePassing
 
-/// The stresses and yield thresholds of all blocks, in slabs over the ranks: loads them, finds those that yield, and
-/// redistributes the stress that they set free.
+/// The stresses and yield thresholds of all blocks, in slabs over the ranks. It loads the blocks, finds those that
+/// yield, and redistributes the stress that they release.
 public final class StressLattice {
   public let communicator: Communicator
   public let rule: UpdateRule
@@ -12,22 +12,21 @@ public final class StressLattice {
   let redistribution: any Redistribution
 
   public var lattice: Lattice { blocks.lattice }
-  /// The planes of this rank; its sites are numbered from the first of them.
+  /// Planes of this rank; its sites are numbered from the first of them.
   public var planes: Range<Int> { blocks.planes }
   public var firstSite: Int { blocks.firstSite }
   public var ownCount: Int { blocks.ownCount }
-  /// The stresses of the own blocks, up to date after ``settle()``.
+  /// Stresses of the own blocks, up to date after ``settle()``.
   public var stress: AlignedBuffer<Double> { blocks.stress }
   public var thresholds: AlignedBuffer<Double> { blocks.thresholds }
   public var statistics: RedistributionStatistics { blocks.statistics }
   /// Whether blocks also yield at −Y.
   var bothSigns: Bool { blocks.bothSigns }
-  /// Blocks this close to their thresholds are at them.
+  /// Distance to yield, in stress, up to which a block counts as at its threshold.
   var tie: Double { blocks.tie }
 
-  /// Blocks without stress, at the given thresholds.
+  /// Creates blocks without stress, with the given thresholds. Collective.
   /// - Parameter fill: writes the thresholds of the own sites, all > 0.
-  /// Collective.
   public init(
     _ kernel: StressKernel, rule: UpdateRule, bothSigns: Bool, transform: LatticeTransform,
     over communicator: Communicator, fill: (UnsafeMutablePointer<Double>) throws -> Void
@@ -53,8 +52,9 @@ public final class StressLattice {
   /// Adds the same stress to all blocks.
   public func load(_ amount: Double) { blocks.offset += amount }
 
-  /// The block that yields first when all are loaded in a direction (+1 or −1), and how much stress that takes; nil if
-  /// no block would ever yield. Of blocks that are equally far the first counts. Collective.
+  /// Returns the block that yields first when all are loaded in a direction (+1 or −1), and the stress needed
+  /// for that; nil if no block would ever yield. Among blocks at the same distance it is the one with the
+  /// lowest site number. Collective.
   public func weakest(direction: Double) throws -> (distance: Double, site: Int)? {
     var best = Double.infinity
     var site = Int.max
@@ -86,7 +86,7 @@ public final class StressLattice {
     }
     look(from: 0)
     if best == .infinity {
-      // Somewhere to begin: the tile that may hold the weakest.
+      // Start with the tile that may hold the weakest block.
       var lowest = Double.infinity
       var tile = -1
       for t in 0..<tiles.count where tiles.floors[t] - blocks.reach(ofTile: t) < lowest {
@@ -105,7 +105,7 @@ public final class StressLattice {
     return (best, site)
   }
 
-  /// Makes candidates, and gives them what failures that are not settled have added to them.
+  /// Makes candidates, and adds to them the stress from failures that are not settled.
   @inline(__always) private func findCandidates(_ promote: () -> Void) {
     let known = blocks.candidates.count
     promote()
@@ -114,8 +114,8 @@ public final class StressLattice {
 
   // MARK: Failing
 
-  /// The own blocks at or above their thresholds, to ``tie``, ascending; `forced`, if it is an own one, fails in any
-  /// case.
+  /// Lists the own blocks at or above their thresholds, up to ``tie``, in ascending order. `forced`, if it is an own
+  /// block, is listed in any case.
   func failing(forced: Int?, into list: inout [Int]) {
     list.removeAll(keepingCapacity: true)
     findCandidates { blocks.promoteWhatMayYield() }
@@ -124,43 +124,43 @@ public final class StressLattice {
       list.append(firstSite + Int(blocks.candidates.sites[k]))
     }
     if let forced, forced >= firstSite, forced < firstSite + ownCount, !list.contains(forced) {
-      // It was one when it was found the weakest, unless stresses have been settled since.
+      // `forced` was a candidate when it was found to be the weakest, unless stresses have been settled since.
       findCandidates { blocks.makeCandidate(forced - firstSite) }
       list.append(forced)
     }
     list.sort()
   }
 
-  /// The present stress of an own block that is a candidate, as every block is that fails.
+  /// Returns the present stress of an own block, which must be a candidate, as every failing block is.
   func presentStress(site: Int) -> Double {
     blocks.presentStress(ofCandidate: Int(blocks.candidates.slots[site - firstSite]))
   }
 
-  /// Gives an own block a new threshold.
+  /// Sets a new threshold of an own block.
   func renew(site: Int, threshold: Double) { blocks.renew(own: site - firstSite, threshold: threshold) }
 
   // MARK: Redistribution
 
-  /// Adds the stress that the failures of a sweep set free. Collective.
+  /// Adds the stress released by the failures of a sweep to all blocks. Collective.
   /// - Parameters:
-  ///   - own: of this rank.
-  ///   - all: of all ranks, unless there are more than the rule's limit.
+  ///   - own: failures of this rank.
+  ///   - all: failures of all ranks, unless there are more than the rule's limit.
   func redistribute(own: FailureList, all: FailureList, total: Int) throws {
     try redistribution.redistribute(own: own, all: all, total: total, to: blocks)
   }
 
-  /// Brings ``stress`` up to date for all blocks. Collective.
+  /// Updates ``stress`` of all blocks, so that no failure is pending. Collective.
   public func settle() throws { try redistribution.settle(blocks) }
 
   // MARK: The whole
 
-  /// The exact mean of the stress over all blocks. Settles first. Collective.
+  /// Returns the exact mean of the stress over all blocks, after settling. Collective.
   public func meanStress() throws -> Double {
     try settle()
     return try mean(of: stress)
   }
 
-  /// The exact mean of the thresholds. Collective.
+  /// Returns the exact mean of the thresholds. Collective.
   public func meanThreshold() throws -> Double { try mean(of: thresholds) }
 
   private func mean(of values: AlignedBuffer<Double>) throws -> Double {

@@ -1,16 +1,16 @@
 import Geometry
 
-/// Where the thresholds of blocks come from, at the start or each time that a block has yielded.
+/// Source of the thresholds of blocks, at the start or each time that a block has yielded.
 public enum ThresholdSource {
   case distribution(Distribution)
-  /// Given numbers for the blocks of this rank, `rows` for each: [row][site]. The n-th draw of a block takes row n mod
-  /// rows.
+  /// Table of numbers for the blocks of this rank, `rows` for each block: [row][site]. The n-th draw of a
+  /// block takes row n mod `rows`.
   case table(AlignedBuffer<Double>, rows: Int)
 
-  /// The threshold of a block.
+  /// Returns a threshold of a block.
   /// - Parameters:
-  ///   - site: of the whole lattice; `local` counts from the first site of the rank.
-  ///   - count: how often the block has drawn from here before.
+  ///   - site: number of the block in the whole lattice; `local` counts from the first site of the rank.
+  ///   - count: number of earlier draws of the block from this source.
   func threshold(_ stream: RandomStream, site: Int, local: Int, of ownCount: Int, count: Int, realisation: Int)
     -> Double
   {

@@ -2,22 +2,22 @@ import ElasticLattice
 import FourierGrid
 import Geometry
 
-/// The tiles of the lattice that this rank has planes of, and what is known of the blocks of each.
+/// The tiles of the lattice that intersect the planes of this rank, and the bounds for the blocks of each tile.
 struct Tiles {
   let tiling: Tiling
-  /// The least distance to yield of the blocks of each tile that are no candidates.
+  /// Smallest distance to yield of the blocks of each tile that are no candidates.
   let floors: AlignedBuffer<Double>
-  /// The most that pending failures can have given to any block of each tile.
+  /// Largest stress that pending failures can have given to any block of each tile.
   let bounds: AlignedBuffer<Double>
-  /// Along the first axis of the lattice: the first tile of this rank, and how many it has.
+  /// First tile of this rank along the first axis of the lattice, and the number of its tiles.
   private let firstPlane: Int
   private let planeCount: Int
-  /// From one row of tiles to the next: rows are filled up to whole lanes.
+  /// Distance from one row of tiles to the next; rows are padded to whole lanes.
   private let rowStride: Int
   private let planes: Range<Int>
   private let extents: (Int, Int, Int)
 
-  /// Places in ``floors`` and ``bounds``, those that fill up rows included.
+  /// Number of entries of ``floors`` and ``bounds``, including the padding of the rows.
   let count: Int
 
   init(_ lattice: Lattice, planes: Range<Int>) {
@@ -33,7 +33,7 @@ struct Tiles {
     reset()
   }
 
-  /// Sets floors as if there were no blocks, bounds as if there had been no failures.
+  /// Resets the floors as if there were no blocks, and the bounds as if there had been no failures.
   func reset() {
     for t in 0..<count {
       floors[t] = .infinity
@@ -41,13 +41,13 @@ struct Tiles {
     }
   }
 
-  /// The plane of tiles that holds the own plane x, for ``row(of:plane:)``.
+  /// Returns the plane of tiles that contains the own plane x, for ``row(of:plane:)``.
   @inline(__always) func plane(of x: Int) -> Int { (x / tiling.edges.0 - firstPlane) * tiling.counts.1 }
 
-  /// Where the row of tiles begins that holds the blocks (x, y, …).
+  /// Returns the first entry of the row of tiles that contains the blocks (x, y, …).
   @inline(__always) func row(of y: Int, plane: Int) -> Int { (plane + y / tiling.edges.1) * rowStride }
 
-  /// The own sites of a tile; nil for a place that fills up a row.
+  /// Returns the own sites of a tile; nil for padding.
   func sites(of t: Int) -> (x: Range<Int>, y: Range<Int>, z: Range<Int>)? {
     let (row, column) = t.quotientAndRemainder(dividingBy: rowStride)
     let (a, b) = row.quotientAndRemainder(dividingBy: tiling.counts.1)
@@ -61,7 +61,7 @@ struct Tiles {
     )
   }
 
-  /// Raises the bounds by what a failure can give from afar to the blocks of each tile.
+  /// Raises the bounds of all tiles by the largest stress that a failure can cause outside of its window.
   func raise(by table: TileBounds, from place: (Int, Int, Int), _ amplitude: Double) {
     let source = (place.0 / tiling.edges.0, place.1 / tiling.edges.1, place.2 / tiling.edges.2)
     for a in 0..<planeCount {

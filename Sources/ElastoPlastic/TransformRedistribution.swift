@@ -1,7 +1,7 @@
 import ElasticLattice
 import FourierGrid
 
-/// One transform for each sweep, however many blocks fail.
+/// Redistribution by one transform per sweep, however many blocks fail.
 final class TransformRedistribution: Redistribution {
   let transform: LatticeTransform
   private let kernel: StressKernel

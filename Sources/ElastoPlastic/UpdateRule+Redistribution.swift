@@ -3,7 +3,7 @@ import FourierGrid
 import MessagePassing
 
 extension UpdateRule {
-  /// Makes the redistribution of this rule. Collective.
+  /// Creates the redistribution of this rule. Collective.
   func redistribution(
     _ kernel: StressKernel, bothSigns: Bool, transform: LatticeTransform, over communicator: Communicator
   ) throws -> any Redistribution {

@@ -1,11 +1,11 @@
 import Foundation
 import Geometry
 
-/// What is left of a plane wave when a field is smoothed.
+/// A filter that smooths a field, given by its factor for each plane wave.
 public enum Filter: Sendable {
-  /// A Gaussian of that standard deviation: exp(−q²s²/2).
+  /// Gaussian of the given standard deviation s: the factor is exp(−q²s²/2).
   case gaussian(Double)
-  /// All up to that wave number, and nothing beyond it.
+  /// Sharp cut-off: keeps all wave numbers up to the given one and removes all beyond it.
   case sharp(Double)
 
   public func factor(_ q: Vector) -> Double {

@@ -1,10 +1,10 @@
 import Geometry
 
-/// Fields of several components on a lattice, of which each rank holds its planes: component by component, the sites in
-/// the order of the lattice.
+/// A field of several components on a lattice. Each rank holds its own planes, component by component, with the sites
+/// in the order of the lattice.
 public struct GridField {
   public private(set) var components: [[Double]]
-  /// Sites that this rank holds.
+  /// Number of sites that this rank holds.
   public let siteCount: Int
 
   public init(_ components: [[Double]], on transform: LatticeTransform) {
@@ -13,8 +13,7 @@ public struct GridField {
     self.components = components
   }
 
-  /// Convolves each component with what has the given spectrum, a real and even function of the wave vector.
-  /// Collective.
+  /// Multiplies the spectrum of each component by a real and even function of the wave vector. Collective.
   public mutating func multiply(
     _ transform: LatticeTransform, _ waves: WaveVectors, by factor: (Vector) -> Double
   ) {
@@ -62,7 +61,7 @@ public struct GridField {
 }
 
 extension LatticeTransform {
-  /// Puts a value at each site of the own planes.
+  /// Sets the values at the sites of the own planes.
   public func load(_ values: [Double]) {
     let n = lattice.extents.2
     precondition(values.count == planes.count * lattice.planeSize)
@@ -71,7 +70,7 @@ extension LatticeTransform {
     }
   }
 
-  /// The values at the sites of the own planes.
+  /// Values at the sites of the own planes.
   public var values: [Double] {
     let n = lattice.extents.2
     return (0..<(planes.count * lattice.planeSize)).map { field[$0 / n * rowStride + $0 % n] }

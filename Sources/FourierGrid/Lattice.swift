@@ -1,11 +1,11 @@
-/// A periodic square or cubic lattice of blocks, its sites numbered row by row with the last axis fastest.
+/// A periodic square or cubic lattice of blocks. Its sites are numbered row by row with the last axis fastest.
 ///
-/// Inside the code it always has three axes: in two dimensions the middle one has one site, so that the first axis is
-/// the one that is cut among the ranks and the last one is contiguous in memory.
+/// Internally it always has three axes. In two dimensions the middle one has one site, so that the first axis is always
+/// the one that is divided among the ranks, and the last one is contiguous in memory.
 public struct Lattice: Sendable, Equatable {
-  /// Sites along each axis, as the user gave them: two or three numbers.
+  /// Number of sites along each axis, as given by the user: two or three numbers.
   public let shape: [Int]
-  /// Sites along the three axes.
+  /// Number of sites along the three internal axes.
   public let extents: (Int, Int, Int)
 
   public init(shape: [Int]) {
@@ -18,7 +18,7 @@ public struct Lattice: Sendable, Equatable {
 
   public var dimension: Int { shape.count }
   public var siteCount: Int { extents.0 * extents.1 * extents.2 }
-  /// Sites with the same first coordinate.
+  /// Number of sites with the same first coordinate.
   public var planeSize: Int { extents.1 * extents.2 }
 
   @inlinable public func coordinates(of site: Int) -> (Int, Int, Int) {
@@ -27,7 +27,7 @@ public struct Lattice: Sendable, Equatable {
     return (x, y, z)
   }
 
-  /// The coordinates as the user counts them, for messages: "[3, 17]".
+  /// Returns the coordinates as the user counts them, for messages: "[3, 17]".
   public func label(of site: Int) -> String {
     let (x, y, z) = coordinates(of: site)
     return dimension == 2 ? "[\(x), \(z)]" : "[\(x), \(y), \(z)]"

@@ -3,23 +3,24 @@ import CMPI
 import Geometry
 import MessagePassing
 
-/// The Fourier transform of a real field on a lattice that is cut into slabs, one per rank; spectra stay transposed.
+/// The Fourier transform of a real field on a lattice that is cut into slabs, one per rank. Spectra stay transposed.
 ///
-/// One-dimensional transforms of one fixed plan each, and FFTW's distributed transpose between them, which only moves
-/// numbers: so every number is computed by the same operations on any number of ranks. The plans of the transforms are
-/// FFTW's estimates, which do not depend on any clock; those of the transposes are measured, which changes no number.
-/// Ranks beyond the planes of the lattice own nothing and take part in the messages.
+/// It consists of one-dimensional transforms with one fixed plan each, and FFTW's distributed transpose between them,
+/// which only moves numbers. So every number is computed by the same operations on any number of ranks. The plans of
+/// the transforms are FFTW's estimates, which do not depend on any clock; those of the transposes are measured, which
+/// changes no number. Ranks beyond the planes of the lattice own nothing and take part only in the messages.
 public final class LatticeTransform {
   public let lattice: Lattice
-  /// The planes of the first axis that this rank owns.
+  /// Planes of the first axis that this rank owns.
   public let planes: Range<Int>
-  /// What is owned of the spectrum: wave numbers along the last axis in two dimensions, along the middle one in three.
+  /// Planes of the spectrum that this rank owns: wave numbers along the last axis in two dimensions,
+  /// along the middle one in three.
   public let spectralPlanes: Range<Int>
-  /// Doubles from one row of ``field`` to the next: a row of complex numbers fits in.
+  /// Number of doubles from one row of ``field`` to the next, enough for a row of complex numbers.
   public let rowStride: Int
-  /// The field: [plane][row][rowStride], of which the first extents.2 of each row count.
+  /// Field as [plane][row][rowStride]; only the first extents.2 numbers of each row are used.
   public let field: UnsafeMutablePointer<Double>
-  /// The spectrum, complex: [k2][k0] in two dimensions, [k1][k0][k2] in three; k2 up to L/2.
+  /// Spectrum of complex numbers: [k2][k0] in two dimensions, [k1][k0][k2] in three, with k2 up to L/2.
   public let spectrum: UnsafeMutablePointer<Double>
 
   private let halfExtent: Int
@@ -28,7 +29,7 @@ public final class LatticeTransform {
   private let middleForward, middleBackward: fftw_plan?
   private let transpose, transposeBack: fftw_plan
 
-  /// Collective.
+  /// Plans the transforms of a lattice. Collective.
   public init(_ lattice: Lattice, over communicator: Communicator) throws {
     fftw_mpi_init()
     self.lattice = lattice
@@ -37,7 +38,7 @@ public final class LatticeTransform {
     halfExtent = half
     rowStride = 2 * half
     let isFlat = lattice.dimension == 2
-    // The matrix that is transposed: first axis by wave number of the last, or by middle axis.
+    // The matrix to be transposed: first axis by wave number of the last axis (2D), or by middle axis (3D).
     let sizes = [n0, isFlat ? half : n1]
     let width = isFlat ? 1 : half
     var rows = 0
@@ -92,7 +93,7 @@ public final class LatticeTransform {
 
   public func clearField() { field.update(repeating: 0, count: fieldSize) }
 
-  /// Field → spectrum, without a factor. Destroys the field. Collective.
+  /// Transforms the field into the spectrum, without a factor. Destroys the field. Collective.
   public func forward() {
     let rows = planes.count * lattice.extents.1
     for row in 0..<rows {
@@ -105,8 +106,8 @@ public final class LatticeTransform {
     Heartbeat.beat()
   }
 
-  /// Spectrum → field, without a factor: ``forward()`` and this multiply by the number of sites. Destroys the spectrum.
-  /// Collective.
+  /// Transforms the spectrum into the field, without a factor: together with ``forward()`` it multiplies by the number
+  /// of sites. Destroys the spectrum. Collective.
   public func backward() {
     alongColumns(columnBackward)
     fftw_execute(transposeBack)
@@ -134,23 +135,23 @@ public final class LatticeTransform {
     }
   }
 
-  /// How many complex numbers of the spectrum this rank owns.
+  /// Number of complex numbers of the spectrum that this rank owns.
   public var spectralCount: Int {
     spectralPlanes.count * lattice.extents.0 * (lattice.dimension == 2 ? 1 : halfExtent)
   }
 
-  /// A row of the spectrum that is contiguous in memory: the wave numbers (k0, k1, k2) from ``first`` on, of which that
-  /// of one axis counts up from 0.
+  /// A row of the spectrum that is contiguous in memory. It starts at the wave numbers ``first``; the one along
+  /// ``axis`` counts up from 0.
   public struct SpectralRow {
     public let numbers: UnsafeMutablePointer<Double>
-    /// How many complex numbers it has.
+    /// Number of complex numbers in the row.
     public let count: Int
-    /// The axis along which it runs: 0 in two dimensions, 2 in three.
+    /// Axis along which the row runs: 0 in two dimensions, 2 in three.
     public let axis: Int
     public let first: (Int, Int, Int)
   }
 
-  /// Goes through the rows of the spectrum that this rank owns.
+  /// Calls `body` for each row of the spectrum that this rank owns.
   public func forEachRow(_ body: (SpectralRow) -> Void) {
     let n0 = lattice.extents.0
     for (local, k) in spectralPlanes.enumerated() {
@@ -165,11 +166,11 @@ public final class LatticeTransform {
     }
   }
 
-  /// Multiplies the spectrum by real numbers in its own order.
+  /// Multiplies the spectrum by real factors, which are in its own order.
   public func multiply(by factors: UnsafePointer<Double>) { scaleComplex(spectrum, factors, spectralCount) }
 
-  /// The field becomes its convolution with a kernel whose spectrum, divided by the number of sites, is given.
-  /// Collective.
+  /// Replaces the field by its convolution with a kernel. `factors` is the spectrum of the kernel divided by the
+  /// number of sites. Collective.
   public func convolve(with factors: UnsafePointer<Double>) {
     forward()
     multiply(by: factors)

@@ -2,14 +2,14 @@ import CFFTW
 import CMPI
 import MessagePassing
 
-/// FFTW's own distributed transform of the same grid, real to complex, spectrum transposed: what ``LatticeTransform``
-/// is measured against. Its arithmetic depends on the number of ranks.
+/// FFTW's own distributed transform of the same grid (real to complex, spectrum transposed), a reference for the speed
+/// of ``LatticeTransform``. Its arithmetic depends on the number of ranks.
 public final class LibraryTransform {
   private let field: UnsafeMutablePointer<Double>
   private let there, back: fftw_plan
 
-  /// - Parameter measured: whether FFTW tries its plans out, which takes long for large lattices, or estimates.
-  /// Collective.
+  /// Plans the transform. Collective.
+  /// - Parameter measured: whether FFTW measures its plans, which takes long for large lattices, or estimates them.
   public init(_ lattice: Lattice, measured: Bool, over communicator: Communicator) throws {
     fftw_mpi_init()
     var sizes = lattice.shape
@@ -42,7 +42,7 @@ public final class LibraryTransform {
     fftw_free(field)
   }
 
-  /// Forward and backward. Collective.
+  /// Transforms forward and backward. Collective.
   public func roundTrip() {
     fftw_execute(there)
     fftw_execute(back)

@@ -1,8 +1,8 @@
-/// The planes of a lattice that a rank owns: blocks of equal thickness along the first axis, the last ones thinner or
-/// empty. This is also how FFTW cuts it.
+/// The planes of a lattice that a rank owns: slabs of equal thickness along the first axis, the last ones thinner or
+/// empty. FFTW divides the lattice in the same way.
 public struct Slab: Sendable {
   public let planes: Range<Int>
-  /// How many of the ranks own anything.
+  /// Number of ranks that own at least one plane.
   public let ranksInUse: Int
 
   public init(extent: Int, rank: Int, ranks: Int) {

@@ -1,12 +1,12 @@
 import Geometry
 
-/// The layout of the affine stiffness of a particle: the components of a tensor of fourth rank that is symmetric in all
-/// indices.
+/// Layout of the affine stiffness of a particle: the components of a tensor of fourth rank that
+/// is symmetric in all indices.
 public enum AffineStiffness {
-  /// Numbers per particle.
+  /// Returns the number of components per particle.
   public static func count(dimension: Int) -> Int { dimension == 2 ? 5 : 15 }
 
-  /// How often x, y and z occur among the indices of each component.
+  /// Exponents of x, y and z in each component.
   public static let exponents: [SIMD3<Int>] = [
     SIMD3(4, 0, 0), SIMD3(3, 1, 0), SIMD3(2, 2, 0), SIMD3(1, 3, 0), SIMD3(0, 4, 0),
     SIMD3(3, 0, 1), SIMD3(2, 1, 1), SIMD3(1, 2, 1), SIMD3(0, 3, 1), SIMD3(2, 0, 2),
@@ -14,9 +14,9 @@ public enum AffineStiffness {
   ]
 }
 
-/// For each owned particle, ½ Σ_j (φ''/r²) x_α x_β x_γ x_δ over its bonds with φ'' > 0: its part of the stiffness that
-/// the sample would have if it deformed affinely. 5 numbers per particle in two dimensions (xxxx, xxxy, xxyy, xyyy,
-/// yyyy), 15 in three (in the order of ``AffineStiffness``), and room for one particle more.
+/// Computes ½ Σ_j (φ''/r²) x_α x_β x_γ x_δ over the bonds with φ'' > 0 of each owned particle: its part of the
+/// stiffness that the sample would have if it deformed affinely. `result` has 5 numbers per particle in two dimensions
+/// (xxxx, xxxy, xxyy, xyyy, yyyy), 15 in three (in the order of ``AffineStiffness``), and room for one more particle.
 @inline(never)  // as computeForces
 func computeAffineStiffness<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,
@@ -41,9 +41,9 @@ func computeAffineStiffness<Potential: PairPotential, S: Space>(
   }
 }
 
-/// Σ w x⊗x⊗x⊗x over the neighbours of each row, as the components that differ, in the order of ``AffineStiffness``.
+/// Sum Σ w x⊗x⊗x⊗x over the neighbours of each row, as its independent components in the order of ``AffineStiffness``.
 private struct QuarticSum<S: Space> {
-  // Fifteen variables, not an array: they stay in registers.
+  // Fifteen variables instead of an array, so that they stay in registers.
   private var sum0 = Lanes(0)
   private var sum1 = Lanes(0)
   private var sum2 = Lanes(0)

@@ -2,8 +2,8 @@ import Geometry
 
 /// Sums over the particles of an arena that are within reach of a point.
 ///
-/// First those closer than a bound are listed, with little arithmetic and no branch for each; then the energies of
-/// these few, as they come.
+/// First, particles closer than a bound are listed, with little arithmetic and no branch for each; then the energies of
+/// these few are computed.
 struct ArenaSearch<Potential: PairPotential, S: Space> {
   private let potential: Potential
   private let x: UnsafePointer<Double>
@@ -31,10 +31,10 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     columns = arena.search.columns.pointer
   }
 
-  /// U(after) − U(before) of a particle that goes from one point to another.
+  /// Returns U(after) − U(before) of a particle that moves from one point to another.
   @inline(__always) func displacementChange(from before: Vector, to after: Vector, parameter: Double) -> Double {
     let own = Lanes(parameter)
-    // Who is in reach of either end is in reach, and half the way more, of the middle.
+    // A particle within reach of either end is within reach plus half of the displacement from the middle.
     let halfWay = 0.5 * (after - before).length
     let slack = Lanes(halfWay)
     let count = list(around: 0.5 * (before + after), reach: arena.reach[parameter] + halfWay) { other in
@@ -60,7 +60,7 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     return sum.total
   }
 
-  /// U(after) − U(before) of a particle at a point whose parameter changes.
+  /// Returns U(after) − U(before) of a particle at a point whose parameter changes.
   @inline(__always) func swapChange(at point: Vector, from before: Double, to after: Double) -> Double {
     let (a, b) = (Lanes(before), Lanes(after))
     let count = list(around: point, reach: max(arena.reach[before], arena.reach[after])) { other in
@@ -85,8 +85,8 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     return sum.total
   }
 
-  /// Lists the slots closer to a point than a distance that depends on the parameter there, at most `reach`; returns
-  /// how many. The last lanes are filled up with a slot out of reach of everything.
+  /// Lists the slots closer to a point than a distance that depends on the parameter there and is at most `reach`.
+  /// Returns their number. The last lanes are padded with a slot that is out of reach of everything.
   @inline(__always) private func list(
     around point: Vector, reach: Double, squaredRange: (_ parameter: Lanes) -> Lanes
   ) -> Int {
@@ -108,16 +108,17 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
     return count
   }
 
-  /// Lists runs of slots, none longer than the lanes, that hold everything within `reach` of a point; returns how many.
+  /// Lists runs of slots, none longer than the lanes, that contain everything within `reach` of a
+  /// point. Returns their number.
   ///
-  /// Each row of bins gives a run, as long as the distance of the row leaves room for. Several rows are treated side by
-  /// side, and an empty or a short run takes the same instructions as others: where a search branches, the CPU guesses
-  /// wrong.
+  /// Each row of bins gives a run, whose length follows from the distance of the row. Several rows are treated
+  /// side by side, and an empty or short run takes the same instructions as others, since the CPU would
+  /// mispredict branches of the search.
   @inline(__always) private func listChunks(around point: Vector, reach: Double) -> Int {
     let counts = arena.bins.counts
     let size = arena.bins.size
     let perLength = arena.bins.perLength
-    // Particles may have drifted from their bins.
+    // Particles may have drifted away from their bins.
     let p = point - arena.bins.origin
     let (low, high) = (p - arena.drift, p + arena.drift)
     let squaredReach = reach * reach
@@ -151,7 +152,7 @@ struct ArenaSearch<Potential: PairPotential, S: Space> {
           let row = counts.x &* (min(by &+ lane, lastY) &+ counts.y &* bz)
           var start = starts[row &+ Int(columns[lane])]
           let end = starts[row &+ Int(columns[Lanes.count &+ lane])]
-          // Seldom more than two.
+          // A row seldom gives more than two runs.
           repeat {
             for _ in 0..<2 {
               firsts[chunks] = start

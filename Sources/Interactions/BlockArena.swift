@@ -1,19 +1,19 @@
 import Geometry
 
-/// The particles of one block of space and those around it that they can interact with, copied next to each other and
-/// ordered by small bins, so that trial moves need no neighbour list and no indirection.
+/// The particles of one block of space and those around it with which they can interact. They are copied next to each
+/// other and ordered by small bins, so that trial moves need no neighbour list and no indirection.
 ///
-/// Coordinates are lengths relative to the lower corner of the block. The order follows from bins and identifiers
-/// alone, never from where the particles were stored, so the same block gives the same bits on any rank.
+/// Coordinates are lengths relative to the lower corner of the block. The order depends only on bins and identifiers,
+/// never on where the particles were stored, so the same block gives the same bits on any rank.
 public final class BlockArena {
-  /// Where a block lies.
+  /// Position and shape of a block.
   public struct Frame {
-    /// The lower corner, in quanta.
+    /// Lower corner, in quanta.
     public var origin: FixedVector
     public var quantum: Double
-    /// Maps a position relative to the corner to fractions of the block, which are in [0, 1) inside it.
+    /// Map of a position relative to the corner to fractions of the block, which are in [0, 1) inside it.
     public var fractions: Tensor
-    /// The Cartesian box around the block, relative to the corner.
+    /// Corners of the Cartesian box around the block, relative to the lower corner.
     public var lower: Vector
     public var upper: Vector
 
@@ -26,7 +26,7 @@ public final class BlockArena {
     }
   }
 
-  /// How far a particle of any parameter can interact: a table over the range of parameters.
+  /// Table of the largest cutoff of a particle, over the range of parameters.
   struct Reach {
     let lowest: Double
     let perStep: Double
@@ -36,14 +36,15 @@ public final class BlockArena {
     @inline(__always) subscript(parameter: Double) -> Double { values[Int((parameter - lowest) * perStep)] }
   }
 
-  /// The small bins by which the slots are ordered.
+  /// Small bins by which the slots are ordered.
   struct Bins {
-    /// Slots of bin b: starts[b] ..< starts[b + 1]; x fastest, so that a row of bins is one run of slots.
+    /// First slot of each bin; bin b has the slots starts[b] ..< starts[b + 1]. Bins are ordered with x fastest, so
+    /// that a row of bins is one run of slots.
     let starts = AlignedBuffer<Int32>()
     var counts = SIMD3<Int>(1, 1, 1)
     var origin = Vector.zero
-    /// Short along x, where a row is cut to what can be in reach; longer across, for fewer rows. The speed hardly
-    /// depends on it: 5 % between half and twice as long.
+    /// Size of a bin. It is short along x, where a row is cut to the part within reach, and longer across, so that
+    /// there are fewer rows. The speed hardly depends on it: 5 % between half and twice this size.
     let size: Vector
     let perLength: Vector
 
@@ -53,7 +54,7 @@ public final class BlockArena {
     }
   }
 
-  /// Room for what a search finds: slots, runs of slots, and the first and last bins of some rows.
+  /// Buffers of a search: slots, runs of slots, and the first and last bins of some rows.
   struct SearchRoom {
     let found = AlignedBuffer<Int32>()
     let firsts = AlignedBuffer<Int32>()
@@ -66,31 +67,31 @@ public final class BlockArena {
   let reach: Reach
   private let largestCutoff: Double
 
-  /// Slots: position, parameter, and the position at which the particle was put into its bin.
+  /// Columns of the slots: position, parameter, and the position at which the particle was put into its bin.
   let x = AlignedBuffer<Double>()
   let y = AlignedBuffer<Double>()
   let z = AlignedBuffer<Double>()
   let parameters = AlignedBuffer<Double>()
   let binnedAt = AlignedBuffer<Double>()
   private let ids = AlignedBuffer<Int64>()
-  /// The storage index of a particle of the block; -1 for one around it.
+  /// Storage index of a particle of the block; −1 for a particle around it.
   private let sources = AlignedBuffer<Int32>()
   let hasChanged = AlignedBuffer<Bool>()
-  /// The slots of the block's own particles.
+  /// Slots of the block's own particles.
   let own = AlignedBuffer<Int32>()
   public private(set) var ownCount = 0
   private var count = 0
 
   private(set) var bins: Bins
-  /// How far, along any axis, some particle has gone from where it was put into its bin. A treatment makes about one
-  /// trial per particle, so this stays a step or two.
+  /// Largest displacement, along any axis, of a particle from the position at which it was binned. A block gets about
+  /// one trial per particle, so this stays one or two steps.
   var drift = 0.0
 
   let search = SearchRoom()
-  /// A slot out of reach of everything.
+  /// A slot that is out of reach of everything.
   var emptySlot: Int32 { Int32(truncatingIfNeeded: count) }
 
-  // The same columns in the order of arrival.
+  // Particles in the order of arrival, before they are sorted into slots.
   private let arrivals = AlignedBuffer<Arrival>()
   private let next = AlignedBuffer<Int32>()
 
@@ -104,10 +105,11 @@ public final class BlockArena {
     var bin: Int32
   }
 
+  /// Creates an arena for blocks of one system.
   /// - Parameters:
-  ///   - cutoff: of two particles with the given parameters.
-  ///   - parameters: the range of the parameters of all particles.
-  ///   - spacing: the mean distance between particles, on which the best size of the bins depends.
+  ///   - cutoff: cutoff of two particles with the given parameters.
+  ///   - parameters: range of the parameters of all particles.
+  ///   - spacing: mean distance between particles, on which the best size of the bins depends.
   public init(
     dimension: Int, cutoff: (Double, Double) -> Double, parameters range: ClosedRange<Double>, largestCutoff: Double,
     spacing: Double
@@ -120,17 +122,18 @@ public final class BlockArena {
     let values = AlignedBuffer<Double>(capacity: steps + 1)
     func parameter(_ k: Int) -> Double { range.lowerBound + width * Double(k) / Double(steps) }
     let reaches = (0...steps).map { a in (0...steps).map { cutoff(parameter(a), parameter($0)) }.max()! }
-    // Cutoffs are smooth functions of the sizes, sampled at steps so small that a thousandth covers what lies between.
+    // Cutoffs are smooth functions of the sizes, sampled in steps so small that a margin of a thousandth
+    // covers the values in between.
     for k in 0...steps { values[k] = 1.001 * max(reaches[k], reaches[min(k + 1, steps)]) }
     reach = Reach(lowest: range.lowerBound, perStep: width > 0 ? Double(steps) / width : 0, values: values)
   }
 
   // MARK: In and out
 
-  /// Copies the particles of the block and of its surroundings that can interact with it.
+  /// Copies the particles of the block, and those around it that can interact with it.
   /// - Parameters:
   ///   - records: three coordinates in quanta and the bits of the parameter per particle.
-  ///   - own: the storage range of the block; `others` those of the blocks around it.
+  ///   - own: storage range of the block; `others` are those of the blocks around it.
   public func load(
     _ frame: Frame, records: UnsafePointer<Int64>, ids: UnsafePointer<Int64>, own: Range<Int32>,
     others: [Range<Int32>]
@@ -156,7 +159,7 @@ public final class BlockArena {
         let x = Double(record[0] &- origin.x) * quantum
         let y = Double(record[1] &- origin.y) * quantum
         let z = flat ? 0 : Double(record[2] &- origin.z) * quantum
-        // Without a branch, which the CPU could not foresee: an arrival that is not kept is written over.
+        // No branch, since the CPU could not predict it: an arrival that is not kept is overwritten by the next.
         let isNear =
           isOwn
           ? 1 : bit(x > lower.x) & bit(x < upper.x) & bit(y > lower.y) & bit(y < upper.y) & bit(z > low) & bit(z < high)
@@ -171,7 +174,7 @@ public final class BlockArena {
     place()
   }
 
-  /// Writes the block's particles that have moved or changed their size back.
+  /// Writes back the block's particles that have moved or changed their size.
   public func store(to records: UnsafeMutablePointer<Int64>) {
     let quantum = frame.quantum
     for k in 0..<ownCount {
@@ -187,12 +190,12 @@ public final class BlockArena {
 
   // MARK: Bins
 
-  /// Sorts the arrivals into bins, by identifier inside each.
+  /// Sorts the arrivals into bins, and by identifier within each bin.
   private func place() {
     let binCount = bins.counts.x * bins.counts.y * bins.counts.z
     bins.starts.reserve(binCount + 1)
     next.reserve(binCount + 1)
-    // The search reads a lane's width beyond the last slot.
+    // The search reads up to a lane's width beyond the last slot.
     for column in [x, y, z, parameters] { column.reserve(count + Lanes.count) }
     binnedAt.reserve(3 * count)
     ids.reserve(count)
@@ -200,7 +203,7 @@ public final class BlockArena {
     hasChanged.reserve(count)
     own.reserve(count)
     search.found.reserve(count + 2 * Lanes.count)
-    // No row of bins gives more runs than particles, and each may write two more.
+    // A row of bins gives at most as many runs as it has particles, and may write two more.
     search.firsts.reserve(count + 2)
     search.ends.reserve(count + 2)
     let (starts, following, arrived) = (bins.starts.pointer, next.pointer, arrivals.pointer)
@@ -219,7 +222,7 @@ public final class BlockArena {
       following[b] = starts[b]
       starts[b + 1] += starts[b]
     }
-    // Where each arrival goes; bins hold one or two, so that their order costs little.
+    // Find the slot of each arrival. Bins hold one or two particles, so sorting them costs little.
     let slots = Slots(self)
     for k in 0..<count {
       let a = arrived[k]
@@ -236,7 +239,7 @@ public final class BlockArena {
     for lane in 0..<Lanes.count { slots.empty(count + lane, parameter: reach.lowest) }
   }
 
-  /// The columns as bare pointers, for the loops over slots.
+  /// The columns as raw pointers, for the loops over slots.
   private struct Slots {
     let x: UnsafeMutablePointer<Double>
     let y: UnsafeMutablePointer<Double>
@@ -280,7 +283,7 @@ public final class BlockArena {
       hasChanged[target] = hasChanged[source]
     }
 
-    /// Lists the slots of the block's own particles and notes where they are; returns how many there are.
+    /// Lists the slots of the block's own particles and records their binned positions. Returns their number.
     func listOwn(_ count: Int) -> Int {
       var found = 0
       for slot in 0..<count where sources[slot] >= 0 {
@@ -301,6 +304,6 @@ public final class BlockArena {
     }
   }
 
-  /// A coordinate beyond the reach of everything: where a particle stands while its own neighbours are counted.
+  /// Coordinate beyond the reach of everything, to which a particle is moved while its own neighbours are summed.
   @inline(__always) static var nowhere: Double { 1e9 }
 }

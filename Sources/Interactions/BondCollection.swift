@@ -1,8 +1,8 @@
 import Geometry
 
-/// Fills `network` with the bonds of the owned particles.
+/// Stores the bonds of the owned particles in `network`.
 ///
-/// Written for clarity rather than speed: it runs once per configuration, not once per step.
+/// It is written for clarity rather than speed, since it runs once per configuration, not once per step.
 @inline(never)
 func collectBonds<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList, ownedCount: Int,
@@ -13,7 +13,8 @@ func collectBonds<Potential: PairPotential, S: Space>(
   let quantum = particles.quantum
   let width = Lanes.count
 
-  /// Visits the ends of the particle in a lane of a chunk: partner, bond vector, squared length, parameters.
+  /// Calls `visit` for each bond of the particle in a lane of a chunk: partner, bond
+  /// vector, squared length, parameters.
   @inline(__always)
   func forEachEnd(_ chunk: Int, _ lane: Int, _ i: Int, _ visit: (Int32, Vector, Double, Double, Double) -> Void) {
     let a = Double(bitPattern: UInt64(bitPattern: records[4 * i + 3]))

@@ -1,7 +1,7 @@
 import Geometry
 
-/// For each owned particle, three numbers: its bonds, the sum of |φ'| over them, and the largest φ''. `result` has room
-/// for one particle more.
+/// Computes three numbers for each owned particle: the number of its bonds, the sum of |φ'| over them, and the largest
+/// φ''. `result` has room for one more particle.
 @inline(never)  // as computeForces
 func measureBonds<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,
@@ -20,7 +20,7 @@ func measureBonds<Potential: PairPotential, S: Space>(
       let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
       let stiffness = second.times(pair.squaredDistance, plus: first)
       let tension = first.magnitude
-      // As collectBonds tells them, to the last bit: the same pairs are bonds wherever bonds are counted.
+      // The same test as in collectBonds, to the last bit, so that both count the same pairs as bonds.
       let cutoff = potential.cutoff(row.parameter, pair.parameter)
       let interacts = isInside(pair.dx * pair.dx + pair.dy * pair.dy + pair.dz * pair.dz, cutoff * cutoff)
       bonds = bonds + interacts.select(Lanes(1), else: Lanes(0))

@@ -1,8 +1,8 @@
-/// The loops that look at the bonds of each particle, one in BondKernel.swift and one in BondCollection.swift.
+/// Loops over the bonds of each particle, one in BondKernel.swift and one in BondCollection.swift.
 public struct BondLoops {
-  /// The number of bonds, the sum of |φ'| and the largest φ'' of each particle, three numbers per particle.
+  /// Computes the number of bonds, the sum of |φ'| and the largest φ'' of each particle, three numbers per particle.
   public let measure: (ParticleArrays, NeighbourList, _ result: UnsafeMutablePointer<Double>) -> Void
-  /// The bonds of the owned particles, with derivatives to fourth order.
+  /// Collects the bonds of the owned particles, with derivatives to fourth order.
   public let collect: (ParticleArrays, NeighbourList, _ ownedCount: Int, _ network: BondNetwork) -> Void
 
   @inline(__always)

@@ -3,7 +3,7 @@ import Geometry
 /// The bonds of a configuration at rest: each owned particle with its partners within the cutoff, the bond vectors, and
 /// the derivatives of the pair energy along them.
 ///
-/// A bond between owned particles has two ends here, one in the list of each. The ends of a particle stand in the order
+/// A bond between owned particles has two ends here, one in the list of each. The ends of a particle are in the order
 /// of its neighbour list, so that sums over them have the same bits on any number of ranks.
 public final class BondNetwork {
   public let dimension: Int
@@ -11,18 +11,18 @@ public final class BondNetwork {
   public let firstEnd = AlignedBuffer<Int>()
   /// Local number of the partner, owned or ghost.
   public let partner = AlignedBuffer<Int32>()
-  /// x_j − x_i, `dimension` numbers per end.
+  /// Bond vector x_j − x_i, `dimension` numbers per end.
   public let vector = AlignedBuffer<Double>()
-  /// The derivatives of φ with respect to r²/2, first to fourth: φ'/r, φ''/r² − φ'/r³, … (Richard, eqs. B1–B4), four
-  /// numbers per end.
+  /// Derivatives of φ with respect to r²/2, first to fourth: φ'/r, φ''/r² − φ'/r³, … (Richard, eqs.
+  /// B1–B4), four numbers per end.
   public let derivatives = AlignedBuffer<Double>()
   public internal(set) var ownedCount = 0
-  /// Ends of all owned particles: about twice the bonds.
+  /// Number of ends of all owned particles: about twice the number of bonds.
   public internal(set) var endCount = 0
 
   public init(dimension: Int) { self.dimension = dimension }
 
-  /// Makes room for as many ends of each owned particle.
+  /// Allocates the given numbers of ends of the owned particles.
   func resize(_ counts: [Int]) {
     ownedCount = counts.count
     firstEnd.reserve(exactly: ownedCount + 1)
@@ -36,7 +36,7 @@ public final class BondNetwork {
 
   @inline(__always) public func ends(of particle: Int) -> Range<Int> { firstEnd[particle]..<firstEnd[particle + 1] }
 
-  /// The bond vector of an end; its third component is zero in two dimensions.
+  /// Returns the bond vector of an end; its third component is zero in two dimensions.
   @inline(__always) public func bond(_ end: Int) -> Vector {
     dimension == 2
       ? Vector(vector[2 * end], vector[2 * end + 1], 0)
@@ -49,7 +49,7 @@ public final class BondNetwork {
       fourth: derivatives[4 * end + 3])
   }
 
-  /// The ends between particles for which `holds` is true, in the same order.
+  /// Returns the network of the ends for which `holds` is true, in the same order.
   public func filtered(_ holds: (_ i: Int, _ j: Int) -> Bool) -> BondNetwork {
     let kept = BondNetwork(dimension: dimension)
     kept.ownedCount = ownedCount

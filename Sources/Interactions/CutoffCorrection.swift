@@ -1,9 +1,9 @@
 import Geometry
 
-/// What is added to a pair potential so that it ends at its cutoff as the user chose.
+/// Correction of a pair potential that makes it end at its cutoff as the user chose.
 public protocol CutoffCorrection: Sendable {
   associatedtype Row
-  /// `bare` holds the bare potential and its derivatives at the cutoff.
+  /// Creates the correction. `bare` contains the bare potential and its derivatives at the cutoff.
   init(cutoff: Double, bare: PairDerivatives)
   func corrected(_ bare: PairDerivatives, distance: Double) -> PairDerivatives
   static func row(_ species: Lanes, _ aa: Self, _ ab: Self, _ bb: Self) -> Row
@@ -15,7 +15,7 @@ public protocol CutoffCorrection: Sendable {
   ) -> (Lanes, Lanes)
 }
 
-/// Nothing is added: energy and force jump at the cutoff.
+/// No correction: energy and force jump at the cutoff.
 public struct PlainCutoff: CutoffCorrection {
   public struct Row {}
   public init(cutoff: Double, bare: PairDerivatives) {}
@@ -29,7 +29,7 @@ public struct PlainCutoff: CutoffCorrection {
   ) -> (Lanes, Lanes) { (first, second) }
 }
 
-/// A constant makes the energy vanish at the cutoff; the force still jumps.
+/// Correction by a constant, which makes the energy vanish at the cutoff; the force still jumps.
 public struct EnergyShift: CutoffCorrection {
   let shift: Double
   public init(cutoff: Double, bare: PairDerivatives) { shift = -bare.energy }
@@ -49,7 +49,7 @@ public struct EnergyShift: CutoffCorrection {
   ) -> (Lanes, Lanes) { (first, second) }
 }
 
-/// A linear function of r makes energy and force vanish at the cutoff.
+/// Correction by a linear function of r, which makes energy and force vanish at the cutoff.
 public struct ForceShift: CutoffCorrection {
   let constant: Double
   let slope: Double
@@ -87,12 +87,12 @@ public struct ForceShift: CutoffCorrection {
   }
 }
 
-/// An even polynomial of sixth order makes φ, φ', φ'' and φ''' vanish at the cutoff, as in the inverse power law.
+/// Correction by an even polynomial of sixth order, which makes φ, φ', φ'' and φ''' vanish at the cutoff,
+/// as in the inverse power law.
 public struct SmoothCutoff: CutoffCorrection {
   let c: (Double, Double, Double, Double)
   public init(cutoff: Double, bare: PairDerivatives) {
-    // With t = r²: derivatives of the bare potential with respect to t at the cutoff, then Taylor's polynomial around
-    // it.
+    // Derivatives of the bare potential with respect to t = r² at the cutoff, then Taylor's polynomial around it.
     let r = cutoff
     let t = r * r
     let d1 = bare.first / (2 * r)

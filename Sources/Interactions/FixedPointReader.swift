@@ -1,9 +1,9 @@
 import Geometry
 
-/// Turns differences of fixed-point coordinates into lengths.
+/// Conversion of differences of fixed-point coordinates to lengths.
 ///
-/// Added to the bit pattern of 1.5·2⁵² quanta, an integer of up to 2⁵¹ becomes that many quanta more, exactly; so a
-/// displacement costs one integer and one floating-point subtraction, and carries no rounding.
+/// If an integer of up to 2⁵¹ is added to the bit pattern of 1.5·2⁵² quanta, the number increases by exactly that many
+/// quanta. So a displacement costs one integer and one floating-point subtraction, and has no rounding error.
 struct FixedPointReader {
   private let origin: Lanes
   private let originBits: IntegerLanes
@@ -14,7 +14,7 @@ struct FixedPointReader {
     originBits = IntegerLanes(Int64(bitPattern: number.bitPattern))
   }
 
-  /// A row coordinate, prepared for ``displacement(from:to:)``.
+  /// Returns a row coordinate, prepared for ``displacement(from:to:)``.
   @inline(__always) func row(_ coordinate: IntegerLanes) -> IntegerLanes { coordinate - originBits }
 
   @inline(__always) func displacement(from row: IntegerLanes, to neighbour: IntegerLanes) -> Lanes {

@@ -1,10 +1,10 @@
 import Geometry
 
-/// The loops that compute forces.
+/// Loops that compute forces.
 public struct ForceLoops {
-  /// Forces alone.
+  /// Computes the forces alone.
   public let alone: (ParticleArrays, NeighbourList) -> Void
-  /// Forces, energies and stress contributions.
+  /// Computes forces, energies and stress contributions.
   public let withEnergyAndStress: (ParticleArrays, NeighbourList) -> Void
 
   @inline(__always)
@@ -14,7 +14,7 @@ public struct ForceLoops {
   }
 }
 
-/// What a force loop computes besides the forces, as a type, so that the loops are compiled without a test inside.
+/// Output of a force loop besides the forces, as a type, so that the loops are compiled without a branch inside.
 protocol ForceOutput {
   static var withEnergyAndStress: Bool { get }
 }
@@ -27,11 +27,12 @@ enum ForcesEnergyAndStress: ForceOutput {
   @inline(__always) static var withEnergyAndStress: Bool { true }
 }
 
-/// Forces on the owned particles, F_i = Σ_j (φ'/r) x_ij with x_ij = x_j − x_i: one particle per lane over full lists,
-/// so no scatter, no communication, and the sum over the neighbours of a particle always in the order of its list.
+/// Computes the forces on the owned particles, F_i = Σ_j (φ'/r) x_ij with x_ij = x_j − x_i. There is one particle per
+/// lane over full lists. So there is no scatter and no communication, and the sum over the neighbours of a particle is
+/// always in the order of its list.
 ///
-/// Never inlined into the closures that hold it: inside what the compiler takes for a thunk, the inline C functions of
-/// the lanes stay calls, and the loop is ten times slower (Swift 6.3).
+/// Never inline it into the closures that hold it: within a function that the compiler takes for a thunk, the inline C
+/// functions of the lanes remain calls, and the loop is ten times slower (Swift 6.3).
 @inline(never)
 func computeForces<Potential: PairPotential, S: Space, Output: ForceOutput>(
   _ potential: Potential, _ space: S.Type, _ output: Output.Type, _ particles: ParticleArrays, _ list: NeighbourList
@@ -71,7 +72,7 @@ func computeForces<Potential: PairPotential, S: Space, Output: ForceOutput>(
   }
 }
 
-/// Half of what a particle has with its neighbours is its own share.
+/// Stores the shares of the particles: half of the energy and virial of each pair.
 @inline(__always)
 private func storeShares<S: Space>(
   _ particles: ParticleArrays, _ members: UnsafePointer<Int32>, _ energy: Lanes, _ virial: SymmetricSum<S>

@@ -1,11 +1,11 @@
 import Geometry
 
-/// The loops that compute the Hessian anew from the potential.
+/// Loops that compute the Hessian anew from the potential.
 public struct HessianLoops {
-  /// The product of the Hessian with a displacement field.
+  /// Computes the product of the Hessian with a displacement field.
   public let product:
     (ParticleArrays, NeighbourList, _ field: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>) -> Void
-  /// The diagonal blocks of the Hessian, dimension² numbers per particle.
+  /// Computes the diagonal blocks of the Hessian, dimension² numbers per particle.
   public let diagonal: (ParticleArrays, NeighbourList, _ blocks: UnsafeMutablePointer<Double>) -> Void
 
   @inline(__always)
@@ -15,8 +15,8 @@ public struct HessianLoops {
   }
 }
 
-/// (H·v)_i = Σ_j [first (v_i − v_j) + second x (x·(v_i − v_j))]: `field` has values for owned particles and ghosts,
-/// `result` for owned ones and room for one more.
+/// Computes (H·v)_i = Σ_j [first (v_i − v_j) + second x (x·(v_i − v_j))]. `field` has values for owned particles and
+/// ghosts, `result` for owned ones and room for one more.
 @inline(never)  // as computeForces
 func multiplyHessian<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,
@@ -53,7 +53,7 @@ func multiplyHessian<Potential: PairPotential, S: Space>(
   }
 }
 
-/// The diagonal blocks H_ii = Σ_j [first 1 + second x⊗x], row-major, with room for one particle more.
+/// Computes the diagonal blocks H_ii = Σ_j [first 1 + second x⊗x], row-major. `blocks` has room for one more particle.
 @inline(never)  // as computeForces
 func computeHessianDiagonal<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,

@@ -19,7 +19,7 @@ public struct InversePowerLaw<Sizes: SizeRule, Shape: RepulsionShape>: PairPoten
 
   public static var hasScale: Bool { true }
 
-  /// λ_ij⁻²
+  /// Returns the scale λ_ij⁻².
   @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes {
     let length = sizes.length(a, b)
     return Lanes(1) / (length * length)
@@ -34,7 +34,7 @@ public struct InversePowerLaw<Sizes: SizeRule, Shape: RepulsionShape>: PairPoten
     return (inside.select(value, else: Lanes(0)), inside.select(doubleSlope * scale, else: Lanes(0)))
   }
 
-  /// One division serves 1/u at both distances and λ_ij⁻².
+  /// Returns φ(after) − φ(before). One division gives 1/u at both distances and λ_ij⁻².
   @inline(__always) public func energyChange(
     _ row: Void, _ parameter: Lanes, _ other: Lanes, from before: Lanes, to after: Lanes
   ) -> Lanes {

@@ -6,7 +6,7 @@ import Geometry
 /// The correction is p₀ + p₁r² + p₂r⁴ + p₃r⁶ + p·r: a constant for a shifted energy, a linear term in r for a shifted
 /// force, an even polynomial for a smooth one (φ to φ''' vanish at the cutoff).
 public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
-  /// ε and σ for AA, AB, BB.
+  /// Energies ε and lengths σ for AA, AB, BB.
   public let energies: (Double, Double, Double)
   public let lengths: (Double, Double, Double)
   public let cutoff: Double
@@ -30,7 +30,7 @@ public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
     )
   }
 
-  /// ε = 1, 1.5, 0.5 and σ = 1, 0.8, 0.88 for AA, AB, BB (Puosi et al., Sec. 3).
+  /// Creates the potential with ε = 1, 1.5, 0.5 and σ = 1, 0.8, 0.88 for AA, AB, BB (Puosi et al., Sec. 3).
   public init(cutoff: Double) { self.init(energies: (1, 1.5, 0.5), lengths: (1, 0.8, 0.88), cutoff: cutoff) }
 
   public var parameter: ParticleParameter { .species }
@@ -96,7 +96,7 @@ public struct LennardJones<Correction: CutoffCorrection>: PairPotential {
   }
 }
 
-/// repulsion·r⁻¹² − attraction·r⁻⁶ and four derivatives.
+/// Returns repulsion·r⁻¹² − attraction·r⁻⁶ and four derivatives.
 func lennardJones(_ r: Double, repulsion: Double, attraction: Double) -> PairDerivatives {
   let s = 1 / r
   let s2 = s * s

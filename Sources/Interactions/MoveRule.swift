@@ -1,14 +1,14 @@
 import Geometry
 
-/// What trial moves a Monte Carlo sweep makes, and at which temperature they are accepted.
+/// Trial moves of a Monte Carlo sweep, and the temperature at which they are accepted.
 public struct MoveRule: Codable, Sendable {
-  /// k_B T in units of ε.
+  /// Temperature k_B T in units of ε.
   public var temperature: Double
-  /// Displacements are uniform in a square or cube of this half-width.
+  /// Half-width of the square or cube in which displacements are uniform.
   public var step: Double
-  /// The share of trials that exchange the sizes (or species) of two particles.
+  /// Fraction of trials that exchange the sizes (or species) of two particles.
   public var swapFraction: Double
-  /// Sizes that differ by more are not exchanged; infinite for species.
+  /// Largest difference of two sizes that are exchanged; infinite for species.
   public var sizeWindow: Double
 
   public init(temperature: Double, step: Double, swapFraction: Double, sizeWindow: Double) {
@@ -19,11 +19,11 @@ public struct MoveRule: Codable, Sendable {
   }
 }
 
-/// Where the random numbers of a block's trial moves come from: a function of seed, sweep and block alone.
+/// Random numbers of a block's trial moves, as a function of seed, sweep and block alone.
 public struct MoveStream {
   public var random: RandomStream
   public var block: UInt32
-  /// Two words that no other sweep has.
+  /// Two words that identify the sweep uniquely.
   public var sweep: (UInt32, UInt32)
 
   public init(random: RandomStream, block: UInt32, sweep: (UInt32, UInt32)) {
@@ -33,15 +33,15 @@ public struct MoveStream {
   }
 }
 
-/// What became of trial moves.
+/// Counts of trial and accepted moves.
 public struct MoveTally: Codable, Equatable, Sendable {
   public var displacements = 0
   public var acceptedDisplacements = 0
   public var swaps = 0
-  /// Swaps of two different particles whose sizes are within the window of each other.
+  /// Number of swaps of two different particles whose sizes differ by no more than the window.
   public var eligibleSwaps = 0
   public var acceptedSwaps = 0
-  /// Of the accepted moves.
+  /// Energy change of all accepted moves.
   public var energyChange = 0.0
 
   public init() {}

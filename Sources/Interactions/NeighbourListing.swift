@@ -1,15 +1,15 @@
 import Geometry
 
-/// The particles whose neighbours are listed, cell by cell.
+/// The particles whose neighbours are to be listed, cell by cell.
 public struct NeighbourSearch {
-  /// Three coordinates in quanta and the bits of the parameter of each particle, owned first, then ghosts. One vector
-  /// behind the last is read too.
+  /// Three coordinates in quanta and the bits of the parameter of each particle, owned first, then ghosts. The loops
+  /// read one vector beyond the last record.
   public var records: UnsafePointer<Int64>
   public var quantum: Double
-  /// How far the list reaches beyond the cutoff of a pair.
+  /// Distance by which the list extends beyond the cutoff of a pair.
   public var skin: Double
   public var ownedCount: Int
-  /// The number of owned cells.
+  /// Number of owned cells.
   public var cellCount: Int
 
   public init(records: UnsafePointer<Int64>, quantum: Double, skin: Double, ownedCount: Int, cellCount: Int) {
@@ -21,7 +21,7 @@ public struct NeighbourSearch {
   }
 }
 
-/// The loops that find neighbours.
+/// Loops that find neighbours.
 public struct NeighbourLoops {
   /// Fills a list for all owned particles. `neighbourhood(k)` describes the k-th owned cell.
   public let list: (NeighbourSearch, NeighbourList, _ neighbourhood: (Int) -> CellNeighbourhood) -> Void
@@ -32,14 +32,14 @@ public struct NeighbourLoops {
   }
 }
 
-/// How many consecutive rows are sorted by the length of their lists before they are dealt out to chunks: enough to
-/// find rows of like length, few enough to stay close in memory.
+/// Number of consecutive rows that are sorted by the length of their lists before they are assigned to chunks: large
+/// enough to find rows of similar length, small enough to stay close in memory.
 private let windowSize = 256
 
 /// Finds the neighbours of each owned particle within the pair's cutoff plus the skin, in the order of the candidate
 /// ranges, and packs them into chunks of rows.
-// Never inlined into the closures that hold it: inside what the compiler takes for a thunk, the inline C functions of
-// the lanes stay calls, and the loop is ten times slower (Swift 6.3).
+// Never inline it into the closures that hold it: within a function that the compiler takes for a thunk, the inline C
+// functions of the lanes remain calls, and the loop is ten times slower (Swift 6.3).
 @inline(never)
 func findNeighbours<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ search: NeighbourSearch, into list: NeighbourList,
@@ -47,8 +47,8 @@ func findNeighbours<Potential: PairPotential, S: Space>(
 ) {
   let records = search.records
   let packer = ChunkPacker(list: list, ownedCount: search.ownedCount, hasScale: Potential.hasScale)
-  // Beyond 2⁵¹ quanta the reader's displacements are no longer exact, but they still grow with the distance, and no
-  // candidate that far is within any reach.
+  // Beyond 2⁵¹ quanta the reader's displacements are no longer exact. They still grow with the distance, and no
+  // candidate that far away is within reach.
   let reader = FixedPointReader(quantum: search.quantum)
   let zero = Lanes(0)
   let margin = Lanes(search.skin)
@@ -66,7 +66,7 @@ func findNeighbours<Potential: PairPotential, S: Space>(
         var first = Int(candidates.lowerBound)
         let end = Int(candidates.upperBound)
         while first < end {
-          // The records behind the last one are read too, and left out by the mask.
+          // Records beyond the last one are read too; the mask excludes them.
           let others = RecordLanes(from: records, first: first)
           let dx = reader.displacement(from: x0, to: others.x)
           let dy = reader.displacement(from: y0, to: others.y)
@@ -94,7 +94,7 @@ func findNeighbours<Potential: PairPotential, S: Space>(
   packer.finish()
 }
 
-/// Another particle at the very place of particle i.
+/// Returns another particle at exactly the position of particle i.
 private func twin(of i: Int32, _ records: UnsafePointer<Int64>, _ candidates: [Range<Int32>]) -> Int32 {
   let own = records + 4 * Int(i)
   for range in candidates {
@@ -106,7 +106,7 @@ private func twin(of i: Int32, _ records: UnsafePointer<Int64>, _ candidates: [R
   return i
 }
 
-/// Collects rows, and deals those of like length out to chunks.
+/// Collects rows and assigns those of similar length to chunks.
 private final class ChunkPacker {
   private let list: NeighbourList
   private let padding: Int32
@@ -207,7 +207,7 @@ private final class ChunkPacker {
     entryCount = 0
   }
 
-  /// Makes room for more slots: for as many as the rows so far foretell, so that a long list is hardly ever moved and
+  /// Reserves more slots: as many as the rows so far predict, so that a long list is hardly ever moved and
   /// never much larger than needed.
   private func reserve(_ slots: Int) {
     let needed = (list.slotCount + slots) * Lanes.count

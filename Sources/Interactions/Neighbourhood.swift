@@ -1,6 +1,6 @@
 import Geometry
 
-/// All particles within a radius, without any interaction: for measurements that need neighbours.
+/// A potential without interaction that lists all particles within a radius, for measurements that need neighbours.
 public struct Neighbourhood: PairPotential {
   public let radius: Double
 

@@ -2,31 +2,31 @@ import Geometry
 
 /// The blocks −H_ij of a Hessian, pair by pair in the order of the neighbour lists, in single precision.
 ///
-/// A product with it, Σ_j K_ij (v_i − v_j), is exactly invariant under translation and reads 16 bytes per pair in two
-/// dimensions (28 in three) where the product made anew from the potential computes. Seven digits of the Hessian are
-/// more than an inexact Newton step or a preconditioner can tell.
+/// A product with it, Σ_j K_ij (v_i − v_j), is exactly invariant under translation. It reads 16 bytes per pair in two
+/// dimensions (28 in three), where the product from the potential has to compute. An inexact Newton step or a
+/// preconditioner needs no more than seven digits of the Hessian.
 public final class PairBlocks {
-  /// Which pairs are kept, and what stands for them.
+  /// Pairs that are kept, and their blocks.
   public enum Content: Sendable {
-    /// All that interact, with their Hessian.
+    /// All interacting pairs, with their Hessian.
     case hessian
-    /// Those with φ'' > 0, with φ'' n⊗n alone: positive semi-definite.
+    /// Pairs with φ'' > 0, with φ'' n⊗n alone: positive semi-definite.
     case stiffBonds
   }
 
   public let dimension: Int
-  /// The pairs that are kept.
+  /// Pairs that are kept.
   let list = NeighbourList()
-  /// xx, xy, yy, or xx, yy, zz, xy, xz, yz, each a lane's width, per slot.
+  /// Components xx, xy, yy, or xx, yy, zz, xy, xz, yz, each of a lane's width, per slot.
   let blocks = AlignedBuffer<Float>()
 
   public init(dimension: Int) { self.dimension = dimension }
 
-  /// Numbers per symmetric block.
+  /// Returns the number of components of a symmetric block.
   @inline(__always) public static func components(_ dimension: Int) -> Int { dimension == 2 ? 3 : 6 }
 
-  /// result_i = Σ_j K_ij (v_i − v_j): `field` has values for owned particles and ghosts, `result` for owned ones and
-  /// room for one more; `dimension` numbers per particle.
+  /// Computes result_i = Σ_j K_ij (v_i − v_j). `field` has values for owned particles and ghosts, `result` for owned
+  /// ones and room for one more; both have `dimension` numbers per particle.
   public func multiply(_ field: UnsafePointer<Double>, into result: UnsafeMutablePointer<Double>) {
     if dimension == 2 {
       multiplyBlocks(self, Plane.self, field, result)
@@ -35,7 +35,7 @@ public final class PairBlocks {
     }
   }
 
-  /// The same taken off `result`, in singles: 2 numbers per particle in two dimensions, 4 in three.
+  /// Subtracts the product from `result`, in single precision: 2 numbers per particle in two dimensions, 4 in three.
   public func subtractProduct(of field: UnsafePointer<Float>, from result: UnsafeMutablePointer<Float>) {
     if dimension == 2 {
       subtractBlocks(self, Plane.self, field, result)
@@ -44,14 +44,14 @@ public final class PairBlocks {
     }
   }
 
-  /// The largest entry in magnitude.
+  /// Largest entry in magnitude.
   public var largestEntry: Float {
     var largest: Float = 0
     for k in 0..<(list.slotCount * Self.components(dimension) * Lanes.count) { largest = max(largest, abs(blocks[k])) }
     return largest
   }
 
-  /// The diagonal blocks Σ_j K_ij of the owned particles, 3 or 6 numbers each, in the order of ``blocks``.
+  /// Computes the diagonal blocks Σ_j K_ij of the owned particles, 3 or 6 numbers each, in the order of ``blocks``.
   public func diagonal(into result: UnsafeMutablePointer<Float>) {
     let width = Lanes.count
     let components = Self.components(dimension)

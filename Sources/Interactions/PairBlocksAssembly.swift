@@ -1,10 +1,10 @@
 import Geometry
 
-/// The loops that keep the Hessian pair by pair, and what multigrid makes of the same pairs.
+/// Loops that store the Hessian pair by pair, and that compute quantities for multigrid from the same pairs.
 public struct PairBlockLoops {
-  /// Fills blocks of the Hessian, pair by pair.
+  /// Computes blocks of the Hessian, pair by pair.
   public let assemble: (ParticleArrays, NeighbourList, PairBlocks.Content, PairBlocks) -> Void
-  /// The stiffness that each particle would have if all moved affinely (``AffineStiffness``).
+  /// Computes the stiffness that each particle would have if all moved affinely (``AffineStiffness``).
   public let affineStiffness: (ParticleArrays, PairBlocks, _ result: UnsafeMutablePointer<Float>) -> Void
 
   @inline(__always)
@@ -14,7 +14,8 @@ public struct PairBlockLoops {
   }
 }
 
-/// Fills `matrix` with the blocks of the listed pairs that `content` keeps; pairs that only fill the skin are left out.
+/// Computes the blocks of the listed pairs that `content` keeps. Pairs that are listed only
+/// because of the skin are left out.
 @inline(never)  // as computeForces
 func assembleBlocks<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,
@@ -34,7 +35,7 @@ func assembleBlocks<Potential: PairPotential, S: Space>(
       let pair = loop.pair(row, slot)
       var (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)
       if case .stiffBonds = content {
-        // φ'' n⊗n = (φ''/r²) x⊗x, and nothing for the padding, which stands at zero distance.
+        // φ'' n⊗n = (φ''/r²) x⊗x, and zero for the padding, which is at zero distance.
         let stiffness = second.times(pair.squaredDistance, plus: first)
         second = Lanes(0).isLess(than: stiffness).select(stiffness / pair.squaredDistance, else: Lanes(0))
         first = Lanes(0)
@@ -60,7 +61,7 @@ func assembleBlocks<Potential: PairPotential, S: Space>(
   }
 }
 
-/// Lists the pairs that `content` keeps, each particle's in the same order as before.
+/// Lists the pairs that `content` keeps. Those of each particle stay in the same order.
 @inline(__always)
 private func shorten<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ particles: ParticleArrays, _ list: NeighbourList,
@@ -114,7 +115,7 @@ private func shorten<Potential: PairPotential, S: Space>(
   short.slotCount = slots
 }
 
-/// The lanes of the pairs that `content` keeps, as bits.
+/// Returns the lanes of the pairs that `content` keeps, as bits.
 @inline(__always)
 private func keptLanes<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ parameter: Lanes, _ own: Potential.Row, _ pair: PairLoop<Potential, S>.Pair,
@@ -123,7 +124,7 @@ private func keptLanes<Potential: PairPotential, S: Space>(
   switch content {
   case .hessian:
     let cutoff = potential.cutoff(parameter, pair.parameter)
-    // Padding stands at zero distance.
+    // Padding is at zero distance.
     return pair.squaredDistance.isLess(than: cutoff * cutoff).bits & Lanes(0).isLess(than: pair.squaredDistance).bits
   case .stiffBonds:
     let (first, second) = potential.stiffness(own, pair.parameter, pair.scale, pair.squaredDistance)

@@ -1,18 +1,18 @@
 import Geometry
 
-/// Some pairs of particles as columns, evaluated several at a time: for small systems with lists of their own.
+/// Pairs of particles as columns, evaluated several at a time: for small systems with lists of their own.
 ///
-/// Columns are padded to whole lanes with pairs at zero distance, which are exactly nothing.
+/// Columns are padded to whole lanes with pairs at zero distance, which contribute exactly nothing.
 public final class PairColumns {
   public private(set) var count = 0
-  /// What the two particles bring into the potential.
+  /// Parameters of the two particles of each pair.
   public let a = AlignedBuffer<Double>()
   public let b = AlignedBuffer<Double>()
-  /// What the potential keeps with a pair.
+  /// Scale of each pair.
   let scale = AlignedBuffer<Double>()
-  /// r², to be filled in before an evaluation.
+  /// Squared distance r², to be set before an evaluation.
   public let squared = AlignedBuffer<Double>()
-  /// φ, φ'/r and φ''/r² − φ'/r³, exactly zero beyond the cutoff.
+  /// Results φ, φ'/r and φ''/r² − φ'/r³, exactly zero beyond the cutoff.
   public let energy = AlignedBuffer<Double>()
   public let first = AlignedBuffer<Double>()
   public let second = AlignedBuffer<Double>()
@@ -21,7 +21,7 @@ public final class PairColumns {
 
   var paddedCount: Int { (count + Lanes.count - 1) / Lanes.count * Lanes.count }
 
-  /// Makes room for `count` pairs, whose parameters are then to be filled in.
+  /// Allocates `count` pairs, whose parameters have to be set then.
   public func resize(_ count: Int) {
     self.count = count
     let room = paddedCount
@@ -34,13 +34,13 @@ public final class PairColumns {
   }
 }
 
-/// The loops over columns of pairs.
+/// Loops over columns of pairs.
 public struct ColumnLoops {
-  /// Prepares columns of pairs whose parameters are there.
+  /// Computes the scales of pairs whose parameters are set.
   public let scale: (PairColumns) -> Void
-  /// φ'/r and φ''/r² − φ'/r³ of all pairs.
+  /// Computes φ'/r and φ''/r² − φ'/r³ of all pairs.
   public let stiffness: (PairColumns) -> Void
-  /// φ of all pairs.
+  /// Computes φ of all pairs.
   public let energy: (PairColumns) -> Void
 
   @inline(__always)
@@ -51,7 +51,7 @@ public struct ColumnLoops {
   }
 }
 
-/// Fills in the scales, after the parameters.
+/// Computes the scales from the parameters.
 @inline(never)  // as findNeighbours
 func scaleColumns<Potential: PairPotential>(_ potential: Potential, _ columns: PairColumns) {
   var k = 0
@@ -62,7 +62,7 @@ func scaleColumns<Potential: PairPotential>(_ potential: Potential, _ columns: P
   }
 }
 
-/// `first` and `second` of all pairs.
+/// Computes `first` and `second` of all pairs.
 @inline(never)
 func stiffnessOfColumns<Potential: PairPotential>(_ potential: Potential, _ columns: PairColumns) {
   let (a, b, scale, squared) = (columns.a.pointer, columns.b.pointer, columns.scale.pointer, columns.squared.pointer)
@@ -78,7 +78,7 @@ func stiffnessOfColumns<Potential: PairPotential>(_ potential: Potential, _ colu
   }
 }
 
-/// `energy` of all pairs.
+/// Computes `energy` of all pairs.
 @inline(never)
 func energyOfColumns<Potential: PairPotential>(_ potential: Potential, _ columns: PairColumns) {
   let (a, b, scale, squared) = (columns.a.pointer, columns.b.pointer, columns.scale.pointer, columns.squared.pointer)

@@ -1,4 +1,4 @@
-/// The pair energy φ(r) and its derivatives with respect to r, to fourth order.
+/// Pair energy φ(r) and its derivatives with respect to r, to fourth order.
 public struct PairDerivatives: Equatable, Sendable {
   public var energy: Double
   public var first: Double
@@ -16,7 +16,7 @@ public struct PairDerivatives: Equatable, Sendable {
     self.fourth = fourth
   }
 
-  /// From a function f(u) of u = (r/λ)² and its derivatives with respect to u.
+  /// Converts a function f(u) of u = (r/λ)² and its derivatives with respect to u.
   init(ofSquare f: (Double, Double, Double, Double, Double), distance r: Double, length: Double) {
     let x = r / length
     let x2 = x * x

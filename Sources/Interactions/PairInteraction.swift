@@ -1,17 +1,17 @@
 /// A pair potential compiled into the loops over particles and pairs, for one dimension of space.
 ///
-/// The loops are specialised where this value is made; a call costs one indirect jump per loop, not per pair. They
-/// stand in tables, each declared beside its kernels: a new loop is a line in its table.
+/// The loops are specialised where this value is created. A call costs one indirect jump per loop, not per pair. The
+/// loops are grouped in tables, each declared beside its kernels: a new loop is a line in its table.
 public struct PairInteraction {
   public let dimension: Int
   public let parameter: ParticleParameter
-  /// Whether φ'' jumps, or vanishes with a root, where a pair begins to interact.
+  /// Whether φ'' jumps, or vanishes like a root, where a pair begins to interact.
   public let isContact: Bool
-  /// The cutoff of two particles with the given parameters.
+  /// Cutoff of two particles with the given parameters.
   public let cutoff: (Double, Double) -> Double
-  /// The sum of the magnitudes of the terms of φ' where a pair with a cutoff begins to interact.
+  /// Sum of the magnitudes of the terms of φ' where a pair with a cutoff begins to interact.
   public let slopeTerms: (_ cutoff: Double) -> Double
-  /// φ and four derivatives at a distance.
+  /// Potential φ and four derivatives at a distance.
   public let derivatives: (_ distance: Double, _ a: Double, _ b: Double) -> PairDerivatives
 
   public let neighbours: NeighbourLoops

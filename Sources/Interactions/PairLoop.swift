@@ -1,6 +1,6 @@
 import Geometry
 
-/// What all loops over neighbour lists have in common: for each chunk its rows, for each slot a neighbour of every row.
+/// Common part of all loops over neighbour lists: for each chunk its rows, for each slot a neighbour of every row.
 ///
 ///     for chunk in loop.chunks {
 ///       let row = loop.row(chunk)
@@ -31,7 +31,7 @@ struct PairLoop<Potential: PairPotential, S: Space> {
     chunks = 0..<list.chunkCount
   }
 
-  /// Walks over the slots of a chunk; each holds the local number of a neighbour per lane.
+  /// Iterator over the slots of a chunk. Each slot holds the local number of a neighbour per lane.
   struct Slots {
     fileprivate(set) var members: UnsafePointer<Int32>
     fileprivate let end: UnsafePointer<Int32>
@@ -45,9 +45,9 @@ struct PairLoop<Potential: PairPotential, S: Space> {
       members: neighbours + firstSlots[chunk] * Lanes.count, end: neighbours + firstSlots[chunk + 1] * Lanes.count)
   }
 
-  /// The particles of a chunk, one per lane.
+  /// Particles of a chunk, one per lane.
   struct Row {
-    /// Their local numbers.
+    /// Local numbers of the particles.
     let members: UnsafePointer<Int32>
     let parameter: Lanes
     fileprivate let x: IntegerLanes
@@ -62,11 +62,12 @@ struct PairLoop<Potential: PairPotential, S: Space> {
       members: members, parameter: own.parameter, x: reader.row(own.x), y: reader.row(own.y), z: reader.row(own.z))
   }
 
-  /// Each row and one of its neighbours: x_j − x_i, its square, and what the potential needs of j and of the pair.
+  /// Pairs of each row and one of its neighbours: x_j − x_i, its square, and the data of j and of the
+  /// pair that the potential needs.
   struct Pair {
     let dx: Lanes
     let dy: Lanes
-    /// Zero in two dimensions.
+    /// Third component of x_j − x_i; zero in two dimensions.
     let dz: Lanes
     let squaredDistance: Lanes
     let parameter: Lanes

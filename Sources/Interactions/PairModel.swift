@@ -1,4 +1,4 @@
-/// The model glasses of the papers, as values.
+/// Model glasses of the papers, as values.
 public enum PairModel: Equatable, Sendable {
   /// Polydisperse inverse power law (Richard, App. A).
   case polydisperseIPL(exponent: Int, smoothing: Int, cutoff: Double, nonadditivity: Double)
@@ -10,12 +10,12 @@ public enum PairModel: Equatable, Sendable {
   case harmonic
   case hertz
 
-  /// How a potential ends at its cutoff.
+  /// Truncation of a potential at its cutoff.
   public enum Truncation: Sendable {
     case plain, energyShift, forceShift, smooth
   }
 
-  /// What identifies a particle: its size, or its species.
+  /// Parameter of a particle: its size, or its species.
   public var parameter: ParticleParameter {
     switch self {
     case .polydisperseIPL, .harmonic, .hertz: .size
@@ -23,7 +23,7 @@ public enum PairModel: Equatable, Sendable {
     }
   }
 
-  /// The diameters that go with the species; empty where each particle has its own.
+  /// Diameters of the species; empty if each particle has its own.
   public var speciesDiameters: [Double] {
     switch self {
     case .polydisperseIPL, .harmonic, .hertz: []
@@ -32,8 +32,8 @@ public enum PairModel: Equatable, Sendable {
     }
   }
 
-  /// The loops of this model, compiled for a dimension. Each case names a concrete type, so that the loops are
-  /// specialised.
+  /// Compiles the loops of this model for a dimension. Each case names a concrete type, so
+  /// that the loops are specialised.
   public func compiled(dimension: Int) -> PairInteraction {
     switch self {
     case .polydisperseIPL(10, 3, let cutoff, let nonadditivity):

@@ -2,66 +2,66 @@ import Geometry
 
 /// The mathematics of one pair of particles: no arrays, no ranks, no cells.
 ///
-/// A particle enters with one number, its `parameter`: the size λ, or the species 0 or 1 (see ``ParticleParameter``).
-/// Several pairs are computed side by side; beyond the cutoff, and at zero distance (a particle with itself, the
-/// padding of the lists), every result is exactly zero.
+/// A particle is described by one number, its `parameter`: the size λ, or the species 0 or 1 (see
+/// ``ParticleParameter``). Several pairs are computed side by side. Beyond the cutoff, and at zero distance (a particle
+/// with itself, the padding of the lists), every result is exactly zero.
 ///
-/// What depends on the two particles alone can be kept with each listed pair as one number, its `scale`: for continuous
-/// sizes that is half of the arithmetic (Docs/Performance.md).
+/// A quantity that depends on the two particles alone can be stored with each listed pair as one number, its `scale`.
+/// For continuous sizes that is half of the arithmetic (Docs/Performance.md).
 public protocol PairPotential: Sendable {
-  /// What is known of one particle before its neighbours are visited.
+  /// Data of one particle, prepared before its neighbours are visited.
   associatedtype Row
 
-  /// What the parameter of a particle is.
+  /// Meaning of the parameter of a particle.
   var parameter: ParticleParameter { get }
 
-  /// Whether φ'' jumps or vanishes with a root where a pair begins to interact: spheres in contact.
+  /// Whether φ'' jumps, or vanishes like a root, where a pair begins to interact, as for spheres in contact.
   static var isContact: Bool { get }
 
-  /// The distance beyond which the pair does not interact.
+  /// Returns the distance beyond which the pair does not interact.
   func cutoff(_ a: Double, _ b: Double) -> Double
 
-  /// The sum of the magnitudes of the terms of φ' where a pair with this cutoff begins to interact: forces round at
-  /// some 2⁻⁵³ of it, however small they are. 0 where φ' is no difference of terms.
+  /// Returns the sum of the magnitudes of the terms of φ' where a pair with this cutoff begins to interact, or 0 if φ'
+  /// is no difference of terms. The rounding error of forces is about 2⁻⁵³ of it, however small the forces are.
   func slopeTerms(cutoff: Double) -> Double
 
-  /// The same, for several pairs.
+  /// Returns the cutoffs of several pairs.
   func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes
 
   func row(_ parameter: Lanes) -> Row
 
-  /// Whether the lists keep a scale with each pair; else it is not read.
+  /// Whether the lists store a scale with each pair; otherwise it is not read.
   static var hasScale: Bool { get }
 
-  /// What is kept with a listed pair.
+  /// Returns the scale to store with a listed pair.
   func scale(_ a: Lanes, _ b: Lanes) -> Lanes
 
-  /// φ and φ'/r at a squared distance.
+  /// Returns φ and φ'/r at a squared distance.
   func interaction(
     _ row: Row, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (energy: Lanes, first: Lanes)
 
-  /// φ after − φ before, where the distance changes and the particles do not: what Monte Carlo moves ask for.
+  /// Returns φ(after) − φ(before) for a change of the distance between the same particles, for Monte Carlo moves.
   func energyChange(
     _ row: Row, _ parameter: Lanes, _ other: Lanes, from before: Lanes, to after: Lanes
   ) -> Lanes
 
-  /// φ'/r and φ''/r² − φ'/r³ at a squared distance: the two scalars of the pair's Hessian block.
+  /// Returns φ'/r and φ''/r² − φ'/r³ at a squared distance: the two scalars of the pair's Hessian block.
   func stiffness(
     _ row: Row, _ parameter: Lanes, _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (first: Lanes, second: Lanes)
 
-  /// φ and four derivatives at a distance.
+  /// Returns φ and four derivatives at a distance.
   func derivatives(_ distance: Double, _ a: Double, _ b: Double) -> PairDerivatives
 }
 
-/// What a particle brings into the pair potential.
+/// Meaning of the parameter of a particle in the pair potential.
 public enum ParticleParameter: Sendable {
   case size
   case species
 }
 
-/// The particle's own parameter, for potentials that keep a scale with each pair and need no more of the row.
+/// Rows without data, for potentials that store a scale with each pair and need nothing else of the row.
 extension PairPotential where Row == Void {
   @inline(__always) public func row(_ parameter: Lanes) {}
 }
@@ -78,7 +78,7 @@ extension PairPotential {
   }
 }
 
-/// True in the lanes in which a pair interacts: closer than the cutoff, and not a particle with itself.
+/// Returns true in the lanes in which a pair interacts: closer than the cutoff, and not a particle with itself.
 @inline(__always)
 func isInside(_ squaredDistance: Lanes, _ squaredCutoff: Lanes) -> IntegerLanes {
   squaredDistance.isLess(than: squaredCutoff) & Lanes(0).isLess(than: squaredDistance)

@@ -1,22 +1,23 @@
 import Geometry
 
-/// The dimensionless profile of an inverse power law, smoothed to vanish at its cutoff, as a function of u = (r/λ)².
+/// Dimensionless profile of an inverse power law, smoothed to vanish at its cutoff, as a function of u = (r/λ)².
 public protocol RepulsionShape: Sendable {
-  /// The cutoff of r/λ.
+  /// Cutoff of r/λ.
   var cutoff: Double { get }
-  /// The sum of the magnitudes of the terms of df/d(r/λ) at the cutoff.
+  /// Sum of the magnitudes of the terms of df/d(r/λ) at the cutoff.
   var slopeTerms: Double { get }
-  /// f and 2 df/du.
+  /// Returns f and 2 df/du.
   func valueAndDoubleSlope(_ u: Lanes) -> (Lanes, Lanes)
-  /// f, where 1/u is at hand.
+  /// Returns f, for a caller that already has 1/u.
   func value(_ u: Lanes, inverse: Lanes) -> Lanes
-  /// 2 df/du and 4 d²f/du².
+  /// Returns 2 df/du and 4 d²f/du².
   func doubleSlopeAndCurvature(_ u: Lanes) -> (Lanes, Lanes)
-  /// f and its first four derivatives with respect to u.
+  /// Returns f and its first four derivatives with respect to u.
   func derivatives(_ u: Double) -> (Double, Double, Double, Double, Double)
 }
 
-/// The coefficients c₂ₗ that make u^(−β/2) + Σ c₂ₗ uˡ vanish at the cutoff with q derivatives (Richard, eq. A3).
+/// Returns the coefficients c₂ₗ that make u^(−β/2) + Σ c₂ₗ uˡ vanish at the cutoff with q
+/// derivatives (Richard, eq. A3).
 public func smoothingCoefficients(exponent beta: Int, smoothing q: Int, cutoff: Double) -> [Double] {
   func doubleFactorial(_ n: Int) -> Double { stride(from: n, to: 1, by: -2).reduce(1) { $0 * Double($1) } }
   return (0...q).map { l in
@@ -28,7 +29,7 @@ public func smoothingCoefficients(exponent beta: Int, smoothing q: Int, cutoff: 
   }
 }
 
-/// The sum of the magnitudes of the terms of the slope at the cutoff: −β x^(−β−1) and 2l c₂ₗ x^(2l−1).
+/// Returns the sum of the magnitudes of the terms of the slope at the cutoff: −β x^(−β−1) and 2l c₂ₗ x^(2l−1).
 private func slopeTerms(exponent: Int, _ coefficients: [Double], cutoff x: Double) -> Double {
   func power(_ n: Int) -> Double { (0..<abs(n)).reduce(1) { product, _ in n > 0 ? product * x : product / x } }
   return coefficients.enumerated().reduce(Double(exponent) * power(-exponent - 1)) { sum, term in
@@ -36,7 +37,7 @@ private func slopeTerms(exponent: Int, _ coefficients: [Double], cutoff x: Doubl
   }
 }
 
-/// β = 10, q = 3: the profile of the papers, with everything known at compile time.
+/// Profile of the papers, β = 10, q = 3, with everything known at compile time.
 public struct TenthPower: RepulsionShape {
   public let cutoff: Double
   let c: (Double, Double, Double, Double)
@@ -85,7 +86,7 @@ public struct TenthPower: RepulsionShape {
   }
 }
 
-/// Any even exponent and any smoothing order.
+/// Profile with any even exponent and any smoothing order.
 public struct EvenPower: RepulsionShape {
   public let cutoff: Double
   let half: Int
@@ -100,7 +101,7 @@ public struct EvenPower: RepulsionShape {
 
   public var slopeTerms: Double { Interactions.slopeTerms(exponent: 2 * half, coefficients, cutoff: cutoff) }
 
-  /// `factor` times the derivative of the given order of the polynomial, by Horner's rule.
+  /// Returns `factor` times the derivative of the given order of the polynomial, by Horner's rule.
   @inline(__always) private func polynomial(_ u: Lanes, order: Int, times factor: Double) -> Lanes {
     var sum = Lanes(0)
     var l = coefficients.count - 1

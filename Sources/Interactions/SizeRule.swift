@@ -1,14 +1,14 @@
 import Geometry
 
-/// How the interaction length λ_ij of a pair follows from its two particles.
+/// Rule for the interaction length λ_ij of a pair of particles.
 public protocol SizeRule: Sendable {
   var parameter: ParticleParameter { get }
   func length(_ a: Double, _ b: Double) -> Double
-  /// The same, for several pairs.
+  /// Returns the lengths of several pairs.
   func length(_ a: Lanes, _ b: Lanes) -> Lanes
 }
 
-/// λ_ij = ½ (λ_i + λ_j)(1 − n_a |λ_i − λ_j|) of a polydisperse mixture (Richard, eq. A4); additive for n_a = 0.
+/// Lengths λ_ij = ½ (λ_i + λ_j)(1 − n_a |λ_i − λ_j|) of a polydisperse mixture (Richard, eq. A4); additive for n_a = 0.
 public struct MixedSizes: SizeRule {
   public let nonadditivity: Double
 
@@ -23,7 +23,7 @@ public struct MixedSizes: SizeRule {
   }
 }
 
-/// A length for each pair of two species.
+/// Lengths for each pair of two species.
 public struct TwoSpeciesSizes: SizeRule {
   public let aa: Double
   public let ab: Double

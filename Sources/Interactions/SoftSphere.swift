@@ -2,13 +2,13 @@ import Geometry
 
 /// Finite-range repulsion of spheres that touch at r = λ_ij = ½(λ_i + λ_j).
 public protocol ContactLaw: Sendable {
-  /// φ, dφ/dx and d²φ/dx² as functions of the overlap δ = 1 − x > 0, x = r/λ.
+  /// Returns φ, dφ/dx and d²φ/dx² as functions of the overlap δ = 1 − x > 0, x = r/λ.
   func contact(_ overlap: Lanes) -> (Lanes, Lanes, Lanes)
-  /// φ and four derivatives with respect to x.
+  /// Returns φ and four derivatives with respect to x.
   func derivatives(_ overlap: Double) -> (Double, Double, Double, Double, Double)
 }
 
-/// φ = ½ ε δ².
+/// Harmonic contact, φ = ½ ε δ².
 public struct HarmonicContact: ContactLaw {
   public init() {}
   @inline(__always) public func contact(_ overlap: Lanes) -> (Lanes, Lanes, Lanes) {
@@ -19,7 +19,7 @@ public struct HarmonicContact: ContactLaw {
   }
 }
 
-/// φ = (2/5) ε δ^(5/2).
+/// Hertzian contact, φ = (2/5) ε δ^(5/2).
 public struct HertzContact: ContactLaw {
   public init() {}
   @inline(__always) public func contact(_ overlap: Lanes) -> (Lanes, Lanes, Lanes) {
@@ -45,13 +45,13 @@ public struct SoftSphere<Law: ContactLaw>: PairPotential {
   @inline(__always) public func cutoff(_ a: Lanes, _ b: Lanes) -> Lanes { 0.5 * (a + b) }
   public static var hasScale: Bool { true }
 
-  /// λ_ij⁻²
+  /// Returns the scale λ_ij⁻².
   @inline(__always) public func scale(_ a: Lanes, _ b: Lanes) -> Lanes {
     let sum = a + b
     return Lanes(4) / (sum * sum)
   }
 
-  /// x = r/λ, the overlap 1 − x, and in which lanes there is any.
+  /// Returns x = r/λ, the overlap 1 − x, and the lanes with positive overlap.
   @inline(__always) private func contact(
     _ scale: Lanes, _ squaredDistance: Lanes
   ) -> (inside: IntegerLanes, x: Lanes, overlap: Lanes) {

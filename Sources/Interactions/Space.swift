@@ -1,4 +1,4 @@
-/// The dimension of space as a type, so that kernels are compiled for 2 and for 3 dimensions without a test inside.
+/// Dimension of space as a type, so that kernels are compiled for 2 and for 3 dimensions without a branch inside.
 public protocol Space {
   static var dimension: Int { get }
 }

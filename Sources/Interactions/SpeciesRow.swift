@@ -1,7 +1,8 @@
 import Geometry
 
-/// A pair quantity of two species, ready for the second species: the value for A, and the change from A to B. The
-/// bilinear function of the species numbers 0 and 1 that takes the three values, so that no table is read in the loop.
+/// A pair quantity of two species, for a given first species: the value if the second species is A, and the
+/// change from A to B. It is the bilinear function of the species numbers 0 and 1 that takes the three values, so
+/// that the loop reads no table.
 public struct SpeciesRow {
   let atA: Lanes
   let change: Lanes

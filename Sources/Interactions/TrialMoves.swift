@@ -1,9 +1,9 @@
 import Foundation
 import Geometry
 
-/// The loops of Monte Carlo sweeps.
+/// Loops of Monte Carlo sweeps.
 public struct TrialMoveLoops {
-  /// Metropolis moves of the particles of a block (``MoveRule``), as many as it has particles.
+  /// Makes Metropolis moves (``MoveRule``) of the particles of a block, as many as it has particles.
   public let make: (BlockArena, MoveRule, MoveStream) -> MoveTally
 
   @inline(__always)
@@ -12,12 +12,13 @@ public struct TrialMoveLoops {
   }
 }
 
-/// As many trial moves as the block has particles, each of a particle drawn at random (Metropolis): a displacement, or
-/// an exchange of sizes with another particle of the block (Ninarello, Berthier and Coslovich, Sec. II).
+/// Makes as many trial moves as the block has particles, each of a particle chosen at random
+/// (Metropolis): a displacement, or an exchange of sizes with another particle of the block (Ninarello,
+/// Berthier and Coslovich, Sec. II).
 ///
-/// A displacement that leaves the block is rejected, so that blocks which are a cutoff apart can be treated at once.
-/// The choice of particles is uniform and the particles of a block stay the same, so each trial has the probability of
-/// its reverse, and detailed balance holds.
+/// A displacement that leaves the block is rejected, so that blocks which are a cutoff apart can be treated
+/// simultaneously. The choice of particles is uniform and the block keeps its particles, so each trial has the
+/// probability of its reverse, and detailed balance holds.
 @inline(never)  // as computeForces
 func makeTrialMoves<Potential: PairPotential, S: Space>(
   _ potential: Potential, _ space: S.Type, _ arena: BlockArena, _ rule: MoveRule, _ stream: MoveStream
@@ -79,17 +80,18 @@ func makeTrialMoves<Potential: PairPotential, S: Space>(
   return tally
 }
 
-/// A random number in (−1, 1), as likely as its negative.
+/// Returns a random number in (−1, 1) with a symmetric distribution.
 @inline(__always) private func symmetric(_ word: UInt32) -> Double {
   (Double(Int32(bitPattern: word)) + 0.5) * 0x1p-31
 }
 
-/// Metropolis: with probability min(1, exp(−ΔU/T)); never where the energy is not a number.
+/// Returns whether a move is accepted (Metropolis): with probability min(1, exp(−ΔU/T)), and never
+/// if the energy is not a number.
 @inline(__always) private func isAccepted(_ reducedChange: Double, _ high: UInt32, _ low: UInt32) -> Bool {
   reducedChange <= 0 || (reducedChange < 40 && RandomStream.unit(high, low) < exp(-reducedChange))
 }
 
-/// How far a position is from another, along any axis.
+/// Returns the largest distance along an axis between two positions.
 @inline(__always) private func drift<S: Space>(
   _ v: Vector, from home: UnsafePointer<Double>, _ space: S.Type
 ) -> Double {

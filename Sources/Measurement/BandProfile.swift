@@ -1,24 +1,25 @@
 import Foundation
 
-/// A shear band seen across: what a profile of plastic activity along one axis says about it.
+/// A shear band, described by the profile of plastic activity along one axis.
 ///
-/// The background is the mean of the lowest quarter of the bins; what is above it is q ≥ 0. The width is Δx (Σq)²/Σq²,
-/// which is that of a box for a box, and 2√π s for a Gaussian of standard deviation s.
+/// The background is the mean of the lowest quarter of the bins; q ≥ 0 is the excess over it. The width is Δx
+/// (Σq)²/Σq²: that of a box for a box, and 2√π s for a Gaussian of standard deviation s.
 public struct BandProfile: Sendable, Codable, Equatable {
-  /// In the unit of the bins' thickness.
+  /// Width of the band, in the unit of the bins' thickness.
   public let width: Double
-  /// Of the highest peak, between the places where q falls to one half of it; the whole length where it never does.
+  /// Full width of the highest peak at half of its height q; the whole length if q never falls to one half.
   public let fullWidthHalfMaximum: Double
-  /// Phase of the first Fourier mode of the profile, as a position from 0 to the length.
+  /// Centre of the band: phase of the first Fourier mode of the profile, as a position from 0 to the length.
   public let centre: Double
-  /// 1 − width/length: 0 for a uniform profile.
+  /// Localisation 1 − width/length: 0 for a uniform profile.
   public let localisation: Double
-  /// Amplitude of the first Fourier mode over the mean.
+  /// Contrast: amplitude of the first Fourier mode over the mean.
   public let contrast: Double
 
+  /// Measures the band in a profile.
   /// - Parameters:
   ///   - profile: one number per bin of a periodic axis, all finite and at least 0.
-  ///   - thickness: of a bin.
+  ///   - thickness: thickness of a bin.
   public init(_ profile: [Double], thickness: Double) {
     let n = profile.count
     precondition(n > 0)
@@ -48,7 +49,7 @@ public struct BandProfile: Sendable, Codable, Equatable {
     width = thickness * first * first / second
     localisation = 1 - width / length
     let peak = q.indices.max { q[$0] < q[$1] }!
-    // From the peak outwards to where a straight line between bins crosses one half.
+    // Returns the distance, in bins, from the peak to the place where a straight line between bins crosses one half.
     func reach(_ step: Int) -> Double? {
       for k in 1..<max(2, n) {
         let here = q[((peak + step * k) % n + n) % n]
@@ -66,19 +67,20 @@ public struct BandProfile: Sendable, Codable, Equatable {
     }
   }
 
-  /// The axis across the band: the one whose profile has the larger first Fourier mode.
+  /// Returns the axis across the band, which is the one whose profile has the larger first Fourier
+  /// mode, and the band along it.
   public static func across(_ profiles: [(profile: [Double], thickness: Double)]) -> (axis: Int, band: BandProfile) {
     let bands = profiles.map { BandProfile($0.profile, thickness: $0.thickness) }
     let axis = bands.indices.max { bands[$0].contrast < bands[$1].contrast }!
     return (axis, bands[axis])
   }
 
-  /// The first strain after the peak of the stress from which on, for `duration`, the localisation stays above one
-  /// half; nil where there is none, or where the data end before.
+  /// Returns the strain at which a band nucleates: the first strain after the peak of the stress from which on the
+  /// localisation stays above one half for `duration`. Nil if there is none, or if the data end too early.
   public static func nucleation(
     strains: [Double], localisations: [Double], peakStrain: Double, duration: Double = 0.02
   ) -> Double? {
-    // A sum of steps may miss a multiple of them by rounding.
+    // A strain that is a sum of steps may miss a multiple of the step by rounding.
     let slack = 1e-9
     for start in strains.indices where strains[start] >= peakStrain - slack && localisations[start] > 0.5 {
       guard let end = strains[start...].firstIndex(where: { $0 >= strains[start] + duration - slack }) else {

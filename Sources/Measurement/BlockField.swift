@@ -2,21 +2,21 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Sums and counts of quantities of the particles over the blocks of a grid in fractions of the edges, as a field on a
-/// lattice: thresholds for a lattice model (Richard, Sec. V, with blocks of ξ = 5d), densities, stresses.
+/// Sums and counts of quantities of the particles in the blocks of a grid that divides the edges of the box: thresholds
+/// for a lattice model (Richard, Sec. V, with blocks of ξ = 5d), densities, stresses.
 ///
-/// Each rank holds slabs of the grid. Particles add up in the order of identifiers, so the sums have the same bits on
-/// any number of ranks.
+/// Each rank holds slabs of the grid. Particles are added in the order of their identifiers, so the sums have the same
+/// bits on any number of ranks.
 public struct BlockField {
-  /// Blocks along each edge.
+  /// Number of blocks along each edge.
   public let shape: [Int]
-  /// The slabs of blocks, along the first edge, of this rank.
+  /// Slabs of blocks, along the first edge, that this rank owns.
   public let slabs: Range<Int>
-  /// Quantities per block.
+  /// Number of quantities per block.
   public let width: Int
-  /// Block × quantity, last edge fastest, of the slabs of this rank.
+  /// Sums over the particles in each block of the slabs of this rank: block × quantity, last edge fastest.
   public let sums: [Double]
-  /// How many particles have a value that is a number, in the order of ``sums``.
+  /// Number of particles whose value is not NaN, in the order of ``sums``.
   public let counts: [Int]
 
   /// Returns the shape of a grid of blocks that are about `side` thick.
@@ -24,8 +24,7 @@ public struct BlockField {
     (0..<cell.dimension).map { max(1, Int((cell.widths[$0] / side).rounded())) }
   }
 
-  /// Adds up what `values(i, out)` gives for each owned particle i: `width` numbers, of which NaN are left out.
-  /// Collective.
+  /// Sums the `width` numbers that `values(i, out)` writes for each owned particle i. NaN are left out. Collective.
   public init(
     _ system: ParticleSystem, shape: [Int], width: Int,
     values: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void
@@ -39,8 +38,7 @@ public struct BlockField {
     try self.init(system, shape: shape, own: own, width: width)
   }
 
-  /// Adds up columns in the order of files. Collective.
-  /// - Parameter values: `width` numbers per particle, in rows by identifier.
+  /// Sums columns whose rows are in the order of files. Collective.
   public init(_ system: ParticleSystem, shape: [Int], byIdentifier values: [Double], width: Int) throws {
     let own = try system.identifierBlocks().values(ofColumn: values, width: width)
     try self.init(system, shape: shape, own: own, width: width)
@@ -51,7 +49,7 @@ public struct BlockField {
     let slabSize = shape.dropFirst().reduce(1, *)
     let shares = RowShares(shape[0], over: system.communicator)
 
-    // Each particle goes to the rank that has its block.
+    // Send each particle to the rank that owns its block.
     let blocks = (0..<system.ownedCount).map { i in
       var position = system.fixedPosition(i)
       _ = cell.wrap(&position)
@@ -83,7 +81,7 @@ public struct BlockField {
     self.counts = counts
   }
 
-  /// The means of a quantity in the blocks of this rank; NaN where no particle has a value.
+  /// Returns the means of a quantity in the blocks of this rank; NaN for a block in which no particle has a value.
   public func means(of quantity: Int) -> [Double] {
     stride(from: quantity, to: sums.count, by: width).map { counts[$0] == 0 ? .nan : sums[$0] / Double(counts[$0]) }
   }

@@ -4,17 +4,17 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// How far the directions to nearest neighbours agree across the sample: the hexatic order ψ₆ in two dimensions,
-/// Steinhardt's Q₆ in three.
+/// Orientational order of the directions to nearest neighbours across the sample: the hexatic order ψ₆ in two
+/// dimensions, Steinhardt's Q₆ in three.
 public struct BondOrientation: Sendable {
-  /// |⟨ψ₆⟩| or Q₆ of the whole sample: 1 (0.57 for fcc) in a single crystal, of order N^(−1/2) in a liquid.
+  /// Order |⟨ψ₆⟩| or Q₆ of the whole sample: 1 (0.57 for fcc) in a single crystal, of order N^(−1/2) in a liquid.
   public let order: Double
-  /// How much of a particle's own order its neighbours share, Σ_i Re ψ_i* ⟨ψ_j⟩_j / Σ_i |ψ_i|²: near 1 in crystals of
-  /// any orientation, polycrystals too.
+  /// Fraction of a particle's own order that its neighbours share, Σ_i Re ψ_i* ⟨ψ_j⟩_j / Σ_i |ψ_i|²: near 1 in crystals
+  /// of any orientation, and in polycrystals too.
   public let coherence: Double
 
-  /// Neighbours are those within 1.4 d = 1.4 ρ^(−1/dimension), between the first and the second shell of the dense
-  /// crystals. Collective.
+  /// Measures the order of a configuration. Neighbours are the particles within 1.4 d = 1.4 ρ^(−1/dimension), which
+  /// lies between the first and the second shell of the dense crystals. Collective.
   public init(_ snapshot: Snapshot, over communicator: Communicator) throws {
     let spacing = meanSpacing(
       volume: Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: 1).volume, count: snapshot.totalCount,
@@ -57,8 +57,8 @@ public struct BondOrientation: Sendable {
   }
 }
 
-/// Adds the real and imaginary parts of (4π/13)^½ Y₆ₘ for m = 0 … 6, those for m > 0 with √2 for −m, so that the sum of
-/// squares is Q₆².
+/// Adds the real and imaginary parts of (4π/13)^½ Y₆ₘ for m = 0 … 6. Those for m > 0 get a factor √2, which accounts
+/// for −m, so that the sum of squares is Q₆².
 private func addHarmonics(_ v: Vector, weight: Double, to out: UnsafeMutablePointer<Double>) {
   let r = v.length
   let (c, s2) = (v.z / r, (v.x * v.x + v.y * v.y) / (r * r))

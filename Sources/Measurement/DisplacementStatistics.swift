@@ -3,18 +3,18 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Size, sharpness and place of a displacement field.
+/// Size, localisation and centre of a displacement field.
 public struct DisplacementStatistics: Sendable {
-  /// The largest and the mean length.
+  /// Largest and mean length of the displacements.
   public var largest = 0.0
   public var mean = 0.0
-  /// (Σu²)² / (N Σu⁴), the common translation removed; 1 if all particles move alike, 1/N if one does.
+  /// Participation ratio (Σu²)² / (N Σu⁴) after removal of the common translation: 1 if all particles
+  /// move alike, 1/N if one does.
   public var participationRatio = 0.0
-  /// The u⁴-weighted mean of the positions that the displacements lead to: the circular mean of the fractions of each
-  /// edge.
+  /// Mean of the displaced positions, weighted by u⁴: the circular mean of the fractions of each edge.
   public var centre = Vector.zero
 
-  /// Of the nonaffine displacement since `tracker` was made. Collective.
+  /// Measures the nonaffine displacement since `tracker` was made. Collective.
   public init(_ system: ParticleSystem, _ tracker: ParticleField) throws {
     let d = system.dimension
     let n = Double(system.totalCount)

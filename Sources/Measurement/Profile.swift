@@ -4,21 +4,21 @@ import Particles
 
 /// Averages over slices of the cell along each of its edges.
 public struct Profile: Sendable {
-  /// Slices along each edge.
+  /// Number of slices along each edge.
   public let bins: [Int]
-  /// Quantity by edge by slice: the mean over the particles in the slice whose value is finite; NaN where there is
-  /// none.
+  /// Means over the particles in a slice whose value is finite, indexed [quantity][edge][slice]; NaN if there are none.
   public let means: [[[Double]]]
 
-  /// Slices about as thick as the mean distance between particles.
+  /// Returns the number of slices along each edge for which a slice is about as thick as the
+  /// mean distance between particles.
   public static func bins(for system: ParticleSystem) -> [Int] {
     (0..<system.dimension).map { max(1, Int((system.cell.widths[$0] / system.spacing).rounded())) }
   }
 
-  /// Collective.
+  /// Averages quantities of the particles. Collective.
   /// - Parameters:
-  ///   - bins: slices along each edge.
-  ///   - quantities: how many numbers `values(i, out)` gives for owned particle i.
+  ///   - bins: number of slices along each edge.
+  ///   - quantities: number of values that `values(i, out)` writes for owned particle i.
   public init(
     _ system: ParticleSystem, bins: [Int], quantities: Int,
     values: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void

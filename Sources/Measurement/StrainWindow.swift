@@ -4,18 +4,18 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// D²min over a window of strain (Falk and Langer): how far the motion of a particle's neighbourhood is from any affine
-/// map.
+/// D²min over a window of strain (Falk and Langer): the deviation of the motion of a particle's
+/// neighbourhood from the best affine map.
 ///
-/// Neighbours are those within the radius at the start of the window. Of the start only identifiers and positions are
-/// kept; when D²min is asked for it becomes a configuration of its own for a while, distributed by its own cells, to
-/// which the displacements travel by identifier, and the results back.
+/// Neighbours are the particles within the radius at the start of the window. Only identifiers and positions of the
+/// start are kept. When D²min is requested, they become a temporary configuration that is distributed by its own cells;
+/// the displacements are sent there by identifier, and the results are sent back.
 public final class StrainWindow {
-  /// How D²min is normalised.
+  /// Normalisation of D²min.
   public enum Normalisation: Sendable {
-    /// Divided by the number of neighbours.
+    /// Mean: the sum divided by the number of neighbours.
     case mean
-    /// The bare sum over the neighbours.
+    /// Sum over the neighbours.
     case sum
   }
 
@@ -23,13 +23,13 @@ public final class StrainWindow {
   private let radius: Double
   private let interaction: PairInteraction
   private let tracker: ParticleField
-  /// The strain at the start.
+  /// Strain at the start of the window.
   public var strain: Double { start.strain }
 
   /// Starts a window at the present configuration. Collective.
-  /// - Parameter radius: of the neighbourhood, in units of length.
-  /// - Throws: an input failure where the box is thinner than two radii, or has fewer cells of that width than there
-  ///   are ranks.
+  /// - Parameter radius: radius of the neighbourhood, in units of length.
+  /// - Throws: an input failure if the box is thinner than two radii, or has fewer cells of
+  ///   that width than there are ranks.
   public init(_ system: ParticleSystem, radius: Double) throws {
     let positions = system.positionsOnly()
     try Self.check(positions, radius: radius, ranks: system.communicator.size, over: system.communicator)
@@ -39,8 +39,8 @@ public final class StrainWindow {
     start = positions
   }
 
-  /// Collective.
-  /// - Throws: as a window would.
+  /// Verifies that a window can be started. Collective.
+  /// - Throws: the failure that the start of a window would throw.
   public static func check(_ positions: Snapshot, radius: Double, ranks: Int, over communicator: Communicator) throws {
     do {
       _ = try SystemLayout(
@@ -52,16 +52,16 @@ public final class StrainWindow {
     }
   }
 
-  /// Collective.
+  /// Saves the window. Collective.
   public func save(_ system: ParticleSystem, to checkpoint: Checkpoint, as name: String) throws {
     try start.save(to: checkpoint, as: name + "/start")
     try checkpoint.put(radius, as: name + "/radius")
     try system.save(tracker, to: checkpoint, as: name + "/tracker")
   }
 
-  /// A window that was saved, of a system that goes on. Collective.
-  /// - Parameter present: the radius of a window that would start now, for checkpoints that do not have that of the
-  ///   saved one.
+  /// Restores a saved window of a system that is resumed. Collective.
+  /// - Parameter present: radius of a window that would start now, for checkpoints that do not contain
+  ///   the radius of the saved one.
   public init(_ system: ParticleSystem, radius present: Double, resuming checkpoint: Checkpoint, as name: String) throws
   {
     radius = checkpoint.holds(name + "/radius") ? try checkpoint.value(Double.self, of: name + "/radius") : present
@@ -70,11 +70,11 @@ public final class StrainWindow {
     start = try Snapshot(resuming: checkpoint, as: name + "/start")
   }
 
-  /// The nonaffine displacement of owned particle `i` since the start.
+  /// Returns the nonaffine displacement of owned particle `i` since the start of the window.
   public func displacement(_ system: ParticleSystem, of i: Int) -> Vector { system.displacement(tracker, of: i) }
 
-  /// D²min of each owned particle of `system`, in storage order; NaN where the neighbours do not span space.
-  /// Collective.
+  /// Returns D²min of each owned particle of `system`, in storage order; NaN for a particle whose neighbours do not
+  /// span space. Collective.
   public func d2min(_ system: ParticleSystem, normalisation: Normalisation) throws -> [Double] {
     let d = system.dimension
     let reference = try ParticleSystem(
@@ -99,7 +99,7 @@ public final class StrainWindow {
 }
 
 extension ParticleSystem {
-  /// For each owned particle, Σ |u_j − u_i − J x_ij|² over its neighbours with the J that makes it smallest.
+  /// Returns Σ |u_j − u_i − J x_ij|² over the neighbours of each owned particle, with the J that minimises it.
   fileprivate func residualOfAffineFit(_ field: ParticleField, normalisation: StrainWindow.Normalisation) -> [Double] {
     let d = dimension
     var result = [Double](repeating: .nan, count: ownedCount)

@@ -3,21 +3,19 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// S(q) = |Σ exp(i q·x)|² / N around its first peak, over the wave vectors of the box.
-///
-/// Each term is rounded to 2⁻³⁶ and summed as an integer, so the result has the same bits on any number of ranks.
+/// Structure factor S(q) = |Σ exp(i q·x)|² / N around its first peak, over the wave vectors of the box.
 public struct StructureFactor: Sendable {
-  /// The largest mean of S over a shell of wave vectors, a tenth of 2π/d thick, and where it is.
+  /// Largest mean of S over a shell of wave vectors, which is a tenth of 2π/d thick, and the wave number of that shell.
   public let peak: Double
   public let peakWaveNumber: Double
-  /// The largest S of any wave vector: grows with N in a crystal, with ln N in a liquid.
+  /// Largest S of a single wave vector. It grows with N in a crystal, with ln N in a liquid.
   public let largest: Double
 
-  /// The most terms that are summed; in larger systems every second, third … wave vector along each edge is taken, so
-  /// that no rank holds more than some 10⁵ of them, however many particles there are.
+  /// Largest number of terms that are summed. In larger systems only every second, third … wave vector along each edge
+  /// is used, so that no rank holds more than some 10⁵ of them, however many particles there are.
   private static let budget = 1.5e9
 
-  /// Collective.
+  /// Measures the structure factor of a configuration. Collective.
   public init(_ snapshot: Snapshot, over communicator: Communicator) throws {
     let d = snapshot.dimension
     let cell = Cell(dimension: d, edges: snapshot.edges, range: 1)
@@ -57,7 +55,7 @@ public struct StructureFactor: Sendable {
     rows.indices.reduce(Vector.zero) { $0 + Double(m[$1]) * rows[$1] }
   }
 
-  /// One of each pair ±q.
+  /// Returns the wave vectors whose length is in `range`, one of each pair ±q.
   private static func halfShell(
     _ limits: [Int], _ rows: [Vector], _ range: ClosedRange<Double>, _ stride: Int
   ) -> [SIMD3<Int>] {
@@ -76,7 +74,7 @@ public struct StructureFactor: Sendable {
     return vectors
   }
 
-  /// Σ exp(i q·x) over all particles, real and imaginary part in units of 2⁻³⁶.
+  /// Returns Σ exp(i q·x) over all particles, real and imaginary part in units of 2⁻³⁶.
   private static func amplitudes(
     _ vectors: [SIMD3<Int>], _ limits: [Int], _ snapshot: Snapshot, _ cell: Cell, _ communicator: Communicator
   ) throws -> [Int64] {

@@ -63,27 +63,9 @@ public struct RankGroups {
     try (0..<taskCount).map { task in
       let owner = try world.reduce(own[task] == nil ? world.size : world.rank, .minimum)
       precondition(owner < world.size, "no group has a result of task \(task)")
-      let data = try world.coordinated { try own[task].map { Array(try JSONEncoder.results.encode([$0])) } ?? [] }
+      let data = try world.coordinated { try own[task].map { Array(try JSONCoding.encoder.encode([$0])) } ?? [] }
       let received = try world.broadcast(data, from: owner)
-      return try own[task] ?? JSONDecoder.results.decode([Value].self, from: Data(received))[0]
+      return try own[task] ?? JSONCoding.decoder.decode([Value].self, from: Data(received))[0]
     }
-  }
-}
-
-extension JSONEncoder {
-  fileprivate static var results: JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return encoder
-  }
-}
-
-extension JSONDecoder {
-  fileprivate static var results: JSONDecoder {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return decoder
   }
 }

@@ -1,6 +1,7 @@
 import MessagePassing
 
-/// Pearson's correlation of two columns, over the rows that have both; NaN with fewer than two. Collective.
+/// Returns Pearson's correlation of two columns over the rows in which both are numbers; NaN with fewer
+/// than two such rows. Collective.
 public func correlation(_ a: [Double], _ b: [Double], over communicator: Communicator) throws -> Double {
   let rows = a.indices.filter { !a[$0].isNaN && !b[$0].isNaN }
   let n = Double(try communicator.reduce(rows.count, .sum))

@@ -1,18 +1,18 @@
 import Foundation
 
-/// Counts of positive numbers in bins of equal width on a logarithmic scale, the same bins always, so that samples can
-/// be put together.
+/// Counts of positive numbers in bins of equal width on a logarithmic scale. The bins are always the same, so that
+/// histograms of several samples can be added.
 public struct LogarithmicHistogram: Sendable {
   public static let binsPerDecade = 20
   private static let lowestDecade = -20
   private static let decades = 40
 
-  /// The edges of the bins, one more than bins.
+  /// Edges of the bins; there is one more edge than bins.
   public static let edges: [Double] = (0...(decades * binsPerDecade)).map {
     pow(10, Double(lowestDecade) + Double($0) / Double(binsPerDecade))
   }
 
-  /// Numbers below the lowest edge count in the first bin, those above the highest in the last.
+  /// Count of each bin. Numbers below the lowest edge count in the first bin, those above the highest edge in the last.
   public var counts: [Int64]
 
   public init() { counts = [Int64](repeating: 0, count: Self.decades * Self.binsPerDecade) }
@@ -35,7 +35,7 @@ public struct LogarithmicHistogram: Sendable {
     LogarithmicHistogram(counts: zip(counts, other.counts).map { $0 - $1 })
   }
 
-  /// Numbers per unit of value, normalised to one.
+  /// Density of each bin: numbers per unit of value, normalised to one.
   public var density: [Double] {
     let all = Double(total)
     return counts.indices.map { Double(counts[$0]) / (all * (Self.edges[$0 + 1] - Self.edges[$0])) }

@@ -1,17 +1,18 @@
 import Foundation
 
-/// y = A x^α, fitted by least squares of ln y against ln x.
+/// The power law y = A x^α, fitted by least squares of ln y against ln x.
 public struct PowerLawFit: Sendable, Codable, Equatable {
   public let exponent: Double
-  /// Of one curve: from the scatter about the line, for independent points. Of an ensemble: the standard error of the
-  /// mean of the exponents of its curves.
+  /// Standard error of the exponent. For one curve, it follows from the scatter about the line, as if the points were
+  /// independent. For an ensemble, it is the standard error of the mean of the exponents of its curves.
   public let exponentError: Double
-  /// A.
+  /// Prefactor A; for an ensemble, the geometric mean of those of its curves.
   public let amplitude: Double
-  /// Points, or curves of an ensemble.
+  /// Number of points; for an ensemble, number of curves.
   public let count: Int
 
-  /// - Returns: nil for fewer than three points with x, y > 0, or where all x are the same.
+  /// Fits one curve.
+  /// - Returns: nil if fewer than three points have x, y > 0, or if all x are the same.
   public init?(_ points: [(x: Double, y: Double)]) {
     let good = points.filter { $0.x > 0 && $0.y > 0 && $0.x.isFinite && $0.y.isFinite }
     guard good.count >= 3 else { return nil }
@@ -33,7 +34,7 @@ public struct PowerLawFit: Sendable, Codable, Equatable {
     count = good.count
   }
 
-  /// The mean exponent of several curves, with the standard error of the mean; nil for fewer than two.
+  /// Averages the exponents of several curves; nil for fewer than two curves.
   public init?(ensemble: [PowerLawFit]) {
     guard ensemble.count >= 2 else { return nil }
     let n = Double(ensemble.count)

@@ -1,20 +1,21 @@
 import Foundation
 
-/// The exponent of the tail of a distribution, P(C) ~ C^(−a) above a threshold, by maximum likelihood for counts in
-/// bins.
+/// The tail of a distribution, P(C) ~ C^(−a) above a threshold, fitted by maximum likelihood to counts in bins.
 public struct PowerLawTail: Sendable {
-  /// Lower edge of the first bin that counts.
+  /// Lower edge of the first bin of the tail.
   public let threshold: Double
-  /// a
+  /// Exponent a.
   public let exponent: Double
-  /// Standard error: over the samples (jackknife) where there are several, else that of independent counts.
+  /// Standard error of the exponent: by the jackknife over the samples if there are at least five, otherwise as if all
+  /// counts were independent.
   public let error: Double
-  /// Numbers in the tail.
+  /// Number of values in the tail.
   public let count: Int64
-  /// The fraction of all numbers that lie in the tail.
+  /// Fraction of all values that are in the tail.
   public let fraction: Double
 
-  /// The tail of the sum of the samples that holds about `fraction` of all numbers; nil where fewer than 50 are in it.
+  /// Fits the longest tail that holds at most `fraction` of the values of all samples together; nil if fewer than 50
+  /// values are in it, or if all of them are in one bin.
   public init?(_ samples: [LogarithmicHistogram], fraction: Double) {
     let sum = samples.reduce(LogarithmicHistogram()) { $0.adding($1) }
     let total = sum.total
@@ -30,7 +31,7 @@ public struct PowerLawTail: Sendable {
     self.exponent = exponent
     count = tail
     self.fraction = Double(tail) / Double(total)
-    // Leaving out one sample after another: bonds of one sample are not independent, samples are.
+    // Jackknife: leave out one sample after another. The bonds of one sample are not independent, but the samples are.
     let partial = samples.indices.compactMap { left in
       Self.exponent(sum.removing(samples[left]), from: first)
     }
@@ -43,11 +44,13 @@ public struct PowerLawTail: Sendable {
     }
   }
 
-  /// The amplitude of P(C) = A C^(−a) for a given exponent, from the weight of the tail.
+  /// Returns the amplitude of P(C) = A C^(−a) for a given exponent, from the weight of the tail.
   public func amplitude(forExponent a: Double) -> Double { fraction * (a - 1) * pow(threshold, a - 1) }
 
-  /// In bins of equal ratio q the tail is geometric: of what reaches a bin, the part q^(1−a) goes on to the next. So
-  /// the likelihood depends on the mean place alone.
+  /// Returns the most likely exponent of the bins from `first` on.
+  ///
+  /// In bins of equal ratio q the tail is a geometric series: of the values that reach a bin, the fraction q^(1−a) lies
+  /// beyond it. So the likelihood depends only on the mean number of the bin.
   private static func exponent(_ histogram: LogarithmicHistogram, from first: Int) -> Double? {
     var count: Int64 = 0
     var places: Int64 = 0

@@ -1,24 +1,26 @@
 import Foundation
 
-/// How close blocks are to yielding: bins of x = (Y − σ)/⟨Y⟩, ten for each decade.
+/// Bins of the residual strength x = (Y − σ)/⟨Y⟩, ten per decade.
 public enum ResidualStrengths {
-  /// From 10⁻⁶ to 10; below and above them there is a bin more at each end.
+  /// Edges of the bins, from 10⁻⁶ to 10. Histograms have one more bin at each end, for values beyond the edges.
   public static let edges: [Double] = (0...70).map { pow(10, Double($0) / 10 - 6) }
 }
 
-/// P(x) ∝ x^θ between two residual strengths, fitted to a histogram by maximum likelihood.
+/// The law P(x) ∝ x^θ between two residual strengths, fitted to a histogram by maximum likelihood.
 public struct ResidualExponent: Sendable, Codable, Equatable {
   public let exponent: Double
-  /// From the curvature of the likelihood, as if all blocks of all samples were independent: a lower limit.
+  /// Standard error of θ, from the curvature of the likelihood. It is a lower limit, since all blocks of all samples
+  /// are treated as independent.
   public let exponentError: Double
-  /// The range of x, edges of bins.
+  /// Limits of the fitted range of x, which are edges of bins.
   public let from: Double
   public let to: Double
-  /// Blocks in it.
+  /// Number of blocks in the fitted range.
   public let count: Int
 
+  /// Fits a histogram.
   /// - Parameters:
-  ///   - counts: in bins between the edges, with one bin more below the first and above the last edge.
+  ///   - counts: number of blocks in each bin, with one more bin below the first edge and one above the last.
   /// - Returns: nil for fewer than 100 blocks or three bins between the limits.
   public init?(counts: [Int64], edges: [Double], from: Double, to: Double) {
     precondition(counts.count == edges.count + 1)
@@ -29,7 +31,7 @@ public struct ResidualExponent: Sendable, Codable, Equatable {
     let high = edges[bins.last!]
     let total = bins.reduce(0) { $0 + Int(counts[$1]) }
     guard total >= 100 else { return nil }
-    // The chance of a bin is (b^t − a^t)/(high^t − low^t), t = θ + 1.
+    // The probability of a bin is (b^t − a^t)/(high^t − low^t), t = θ + 1.
     func logLikelihood(_ t: Double) -> Double {
       func weight(_ a: Double, _ b: Double) -> Double {
         abs(t) < 1e-9 ? log(b / a) : (pow(b / high, t) - pow(a / high, t)) / t
@@ -39,7 +41,7 @@ public struct ResidualExponent: Sendable, Codable, Equatable {
         counts[$1] > 0 ? $0 + Double(counts[$1]) * (log(weight(edges[$1 - 1], edges[$1])) - whole) : $0
       }
     }
-    // One maximum: golden sections.
+    // The likelihood has one maximum, which is bracketed by golden sections.
     var (a, b) = (-3.0, 12.0)
     let ratio = (5.0.squareRoot() - 1) / 2
     while b - a > 1e-8 {

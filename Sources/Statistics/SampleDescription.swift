@@ -1,37 +1,41 @@
 import Foundation
 import MessagePassing
 
-/// What there is to say about many numbers of which each rank holds some: moments, median, histogram, and fits. The
-/// same bits however they are spread over the ranks. Numbers that are NaN are left out.
+/// Moments, median, histogram and fits of many numbers that are spread over the ranks. The results have the same bits
+/// however the numbers are spread. Numbers that are NaN are left out.
 public struct SampleDescription: Sendable {
-  /// p(x) = (k/λ)(x/λ)^(k−1) exp(−(x/λ)^k), by maximum likelihood over the positive numbers.
+  /// The Weibull distribution p(x) = (k/λ)(x/λ)^(k−1) exp(−(x/λ)^k), fitted by maximum
+  /// likelihood to the positive numbers.
   public struct Weibull: Sendable {
-    /// k
+    /// Shape k.
     public let shape: Double
-    /// λ
+    /// Scale λ.
     public let scale: Double
-    /// The mean of ln p over the positive numbers.
+    /// Mean of ln p over the positive numbers.
     public let logLikelihood: Double
   }
 
   public let count: Int
-  /// Numbers that are not positive, which have no place in a Weibull distribution.
+  /// Number of values that are zero or negative. The Weibull fit excludes them.
   public let notPositive: Int
   public let mean: Double
-  /// Σ(x − mean)²/(n − 1)
+  /// Variance Σ(x − mean)²/(n − 1).
   public let variance: Double
   public let median: Double
   public let minimum: Double
   public let maximum: Double
-  /// Nil where fewer than two different numbers are positive.
+  /// Weibull fit; nil if fewer than two different numbers are positive.
   public let weibull: Weibull?
-  /// The mean of ln p for the Gaussian with the same mean and variance.
+  /// Mean of ln p for the Gaussian with the same mean and variance.
   public let gaussianLogLikelihood: Double
-  /// Bins of equal width from the smallest number to the largest; densities add up to 1 when multiplied by the width.
+  /// Histogram with bins of equal width from the smallest number to the largest. The densities
+  /// times the width add up to 1.
   public let histogram: (edges: [Double], density: [Double])
 
-  /// Collective. NaN and no histogram where there are no numbers.
-  /// - Parameter bins: of the histogram; nil for as many as their counts can bear, 10 to 60.
+  /// Describes the numbers of all ranks together. If there are none, the moments are NaN and the
+  /// histogram is empty. Collective.
+  /// - Parameter bins: number of bins of the histogram; nil for the square root of the count,
+  ///   but at least 10 and at most 60.
   public init(of all: [Double], bins: Int? = nil, over communicator: Communicator) throws {
     let values = all.filter { !$0.isNaN }
     let count = try communicator.reduce(values.count, .sum)
@@ -60,7 +64,7 @@ public struct SampleDescription: Sendable {
 
   // MARK: Median
 
-  /// The order of the numbers as integers.
+  /// Returns an integer for each number, in the same order as the numbers.
   private static func key(_ x: Double) -> Int64 {
     let bits = Int64(bitPattern: x.bitPattern)
     return bits >= 0 ? bits : Int64.min &- bits
@@ -70,7 +74,8 @@ public struct SampleDescription: Sendable {
     Double(bitPattern: UInt64(bitPattern: key >= 0 ? key : Int64.min &- key))
   }
 
-  /// By bisection on the bits, without moving any number.
+  /// Returns the median, found by bisection on the bits of the numbers, so that no number
+  /// has to be sent to another rank.
   private static func median(_ values: [Double], _ count: Int, _ communicator: Communicator) throws -> Double {
     guard count > 0 else { return .nan }
     let keys = values.map(key)
@@ -89,11 +94,11 @@ public struct SampleDescription: Sendable {
 
   // MARK: Weibull
 
-  /// Newton's method for 1/k + ⟨ln x⟩ = Σ xᵏ ln x / Σ xᵏ, which has one solution.
+  /// Fits a Weibull distribution by Newton's method for 1/k + ⟨ln x⟩ = Σ xᵏ ln x / Σ xᵏ, which has one solution.
   private static func weibull(_ values: [Double], _ count: Int, _ communicator: Communicator) throws -> Weibull? {
     guard count > 1 else { return nil }
     let logarithms = values.map { log($0) }
-    // Powers of x/x_max do not overflow.
+    // Powers of x/x_max cannot overflow.
     let largest = try communicator.reduce(logarithms.max() ?? -.infinity, .maximum)
     let smallest = try communicator.reduce(logarithms.min() ?? .infinity, .minimum)
     guard largest > smallest else { return nil }

@@ -1,23 +1,24 @@
 import Foundation
 
-/// The density of soft modes, D(ω) = A_g ω⁴ below a frequency, from the softest modes of many samples.
+/// Density of soft modes, D(ω) = A_g ω⁴ below a frequency, from the softest modes of many samples.
 public struct SoftModeDensity: Sendable {
-  /// The highest frequency that counts.
+  /// Highest frequency of the fit.
   public let cutoff: Double
-  /// Modes below it, in all samples.
+  /// Number of modes below the cutoff, in all samples.
   public let count: Int
-  /// The exponent s of D(ω) ~ ωˢ by maximum likelihood, and its standard error.
+  /// Exponent s of D(ω) ~ ωˢ by maximum likelihood, and its standard error.
   public let exponent: Double
   public let exponentError: Double
-  /// A_g for s = 4, per degree of freedom, and its standard error.
+  /// Prefactor A_g for s = 4, per degree of freedom, and its standard error.
   public let prefactor: Double
   public let prefactorError: Double
 
+  /// Fits the modes of many samples.
   /// - Parameters:
   ///   - frequencies: ω of the softest modes of each sample.
-  ///   - degreesOfFreedom: of all samples together.
-  ///   - cutoff: below which all modes of every sample must be among them.
-  /// - Returns: nil where fewer than ten modes are below the cutoff.
+  ///   - degreesOfFreedom: number of degrees of freedom of all samples together.
+  ///   - cutoff: highest frequency of the fit; `frequencies` must contain all modes of every sample below it.
+  /// - Returns: nil if fewer than ten modes are below the cutoff.
   public init?(_ frequencies: [[Double]], degreesOfFreedom: Double, cutoff: Double) {
     let below = frequencies.flatMap { $0 }.filter { $0 > 0 && $0 < cutoff }
     guard below.count >= 10 else { return nil }

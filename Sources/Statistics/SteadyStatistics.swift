@@ -18,8 +18,8 @@ public struct SteadyStatistics: Codable {
     add(residualCounts: other.residualCounts)
   }
 
-  /// Those of all ranks together; a rank that shares its realisations with others must be empty on all of them but one.
-  /// Collective.
+  /// Returns the sum of the statistics of all ranks. If several ranks share a realisation, all of them but
+  /// one must be empty. Collective.
   public func pooled(over world: Communicator) throws -> SteadyStatistics {
     var all = SteadyStatistics()
     let keys = try world.gather(sizes.keys.sorted())
@@ -33,8 +33,8 @@ public struct SteadyStatistics: Codable {
 
   public var sizeDistribution: TruncatedPowerLaw? { TruncatedPowerLaw(sizes: sizes) }
 
-  /// P(x) ∝ x^θ.
-  /// - Parameter range: of x, from its first to its second number.
+  /// Fits P(x) ∝ x^θ.
+  /// - Parameter range: lower and upper limit of x.
   public func residualStrength(_ range: [Double]) -> ResidualExponent? {
     ResidualExponent(counts: residualCounts, edges: ResidualStrengths.edges, from: range[0], to: range[1])
   }

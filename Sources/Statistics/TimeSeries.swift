@@ -13,7 +13,7 @@ public struct TimeSeries: Codable, Sendable {
     return values.reduce(0) { $0 + ($1 - m) * ($1 - m) } / Double(max(1, values.count - 1))
   }
 
-  /// Error of the mean, from the scatter of the means of ten blocks; infinite for fewer than ten values.
+  /// Standard error of the mean, from the scatter of the means of ten blocks; infinite for fewer than ten values.
   public var error: Double {
     let blocks = 10
     guard values.count >= blocks else { return .infinity }

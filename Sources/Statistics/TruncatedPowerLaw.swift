@@ -1,26 +1,27 @@
 import Foundation
 
-/// P(S) ∝ S^−τ exp(−S/S_c) for whole numbers S ≥ 1, fitted to a sample by maximum likelihood.
+/// The law P(S) ∝ S^−τ exp(−S/S_c) for integers S ≥ 1, fitted to a sample by maximum likelihood.
 ///
-/// It is an exponential family in (ln S, S): the likelihood has one maximum, found by Newton's method, and the errors
-/// are those of the Fisher information, for independent avalanches.
+/// It is an exponential family in (ln S, S): the likelihood has one maximum, which Newton's method finds. The errors
+/// follow from the Fisher information, for independent avalanches.
 public struct TruncatedPowerLaw: Sendable, Codable, Equatable {
   public let exponent: Double
   public let exponentError: Double
-  /// S_c.
+  /// Cut-off S_c.
   public let cutoff: Double
   public let cutoffError: Double
-  /// How many sizes were used.
+  /// Number of avalanches used.
   public let count: Int
   public let meanSize: Double
 
-  /// - Parameter sizes: how often each size was seen.
-  /// - Returns: nil for fewer than 50 avalanches, or where the likelihood has no maximum at a finite, positive cut-off.
+  /// Fits the sizes of avalanches.
+  /// - Parameter sizes: number of avalanches of each size.
+  /// - Returns: nil for fewer than 50 avalanches, or if the likelihood has no maximum at a finite, positive cut-off.
   public init?(sizes: [Int: Int]) {
     let total = sizes.values.reduce(0, +)
     guard total >= 50, sizes.count >= 3 else { return nil }
     let n = Double(total)
-    // In order of size, so that the sums have the same bits in every run.
+    // Sum in order of size, so that the sums have the same bits in every run.
     let ordered = sizes.sorted { $0.key < $1.key }
     let meanLog = ordered.reduce(0.0) { $0 + Double($1.value) * log(Double($1.key)) } / n
     let mean = ordered.reduce(0.0) { $0 + Double($1.value) * Double($1.key) } / n
@@ -62,7 +63,8 @@ public struct TruncatedPowerLaw: Sendable, Codable, Equatable {
     var log = 0.0, size = 0.0, logLog = 0.0, logSize = 0.0, sizeSize = 0.0
   }
 
-  /// Means and covariances of ln S and S. Small sizes one by one, larger ones by cells that each stand for their sizes.
+  /// Returns the means and covariances of ln S and S. Small sizes are summed one by one, larger ones in cells, each of
+  /// which is represented by its midpoint.
   private static func moments(_ tau: Double, _ rate: Double) -> Moments {
     var (z, l, s, ll, ls, ss) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     func add(_ size: Double, _ weight: Double) {
@@ -76,7 +78,7 @@ public struct TruncatedPowerLaw: Sendable, Codable, Equatable {
       ss += w * size * size
     }
     for k in 1...2000 { add(Double(k), 1) }
-    // Cells [start, end): midpoint rule, whose error is (width/size)²/24 ~ 1e-6 of a cell.
+    // Cells [start, end) by the midpoint rule, whose error is (width/size)²/24 ~ 1e-6 of a cell.
     var start = 2000.5
     while start * rate < 60, start < 1e12 {
       let end = start * 1.005 + 0

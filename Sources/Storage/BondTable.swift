@@ -1,20 +1,21 @@
 import MessagePassing
 import Particles
 
-/// A list of bonds in the order of their identifiers (i, then j), spread over the ranks by blocks of i: what a file
-/// keeps of bonds that each rank found among its own particles.
+/// A list of bonds in the order of their identifiers (i, then j), distributed over the ranks by blocks of i. It is the
+/// form in which a file keeps the bonds that each rank found among its own particles.
 public struct BondTable {
-  /// Identifiers, i before j in every bond.
+  /// Identifiers of the first and, in ``j``, of the second particle of each bond, as the bonds were given.
   public let i: [Int64]
   public let j: [Int64]
-  /// `width` numbers per bond.
+  /// Values of the bonds, ``width`` per bond.
   public let values: [Double]
   public let width: Int
-  /// Bonds on lower ranks, and on all.
+  /// Number of bonds on lower ranks; ``totalCount`` is the number on all ranks.
   public let firstRow: Int
   public let totalCount: Int
 
-  /// Collective. Bonds with the same i come from one rank; those with the same i and j keep their order.
+  /// Sorts and distributes the bonds. Bonds with the same i must come from one rank; those with the same i
+  /// and j keep their order. Collective.
   public init(
     i: [Int64], j: [Int64], values: [Double], width: Int, particleCount: Int, over communicator: Communicator
   ) throws {
@@ -34,6 +35,6 @@ public struct BondTable {
     totalCount = try communicator.reduce(sorted.count, .sum)
   }
 
-  /// One of the columns of values.
+  /// Returns column `k` of the values.
   public func column(_ k: Int) -> [Double] { i.indices.map { values[$0 * width + k] } }
 }

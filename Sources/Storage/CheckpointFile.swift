@@ -4,11 +4,11 @@ import MessagePassing
 
 /// The numbers of a checkpoint as an HDF5 file of contiguous datasets, in an order that does not depend on the ranks.
 enum CheckpointFile {
-  // A name can be the beginning of another, so slashes may not make groups of them.
+  // A name can be the beginning of another, so its slashes must not become groups.
   private static func dataset(column name: String) -> String { "/columns/" + name.replacing("/", with: ".") }
   private static func dataset(value name: String) -> String { "/values/" + name.replacing("/", with: ".") }
 
-  /// Collective. Returns the checksum of each dataset as it was in memory.
+  /// Writes the numbers, and returns the checksum of each dataset as it was in memory. Collective.
   static func write(_ checkpoint: Checkpoint, to path: String) throws -> [UInt64] {
     try checkAgreement(checkpoint)
     let file = try HDF5File(path, .create, over: checkpoint.communicator)
@@ -29,7 +29,7 @@ enum CheckpointFile {
     return record.datasets.sorted { $0.key < $1.key }.map { UInt64(bitPattern: $0.value.checksum) }
   }
 
-  /// The root writes for all: what ranks do not know alike would be lost without a word.
+  /// Checks that all ranks hold the same values. The root writes for all, so any difference would be lost silently.
   private static func checkAgreement(_ checkpoint: Checkpoint) throws {
     let values = checkpoint.values.sorted { $0.key < $1.key }
     let sums = values.map { name, data in
@@ -50,7 +50,7 @@ enum CheckpointFile {
     _ values: [Element], _ column: Checkpoint.Column, _ name: String, to file: HDF5File
   ) throws {
     try file.createDataset(dataset(column: name), of: Element.self, shape: [column.totalRows, column.width])
-    // HDF5 has no place for numbers that are not there.
+    // HDF5 allocates no space for a dataset without numbers.
     guard column.totalRows > 0 else { return }
     try file.write(
       values, to: dataset(column: name), start: [column.firstRow, 0], count: [column.rows.count, column.width])
@@ -68,7 +68,7 @@ enum CheckpointFile {
     }
   }
 
-  /// The checksum of each dataset as it is on disk, each rank reading what the next one wrote. Collective.
+  /// Returns the checksum of each dataset on disk. Each rank reads the rows that the next one wrote. Collective.
   static func checksums(of checkpoint: Checkpoint, in path: String) throws -> [UInt64] {
     let communicator = checkpoint.communicator
     let file = try HDF5File(path, .read, over: communicator)
@@ -82,7 +82,7 @@ enum CheckpointFile {
       sums[dataset(value: name)] = checksum.sum
     }
     for (name, column) in checkpoint.columns.sorted(by: { $0.key < $1.key }) {
-      // Where the rows of the next rank begin and end.
+      // Bounds of the rows of each rank.
       let firsts = try communicator.gather(column.rows.lowerBound)
       let lasts = try communicator.gather(column.rows.upperBound)
       let next = (communicator.rank + 1) % communicator.size
@@ -111,7 +111,7 @@ enum CheckpointFile {
     return checksum.sum
   }
 
-  /// Each rank gets an even share of the rows. Collective.
+  /// Reads the numbers. Each rank gets an equal share of the rows. Collective.
   static func read(_ manifest: CheckpointManifest, in folder: String, over communicator: Communicator) throws
     -> Checkpoint
   {

@@ -2,10 +2,10 @@ import Checkpoints
 import Foundation
 import MessagePassing
 
-/// The checkpoints of a run on disk: `000001`, `000002`, … in a folder, of which the newest few are kept.
+/// The checkpoints of a run on disk: folders `000001`, `000002`, … of which the newest few are kept.
 ///
-/// One that has its name is complete and was read back by other ranks than those that wrote it; a run that is killed at
-/// any moment leaves the one before.
+/// A checkpoint gets its name only when it is complete and has been read back by ranks other than those that wrote it.
+/// So a run that is killed at any moment leaves the previous checkpoint intact.
 public final class CheckpointFolder {
   public let path: String
   private let command: String
@@ -17,10 +17,10 @@ public final class CheckpointFolder {
   private var number = 0
 
   /// - Parameters:
-  ///   - config: the resolved config, which goes into every checkpoint.
-  ///   - build: which program writes.
-  ///   - part: of several, each of which has a folder of its own, the name of this one.
-  ///   - keep: how many checkpoints stay, at least 1.
+  ///   - config: the resolved configuration, which is stored in every checkpoint.
+  ///   - build: the program that writes.
+  ///   - part: the name of this part, if the run has several, each with a folder of its own.
+  ///   - keep: the number of checkpoints that stay, at least 1.
   public init(
     _ path: String, command: String, config: String, build: String, part: String? = nil, keep: Int,
     over communicator: Communicator
@@ -36,9 +36,9 @@ public final class CheckpointFolder {
 
   // MARK: Writing
 
-  /// Collective.
-  /// - Throws: `.inputOutput` where it cannot be written or is not found as it was written; then those before are still
-  ///   there.
+  /// Writes a checkpoint. Collective.
+  /// - Throws: `.inputOutput` if it cannot be written, or if other data are read back.
+  ///   Earlier checkpoints are then still there.
   public func write(_ checkpoint: Checkpoint) throws {
     let next = number + 1
     let unfinished = "\(path)/tmp.\(next)"
@@ -73,7 +73,7 @@ public final class CheckpointFolder {
       try FileRange.write(Array(try manifest.text().utf8), to: unfinished + "/" + CheckpointManifest.fileName)
     }
     try reach("synchronise")
-    // Each rank, since on a shared file system each machine has a cache of its own.
+    // Each rank must do this: on a shared file system each machine has its own cache.
     try communicator.coordinated { try FileRange.synchronise(state) }
     try onRoot {
       for file in kept + [CheckpointManifest.fileName] { try FileRange.synchronise(unfinished + "/" + file) }
@@ -89,9 +89,8 @@ public final class CheckpointFolder {
     try reach("latest")
     try onRoot {
       let latest = path + "/LATEST"
-      try FileRange.write(Array((Self.name(next) + "\n").utf8), to: latest + ".unfinished")
-      try FileRange.synchronise(latest + ".unfinished")
-      guard rename(latest + ".unfinished", latest) == 0 else { throw FileRange.failure(latest) }
+      try FileRange.write(Array((Self.name(next) + "\n").utf8), to: FinishedFile.unfinished(latest))
+      try FinishedFile.finish(latest)
       try FileRange.synchronise(path)
     }
     try reach("remove")
@@ -111,16 +110,16 @@ public final class CheckpointFolder {
 
   // MARK: Reading
 
-  /// Collective.
+  /// Whether the folder has no checkpoint. Collective.
   public func isEmpty() throws -> Bool {
     try communicator.broadcast(
       try communicator.coordinated { try communicator.isRoot && !Self.numbers(in: path).isEmpty ? Int32(1) : 0 }) == 0
   }
 
-  /// The newest checkpoint that is valid, with its manifest; nil where there is none. Those that are not are named on
-  /// the standard error. Collective.
-  /// - Throws: an input failure where one is of a version to come: it is good, and a run that went on without it would
-  ///   replace it.
+  /// Returns the newest valid checkpoint with its manifest; nil if there is none. Invalid ones are
+  /// reported on the standard error. Collective.
+  /// - Throws: an input failure if a checkpoint has a version of a later program. It is valid, and a run that
+  ///   continued without it would replace it.
   public func newest() throws -> (Checkpoint, CheckpointManifest)? {
     let numbers = try communicator.broadcast(
       try communicator.coordinated { communicator.isRoot ? try Self.numbers(in: path) : [] })
@@ -128,7 +127,7 @@ public final class CheckpointFolder {
       do {
         let found = try read(candidate)
         number = candidate
-        // Later ones are not to be taken for good another time, when files have gone back to this one.
+        // Remove later checkpoints. They must never be used again, because the output files go back to this one.
         try onRoot { for later in numbers where later > candidate { try Self.removeFolder(folder(later)) } }
         return found
       } catch let failure as Failure where failure.agreedRank != nil {
@@ -159,10 +158,11 @@ public final class CheckpointFolder {
     return try communicator.broadcast(isLater ? Int32(1) : 0) == 1
   }
 
-  /// The manifest of a checkpoint, if all its files agree with it. Collective.
+  /// Returns the manifest of a checkpoint if all its files agree with it. Collective.
+  /// - Throws: an input failure if they do not.
   public static func validManifest(of folder: String, over communicator: Communicator) throws -> CheckpointManifest {
     let path = folder + "/" + CheckpointManifest.fileName
-    // All ranks look at the same bytes.
+    // Broadcast the bytes, so that all ranks decide from the same text.
     let text = try communicator.broadcast(
       try communicator.coordinated { () -> [UInt8] in
         guard communicator.isRoot else { return [] }
@@ -173,7 +173,7 @@ public final class CheckpointFolder {
     return manifest
   }
 
-  /// All of a manifest. Not collective.
+  /// Returns all bytes of a manifest. Not collective.
   private static func bytes(of path: String) throws -> [UInt8] {
     guard try FileRange.byteCount(of: path) <= 64 << 20, let data = FileManager.default.contents(atPath: path) else {
       throw Failure(.input, "\(path): cannot be read")
@@ -181,7 +181,7 @@ public final class CheckpointFolder {
     return Array(data)
   }
 
-  /// The config of the newest checkpoint whose manifest is in order. Not collective.
+  /// Returns the configuration in the newest checkpoint with a valid manifest; nil if there is none. Not collective.
   public static func newestConfig(in path: String) -> String? {
     for number in ((try? numbers(in: path)) ?? []).reversed() {
       let manifest = "\(path)/\(name(number))/\(CheckpointManifest.fileName)"
@@ -192,7 +192,7 @@ public final class CheckpointFolder {
     return nil
   }
 
-  /// Removes all checkpoints: none of them is of the run that begins. Collective.
+  /// Removes all checkpoints, because none of them belongs to the run that begins. Collective.
   public func clear() throws {
     try onRoot { for old in try Self.numbers(in: path) { try Self.removeFolder(folder(old)) } }
   }
@@ -206,11 +206,12 @@ public final class CheckpointFolder {
   private static func name(_ number: Int) -> String { String(format: "%06d", number) }
   private func folder(_ number: Int) -> String { "\(path)/\(Self.name(number))" }
 
-  /// Of the checkpoints in a folder, ascending; none where it does not exist.
+  /// Returns the numbers of the checkpoints in a folder, ascending; none if the folder does not exist.
   public static func numbers(in path: String) throws -> [Int] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
-    // As this class names them, and as many as it will ever make: other folders are no checkpoints.
+    // Accept only names that this class gives, up to the largest number that it can
+    // reach. Other folders are no checkpoints.
     return names.compactMap(Int.init).filter { (1..<1_000_000_000).contains($0) && names.contains(name($0)) }.sorted()
   }
 

@@ -1,10 +1,10 @@
 import Foundation
 import MessagePassing
 
-/// The table of contents of a checkpoint on disk: what its files must look like to the last bit.
+/// The table of contents of a checkpoint on disk, with sizes and checksums of its files.
 ///
-/// Two lines of text: the content as JSON, and the SHA-256 of the first line. A reader looks at nothing else of a
-/// checkpoint before this agrees with the bytes of all files.
+/// It has two lines of text: the content as JSON, and the SHA-256 of the first line. A reader uses nothing else of a
+/// checkpoint before it has verified all files against the manifest.
 public struct CheckpointManifest: Codable, Equatable, Sendable {
   struct Column: Codable, Equatable, Sendable {
     enum Kind: String, Codable { case float64, int64, int32 }
@@ -14,21 +14,22 @@ public struct CheckpointManifest: Codable, Equatable, Sendable {
     var rows: Int
   }
 
-  /// Of the format. Readers know all up to their own.
+  /// Newest version of the format. A program reads all versions up to its own.
   public static let newestVersion = 2
   private static let title = "athermal checkpoint"
 
   var format = Self.title
   public var version = Self.newestVersion
-  /// The number of the checkpoint, which is also the name of its folder.
+  /// Number of the checkpoint, which is also the name of its folder.
   public var number: Int
-  /// The command that it belongs to.
+  /// Name of the command to which the checkpoint belongs.
   public var command: String
-  /// The resolved config.
+  /// The resolved configuration, as TOML.
   public var config: String
-  /// The program that made it.
+  /// The program that made the checkpoint.
   public var build: String
-  /// Which of several parts of a run it is of; nil for a run of one part, and before parts were noted.
+  /// Name of the part to which the checkpoint belongs, if the run has several. Nil for a run of one part,
+  /// and in old checkpoints without parts.
   public var part: String?
   var columns: [Column]
   var values: [String]
@@ -43,12 +44,11 @@ public struct CheckpointManifest: Codable, Equatable, Sendable {
 
 extension CheckpointManifest {
   func text() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let line = String(decoding: try encoder.encode(self), as: UTF8.self)
+    let line = String(decoding: try JSONCoding.encoder.encode(self), as: UTF8.self)
     return line + "\n" + Self.digest(line) + "\n"
   }
 
+  /// Reads and checks the text of a manifest.
   /// - Throws: an input failure that says what is wrong with the text.
   init(text: [UInt8], path: String) throws {
     func failure(_ what: String) -> Failure { Failure(.input, "\(path): \(what)") }
@@ -63,13 +63,13 @@ extension CheckpointManifest {
     guard (1...Self.newestVersion).contains(version) else {
       throw failure("is of version \(version), and this program reads up to \(Self.newestVersion)")
     }
-    do { self = try JSONDecoder().decode(Self.self, from: Data(lines[0])) } catch {
+    do { self = try JSONCoding.decoder.decode(Self.self, from: Data(lines[0])) } catch {
       throw failure("has missing or wrong entries")
     }
     try check(failure)
   }
 
-  /// Whether a text is a manifest in order that only later programs can read.
+  /// Whether a text is an intact manifest that only later programs can read.
   static func isOfLaterVersion(_ text: [UInt8]) -> Bool {
     let lines = text.split(separator: 0x0a)
     guard lines.count == 2, lines[1].elementsEqual(digest(lines[0]).utf8) else { return false }
@@ -81,17 +81,19 @@ extension CheckpointManifest {
       var format: String
       var version: Int
     }
-    guard let head = try? JSONDecoder().decode(Head.self, from: Data(line)), head.format == title else { return nil }
+    guard let head = try? JSONCoding.decoder.decode(Head.self, from: Data(line)), head.format == title else {
+      return nil
+    }
     return head.version
   }
 
   private func check(_ failure: (String) -> Failure) throws {
     guard number > 0, files.contains(where: { $0.name == Self.stateName }) else { throw failure("names no state") }
-    // Names become paths; sizes become memory.
+    // Names become paths, and sizes become allocations.
     for file in files where file.bytes < 0 || file.name.isEmpty || file.name.hasPrefix(".") || file.name.contains("/") {
       throw failure("names a file '\(file.name)' of \(file.bytes) bytes")
     }
-    // Names are also keys.
+    // Names are also keys of dictionaries.
     for names in [files.map(\.name), columns.map(\.name), values] where Set(names).count < names.count {
       throw failure("names something twice")
     }

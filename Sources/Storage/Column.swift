@@ -1,7 +1,7 @@
 import Geometry
 
-/// One quantity of a record: its name, unit and meaning, and how it is taken from the record. From it come the dataset
-/// with its attributes, the key of the log line, and the row of the documentation.
+/// One quantity of a record: its name, unit and meaning, and the function that takes it from the record. It determines
+/// the dataset with its attributes, the key of the log line, and the row of the documentation.
 public struct Column<Record>: Sendable {
   let description: ColumnDescription
   let value: @Sendable (Record) -> ColumnValue
@@ -14,31 +14,31 @@ public struct Column<Record>: Sendable {
     self.value = value
   }
 
-  /// A real number.
+  /// Defines a column of real numbers.
   public static func real(
     _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
     _ value: @escaping @Sendable (Record) -> Double
   ) -> Column { Column(name, .number, unit, about, places) { .reals([value($0)]) } }
 
-  /// A whole number.
+  /// Defines a column of whole numbers.
   public static func whole(
     _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
     _ value: @escaping @Sendable (Record) -> Int
   ) -> Column { Column(name, .whole, unit, about, places) { .wholes([value($0)]) } }
 
-  /// One real number for each axis of space.
+  /// Defines a column of vectors, with one real number for each axis of space.
   public static func vector(
     _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
     _ value: @escaping @Sendable (Record) -> Vector
   ) -> Column { Column(name, .vector, unit, about, places) { .vector(value($0)) } }
 
-  /// A matrix, row by row.
+  /// Defines a column of matrices, stored row by row.
   public static func tensor(
     _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
     _ value: @escaping @Sendable (Record) -> Tensor
   ) -> Column { Column(name, .tensor, unit, about, places) { .tensor(value($0)) } }
 
-  /// As many whole numbers as there are in every record.
+  /// Defines a column of lists of whole numbers; `count` is the same for all records.
   public static func wholes(
     _ name: String, count: Int, of what: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .file,
     _ value: @escaping @Sendable (Record) -> [Int64]
@@ -46,19 +46,19 @@ public struct Column<Record>: Sendable {
     Column(name, .list(count, of: what, whole: true), unit, about, places) { .wholes(value($0).map(Int.init)) }
   }
 
-  /// As many real numbers as there are in every record.
+  /// Defines a column of lists of real numbers; `count` is the same for all records.
   public static func reals(
     _ name: String, count: Int, of what: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .file,
     _ value: @escaping @Sendable (Record) -> [Double]
   ) -> Column { Column(name, .list(count, of: what, whole: false), unit, about, places) { .reals(value($0)) } }
 
-  /// A word, of the log alone.
+  /// Defines a column of words, which is written to the log only.
   public static func word(_ name: String, _ about: String, _ value: @escaping @Sendable (Record) -> String) -> Column {
     Column(name, .word, "", about, .log) { .word(value($0)) }
   }
 }
 
-/// Where a quantity is written.
+/// The places where a quantity is written.
 public struct ColumnPlaces: OptionSet, Sendable {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
@@ -68,7 +68,7 @@ public struct ColumnPlaces: OptionSet, Sendable {
   public static let all: ColumnPlaces = [.file, .log]
 }
 
-/// What is said of a quantity, whatever the record.
+/// The description of a quantity, independent of the type of the record.
 public struct ColumnDescription: Sendable, Equatable {
   enum Shape: Sendable, Equatable {
     case number, whole, vector, tensor, word
@@ -81,7 +81,7 @@ public struct ColumnDescription: Sendable, Equatable {
   public let about: String
   let places: ColumnPlaces
 
-  /// The shape of one entry in space of so many dimensions.
+  /// Returns the shape of one entry in `d` dimensions.
   func row(dimension d: Int) -> [Int] {
     switch shape {
     case .number, .whole, .word: []
@@ -91,7 +91,7 @@ public struct ColumnDescription: Sendable, Equatable {
     }
   }
 
-  /// Whether the numbers are 64-bit integers in files of their own.
+  /// Whether files store the numbers as 64-bit integers.
   var isWhole: Bool {
     switch shape {
     case .whole: true
@@ -100,7 +100,7 @@ public struct ColumnDescription: Sendable, Equatable {
     }
   }
 
-  /// The names of its numbers as columns of a table.
+  /// Returns the names of the numbers of one entry as columns of a table.
   func names(dimension d: Int) -> [String] {
     let axes = ["x", "y", "z"].prefix(d)
     switch shape {
@@ -111,7 +111,7 @@ public struct ColumnDescription: Sendable, Equatable {
     }
   }
 
-  /// The shape of a dataset in words: d for the dimension, a letter for the number of records.
+  /// Returns the shape of the dataset in words: d for the dimension, `letter` for the number of records.
   func extent(of letter: String) -> String {
     switch shape {
     case .number, .word: "[\(letter)]"
@@ -122,7 +122,7 @@ public struct ColumnDescription: Sendable, Equatable {
     }
   }
 
-  /// How many columns of a table it takes, in words.
+  /// The number of columns in a table, in words.
   var count: String {
     switch shape {
     case .number, .whole, .word: "1"
@@ -133,7 +133,7 @@ public struct ColumnDescription: Sendable, Equatable {
   }
 }
 
-/// The numbers, or the word, of one quantity of one record.
+/// The numbers or the word of one quantity of one record.
 enum ColumnValue: Sendable {
   case reals([Double])
   case wholes([Int])
@@ -141,7 +141,7 @@ enum ColumnValue: Sendable {
   case tensor(Tensor)
   case word(String)
 
-  /// Whole numbers as files have them; none of other kinds.
+  /// Whole numbers as files store them; empty for other kinds.
   var wholes: [Int64] {
     if case .wholes(let values) = self { values.map(Int64.init) } else { [] }
   }

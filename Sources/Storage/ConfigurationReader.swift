@@ -2,7 +2,7 @@ import Foundation
 import MessagePassing
 import Particles
 
-/// Reads a configuration from a file of any kind that is understood, told apart by its content.
+/// Reads a configuration from a file of any supported format, which is detected from the content.
 public enum ConfigurationReader {
   public enum Format: String, Sendable {
     case h5md = "H5MD"
@@ -11,12 +11,12 @@ public enum ConfigurationReader {
     case extendedXYZ = "extended XYZ"
   }
 
-  /// Collective. The result holds this rank's share, in the order of the file.
+  /// Reads a configuration. The result holds this rank's share of the particles, in the order of the file. Collective.
   /// - Parameters:
-  ///   - dimension: 2, 3, or nil to let the file decide.
-  ///   - frame: of an H5MD file or a dump, from 0, negative from the end; nil is the last one.
-  ///   - species: the words of a text file for the species, in their order; empty where it is the file's to say.
-  /// - Throws: `.input` where the file cannot be read or is malformed, with the line and what to do.
+  ///   - dimension: 2, 3, or nil to take it from the file.
+  ///   - frame: the frame of an H5MD file or a dump, from 0, or negative from the end; nil is the last one.
+  ///   - species: the names of the species in a text file, in their order; empty to take them from the file.
+  /// - Throws: `.input` if the file cannot be read or is malformed, with the line and a remedy.
   public static func read(
     path: String, dimension: Int? = nil, frame: Int? = nil, species: [String] = [], over communicator: Communicator
   ) throws -> Snapshot {
@@ -44,8 +44,8 @@ public enum ConfigurationReader {
     }
   }
 
-  /// Tells the format by the content: HDF5's signature; a first line that is a number, or a second one with a Lattice;
-  /// a line that begins with ITEM:; else LAMMPS data. Not collective.
+  /// Detects the format from the content: the signature of HDF5; a first line that begins with ITEM: (dump); a number
+  /// in the first line or Lattice in the second (extended XYZ); otherwise LAMMPS data. Not collective.
   public static func format(of path: String) throws -> Format {
     try FileRange.expectRegular(path)
     let descriptor = open(path, O_RDONLY)
@@ -72,7 +72,8 @@ public enum ConfigurationReader {
     return .lammpsData
   }
 
-  /// HDF5 may begin behind a block of the user's, of 512 bytes or that times a power of two.
+  /// Whether the file has the signature of HDF5, at its beginning or behind a user
+  /// block of 512 bytes times a power of two.
   private static func hasSignature(_ descriptor: Int32) -> Bool {
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
     var place = 0
@@ -86,7 +87,7 @@ public enum ConfigurationReader {
     return false
   }
 
-  /// Compressed files by their first bytes, and what takes the compression off.
+  /// Signatures of compressed files, and the programs that decompress them.
   private static let compressions: [(name: String, program: String, signature: [UInt8])] = [
     ("gzip", "gunzip", [0x1f, 0x8b]), ("bzip2", "bunzip2", Array("BZh".utf8)),
     ("xz", "unxz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]),

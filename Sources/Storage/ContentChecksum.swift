@@ -1,17 +1,17 @@
 /// A checksum of words at numbered places: the sum of a well-mixed function of place and word.
 ///
-/// Parts can be summed up by different ranks in any order, so that it does not depend on how data are distributed. Of
-/// two different contents of the same length one in 2⁶⁴ pairs has the same sum. It guards against damage, not against
-/// malice.
+/// Different ranks can add parts in any order, so the checksum does not depend on the distribution of the data.
+/// Of all pairs of different contents of the same length, one in 2⁶⁴ has the same sum. The checksum guards
+/// against damage, not against malice.
 struct ContentChecksum {
   private(set) var sum: UInt64
 
-  /// - Parameter sum: of what was added before.
+  /// - Parameter sum: the sum of everything that was added before.
   init(sum: UInt64 = 0) { self.sum = sum }
 
   @inline(__always)
   mutating func add(_ word: UInt64, at place: Int) {
-    // The finaliser of SplitMix64, twice, so that neither place nor word shows through.
+    // The finaliser of SplitMix64 is applied twice, so that neither place nor word shows through.
     sum &+= Self.mix(Self.mix(UInt64(truncatingIfNeeded: place) &+ 0x9e37_79b9_7f4a_7c15) ^ word)
   }
 
@@ -22,7 +22,7 @@ struct ContentChecksum {
     return z ^ (z >> 31)
   }
 
-  /// Elements that stand at the places from `first` on.
+  /// Adds elements whose places begin at `first`.
   @inline(never)
   mutating func add<Element: HDF5Element>(_ values: UnsafeBufferPointer<Element>, at first: Int) {
     if MemoryLayout<Element>.size == 8 {
@@ -40,8 +40,8 @@ struct ContentChecksum {
     }
   }
 
-  /// The bytes of a file from `first` on, which is a multiple of eight; a last word that is not whole is filled with
-  /// zeros.
+  /// Adds the bytes of a file that begin at byte `first`, a multiple of eight. An
+  /// incomplete last word is padded with zeros.
   mutating func add(_ bytes: UnsafeRawBufferPointer, at first: Int) {
     var place = first / 8
     var offset = 0

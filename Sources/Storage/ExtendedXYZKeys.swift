@@ -3,17 +3,16 @@ import MessagePassing
 /// The keys in the second line of a frame of extended XYZ, by its published grammar: `key=value` with blanks around the
 /// sign, bare or quoted keys and values, lists in braces, brackets or quotes, and matrices as lists of lists.
 ///
-/// A bare key means true. Upper and lower case are one. What a key that nobody asks for holds is of no concern, however
-/// it is written.
+/// A bare key means true. Keys are not case-sensitive. The value of a key that is never asked for may be malformed.
 struct ExtendedXYZKeys {
   struct Value {
-    /// As it was written.
+    /// The value as it was written.
     let text: String
-    /// The elements of a list or matrix in order; one of a single value.
+    /// Elements of a list or matrix in order; a single element for a single value.
     let words: [String]
   }
 
-  /// The place of the line, as complaints name it.
+  /// Label of the line in error messages.
   private let place: String
   private var values: [String: Value] = [:]
   private var faults: [String: String] = [:]
@@ -28,7 +27,7 @@ struct ExtendedXYZKeys {
       if first == "\"", let (_, inside) = Self.enclosed(&rest) {
         key = inside
       } else {
-        // A stray sign is nobody's key.
+        // A stray equals sign gives an empty key, which is never asked for.
         let bare = rest.prefix { $0 != "=" && !$0.isWhitespace }
         rest = rest.dropFirst(bare.count)
         key = String(bare)
@@ -44,7 +43,8 @@ struct ExtendedXYZKeys {
     }
   }
 
-  /// - Throws: an input failure where the key is there, but cannot be understood.
+  /// Returns the value of a key; nil if there is none.
+  /// - Throws: an input failure if the key exists but cannot be understood.
   subscript(_ key: String) -> Value? {
     get throws {
       let name = key.lowercased()
@@ -53,7 +53,7 @@ struct ExtendedXYZKeys {
     }
   }
 
-  /// So many finite numbers; nil where there is no such key.
+  /// Returns `expected` finite numbers; nil if there is no such key.
   func numbers(_ key: String, _ expected: Int) throws -> [Double]? {
     guard let value = try self[key] else { return nil }
     let numbers = value.words.compactMap(Self.number)
@@ -65,13 +65,13 @@ struct ExtendedXYZKeys {
     return numbers
   }
 
-  /// A finite decimal number; the exponent may be that of Fortran.
+  /// Parses a finite decimal number. Exponents of Fortran are accepted.
   private static func number(_ word: String) -> Double? {
     guard word.utf8.allSatisfy({ TextLine.isOfNumber($0) }) else { return nil }
     return Double(String(word.map { $0 == "d" || $0 == "D" ? "e" : $0 })).flatMap { $0.isFinite ? $0 : nil }
   }
 
-  /// A logical value in any of its spellings.
+  /// Parses a logical value in any of its spellings.
   static func logical(_ word: String) -> Bool? {
     switch word {
     case "T", "true", "True", "TRUE", "1": true
@@ -96,8 +96,8 @@ struct ExtendedXYZKeys {
     return Value(text: String(bare), words: [String(bare)])
   }
 
-  /// What stands between a quotation mark, brace or bracket and the one that closes it, which is taken off as well; nil
-  /// where none does.
+  /// Removes a quoted, braced or bracketed value from `rest`, and returns it with and without its enclosing
+  /// characters; nil if it is not closed.
   private static func enclosed(_ rest: inout Substring) -> (text: String, inside: String)? {
     let opening = rest.first!
     let isQuoted = opening == "\"" || opening == "'"

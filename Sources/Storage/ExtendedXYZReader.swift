@@ -5,13 +5,13 @@ import Particles
 
 /// Reads one frame of extended XYZ: the number of particles, a line of keys, one line per particle.
 ///
-/// Keys: `Lattice` (nine numbers, edges as rows, any matrix), `Properties` (pos:R:3 or :R:2, and optionally the species
-/// as type, species, or Z; id:I:1, diameter:R:1 or radius:R:1, image:I:3 or :I:2; others are skipped), optionally
-/// `strain`, `Origin`, `pbc`. Every rank parses its slice of the bytes.
+/// The keys are `Lattice` (nine numbers, edges as rows, any matrix), `Properties` (pos:R:3 or :R:2, and optionally the
+/// species as type, species, or Z; id:I:1, diameter:R:1 or radius:R:1, image:I:3 or :I:2; others are skipped), and
+/// optionally `strain`, `Origin`, `pbc`. Every rank parses its slice of the bytes.
 public enum ExtendedXYZReader {
-  /// Where in a particle line a property begins, and how many columns it has.
+  /// The columns of the properties in a particle line: the first one, and their number if it varies.
   private struct Columns {
-    /// Columns that tell the species, the one that counts first.
+    /// Columns that give the species, in order of precedence.
     var species: [(rank: Int, name: String, column: Int)] = []
     var position: (first: Int, width: Int)?
     var id: Int?
@@ -21,11 +21,11 @@ public enum ExtendedXYZReader {
     var total = 0
   }
 
-  /// Collective. The result holds the particles of this rank's slice of the file.
+  /// Reads the file. The result holds the particles of this rank's slice. Collective.
   /// - Parameters:
-  ///   - dimension: 2, 3, or nil for 2 where all z are equal.
-  ///   - species: the words of the file for the species, in their order; empty where it is the file's to say.
-  /// - Throws: `.input` with file, line, and what to do.
+  ///   - dimension: 2, 3, or nil to choose 2 if all z are equal.
+  ///   - species: the names of the species in the file, in their order; empty to take them from the file.
+  /// - Throws: `.input` with file, line, and a remedy.
   public static func read(
     _ path: String, dimension: Int? = nil, species: [String] = [], over communicator: Communicator
   ) throws -> Snapshot {
@@ -66,7 +66,8 @@ public enum ExtendedXYZReader {
 
   private static func failure(_ path: String, _ what: String) -> Failure { Failure(.input, "\(path):2: \(what)") }
 
-  /// A single number, as our writer leaves it; a tensor is of another program, and not how far a loading has come.
+  /// Returns the strain if it is a single number, as ``FrameWriter`` writes it. A tensor comes from another program and
+  /// does not say how far a loading has come, so it counts as 0.
   private static func loadedStrain(_ keys: ExtendedXYZKeys) throws -> Double {
     guard let value = try? keys["strain"], value.words.count > 1 else { return try keys.numbers("strain", 1)?[0] ?? 0 }
     return 0
@@ -85,7 +86,7 @@ public enum ExtendedXYZReader {
     return (edges, Vector(origin[0], origin[1], origin[2]))
   }
 
-  /// Whether the cell is periodic along z, which matters in three dimensions only; along x and y it must be.
+  /// Whether the cell is periodic along z, which matters only in three dimensions. It must be periodic along x and y.
   private static func periodicity(_ keys: ExtendedXYZKeys, _ path: String) throws -> Bool {
     guard let periodic = try keys["pbc"] else { return true }
     let isPeriodic = periodic.words.compactMap(ExtendedXYZKeys.logical)
@@ -110,7 +111,7 @@ public enum ExtendedXYZReader {
     var columns = Columns()
     var known: Set<String> = []
     for k in stride(from: 0, to: parts.count, by: 3) {
-      // z may be a coordinate of somebody else; Z is not.
+      // Another program may write a coordinate as z, but not as Z.
       let name = parts[k] == "Z" ? "Z" : parts[k].lowercased()
       let type = parts[k + 1]
       guard let width = Int(parts[k + 2]), width > 0, width <= 1 << 20, columns.total <= 1 << 20 else {
@@ -121,7 +122,7 @@ public enum ExtendedXYZReader {
         guard known.insert(name).inserted else { throw failure(path, "property \(parts[k]) occurs twice") }
       }
       switch name {
-      // Numbers of types say more than names of elements.
+      // Types say more than names of elements, so `type` has precedence.
       case "type", "species", "Z", "atomic_number", "atomic_numbers", "numbers":
         try require((type == "S" || type == "I") && width == 1, "S:1 or I:1")
         let rank = name == "type" ? 0 : name == "species" ? 1 : 2
@@ -160,7 +161,7 @@ public enum ExtendedXYZReader {
     try slice.forEachLine { line in
       guard line.number > 2 else { return }
       line.split(into: &words)
-      // Empty lines may follow the last particle; one before it leaves the count short.
+      // Empty lines may follow the last particle. An earlier one leaves the count short, which is reported later.
       if words.isEmpty { return }
       guard line.number - 2 <= count else {
         throw line.failure("more than the \(count) particles of line 1; keep a single frame in the file")

@@ -1,20 +1,21 @@
 import Foundation
 import MessagePassing
 
-/// Bytes of a file at their places, kept in another file, so that a file most of which is never written twice can be
-/// brought back to what it was without a copy of all of it.
+/// Saved parts of a file: bytes with their places, kept in another file. Most bytes of the original are never
+/// rewritten, so it can be restored without a full copy.
 ///
-/// The kept file: eight bytes of title; as 64-bit integers in the order of the machine the length of the file, the
-/// number of parts, where each begins and ends; then the bytes of the parts. Nothing here is collective.
+/// The kept file contains eight bytes of title; as 64-bit integers in native byte order the length of the original, the
+/// number of parts, and the bounds of each; then the bytes of the parts. Nothing here is collective.
 enum FileParts {
-  /// Of the name of the kept file.
+  /// Suffix of the name of the kept file.
   static let ending = ".parts"
 
   private static let title = Array("athparts".utf8)
 
+  /// Saves parts of a file in `target`.
   /// - Parameters:
-  ///   - parts: ascending.
-  ///   - length: of the file.
+  ///   - parts: the byte ranges, ascending.
+  ///   - length: the length of the file.
   static func keep(_ parts: [Range<Int>], of path: String, length: Int, in target: String) throws {
     precondition(parts.allSatisfy { $0.upperBound <= length }, "parts beyond the end of \(path)")
     let numbers = [length, parts.count] + parts.flatMap { [$0.lowerBound, $0.upperBound] }
@@ -28,9 +29,9 @@ enum FileParts {
       })
   }
 
-  /// Writes the parts back to where they were and cuts off what was added.
-  /// - Returns: what was between the parts, and stayed as it is.
-  /// - Throws: an input failure where the file is not there or has become shorter.
+  /// Writes the parts back to their places, and truncates the file to its former length.
+  /// - Returns: the gaps between the parts, whose bytes are left as they are.
+  /// - Throws: an input failure if the file is missing or has become shorter.
   static func restore(_ path: String, from kept: String) throws -> [Range<Int>] {
     let keptLength = try FileRange.byteCount(of: kept)
     var place = title.count + 16

@@ -1,7 +1,7 @@
 import Foundation
 import MessagePassing
 
-/// Plain calls of the operating system on files, with its reasons where they fail. Nothing here is collective.
+/// Plain file operations of the operating system, which report its reason if they fail. Nothing here is collective.
 enum FileRange {
   static func failure(_ path: String, _ kind: Failure.Kind = .inputOutput, _ what: String = "") -> Failure {
     Failure(kind, "\(path): \(what)\(String(cString: strerror(errno)))")
@@ -18,22 +18,22 @@ enum FileRange {
     return status
   }
 
-  /// - Throws: an input failure where there is something else than a file of bytes: a pipe would be waited for without
-  ///   end.
+  /// Checks that the path leads to a regular file.
+  /// - Throws: an input failure if it does not. Reading from a pipe, for example, could wait forever.
   static func expectRegular(_ path: String) throws {
     let kind = try status(of: path).st_mode & S_IFMT
     if kind == S_IFDIR { throw Failure(.input, "\(path): is a folder; a file is needed") }
     guard kind == S_IFREG else { throw Failure(.input, "\(path): is not a regular file") }
   }
 
-  /// How much may be in a file: holes take no place. Where a file system compresses, or has not yet brought a file to
-  /// its disk, it says too little, so there is much room.
+  /// Returns an upper bound for the content of a file. Holes occupy no blocks, so the blocks on disk limit the content.
+  /// Compression and delayed writes make their number too small, hence the large factor.
   static func plausibleBytes(of path: String) throws -> Int {
     let status = try status(of: path)
     return min(Int(status.st_size), 64 << 20 + 64 * 512 * Int(status.st_blocks))
   }
 
-  /// The checksum of a part of a file that begins at a multiple of eight bytes.
+  /// Returns the checksum of a part of a file that begins at a multiple of eight bytes.
   static func checksum(of path: String, _ range: Range<Int>) throws -> UInt64 {
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { throw failure(path, .input) }
@@ -51,7 +51,7 @@ enum FileRange {
     return checksum.sum
   }
 
-  /// A part of a file that is small enough for memory.
+  /// Returns a part of a file that is small enough for memory.
   static func bytes(of path: String, _ range: Range<Int>) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { throw failure(path, .input) }
@@ -61,12 +61,12 @@ enum FileRange {
     return bytes
   }
 
-  /// Makes a file of these bytes.
+  /// Creates or replaces a file with these bytes.
   static func write(_ bytes: [UInt8], to path: String) throws {
     try writing(path, O_TRUNC) { try write(bytes[...], to: $0, at: 0, path) }
   }
 
-  /// Copies parts of a file to places in another file, which is made where there is none.
+  /// Copies parts of a file to places in another file, which is created if it does not exist.
   static func copy(_ path: String, to target: String, _ moves: [(from: Range<Int>, to: Int)]) throws {
     let source = open(path, O_RDONLY)
     guard source >= 0 else { throw failure(path) }
@@ -85,7 +85,7 @@ enum FileRange {
     }
   }
 
-  /// Some errors of writing only show when the file is closed.
+  /// Opens a file for writing, runs `work`, and closes it. Some write errors are reported only on closing.
   private static func writing(_ path: String, _ flags: Int32, _ work: (Int32) throws -> Void) throws {
     let descriptor = open(path, O_WRONLY | O_CREAT | flags, 0o666)
     guard descriptor >= 0 else { throw failure(path) }
@@ -124,7 +124,7 @@ enum FileRange {
     }
   }
 
-  /// Brings a file or folder to the disk.
+  /// Flushes a file or folder to the disk.
   static func synchronise(_ path: String) throws {
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { throw failure(path) }

@@ -1,12 +1,12 @@
 import Checkpoints
 import MessagePassing
 
-/// A file that is complete: what it must look like to the last byte for others to rely on it.
+/// The record of a complete file, by which others can verify it to the last byte.
 public struct FileRecord: Codable, Equatable, Sendable {
-  /// Relative to the folder of whoever keeps the record.
+  /// Name relative to the folder of the owner of the record.
   public var name: String
   public var bytes: Int
-  /// The bits of a ``ContentChecksum`` of its bytes.
+  /// The bits of a ``ContentChecksum`` of the bytes.
   public var checksum: Int64
 
   init(name: String, bytes: Int, checksum: Int64) {
@@ -15,24 +15,23 @@ public struct FileRecord: Codable, Equatable, Sendable {
     self.checksum = checksum
   }
 
-  /// Of a file as it is now. Collective.
-  /// - Throws: an input failure where there is none.
+  /// Records a file as it is now. Collective.
+  /// - Throws: an input failure if it does not exist.
   public init(of name: String, in folder: String, over communicator: Communicator) throws {
     let path = folder + "/" + name
     let bytes = try communicator.coordinated { try FileRange.byteCount(of: path) }
     self.init(name: name, bytes: bytes, checksum: try Self.checksum(of: path, bytes: bytes, over: communicator))
   }
 
-  /// The same after the file was brought to the disk, for a checkpoint that will say that it need not be made again.
-  /// Collective.
+  /// Flushes a file to the disk and records it, for a checkpoint that relies on it. Collective.
   public init(finished name: String, in folder: String, over communicator: Communicator) throws {
-    // Each rank, since on a shared file system each machine has a cache of its own.
+    // Each rank must do this: on a shared file system each machine has its own cache.
     try communicator.coordinated { try FileRange.synchronise(folder + "/" + name) }
     try self.init(of: name, in: folder, over: communicator)
   }
 
-  /// Holds the file against the record. Collective.
-  /// - Throws: an input failure that names the file, where it is missing or differs.
+  /// Verifies the file against the record. Collective.
+  /// - Throws: an input failure that names the file, if it is missing or differs.
   public func check(in folder: String, over communicator: Communicator) throws {
     let path = folder + "/" + name
     try communicator.coordinated {
@@ -46,7 +45,7 @@ public struct FileRecord: Codable, Equatable, Sendable {
     }
   }
 
-  /// Ranks share the bytes. Collective.
+  /// Returns the checksum of a file, of which each rank reads a share. Collective.
   private static func checksum(of path: String, bytes: Int, over communicator: Communicator) throws -> Int64 {
     let words = RowShares((bytes + 7) / 8, over: communicator).own
     let first = 8 * words.lowerBound

@@ -1,9 +1,10 @@
 import Foundation
 import MessagePassing
 
-/// What is in a file, in words, for a person at a terminal. One process reads; nothing here is collective.
+/// A summary of the content of a file, for a person at a terminal. One process reads; nothing here is collective.
 public enum FileSummary {
-  /// - Throws: `.input` where the file cannot be read.
+  /// Returns the summary.
+  /// - Throws: `.input` if the file cannot be read.
   public static func describe(path: String) throws -> String {
     let format = try ConfigurationReader.format(of: path)
     let body = format == .h5md ? try describeHDF5(path) : try describeText(path)
@@ -22,8 +23,8 @@ public enum FileSummary {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// What most people want to know first, as far as it is there in the form that it should have; the contents say the
-  /// rest.
+  /// Returns the facts that most people want to know first, as far as the file has them in the
+  /// expected form. The contents show the rest.
   private static func facts(_ file: HDF5File) -> [String] {
     var facts: [String] = []
     if let group = try? H5MDReader.particlesGroup(of: file),
@@ -38,7 +39,7 @@ public enum FileSummary {
       if let strain = try? strains(file) { facts.append(strain) }
     }
     for name in ["version", "build"] {
-      // What is longer is none of ours.
+      // This program writes no longer texts here.
       guard let text = try? file.readText("/parameters/" + name, atMost: 1 << 16) else { continue }
       facts += text.split(whereSeparator: \.isNewline).prefix(20).map {
         "\(name): \(String($0).withoutControlCharacters)"
@@ -94,7 +95,7 @@ public enum FileSummary {
 
   // MARK: Text
 
-  /// The head of a text file up to the first particle.
+  /// Returns the head of a text file up to the first particle.
   private static func describeText(_ path: String) throws -> String {
     guard let handle = FileHandle(forReadingAtPath: path) else { throw Failure(.input, "\(path): cannot be read") }
     defer { try? handle.close() }

@@ -1,10 +1,10 @@
 import Foundation
 import MessagePassing
 
-/// Whether a file holds what was once written to it. One process reads; nothing here is collective.
+/// Verification that a file still holds what was written to it. One process reads; nothing here is collective.
 public enum FileVerification {
-  /// The bytes of a small file.
-  /// - Throws: an input failure where there is none, or something that could be waited for without end.
+  /// Returns the bytes of a small file.
+  /// - Throws: an input failure if there is none, or if it is not a regular file.
   public static func bytes(_ path: String) throws -> Data {
     try FileRange.expectRegular(path)
     guard let data = FileManager.default.contents(atPath: path) else {
@@ -13,7 +13,7 @@ public enum FileVerification {
     return data
   }
 
-  /// A dataset, and what its content hashes to.
+  /// A dataset and the hash of its content.
   public struct Content: Sendable {
     public let name: String
     public let type: String
@@ -22,9 +22,9 @@ public enum FileVerification {
     public let sha256: String
   }
 
-  /// Reads an HDF5 file from end to end and holds it against its own record, where it has one.
-  /// - Returns: how many datasets were read, and whether the file has a record to hold them against.
-  /// - Throws: an input failure that names what is damaged.
+  /// Reads an HDF5 file from end to end and verifies it against its own record, if it has one.
+  /// - Returns: the number of datasets that were read, and whether the file has a record.
+  /// - Throws: an input failure that names the damaged object.
   public static func verifyHDF5(_ path: String) throws -> (datasets: Int, isRecorded: Bool) {
     let file = try HDF5File(path, .examine, over: nil)
     defer { try? file.close() }
@@ -39,8 +39,8 @@ public enum FileVerification {
     return (names.count, record != nil)
   }
 
-  /// All datasets of an HDF5 file, by name, with their hashes. The record is left out: it says the same in another way.
-  /// - Throws: an input failure where the file cannot be read.
+  /// Returns all datasets of an HDF5 file by name, with their hashes. The record is omitted: it contains nothing new.
+  /// - Throws: an input failure if the file cannot be read.
   public static func contents(_ path: String) throws -> [Content] {
     let file = try HDF5File(path, .examine, over: nil)
     defer { try? file.close() }

@@ -2,14 +2,14 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Writes frames of particles one behind the other into a text file, in the order of the identifiers, with fields per
-/// particle.
+/// Writes frames of particles to a text file one after the other, in the order of the
+/// identifiers, with fields per particle.
 ///
-/// Numbers have as many digits as it takes to read the same bits back (up to 17). Two-dimensional systems get z = 0 and
-/// a unit thickness.
+/// Numbers have as many digits as are needed to read back the same bits (up to 17). Two-dimensional
+/// systems get z = 0 and a unit thickness.
 public final class FrameWriter {
   public enum Format: Sendable {
-    /// Types and radii, as other programs understand them; ids and image flags beside them.
+    /// Types and radii in the columns that other programs understand, with ids and image flags.
     case extendedXYZ
     /// A dump in text. Cells that are not lower triangular are written by their edges (`abc origin`).
     case lammpsDump
@@ -19,16 +19,16 @@ public final class FrameWriter {
   private let file: OrderedTextFile
   private let communicator: Communicator
 
-  /// Nothing is written yet.
+  /// Creates a writer. The file is created with the first frame.
   public init(_ format: Format, to path: String, over communicator: Communicator) {
     self.format = format
     self.communicator = communicator
     file = OrderedTextFile(path, over: communicator)
   }
 
-  /// Adds a frame. Collective.
-  /// - Parameter fields: in the order of the particles of the snapshot.
-  /// - Throws: `.inputOutput` where the file cannot be written; then nothing stays of it.
+  /// Appends a frame. Collective.
+  /// - Parameter fields: the fields, in the order of the particles of the snapshot.
+  /// - Throws: `.inputOutput` if the file cannot be written; nothing of it is then left.
   public func append(_ snapshot: Snapshot, step: Int, fields: [ParticleColumn] = []) throws {
     let columns = try OrderedColumns(snapshot, over: communicator)
     let dimension = snapshot.dimension
@@ -50,7 +50,7 @@ public final class FrameWriter {
     }
   }
 
-  /// Gives the file its name. Collective.
+  /// Gives the file its final name. Collective.
   public func finish() throws { try file.finish() }
 
   // MARK: Headers
@@ -102,7 +102,7 @@ public final class FrameWriter {
   private struct Field {
     let name: String
     let width: Int
-    /// The names of its columns.
+    /// Names of the columns of the field.
     let columns: [String]
     private let reals: [Double]
     private let integers: [Int32]
@@ -116,7 +116,7 @@ public final class FrameWriter {
       columns =
         switch column.width {
         case 1: [name]
-        // The names that other programs know.
+        // Other programs know the components of the force by these names.
         case dimension: axes.map { name == "force" ? "f\($0)" : "\(name)_\($0)" }
         case dimension * dimension: axes.flatMap { i in axes.map { "\(name)_\(i)\($0)" } }
         default: (1...column.width).map { "\(column.name)_\($0)" }

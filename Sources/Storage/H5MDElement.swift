@@ -1,8 +1,8 @@
 import MessagePassing
 
-/// A quantity in an H5MD file: fixed, which is a dataset, or in time, which is a group of `value` and `step`.
+/// A quantity in an H5MD file: a dataset if it is fixed, or a group of `value` and `step` if it depends on time.
 struct H5MDElement {
-  /// Which steps the rows of `value` are of.
+  /// The steps to which the rows of `value` belong.
   private enum Steps {
     case unstated
     case listed(dataset: String, count: Int)
@@ -13,13 +13,13 @@ struct H5MDElement {
   private let file: HDF5File
   private let dataset: String
   private let steps: Steps
-  /// How many values in time there are; nil where there is one for all times.
+  /// Number of values in time; nil if one value is valid for all times.
   let frameCount: Int?
-  /// Of one value.
+  /// Shape of one value.
   let shape: [Int]
 
-  /// Nil where there is nothing of this name. Collective.
-  /// - Throws: an input failure where there is something, but no element of H5MD.
+  /// Finds a quantity; nil if there is nothing of this name. Collective.
+  /// - Throws: an input failure if there is something else than an element of H5MD.
   init?(_ name: String, in file: HDF5File) throws {
     self.name = name
     self.file = file
@@ -35,7 +35,7 @@ struct H5MDElement {
       }
       let steps = try Self.steps(name + "/step", in: file)
       (dataset, self.steps) = (name + "/value", steps)
-      // The step is the last thing that is written of a frame: a frame without one was never finished.
+      // The step of a frame is written last, so a frame without a step is incomplete.
       frameCount = if case .listed(_, let count) = steps { min(whole[0], count) } else { whole[0] }
       shape = Array(whole.dropFirst())
     default:
@@ -57,7 +57,7 @@ struct H5MDElement {
     return .regular(first: first, increment: increment)
   }
 
-  /// The step of one of its values; nil where the file counts none.
+  /// Returns the step of one of the values; nil if the file counts no steps.
   func step(of frame: Int) throws -> Int64? {
     switch steps {
     case .unstated: nil
@@ -66,9 +66,9 @@ struct H5MDElement {
     }
   }
 
-  /// The row that has the value at the time of a frame of `other`; nil where there is one value for all times.
-  /// Collective.
-  /// - Throws: an input failure where there is none: the value of another time is another value.
+  /// Returns the row with the value at the time of a frame of `other`; nil if one value
+  /// is valid for all times. Collective.
+  /// - Throws: an input failure if there is no value for this time. A value of another time must not replace it.
   func row(at frame: Int, of other: H5MDElement) throws -> Int? {
     guard let frameCount else { return nil }
     guard let wanted = try other.step(of: frame),
@@ -103,20 +103,21 @@ struct H5MDElement {
 
   // MARK: Numbers
 
-  /// A block of one value, `row` as ``row(at:of:)`` gives it. Collective.
+  /// Reads a block of one value, whose `row` comes from ``row(at:of:)``. Collective.
   func reals(_ row: Int?, start: [Int], count: [Int]) throws -> [Double] {
     try file.read(
       Double.self, from: dataset, start: (row.map { [$0] } ?? []) + start, count: (row.map { _ in [1] } ?? []) + count)
   }
 
-  /// The same of whole numbers, however they are stored. Collective.
-  /// - Throws: an input failure where one is not whole.
+  /// Reads a block of whole numbers, stored as integers or as reals, whose `row`
+  /// comes from ``row(at:of:)``. Collective.
+  /// - Throws: an input failure if a number is not whole.
   func wholeNumbers(_ row: Int?, start: [Int], count: [Int]) throws -> [Int64] {
     try file.wholeNumbers(
       from: dataset, start: (row.map { [$0] } ?? []) + start, count: (row.map { _ in [1] } ?? []) + count)
   }
 
-  /// The words of the attribute `unit`, wherever it stands. Collective.
+  /// Returns the attribute `unit` of the group or of its dataset; nil if there is none. Collective.
   func unit() throws -> String? {
     for object in Set([name, dataset]).sorted() {
       if let unit = try file.textAttribute("unit", of: object)?.first { return unit }
@@ -124,15 +125,16 @@ struct H5MDElement {
     return nil
   }
 
-  /// All ranks see the same file, and so the same fault; the failure is agreed so that it is printed once.
+  /// Throws an input failure on which all ranks agree, so that it is printed once. All ranks see
+  /// the same file, and so the same fault.
   static func complaint(_ file: HDF5File, _ what: String) throws -> Failure {
     try file.agreed { throw file.failure(what) }
   }
 }
 
 extension HDF5File {
-  /// A block of whole numbers, stored as integers or as reals. Collective.
-  /// - Throws: an input failure where one of them is not whole.
+  /// Reads a block of whole numbers, stored as integers or as reals. Collective.
+  /// - Throws: an input failure if a number is not whole.
   func wholeNumbers(from dataset: String, start: [Int], count: [Int]) throws -> [Int64] {
     guard try typeName(of: dataset).hasPrefix("float") else {
       return try read(Int64.self, from: dataset, start: start, count: count)

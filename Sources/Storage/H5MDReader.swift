@@ -4,13 +4,13 @@ import Particles
 
 /// Reads a configuration from an H5MD file: a frame of a trajectory, or a saved state.
 ///
-/// Each rank reads its block of rows. Where the file holds positions in quanta, they come along, and the configuration
-/// has the bits that were saved.
+/// Each rank reads its block of rows. If the file has positions in quanta, they are read too, and the configuration has
+/// the same bits as when it was saved.
 public struct H5MDReader {
   private let file: HDF5File
   private let communicator: Communicator
   private let group: String
-  /// Whether the names that are not of H5MD mean what they mean here.
+  /// Whether this program wrote the file, so that names outside H5MD have the meaning that they have here.
   private let isOurs: Bool
   private let position: H5MDElement
   private let frame: Int
@@ -18,10 +18,10 @@ public struct H5MDReader {
   /// The rows of this rank.
   private let rows: Range<Int>
 
-  /// Collective.
-  /// - Parameter frame: from 0; negative counts from the last frame; nil is the last frame.
-  /// - Throws: `.input` where the file is damaged, has no such frame, is not H5MD, or says something that would be
-  ///   understood otherwise here.
+  /// Reads a configuration. Collective.
+  /// - Parameter frame: the frame from 0, or negative from the end; nil is the last one.
+  /// - Throws: `.input` if the file is damaged, has no such frame, is not H5MD, or states
+  ///   something that would be misread here.
   public static func read(
     _ path: String, dimension requested: Int? = nil, frame: Int? = nil, over communicator: Communicator
   ) throws -> Snapshot {
@@ -31,8 +31,8 @@ public struct H5MDReader {
     return snapshot
   }
 
-  /// The group of particles in an H5MD file, the one that has positions; nil where there is none. Collective.
-  /// - Throws: where there are several: none of them is the configuration.
+  /// Returns the group of particles that has positions; nil if there is none. Collective.
+  /// - Throws: an input failure if there are several, since none of them is the whole configuration.
   static func particlesGroup(of file: HDF5File) throws -> String? {
     guard try file.kind(of: "/particles") == .group else { return nil }
     let groups = try file.names(in: "/particles").map { "/particles/" + $0 }.filter {
@@ -96,7 +96,7 @@ public struct H5MDReader {
     }
     let cell = try edges(columns, stated)
     try checkUnits()
-    // Positions first: what claims more particles than there can be ends here.
+    // Read the positions first: they fail if the file claims more particles than it can contain.
     let positions = try reals(position, width: columns)!
     try checkPositions(positions, columns, cell)
     let dimension = try dimension(positions, columns, requested, stated, cell)
@@ -134,7 +134,7 @@ public struct H5MDReader {
     return snapshot
   }
 
-  /// What our files say of a column that they always have: whether it is more than a default.
+  /// Whether a column contains more than defaults. Our files always have the column and state this in an attribute.
   private func says(_ name: String) throws -> Bool {
     guard isOurs else { return true }
     return try file.attribute(name, of: group, as: Int64.self)?.first != 0
@@ -147,7 +147,8 @@ public struct H5MDReader {
     }
   }
 
-  /// The accumulated strain. That of other programs counts something else, so their configurations begin at zero.
+  /// Returns the accumulated strain. The strain of other programs has another meaning, so
+  /// their configurations begin at zero.
   private func strain() throws -> Double {
     guard let element = try H5MDElement("/observables/strain", in: file) else {
       if isOurs { throw try complaint("has no /observables/strain; the file is damaged") }
@@ -164,7 +165,7 @@ public struct H5MDReader {
     return isOurs ? strain : 0
   }
 
-  /// What a unit of the strain does, where the file says it: the rows of the generator.
+  /// Returns the generator, the deformation per unit of strain; nil if the file does not have it.
   private func strainGenerator(_ dimension: Int) throws -> Tensor? {
     let name = "/observables/strain"
     guard isOurs, let numbers = try file.attribute("generator", of: name, as: Double.self) else { return nil }
@@ -191,7 +192,7 @@ public struct H5MDReader {
     return try element.wholeNumbers(row, start: block.start, count: block.count)
   }
 
-  /// Where the numbers of this rank's particles are at the frame.
+  /// Returns the row of the frame, and the block of this rank's particles in it.
   private func place(of element: H5MDElement, _ width: Int?) throws -> (row: Int?, block: (start: [Int], count: [Int]))
   {
     let wanted = [totalCount] + (width.map { [$0] } ?? [])
@@ -219,7 +220,7 @@ public struct H5MDReader {
     }
   }
 
-  /// Positions in quanta, which take the place of the positions and must say the same.
+  /// Adds positions in quanta, which replace the positions and must agree with them.
   private func addQuanta(to snapshot: inout Snapshot) throws {
     guard let element = try H5MDElement(group + "/position_fixed", in: file) else { return }
     guard let quantum = try file.attribute("quantum", of: element.name, as: Double.self)?.first else {
@@ -236,7 +237,7 @@ public struct H5MDReader {
       }
       for k in fixed.indices {
         let position = Double(fixed[k]) * quantum
-        // Either is the other one, rounded once.
+        // One of the two is the other one, rounded once.
         guard abs(position - positions[k]) <= max(quantum, 0x1p-51 * abs(position)), abs(position) <= 4 * longest else {
           throw file.failure(
             "position_fixed of particle id \(ids[k / dimension]) is \(position), and its position \(positions[k]); "
@@ -250,8 +251,8 @@ public struct H5MDReader {
 
   // MARK: The cell
 
-  /// The attributes of the box are there for programs that need to know without looking at the numbers, so both must
-  /// agree.
+  /// Returns the dimension in the attributes of the box; nil if there is none. Programs may rely on the attributes
+  /// without reading the numbers, so both must agree.
   private func statedDimension(_ columns: Int) throws -> Int? {
     guard try file.kind(of: group + "/box") == .group else { throw try complaint("has no group \(group)/box") }
     guard let stated = try file.attribute("dimension", of: group + "/box", as: Double.self) else { return nil }
@@ -274,8 +275,8 @@ public struct H5MDReader {
     }
   }
 
-  /// The edges of the frame as rows; the file may keep them per frame or once, as a matrix or as the lengths of a
-  /// cuboid.
+  /// Returns the edges of the frame as rows. The file may keep them per frame or once, as a
+  /// matrix or as the lengths of a cuboid.
   private func edges(_ columns: Int, _ stated: Int?) throws -> Tensor {
     guard let element = try H5MDElement(group + "/box/edges", in: file) else {
       throw try complaint("has no \(group)/box/edges")
@@ -294,7 +295,7 @@ public struct H5MDReader {
     return edges
   }
 
-  /// How many dimensions there are. Programs that know three only write two with z = 0.
+  /// Determines the dimension. Programs that know only three dimensions write two-dimensional systems with constant z.
   private func dimension(_ positions: [Double], _ columns: Int, _ requested: Int?, _ stated: Int?, _ edges: Tensor)
     throws -> Int
   {
@@ -304,7 +305,7 @@ public struct H5MDReader {
     let highest = try communicator.reduce(z.max() ?? -.infinity, .maximum)
     let longest = max(edges[0].length, edges[1].length)
     let isStated = requested == 2 || stated == 2
-    // Ours have as many columns as dimensions.
+    // Our own files have as many columns as dimensions.
     guard isStated || (!isOurs && lowest == highest) else { return 3 }
     guard highest - lowest <= 1e-9 * longest else {
       throw try complaint("the dimension is stated as 2, but z differs between particles, from \(lowest) to \(highest)")
@@ -315,7 +316,7 @@ public struct H5MDReader {
     return 2
   }
 
-  /// Words for the units of length that numbers are in anyway.
+  /// Names of units that stand for reduced units of length.
   private static let reducedUnits: Set = [
     "", "1", "lj", "sigma", "σ", "lambda", "λ", "reduced", "dimensionless", "none",
   ]

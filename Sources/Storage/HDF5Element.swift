@@ -2,9 +2,9 @@ import CHDF5
 import CShims
 import MessagePassing
 
-/// A number that HDF5 stores as itself.
+/// A type of number that HDF5 stores without conversion.
 public protocol HDF5Element: MessageElement, AdditiveArithmetic {
-  /// HDF5's identifier of the type in memory, which is also the type in the file.
+  /// Identifier of the type in HDF5, both in memory and in files.
   static var storageType: hid_t { get }
 }
 

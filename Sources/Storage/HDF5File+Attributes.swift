@@ -1,9 +1,9 @@
 import CHDF5
 import Foundation
 
-/// Numbers and strings that go with a group or a dataset.
+/// Attributes: numbers and strings that belong to a group or a dataset.
 extension HDF5File {
-  /// Stores numbers with an object: one as a scalar, several as a list.
+  /// Stores an attribute of several numbers, as a list.
   public func setAttribute<Element: HDF5Element>(_ name: String, of object: String, to values: [Element]) throws {
     try setAttribute(name, of: object, type: Element.storageType, count: values.count, isScalar: false) { attribute in
       try check(H5Awrite(attribute, Element.storageType, values), "H5Awrite", name)
@@ -17,18 +17,18 @@ extension HDF5File {
     }
   }
 
-  /// Stores a fixed-length string with an object, as H5MD asks for.
+  /// Stores a fixed-length string as an attribute, as H5MD demands.
   public func setAttribute(_ name: String, of object: String, to text: String) throws {
     try setStringAttribute(name, of: object, to: [text], isScalar: true)
   }
 
-  /// Stores fixed-length strings with an object, as H5MD asks for.
+  /// Stores fixed-length strings as an attribute, as H5MD demands.
   public func setAttribute(_ name: String, of object: String, to texts: [String]) throws {
     try setStringAttribute(name, of: object, to: texts, isScalar: false)
   }
 
-  /// Stores names with an object as variable-length strings in UTF-8, which h5py and pandas give as text and not as
-  /// bytes.
+  /// Stores names as an attribute of variable-length strings in UTF-8, which h5py and
+  /// pandas return as text and not as bytes.
   public func setNames(_ name: String, of object: String, to texts: [String]) throws {
     let type = try stringType(length: nil, isUnicode: true)
     defer { H5Tclose(type) }
@@ -65,14 +65,14 @@ extension HDF5File {
     }
   }
 
-  /// Says of a dataset in which unit its numbers are, and what they mean.
+  /// Stores the unit and the meaning of a dataset as attributes.
   func describe(_ dataset: String, _ column: ColumnDescription) throws {
     try setNames("unit", of: dataset, to: [column.unit])
     try setNames("about", of: dataset, to: [column.about])
   }
 
-  /// The numbers of an attribute, or nil where there is no such attribute.
-  /// - Throws: where it holds something else.
+  /// Returns the numbers of an attribute, or nil if there is no such attribute.
+  /// - Throws: a failure if it contains something else.
   public func attribute<Element: HDF5Element>(
     _ name: String, of object: String, as type: Element.Type
   ) throws -> [Element]? {
@@ -86,8 +86,8 @@ extension HDF5File {
     }
   }
 
-  /// The strings of an attribute, or nil where there is no such attribute.
-  /// - Throws: where it holds something else.
+  /// Returns the strings of an attribute, or nil if there is no such attribute.
+  /// - Throws: a failure if it contains something else.
   public func textAttribute(_ name: String, of object: String) throws -> [String]? {
     try withAttribute(name, of: object) { attribute, storedType, count in
       guard H5Tget_class(storedType) == H5T_STRING else {
@@ -103,7 +103,7 @@ extension HDF5File {
     }
   }
 
-  /// The variable-length strings of an attribute.
+  /// Returns the variable-length strings of an attribute.
   private func texts(_ attribute: hid_t, _ type: hid_t, _ count: Int, _ name: String) throws -> [String] {
     var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: max(1, count))
     try check(H5Aread(attribute, type, &pointers), "H5Aread", name)
@@ -111,7 +111,7 @@ extension HDF5File {
     return pointers.prefix(count).map { $0.map { String(cString: $0) } ?? "" }
   }
 
-  /// An attribute in words, for people.
+  /// Returns an attribute in words, for people.
   func attributeWords(_ name: String, of object: String) throws -> String {
     let kind = try withAttribute(name, of: object) { _, type, _ in H5Tget_class(type) }
     switch kind {
@@ -123,8 +123,8 @@ extension HDF5File {
     }
   }
 
-  /// An attribute as it is stored, whatever it holds; of variable-length strings, which are stored as addresses, the
-  /// strings.
+  /// Returns the bytes of an attribute of any type as they are stored. Variable-length strings are stored as addresses,
+  /// so the bytes are those of the strings.
   func attributeBytes(_ name: String, of object: String) throws -> [UInt8] {
     try withAttribute(name, of: object) { attribute, type, count in
       if H5Tis_variable_str(type) > 0 {

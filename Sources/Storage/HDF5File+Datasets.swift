@@ -3,8 +3,8 @@ import CShims
 
 /// Datasets of numbers.
 extension HDF5File {
-  /// Makes a dataset of the given shape. A growing one may be extended along its first dimension, and is stored in
-  /// chunks.
+  /// Creates a dataset of the given shape. A growing one can be extended along its first
+  /// dimension, and is stored in chunks.
   public func createDataset<Element: HDF5Element>(
     _ name: String, of type: Element.Type, shape: [Int], growing: Bool = false
   ) throws {
@@ -27,17 +27,18 @@ extension HDF5File {
     ledgers[name] = Ledger(shape: shape, isGrowing: growing)
   }
 
-  /// Of a dataset, without times: files of the same content are the same, whenever they were made.
+  /// Returns creation properties of a dataset without time stamps: files of the same content are
+  /// identical, whenever they were made.
   func creationProperties() throws -> hid_t {
     let properties = try check(H5Pcreate(CShims_h5p_dataset_create()), "H5Pcreate")
     try check(H5Pset_obj_track_times(properties, false), "H5Pset_obj_track_times")
     return properties
   }
 
-  /// Of a chunk, in bytes.
+  /// Largest size of a chunk, in bytes.
   static let longestChunk = 4 << 20
 
-  /// Many rows per chunk where rows are short, one row or a part of one where they are long.
+  /// Returns the shape of a chunk: many rows if rows are short, one row or a part of one if they are long.
   static func chunk(for shape: [Int], elementSize: Int) -> [Int] {
     let short = 8 << 10
     let rest = shape.dropFirst()
@@ -65,8 +66,8 @@ extension HDF5File {
     try agreed { try withDataset(name) { try shape(of: $0, name) } }
   }
 
-  /// Writes the block of shape `count` that begins at `start`, in row-major order; a rank with nothing passes a count
-  /// of zero.
+  /// Writes the block of shape `count` that begins at `start`, in row-major order. A rank that has
+  /// nothing to write passes a count of zero.
   public func write<Element: HDF5Element>(_ values: [Element], to name: String, start: [Int], count: [Int]) throws {
     let block = try block(of: name, start: start, count: count, as: Element.self)
     precondition(values.count == block.total, "the values must fill the block")
@@ -76,7 +77,7 @@ extension HDF5File {
     try transfer(name, block, elementSize: MemoryLayout<Element>.stride) {
       dataset, memory, file, properties, offset in
       try values.withUnsafeBufferPointer { buffer in
-        // HDF5 wants an address even where nothing is selected.
+        // HDF5 needs an address even if nothing is selected.
         var nothing = Element.zero
         if let base = buffer.baseAddress, offset < buffer.count {
           try check(H5Dwrite(dataset, Element.storageType, memory, file, properties, base + offset), "H5Dwrite", name)
@@ -88,8 +89,8 @@ extension HDF5File {
   }
 
   /// Reads the block of shape `count` that begins at `start`, in row-major order.
-  /// - Throws: where the dataset has no such block, holds no numbers of that kind, or claims more than can be in the
-  ///   file.
+  /// - Throws: a failure if the dataset has no such block, contains no numbers of that kind, or
+  ///   claims more than the file can contain.
   public func read<Element: HDF5Element>(
     _ type: Element.Type, from name: String, start: [Int], count: [Int]
   ) throws -> [Element] {
@@ -107,13 +108,13 @@ extension HDF5File {
     return values
   }
 
-  /// A whole dataset of few numbers, on every rank.
+  /// Reads a whole dataset of few numbers on every rank.
   public func readAll<Element: HDF5Element>(_ type: Element.Type, from name: String) throws -> [Element] {
     let shape = try shape(of: name)
     return try read(type, from: name, start: shape.map { _ in 0 }, count: shape)
   }
 
-  /// A whole dataset of few numbers, which must be there in this shape, on every rank.
+  /// Reads a whole dataset of few numbers, which must exist with this shape, on every rank.
   public func readAll<Element: HDF5Element>(_ type: Element.Type, from name: String, shape: [Int]) throws -> [Element] {
     let found = try isDataset(name) ? self.shape(of: name) : nil
     try agreed {
@@ -125,7 +126,7 @@ extension HDF5File {
 
   // MARK: Sizes
 
-  /// How many numbers a block has; nil where they are more than can be addressed.
+  /// Returns the number of elements of a block; nil if there are more than can be addressed.
   static func count(of shape: [Int]) -> Int? {
     var total = 1
     for extent in shape {
@@ -137,9 +138,9 @@ extension HDF5File {
     return total <= Int.max / 16 ? total : nil
   }
 
-  /// How many numbers a dataset has, by its header. Memory for them is not asked for by this, see
-  /// ``block(of:start:count:as:)``.
-  /// - Throws: where they are more than can be addressed.
+  /// Returns the number of elements of a dataset, according to its header. It allocates no memory for them;
+  /// ``block(of:start:count:as:)`` checks the claim before that happens.
+  /// - Throws: a failure if there are more than can be addressed.
   public func numberCount(of name: String) throws -> Int {
     let shape = try shape(of: name)
     return try agreed {
@@ -150,18 +151,18 @@ extension HDF5File {
     }
   }
 
-  /// Looks whether a dataset can be in the file as its header claims, before memory for it is asked for. Collective.
+  /// Checks that the file can contain the dataset as its header claims, before memory is allocated for it. Collective.
   public func expectContent(of name: String) throws {
     let count = try numberCount(of: name)
     try agreed { try withDataset(name) { try checkContent(of: $0, name, numbers: count, isInteger: false) } }
   }
 
-  /// A part of a dataset that is there.
+  /// An existing part of a dataset.
   struct Block {
     let start: [Int]
     let count: [Int]
     let total: Int
-    /// Whether the dataset has no numbers at all; HDF5 has no place for them.
+    /// Whether the dataset has no elements at all; HDF5 then allocates no space for it.
     let isOfNothing: Bool
   }
 
@@ -190,7 +191,8 @@ extension HDF5File {
     }
   }
 
-  /// - Throws: where a dataset does not hold numbers of this kind, or not in this file, or not so many. Not collective.
+  /// Checks that a dataset has so many numbers of this kind in this file. Not collective.
+  /// - Throws: a failure if it does not.
   private func checkContent(of dataset: hid_t, _ name: String, numbers: Int, isInteger: Bool) throws {
     let type = try check(H5Dget_type(dataset), "H5Dget_type", name)
     defer { H5Tclose(type) }
@@ -203,8 +205,8 @@ extension HDF5File {
     try checkPlace(of: dataset, name, bytes: numbers.multipliedReportingOverflow(by: H5Tget_size(type)))
   }
 
-  /// Whether so many bytes can be in the file: a header may claim any size. What is compressed is smaller than its
-  /// content, but by little more than a factor of a thousand. Not collective.
+  /// Checks that the file can contain so many bytes, because a header may claim any size. Compressed data are smaller
+  /// than their content, but hardly by more than a factor of a thousand. Not collective.
   func checkPlace(of dataset: hid_t, _ name: String, bytes: (partialValue: Int, overflow: Bool)) throws {
     guard access.isReading else { return }
     let properties = try check(H5Dget_create_plist(dataset), "H5Dget_create_plist", name)
@@ -221,14 +223,14 @@ extension HDF5File {
     }
   }
 
-  /// Moves a block in pieces of rows that are small enough for MPI, the same number of pieces on every rank.
+  /// Transfers a block in pieces of rows that are small enough for MPI, in the same number of pieces on every rank.
   private func transfer(
     _ name: String, _ block: Block, elementSize: Int,
     move: (_ dataset: hid_t, _ memory: hid_t, _ file: hid_t, _ properties: hid_t, _ offset: Int) throws -> Void
   ) throws {
     guard !block.isOfNothing else { return }
     let (total, count) = (block.total, block.count)
-    // The longest dimension that varies is cut: the first one with more than one row.
+    // Cut the first dimension that has more than one row.
     let cut = count.firstIndex { $0 > 1 } ?? 0
     let rows = count.isEmpty ? 1 : count[cut]
     let rowSize = rows > 0 ? total / rows : 0
@@ -276,7 +278,7 @@ extension HDF5File {
     return properties
   }
 
-  /// What a dataset stores, in words: "float64", "int32", "string(12)".
+  /// Returns the type of the elements of a dataset in words: "float64", "int32", "string(12)".
   public func typeName(of name: String) throws -> String {
     try agreed {
       try withDataset(name) { dataset in

@@ -1,18 +1,18 @@
 import CHDF5
 import CShims
 
-/// Groups, links, and what names lead to.
+/// Groups, links, and their targets.
 extension HDF5File {
   enum Kind { case group, dataset, type }
 
-  /// What a name in a group leads to.
+  /// The target of a name in a group.
   enum Entry: Equatable {
     case group
     case dataset
     case type
-    /// A group that was met before, under this name.
+    /// A group that was visited before, under this name.
     case known(String)
-    /// Not an object of this file; in words.
+    /// A target that is not an object of this file; in words.
     case elsewhere(String)
   }
 
@@ -37,13 +37,14 @@ extension HDF5File {
 
   public func isDataset(_ object: String) throws -> Bool { try kind(of: object) == .dataset }
 
-  /// What is there by this name, or nil where there is nothing.
-  /// - Throws: where a link on the way leads out of the file or nowhere: something is meant to be there.
+  /// Returns the kind of the object of this name, or nil if there is none.
+  /// - Throws: a failure if a link on the way leads nowhere or out of the file,
+  ///   since an object was intended there.
   func kind(of object: String) throws -> Kind? {
     try agreed {
       var (prefix, kind) = ("", Kind.group)
       for part in object.split(separator: "/") {
-        // Only groups have something in them.
+        // Only groups have members.
         guard kind == .group else { return nil }
         prefix += "/" + part
         guard try check(H5Lexists(handle, prefix, 0), "H5Lexists", prefix) > 0 else { return nil }
@@ -61,7 +62,7 @@ extension HDF5File {
     case elsewhere(String)
   }
 
-  /// Not collective.
+  /// Returns the target of a name. Not collective.
   private func entry(_ name: String, of group: hid_t) throws -> Target {
     let link = try check(CShims_h5l_kind(group, name), "H5Lget_info", name)
     guard link == CShims_h5l_hard() || link == CShims_h5l_soft() else {
@@ -82,7 +83,7 @@ extension HDF5File {
     }
   }
 
-  /// The names in a group, sorted by their bytes.
+  /// Returns the names in a group, sorted by their bytes.
   public func names(in group: String) throws -> [String] {
     try agreed { try withGroup(group) { try names(in: $0, group) } }
   }
@@ -106,11 +107,11 @@ extension HDF5File {
     return try work(opened)
   }
 
-  /// Groups deeper than this are refused: names as long as that are nobody's.
+  /// Largest depth of nested groups. Deeper files are refused: no sensible name is that long.
   private static let greatestDepth = 100
 
-  /// Calls `visit` for all that has a name, groups before what is in them, in the order of names; each group once,
-  /// however many names it has. Collective.
+  /// Calls `visit` for every name, in order, and for groups before their members. The members of a group are visited
+  /// once, however many names it has. Collective.
   func forEachObject(_ visit: (_ name: String, _ entry: Entry) throws -> Void) throws {
     var known: [haddr_t: String] = [:]
     func walk(_ group: String, _ depth: Int) throws {
@@ -149,7 +150,8 @@ extension HDF5File {
 }
 
 extension String {
-  /// With what a terminal would obey, such as escape sequences and line breaks in names, made visible.
+  /// The text with characters that a terminal would obey, such as escape sequences and
+  /// line breaks in names, made visible.
   public var withoutControlCharacters: String {
     guard unicodeScalars.contains(where: \.isControl) else { return self }
     return unicodeScalars.map { $0.isControl ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()

@@ -1,9 +1,9 @@
 import MessagePassing
 
-/// Reading whole datasets of any size.
+/// Reading of whole datasets of any size.
 extension HDF5File {
-  /// Reads a dataset of numbers or a text, some megabytes at a time; the ranks share the pieces, and one rank has them
-  /// in their order. Collective.
+  /// Reads a dataset of numbers or a text, some megabytes at a time. Several ranks share the pieces; a single
+  /// rank reads them in order. Collective.
   func forEachPiece(of name: String, _ reader: inout some PieceReader) throws {
     switch try typeName(of: name) {
     case "float64": try forEachPiece(of: name, as: Double.self, &reader)
@@ -17,7 +17,7 @@ extension HDF5File {
     }
   }
 
-  /// The checksum of what a dataset holds, and its shape. Collective.
+  /// Returns the shape of a dataset and the checksum of its content. Collective.
   func contentChecksum(of name: String) throws -> (shape: [Int], sum: Int64) {
     var reader = Checksumming()
     try forEachPiece(of: name, &reader)
@@ -25,7 +25,7 @@ extension HDF5File {
     return (try shape(of: name), Int64(bitPattern: try communicator?.reduce(sum, .sum) ?? sum))
   }
 
-  /// What a row adds to the checksum of a dataset, each rank reading a share of it. Collective.
+  /// Returns the contribution of one row to the checksum of a dataset. Each rank reads a share of the row. Collective.
   func rowChecksum(of name: String, _ row: Int, _ shape: [Int]) throws -> Int64 {
     let share = RowShares(shape[1], over: communicator).own
     let rest = Array(shape.dropFirst(2))
@@ -63,7 +63,7 @@ extension HDF5File {
     let share = total / size + 1
     let pieces = Pieces(of: shape, largest: max(1, min(share, (8 << 20) / MemoryLayout<Element>.stride)))
     let own = RowShares(pieces.count, over: communicator).own
-    // As many reads on every rank, since each is collective.
+    // Each read is collective, so every rank makes the same number of reads.
     for round in 0..<((pieces.count + size - 1) / size) {
       guard round < own.count else {
         _ = try read(type, from: name, start: shape.map { _ in 0 }, count: shape.map { _ in 0 })
@@ -74,8 +74,7 @@ extension HDF5File {
     }
   }
 
-  /// A dataset cut into blocks whose numbers follow each other: along the first axis on which the rows are small
-  /// enough.
+  /// A dataset cut into blocks of contiguous numbers, along the first axis whose rows are small enough.
   struct Pieces {
     let count: Int
     private let shape: [Int]
@@ -84,7 +83,7 @@ extension HDF5File {
     private let rows: Int
     private let perOuterRow: Int
 
-    /// - Parameter largest: how many numbers a piece may have.
+    /// - Parameter largest: the largest number of elements of a piece.
     init(of shape: [Int], largest: Int) {
       self.shape = shape
       guard !shape.isEmpty else {

@@ -1,38 +1,38 @@
 import Foundation
 import MessagePassing
 
-/// What was written to a file, dataset by dataset: so much that a reader can tell whether it is all there.
+/// A record of the content of a file, dataset by dataset, by which a reader can verify that it is complete.
 public struct HDF5Record: Codable, Sendable {
   struct Dataset: Codable, Sendable {
     var shape: [Int]
     var isGrowing: Bool
     /// The bits of a ``ContentChecksum``.
     var checksum: Int64
-    /// What each row adds to it, where rows are long: one can be held against its own.
+    /// Contribution of each row to the checksum, if rows are long. It allows verification of single rows.
     var rows: [Int64]?
   }
 
   var datasets: [String: Dataset] = [:]
-  /// Checksums of texts and attributes, by `/object` and `/object@attribute`; nil where only numbers are recorded.
+  /// Checksums of texts and attributes, by `/object` and `/object@attribute`; nil if only numbers are recorded.
   var words: [String: Int64]?
 
-  /// Rows of a dataset.
+  /// Returns the number of rows of a dataset; 0 if it is not recorded.
   func rows(of name: String) -> Int { datasets[name]?.shape.first ?? 0 }
 }
 
 extension HDF5File {
-  /// What this rank knows of a dataset that it has made; each element is written once.
+  /// The part of the record of a dataset that this rank knows. Each element is written once.
   struct Ledger {
     var shape: [Int]
     let isGrowing: Bool
     var checksum = ContentChecksum()
-    /// What each row has added to it, as far as rows are long and were written one by one; else nil.
+    /// Contribution of each row to the checksum; nil unless rows are long and were written one by one.
     var rows: [UInt64]?
-    /// How many of the stretches of the file in which its numbers stand are in ``HDF5File/numberPlaces``: chunks in
-    /// their order.
+    /// Number of stretches of the file with numbers of the dataset that are already in ``HDF5File/numberPlaces``.
+    /// Chunks are counted in their order.
     var placesFound = 0
 
-    /// From how many numbers on a row is long.
+    /// Number of elements from which a row counts as long.
     private static let longRow = 1 << 8
 
     init(shape: [Int], isGrowing: Bool) {
@@ -41,7 +41,7 @@ extension HDF5File {
       rows = isGrowing && shape.dropFirst().reduce(1, *) >= Self.longRow ? [] : nil
     }
 
-    /// Of what was written before.
+    /// Continues the record of a dataset that was written before.
     init(_ dataset: HDF5Record.Dataset) {
       shape = dataset.shape
       isGrowing = dataset.isGrowing
@@ -49,7 +49,7 @@ extension HDF5File {
       rows = dataset.rows?.map { UInt64(bitPattern: $0) }
     }
 
-    /// The same without what it has added up; ranks add to each other's sums.
+    /// A copy with all sums set to zero. The sums of all ranks are added, so only one of them may contain earlier sums.
     var emptied: Ledger {
       var ledger = self
       ledger.checksum = ContentChecksum()
@@ -73,7 +73,7 @@ extension HDF5File {
     private mutating func addBlock<Element: HDF5Element>(_ values: [Element], start: [Int], count: [Int]) {
       guard !values.isEmpty else { return }
       guard !shape.isEmpty else { return values.withUnsafeBufferPointer { checksum.add($0, at: 0) } }
-      // Axes after the last one that is cut are moved as a whole.
+      // Find the last axis that the block cuts. Elements along it and all later axes are contiguous.
       var inner = shape.count - 1
       while inner > 0, start[inner] == 0, count[inner] == shape[inner] { inner -= 1 }
       let rest = shape[(inner + 1)...].reduce(1, *)
@@ -99,20 +99,18 @@ extension HDF5File {
     }
   }
 
-  /// Where a complete file keeps its own record.
+  /// Name of the dataset in which a complete file keeps its own record.
   static let recordName = "/parameters/record"
 
-  /// Notes what the file must hold, and closes it. Collective.
+  /// Writes the record of the content into the file, and closes it. Collective.
   public func seal() throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var record = try record()
     record.words = try wordChecksums()
-    try writeText(String(decoding: try encoder.encode(record), as: UTF8.self), to: Self.recordName)
+    try writeText(String(decoding: try JSONCoding.encoder.encode(record), as: UTF8.self), to: Self.recordName)
     try close()
   }
 
-  /// Of all that is not numbers of a dataset: texts and attributes. Collective.
+  /// Returns the checksums of everything except the numbers of datasets: texts and attributes. Collective.
   func wordChecksums() throws -> [String: Int64] {
     var sums: [String: Int64] = [:]
     func add(_ bytes: [UInt8], as name: String) {
@@ -133,7 +131,7 @@ extension HDF5File {
     return sums
   }
 
-  /// The record of all datasets of numbers that were made. Collective.
+  /// Returns the record of all datasets of numbers that were created. Collective.
   public func record() throws -> HDF5Record {
     let names = ledgers.keys.sorted()
     var sums = names.map { ledgers[$0]!.checksum.sum }
@@ -148,7 +146,7 @@ extension HDF5File {
     return record
   }
 
-  /// Added up over the ranks; nil where one of them has none. Collective.
+  /// Returns the sums of the rows over all ranks; nil if one of the ranks has none. Collective.
   private func rowSums(of ledger: Ledger) throws -> [Int64]? {
     guard ledger.isGrowing else { return nil }
     let isKept = ledger.rows == nil ? Int32(0) : 1
@@ -158,15 +156,15 @@ extension HDF5File {
     return sums.map { Int64(bitPattern: $0) }
   }
 
-  // MARK: Holding against it
+  // MARK: Verification
 
-  /// What the file says that was written to it, once it agrees with all that is not the content of datasets of numbers;
-  /// nil where it says nothing. Collective.
-  /// - Throws: an input failure that names what is damaged.
+  /// Returns the record in the file; nil if there is none. Everything except the numbers of datasets has then
+  /// been verified against it. Collective.
+  /// - Throws: an input failure that names the damaged object.
   func checkedRecord() throws -> HDF5Record? {
     guard try isDataset(Self.recordName) else { return nil }
     let text = try readText(Self.recordName)
-    let record = try? JSONDecoder().decode(HDF5Record.self, from: Data(text.utf8))
+    let record = try? JSONCoding.decoder.decode(HDF5Record.self, from: Data(text.utf8))
     try agreed { if record == nil { throw failure("\(Self.recordName) cannot be read; the file is damaged") } }
     for (name, expected) in record!.datasets.sorted(by: { $0.key < $1.key }) {
       let found = try isDataset(name) ? shape(of: name) : nil
@@ -192,8 +190,8 @@ extension HDF5File {
     return record
   }
 
-  /// Holds a dataset against the record before the first numbers of it are believed, or the row that they are in.
-  /// Collective.
+  /// Verifies a dataset against the record before its numbers are used for the first time; only the row if all
+  /// ranks read the same one. Collective.
   func hold(_ dataset: String, start: [Int], count: [Int]) throws {
     guard let ownRecord else { return }
     let name = "/" + dataset.split(separator: "/").joined(separator: "/")
@@ -217,7 +215,7 @@ extension HDF5File {
     }
   }
 
-  /// The row that all ranks read from, if it is one. Collective.
+  /// Returns the row from which all ranks read, if it is the same one. Collective.
   private func sharedRow(_ start: [Int], _ count: [Int]) throws -> Int? {
     let own = count.first == 1 ? start[0] : -1
     guard let communicator else { return own < 0 ? nil : own }

@@ -3,13 +3,13 @@ import Checkpoints
 import Foundation
 import MessagePassing
 
-/// Going on with a file whose writer was stopped or killed.
+/// Resumption of a file whose writer was stopped or killed.
 ///
-/// Such a file may be half-written: HDF5 changes its tables of contents in place. Numbers it writes once, and never
-/// moves. So a checkpoint keeps all bytes but those of the numbers, and with these back in their places, and what came
-/// later cut off, the file is what it was, however large it is.
+/// Such a file may be half-written, because HDF5 changes its tables of contents in place. But it writes numbers only
+/// once, and never moves them. So a checkpoint keeps all bytes except those of the numbers. If these bytes are written
+/// back and the file is cut to its former length, it is as it was, whatever its size.
 extension HDF5File {
-  /// Brings the file to the disk and keeps with a checkpoint what may change of it. Collective.
+  /// Flushes the file to the disk, and saves in a checkpoint the parts of it that may change. Collective.
   func keep(in checkpoint: Checkpoint, as name: String) throws {
     try flush()
     for name in ledgers.keys.sorted() { try findNumbers(of: name) }
@@ -17,8 +17,8 @@ extension HDF5File {
     checkpoint.attach(path, parts: partsOutsideOfNumbers(length), length: length, as: name)
   }
 
-  /// Opens `path` for more rows, as it was when the checkpoint was made. Collective.
-  /// - Throws: an input failure where the file is missing or does not hold what the record says.
+  /// Opens `path` for more rows, restored to its state at the checkpoint. Collective.
+  /// - Throws: an input failure if the file is missing or does not agree with the record.
   convenience init(resuming path: String, _ checkpoint: Checkpoint, as name: String, _ record: HDF5Record) throws {
     let communicator = checkpoint.communicator
     let parts = checkpoint.files[name + FileParts.ending]
@@ -29,7 +29,7 @@ extension HDF5File {
         throw Failure(
           .input, "\(path): is larger than what checkpoints of version 1 kept; go on with the program that began it")
       }
-      // Checkpoints of version 1 have the whole file.
+      // Checkpoints of version 1 contain the whole file.
       try FileRange.write([], to: path)
       try FileRange.copy(copy, to: path, [(0..<FileRange.byteCount(of: copy), 0)])
       return []
@@ -44,18 +44,19 @@ extension HDF5File {
             "\(path): \(name) does not hold the \(dataset.shape.first ?? 1) rows that the checkpoint was made with")
         }
       }
-      // Sums of all ranks are added, so one of them starts with what is there.
+      // The sums of all ranks are added, so only the root starts with the earlier sums.
       let ledger = Ledger(dataset)
       ledgers[name] = communicator.isRoot ? ledger : ledger.emptied
-      // What was between the parts are the places of all numbers.
+      // The gaps between the saved parts are exactly the byte ranges of the datasets.
       if parts != nil { ledgers[name]!.placesFound = try placeCount(of: name) }
     }
     numberPlaces = places
   }
 
-  // MARK: Where it stands
+  // MARK: Places in the file
 
-  /// The bytes of a file of this length that are not numbers of a dataset that was made here, on the root.
+  /// Returns the byte ranges of a file of this length that contain no numbers of its recorded datasets.
+  /// The result is meaningful only on the root.
   private func partsOutsideOfNumbers(_ length: Int) -> [Range<Int>] {
     var parts: [Range<Int>] = []
     var end = 0
@@ -68,7 +69,8 @@ extension HDF5File {
     return parts
   }
 
-  /// In how many stretches of the file the numbers of a dataset stand: its chunks, or one if they have a place at all.
+  /// Returns the number of stretches of the file that contain the numbers of a dataset: its chunks, or
+  /// one if it is contiguous and allocated.
   private func placeCount(of name: String) throws -> Int {
     try agreed { try withDataset(name) { try placeCount($0, name).count } }
   }
@@ -76,7 +78,7 @@ extension HDF5File {
   private func placeCount(_ dataset: hid_t, _ name: String) throws -> (count: Int, isChunked: Bool) {
     let properties = try check(H5Dget_create_plist(dataset), "H5Dget_create_plist", name)
     defer { H5Pclose(properties) }
-    // What has no place yet has the largest address.
+    // A dataset without space in the file has the largest address.
     guard H5Pget_layout(properties) == H5D_CHUNKED else { return (H5Dget_offset(dataset) == .max ? 0 : 1, false) }
     let space = try check(H5Dget_space(dataset), "H5Dget_space", name)
     defer { H5Sclose(space) }
@@ -85,7 +87,7 @@ extension HDF5File {
     return (Int(count), true)
   }
 
-  /// Looks up where the numbers of a dataset stand, those that were not looked up before.
+  /// Records the byte ranges of a dataset's numbers that are not recorded yet.
   private func findNumbers(of name: String) throws {
     let isRoot = communicator?.isRoot ?? true
     try agreed {
@@ -101,8 +103,8 @@ extension HDF5File {
         let space = try check(H5Dget_space(dataset), "H5Dget_space", name)
         defer { H5Sclose(space) }
         var first = [hsize_t](repeating: 0, count: ledgers[name]!.shape.count)
-        // In the order of their rows, to which new ones are added at the end; each call counts from the first, so that
-        // asking for all of them each time would take quadratic time.
+        // Chunks are in the order of their rows, so new ones are at the end. Each call counts from the first chunk, so
+        // a query of all chunks each time would take quadratic time.
         for index in known..<count {
           var (address, size): (haddr_t, hsize_t) = (0, 0)
           var filters: UInt32 = 0

@@ -1,7 +1,7 @@
 import CHDF5
 import CShims
 
-/// Datasets of one text.
+/// Datasets that hold one text.
 extension HDF5File {
   /// Stores a text as a dataset of one fixed-length UTF-8 string.
   public func writeText(_ text: String, to name: String) throws {
@@ -26,8 +26,8 @@ extension HDF5File {
     }
   }
 
-  /// The text of a dataset that ``writeText(_:to:)`` made, on every rank.
-  /// - Parameter longest: how many bytes are still of interest.
+  /// Reads the text of a dataset made by ``writeText(_:to:)``, on every rank.
+  /// - Parameter longest: the largest number of bytes; a longer text is refused.
   public func readText(_ name: String, atMost longest: Int = .max) throws -> String {
     try agreed {
       try withDataset(name) { dataset in

@@ -5,19 +5,19 @@ import MessagePassing
 
 /// An HDF5 file that all ranks have open together, addressed by paths such as "/particles/trajectory/id".
 ///
-/// All calls are collective, and a failure of any rank is thrown on all of them with the name of the HDF5 call and the
-/// file. The numbers in a dataset are read and written by hyperslabs: each rank moves its own part. There are no
-/// filters, since HDF5 1.10 can crash on compressed chunks in parallel; without a communicator the file belongs to one
-/// process.
+/// All calls are collective. A failure of any rank is thrown on all of them, with the name of the HDF5 call
+/// and the file. The numbers of a dataset are read and written by hyperslabs: each rank transfers its own
+/// part. There are no filters, because HDF5 1.10 can crash on compressed chunks in parallel. Without a
+/// communicator the file belongs to one process.
 public final class HDF5File {
   public enum Access: Sendable {
-    /// Starts an empty file, replacing what is there.
+    /// Creates an empty file, which replaces any earlier one.
     case create
-    /// Goes on with a file that was brought back to the state of a checkpoint.
+    /// Continues a file that was restored to its state at a checkpoint.
     case append
-    /// What is read is input: it is held against the record of the file, where there is one.
+    /// Reads the file as input, and verifies it against its record if it has one.
     case read
-    /// What is there is looked at, whether or not it is what was once written.
+    /// Reads the file as it is, without verification.
     case examine
 
     var isReading: Bool { self == .read || self == .examine }
@@ -27,23 +27,24 @@ public final class HDF5File {
   let access: Access
   let communicator: Communicator?
   private(set) var handle: hid_t = -1
-  /// Of each dataset of numbers that was made here.
+  /// Ledgers of the datasets of numbers that were created or resumed here, by name.
   var ledgers: [String: Ledger] = [:]
-  /// Bytes of the file where numbers of these stand, as far as they were looked up; for the root alone.
+  /// Byte ranges of the file with numbers of these datasets, as far as they are known. Only the root fills it.
   var numberPlaces: [Range<Int>] = []
-  /// What the file says of itself that was written to it; of files that are input.
+  /// The record in the file; nil unless the file is read as input and has one.
   var ownRecord: HDF5Record?
-  /// Of the parts of datasets that were held against the record.
+  /// Names of the datasets, and of single rows as `name[row]`, that have been verified against the record.
   var held: Set<String> = []
-  /// How much memory the file may ask for by what it claims to hold.
+  /// Upper bound for the content of the file, in bytes. It limits the memory that its headers can claim.
   private(set) var plausibleBytes = 0
 
-  /// - Throws: `.input` where a file to be read is missing or damaged, `.inputOutput` where one cannot be created.
+  /// Opens or creates a file.
+  /// - Throws: `.input` if a file to be read is missing or damaged, `.inputOutput` if one cannot be created.
   public init(_ path: String, _ access: Access, over communicator: Communicator?) throws {
     self.path = path
     self.access = access
     self.communicator = communicator
-    // The operating system explains a missing file or right better than HDF5 can.
+    // The operating system explains a missing file or missing rights better than HDF5.
     try agreed { if communicator?.isRoot ?? true { try probe() } }
     if access.isReading { plausibleBytes = try agreed { try FileRange.plausibleBytes(of: path) } }
     try reserve(0)
@@ -52,7 +53,7 @@ public final class HDF5File {
       CShims_h5_forget_external_links()
       let properties = try check(H5Pcreate(CShims_h5p_file_access()), "H5Pcreate")
       defer { H5Pclose(properties) }
-      // Lock where the file system can, go on where it cannot (NFS, Lustre).
+      // Lock the file if the file system can, and continue without a lock if it cannot (NFS, Lustre).
       try check(H5Pset_file_locking(properties, true, true), "H5Pset_file_locking")
       if let communicator {
         try check(H5Pset_fapl_mpio(properties, communicator.handle, CShims_info_null()), "H5Pset_fapl_mpio")
@@ -72,8 +73,9 @@ public final class HDF5File {
     }
   }
 
-  /// Closing is collective. A rank that unwinds alone, after a failure of its own, must not wait in it for the others;
-  /// files still open when all ranks end together are closed by the library.
+  /// Closes the file if it belongs to one process. Otherwise closing is collective, and a rank that
+  /// unwinds alone after a failure of its own must not wait for the others. If all ranks end together, the
+  /// library closes files that are still open.
   deinit { if handle >= 0, (communicator?.size ?? 1) == 1 { H5Fclose(handle) } }
 
   private func probe() throws {
@@ -93,9 +95,9 @@ public final class HDF5File {
 
   /// Reserves disk space for `bytes` more, and for the metadata that come with them.
   ///
-  /// This is how a full disk or quota is noticed: Open MPI's collective writes wait for ever on the other ranks when
-  /// one rank cannot write (seen with 4.1.4), so a write must not start unless it will fit. The margin stays reserved,
-  /// so that the file can still be closed when the next reservation fails.
+  /// This detects a full disk or quota. Open MPI's collective writes wait forever on the other ranks if one rank cannot
+  /// write (seen with 4.1.4), so a write must not start unless it will fit. The margin stays reserved, so that the file
+  /// can still be closed if the next reservation fails.
   func reserve(_ bytes: Int) throws {
     guard !access.isReading else { return }
     let margin = 1 << 20
@@ -111,7 +113,7 @@ public final class HDF5File {
       let needed = bytes + partOfChunk + margin
       if CShims_reserve(descriptor, status.st_size, off_t(needed)) == 0 { return }
       if errno == ENOSPC || errno == EDQUOT || errno == EFBIG { throw complaint(errno) }
-      // A file system without reservations can at least say how much is free.
+      // A file system without reservations can at least report the free space.
       var system = statvfs()
       if fstatvfs(descriptor, &system) == 0, UInt(system.f_bavail) * UInt(system.f_frsize) < UInt(needed) {
         throw complaint(ENOSPC)
@@ -119,20 +121,20 @@ public final class HDF5File {
     }
   }
 
-  /// Gives back what was reserved beyond the end of a closed file.
+  /// Releases the space that was reserved beyond the end of a closed file.
   private func releaseReserve() {
     guard !access.isReading, communicator?.isRoot ?? true else { return }
     var status = stat()
     if stat(path, &status) == 0 { truncate(path, status.st_size) }
   }
 
-  /// Brings everything written so far to the file, so that others can read it while the run goes on.
+  /// Flushes everything written so far to the file, so that others can read it during the run.
   public func flush() throws {
     try reserve(0)
     _ = try agreed { try check(H5Fflush(handle, H5F_SCOPE_GLOBAL), "H5Fflush") }
   }
 
-  /// Closes the file; errors that only show here (a full disk) are thrown.
+  /// Closes the file, and throws errors that are reported only now (such as a full disk).
   public func close() throws {
     try agreed {
       guard handle >= 0 else { return }
@@ -145,7 +147,7 @@ public final class HDF5File {
 
   // MARK: Handles and errors
 
-  /// A name of known length that a call writes with a zero behind it.
+  /// Returns a name of known length that `fill` writes with a terminating zero.
   static func text(_ length: Int, _ fill: (UnsafeMutablePointer<CChar>) -> Int) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { bytes in
       bytes.initialize(repeating: 0)
@@ -191,7 +193,7 @@ public final class HDF5File {
   func shape(of dataset: hid_t, _ name: String) throws -> [Int] {
     let space = try check(H5Dget_space(dataset), "H5Dget_space", name)
     defer { H5Sclose(space) }
-    // A space that is there for nothing has no extents either, and is no single number.
+    // A null dataspace has no extents either, but it is not a single number.
     guard H5Sget_simple_extent_type(space) != H5S_NULL else { return [0] }
     let rank = try check(H5Sget_simple_extent_ndims(space), "H5Sget_simple_extent_ndims", name)
     var extent = [hsize_t](repeating: 0, count: max(1, Int(rank)))
@@ -199,12 +201,14 @@ public final class HDF5File {
     return extent.prefix(Int(rank)).map { Int(clamping: $0) }
   }
 
-  /// All ranks throw if one does. HDF5's collective calls come back on every rank, so that none waits here in vain.
+  /// Runs `work`, and throws on all ranks if it fails on one. HDF5's collective calls return on every
+  /// rank, so no rank waits here in vain.
   func agreed<Result>(_ work: () throws -> Result) throws -> Result {
     try communicator.map { try $0.coordinated(work) } ?? work()
   }
 
-  /// A failure that names the file: the reader's fault is the user's input, the writer's the disk.
+  /// Returns a failure that names the file. It is an input failure if the file is read,
+  /// and one of the disk if it is written.
   func failure(_ what: String) -> Failure {
     Failure(access.isReading ? .input : .inputOutput, "\(path): \(what.withoutControlCharacters)")
   }
@@ -219,7 +223,7 @@ public final class HDF5File {
     return code
   }
 
-  /// HDF5's own account of its last error, the innermost cause.
+  /// Returns HDF5's own description of its last error: the innermost cause.
   private static func explanation() -> String {
     var text = "no reason given"
     withUnsafeMutablePointer(to: &text) { pointer in

@@ -6,24 +6,24 @@ import Particles
 /// Reads LAMMPS data files with atom style atomic or sphere, orthogonal or triclinic.
 ///
 /// Every rank parses its slice of the bytes. Types 1, 2, …, or their labels, become species 0, 1, …; the diameter of
-/// style sphere is the size of the particle. Positions are counted from the corner (xlo, ylo, zlo).
+/// style sphere is the size of the particle. Positions are relative to the corner (xlo, ylo, zlo).
 public enum LammpsDataReader {
   private enum Style: Int {
     case unstated, atomic, sphere, other
     var columnCount: Int { self == .sphere ? 7 : 5 }
   }
 
-  /// The header lines that are a number and a keyword.
+  /// Keywords of the header lines with a count.
   private static let counts = [
     "atoms", "atom types", "bonds", "bond types", "angles", "angle types", "dihedrals", "dihedral types", "impropers",
     "improper types", "ellipsoids", "lines", "triangles", "bodies", "extra bond per atom", "extra angle per atom",
     "extra dihedral per atom", "extra improper per atom", "extra special per atom", "bond/atom", "extra",
   ]
-  /// The header lines that are bounds or tilts.
+  /// Keywords of the header lines with bounds or tilts.
   private static let bounds = ["xlo xhi", "ylo yhi", "zlo zhi", "xy xz yz"]
   private static var headerKeywords: [String] { counts + bounds }
 
-  /// Sections, and the count in the header that says how many lines they have.
+  /// Names of the sections, with the count of the header that gives their number of lines.
   private static let sections = [
     ("Atoms", "atoms"), ("Velocities", "atoms"), ("Masses", "atom types"), ("Pair Coeffs", "atom types"),
     ("PairIJ Coeffs", "pairs of atom types"), ("Bonds", "bonds"), ("Angles", "angles"), ("Dihedrals", "dihedrals"),
@@ -37,7 +37,7 @@ public enum LammpsDataReader {
     ("Dihedral Type Labels", "dihedral types"), ("Improper Type Labels", "improper types"),
   ]
 
-  /// Sections whose lines may begin with the label of a type.
+  /// Whether the lines of a section may begin with the label of a type.
   private static func mayHaveLabels(_ section: String) -> Bool { section == "Masses" || section.hasSuffix(" Coeffs") }
 
   private struct SectionStart {
@@ -59,11 +59,11 @@ public enum LammpsDataReader {
     }
   }
 
-  /// Collective. The result holds the particles of this rank's slice of the file.
+  /// Reads the file. The result holds the particles of this rank's slice. Collective.
   /// - Parameters:
-  ///   - dimension: 2, 3, or nil for 2 where all z are equal.
-  ///   - species: the labels (or numbers) of the types in the order of the species; empty for that of the file.
-  /// - Throws: `.input` with file, line, and what to do.
+  ///   - dimension: 2, 3, or nil to choose 2 if all z are equal.
+  ///   - species: the labels (or numbers) of the types in the order of the species; empty for the order of the file.
+  /// - Throws: `.input` with file, line, and a remedy.
   public static func read(
     _ path: String, dimension: Int? = nil, species: [String] = [], over communicator: Communicator
   ) throws -> Snapshot {
@@ -92,15 +92,15 @@ public enum LammpsDataReader {
 
   // MARK: Structure
 
-  /// The first line of the file is a title, whatever it says.
+  /// Whether a line is the title: the first line of the file, whatever it says.
   private static func isTitle(_ line: TextLine) -> Bool { line.number == 1 }
 
   private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a }
 
-  /// Lists of facts that are short in every real file are limited, so that a damaged file cannot fill the memory.
+  /// Limit of lists that are short in every real file, so that a damaged file cannot fill the memory.
   private static let factLimit = 256
 
-  /// The sections of the whole file in order, on all ranks.
+  /// Returns the sections of the whole file in order, on all ranks.
   private static func findSections(_ slice: TextSlice, _ communicator: Communicator) throws -> [SectionStart] {
     let own = try communicator.coordinated {
       var found: [Int] = []
@@ -132,7 +132,7 @@ public enum LammpsDataReader {
     return starts
   }
 
-  /// A line that begins with a letter, as headings do, without its comment.
+  /// Returns a line that begins with a letter, as headings do, without its comment; nil for other lines.
   private static func name(_ line: TextLine, _ words: inout [Range<Int>]) -> String? {
     guard !isTitle(line) else { return nil }
     line.split(into: &words, comment: UInt8(ascii: "#"))
@@ -140,7 +140,7 @@ public enum LammpsDataReader {
     return words.map { line.word($0) }.joined(separator: " ")
   }
 
-  /// Lines that begin with a letter are headings, or say something of a type by its label.
+  /// Checks the lines that begin with a letter: they must be headings, or describe a type by its label.
   private static func checkStrangers(
     _ slice: TextSlice, _ starts: [SectionStart], _ communicator: Communicator
   ) throws {
@@ -161,7 +161,7 @@ public enum LammpsDataReader {
     }
   }
 
-  /// The labels of the types 1, 2, …; none where the file has no such section. Collective.
+  /// Returns the labels of the types 1, 2, …; none if the file has no section of labels. Collective.
   private static func typeLabels(
     _ slice: TextSlice, _ starts: [SectionStart], types: Int, _ communicator: Communicator
   ) throws -> [String] {
@@ -186,7 +186,7 @@ public enum LammpsDataReader {
       var labels: [String?] = []
       for line in lines {
         let (number, type, label) = (line[0], Int(line[1])!, line[2])
-        // As many lines as types have been counted: a type without a label is one that has two.
+        // There are as many lines as types, as checked before. So a type lacks a label only if another one has two.
         if labels.isEmpty { labels = [String?](repeating: nil, count: lines.count) }
         guard labels[type - 1] == nil else {
           throw Failure(.input, "\(slice.path):\(number): type \(type) has two labels")
@@ -200,12 +200,12 @@ public enum LammpsDataReader {
     }
   }
 
-  /// From what the lines of atoms say about types to species.
+  /// Translation of the types of atoms to species.
   private struct Types {
     let count: Int
     let labels: [String]
     private let numbers: [String: Int]
-    /// What stands first in a list of species, and so on.
+    /// Numbers of the species, by the names of their types; empty if no order is stated.
     private let places: [String: Int]
 
     init(count: Int, labels: [String], species: [String]) {
@@ -236,7 +236,7 @@ public enum LammpsDataReader {
     }
   }
 
-  /// The first word of the comment of a section line.
+  /// Returns the atom style, which is the first word of the comment of a section line.
   private static func style(of line: TextLine) -> Style {
     guard let sign = line.bytes.firstIndex(of: UInt8(ascii: "#")) else { return .unstated }
     let comment = String(decoding: line.bytes[(sign + 1)...], as: UTF8.self)
@@ -251,7 +251,7 @@ public enum LammpsDataReader {
   private static func readHeader(
     _ slice: TextSlice, upTo firstSection: Int, _ communicator: Communicator
   ) throws -> Header {
-    // Per header line: line number, keyword, the count, the bits of three reals.
+    // Each header line becomes six integers: line number, keyword, the count, the bits of three reals.
     let width = 6
     let own = try communicator.coordinated {
       var found: [Int] = []
@@ -260,7 +260,7 @@ public enum LammpsDataReader {
         guard line.number < firstSection, !isTitle(line) else { return }
         line.split(into: &words, comment: UInt8(ascii: "#"))
         guard !words.isEmpty else { return }
-        // The longest end of the line that is a keyword; numbers stand before it.
+        // Find the longest end of the line that is a keyword. Numbers precede it.
         var keywordStart = 0
         var known: Int?
         while known == nil, keywordStart < words.count {
@@ -323,7 +323,7 @@ public enum LammpsDataReader {
     var origin = Vector(0, 0, 0)
     for (axis, letter) in ["x", "y", "z"].enumerated() {
       guard let bound = header.values["\(letter)lo \(letter)hi"] else {
-        // A two-dimensional file may leave out the thickness.
+        // A two-dimensional file may omit the thickness.
         if axis == 2, dimension == 2 { continue }
         throw Failure(.input, "\(path): no line '\(letter)lo \(letter)hi' in the header")
       }
@@ -346,7 +346,7 @@ public enum LammpsDataReader {
     return (edges, origin)
   }
 
-  /// The section that a line is in.
+  /// Returns the section that contains a line; nil for the header.
   private static func section(of line: Int, _ starts: [SectionStart], hint: inout Int) -> SectionStart? {
     while hint < starts.count, starts[hint].line <= line { hint += 1 }
     return hint > 0 ? starts[hint - 1] : nil
@@ -367,7 +367,7 @@ public enum LammpsDataReader {
     }
   }
 
-  /// The sections that are skipped must still have their right number of lines; Atoms is checked where it is read.
+  /// Checks the number of lines of the sections that are skipped. Atoms are checked when they are read.
   private static func checkLineCounts(
     _ slice: TextSlice, _ starts: [SectionStart], _ header: Header, _ communicator: Communicator
   ) throws {
@@ -390,7 +390,7 @@ public enum LammpsDataReader {
 
   // MARK: Atoms
 
-  /// The style and the number of columns, which the first line of Atoms sets for all.
+  /// Returns the style and the number of columns, which the first line of Atoms determines for all.
   private static func layout(
     _ slice: TextSlice, _ starts: [SectionStart], _ communicator: Communicator
   ) throws -> (Style, Int) {

@@ -2,14 +2,15 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Writes LAMMPS data: atom style sphere where the particles have sizes, else atomic; in the order of the identifiers.
+/// Writes LAMMPS data in the order of the identifiers, with atom style sphere if the
+/// particles have sizes, otherwise atomic.
 ///
-/// Numbers have as many digits as it takes to read the same bits back (up to 17). In two dimensions z is 0 in a cell
-/// from −1/2 to 1/2.
+/// Numbers have as many digits as are needed to read back the same bits (up to 17). In two
+/// dimensions z is 0 in a cell from −1/2 to 1/2.
 public enum LammpsDataWriter {
-  /// Collective.
-  /// - Throws: `.input` where the cell is not lower-triangular, which the format cannot hold; `.inputOutput` where the
-  ///   file cannot be written.
+  /// Writes the file. Collective.
+  /// - Throws: `.input` if the cell is not lower triangular, which the format cannot represent;
+  ///   `.inputOutput` if the file cannot be written.
   public static func write(_ snapshot: Snapshot, to path: String, over communicator: Communicator) throws {
     let dimension = snapshot.dimension
     let edges = snapshot.edges

@@ -5,8 +5,8 @@ import Particles
 
 /// Reads one frame of a LAMMPS dump in text: orthogonal, tilted, or with any edges (`abc origin`).
 ///
-/// Columns are known by name: `id`; the species as `type`, `typelabel` or `element`; `x y z` or their unwrapped and
-/// scaled kin; `ix iy iz`; `radius` or `diameter`. Others are skipped. Every rank parses its slice of the bytes.
+/// Columns are identified by name: `id`; the species as `type`, `typelabel` or `element`; `x y z` or their unwrapped
+/// and scaled forms; `ix iy iz`; `radius` or `diameter`. Others are skipped. Every rank parses its slice of the bytes.
 public enum LammpsDumpReader {
   private enum Coordinates: String, CaseIterable {
     case wrapped = ""
@@ -22,7 +22,7 @@ public enum LammpsDumpReader {
     var species: Int?
     var diameter: (column: Int, factor: Double)?
     var coordinates = Coordinates.wrapped
-    /// Two where the file has no z.
+    /// Columns of the coordinates; two if the file has no z.
     var positions: [Int] = []
     var images: [Int] = []
     var total = 0
@@ -34,20 +34,20 @@ public enum LammpsDumpReader {
     var origin = Vector(0, 0, 0)
     var isPeriodicAlongZ = true
     var columns = Columns()
-    /// The line with the names of the columns.
+    /// Number of the line with the names of the columns.
     var line = 0
   }
 
   private static let start = "ITEM: TIMESTEP"
-  /// Of a frame before its particles.
+  /// Largest number of lines of a frame before its particles.
   private static let longestHead = 64
 
-  /// Collective. The result holds the particles of this rank's slice of the file.
+  /// Reads a frame. The result holds the particles of this rank's slice of the file. Collective.
   /// - Parameters:
-  ///   - dimension: 2, 3, or nil for 2 where all z are equal.
-  ///   - frame: from 0, negative from the end; nil is the last one.
-  ///   - species: the words of the file for the species, in their order; empty where it is the file's to say.
-  /// - Throws: `.input` with file, line, and what to do.
+  ///   - dimension: 2, 3, or nil to choose 2 if all z are equal.
+  ///   - frame: the frame from 0, or negative from the end; nil is the last one.
+  ///   - species: the names of the species in the file, in their order; empty to take them from the file.
+  /// - Throws: `.input` with file, line, and a remedy.
   public static func read(
     _ path: String, dimension: Int? = nil, frame: Int? = nil, species: [String] = [], over communicator: Communicator
   ) throws -> Snapshot {
@@ -72,7 +72,7 @@ public enum LammpsDumpReader {
 
   // MARK: Frames
 
-  /// The lines of a frame, its first included.
+  /// Returns the range of the lines of a frame, from its first line.
   private static func frameLines(_ slice: TextSlice, _ frame: Int?, _ communicator: Communicator) throws -> Range<Int> {
     var own: [Int] = []
     let item = Array(start.utf8)
@@ -90,7 +90,7 @@ public enum LammpsDumpReader {
   }
 
   private static func readHead(_ slice: TextSlice, _ lines: Range<Int>, _ communicator: Communicator) throws -> Head {
-    // The lines up to the particles, of all ranks.
+    // Find the last line of the head, which may be on any rank.
     let particles = Array("ITEM: ATOMS".utf8)
     var ownEnd = Int.max
     slice.forEachLine { line in
@@ -156,7 +156,7 @@ public enum LammpsDumpReader {
     return head
   }
 
-  /// Edges and corner. The bounds of a tilted box enclose it; they are not its edges.
+  /// Returns the edges and the corner of the box. The bounds of a tilted box enclose it; they are not its edges.
   private static func box(
     _ words: [String], _ rows: [[Double]], _ failure: (String) -> Failure
   ) throws -> (edges: Tensor, origin: Vector) {
@@ -209,7 +209,7 @@ public enum LammpsDumpReader {
       throw failure("no columns x y z (or xu yu zu, xs ys zs, xsu ysu zsu); dump them as well")
     }
     let images = ["ix", "iy", "iz"].prefix(columns.positions.count).compactMap { names.firstIndex(of: $0) }
-    // What is unwrapped already has its edges in it.
+    // Unwrapped positions already contain the image flags.
     if images.count == columns.positions.count, !columns.coordinates.isUnwrapped { columns.images = images }
     return columns
   }
@@ -226,7 +226,7 @@ public enum LammpsDumpReader {
       guard line.number > head.line, line.number < end else { return }
       line.split(into: &words)
       if words.isEmpty { return }
-      // Units and times may stand before the next frame.
+      // Items such as units and times may precede the next frame.
       if line.number > head.line + head.count.count, line.bytes.starts(with: Array("ITEM:".utf8)) { return }
       if line.number > head.line + head.count.count + 1, end < .max { return }
       guard words.count == columns.total else {

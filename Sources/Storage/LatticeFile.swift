@@ -2,9 +2,9 @@ import Checkpoints
 import Foundation
 import MessagePassing
 
-/// An HDF5 file about a lattice that is cut into slabs of planes: columns that grow row by row, and fields with a
-/// number per site. It is written under another name and renamed when it is closed, so that a file of this name is
-/// complete.
+/// An HDF5 file about a lattice that is cut into slabs of planes: columns that grow row by row, and
+/// fields with a number per site. It is written under another name and renamed when it is closed, so a
+/// file with the final name is complete.
 ///
 /// All calls are collective.
 public final class LatticeFile {
@@ -16,10 +16,11 @@ public final class LatticeFile {
   private var rowCounts: [String: Int] = [:]
   private var rowShapes: [String: [Int]] = [:]
 
+  /// Creates the file.
   /// - Parameters:
-  ///   - shape: sites along each axis.
-  ///   - planes: of the first axis, those that this rank holds.
-  /// - Throws: `.inputOutput` where the file cannot be written.
+  ///   - shape: the number of sites along each axis.
+  ///   - planes: the planes of this rank, along the first axis.
+  /// - Throws: `.inputOutput` if the file cannot be written.
   public init(
     path: String, shape: [Int], planes: Range<Int>, provenance: Provenance, over communicator: Communicator
   ) throws {
@@ -27,7 +28,7 @@ public final class LatticeFile {
     self.shape = shape
     self.planes = planes
     self.communicator = communicator
-    file = try HDF5File(path + ".unfinished", .create, over: communicator)
+    file = try HDF5File(FinishedFile.unfinished(path), .create, over: communicator)
     try file.setAttribute("creator", of: "/", to: "athermal " + provenance.version)
     try provenance.write(to: file)
     try file.flush()
@@ -39,14 +40,14 @@ public final class LatticeFile {
     var rowShapes: [String: [Int]]
   }
 
-  /// Keeps what is needed to go on with the file. Collective.
+  /// Saves everything that is needed to continue the file. Collective.
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(State(record: try file.record(), rowCounts: rowCounts, rowShapes: rowShapes), as: name)
     try file.keep(in: checkpoint, as: name)
   }
 
-  /// Goes on with the file as it was when the checkpoint was made. Collective.
-  /// - Throws: an input failure where the file is not there any more as it was.
+  /// Continues the file from its state at the checkpoint. Collective.
+  /// - Throws: an input failure if the file is missing or has been changed.
   public init(
     path: String, shape: [Int], planes: Range<Int>, resuming checkpoint: Checkpoint, as name: String
   ) throws {
@@ -54,9 +55,9 @@ public final class LatticeFile {
     self.path = path
     self.shape = shape
     self.planes = planes
-    let (communicator, unfinished) = (checkpoint.communicator, path + ".unfinished")
+    let (communicator, unfinished) = (checkpoint.communicator, FinishedFile.unfinished(path))
     self.communicator = communicator
-    // A run that was killed right at its end has given the file its name already.
+    // A run that was killed right at its end has already given the file its final name.
     try communicator.coordinated {
       if communicator.isRoot, access(unfinished, F_OK) != 0, access(path, F_OK) == 0 {
         guard rename(path, unfinished) == 0 else { throw FileRange.failure(path) }
@@ -67,14 +68,14 @@ public final class LatticeFile {
     rowShapes = state.rowShapes
   }
 
-  /// Makes an empty column; `row` is the shape of one entry, empty for a number.
+  /// Creates an empty column. `row` is the shape of one entry, empty for a number.
   public func createColumn<Element: HDF5Element>(_ name: String, of type: Element.Type, row: [Int] = []) throws {
     try file.createDataset("/" + name, of: type, shape: [0] + row, growing: true)
     rowCounts[name] = 0
     rowShapes[name] = row
   }
 
-  /// Makes the empty columns of a schema, with the attributes `unit` and `about` of each quantity.
+  /// Creates the empty columns of a schema, with the attributes `unit` and `about` of each quantity.
   public func create<Record>(_ schema: Schema<Record>) throws {
     for column in schema.written.map(\.description) {
       let name = "\(schema.place)/\(column.name)"
@@ -88,7 +89,7 @@ public final class LatticeFile {
     }
   }
 
-  /// Adds records to the columns of a schema.
+  /// Appends records to the columns of a schema.
   public func append<Record>(_ records: [Record], to schema: Schema<Record>) throws {
     for column in schema.written {
       let name = "\(schema.place)/\(column.description.name)"
@@ -101,7 +102,7 @@ public final class LatticeFile {
     }
   }
 
-  /// Adds entries that all ranks hold to a column.
+  /// Appends entries that all ranks hold to a column.
   public func append<Element: HDF5Element>(_ values: [Element], to name: String) throws {
     guard let known = rowCounts[name], let row = rowShapes[name] else {
       preconditionFailure("there is no column \(name)")
@@ -123,13 +124,13 @@ public final class LatticeFile {
     try file.writeFromRoot(values, to: "/" + name, start: shape.map { _ in 0 }, count: shape)
   }
 
-  /// Writes a field, of which each rank holds its planes.
+  /// Writes a field of which each rank holds its planes.
   public func writeField<Element: HDF5Element>(_ values: UnsafePointer<Element>, to name: String) throws {
     try file.createDataset("/" + name, of: Element.self, shape: shape)
     try fill("/" + name, values, prefix: [])
   }
 
-  /// Adds a field to a column of fields, which is made with the first.
+  /// Appends a field to a column of fields, which is created with the first one.
   public func appendField<Element: HDF5Element>(_ values: UnsafePointer<Element>, to name: String) throws {
     if rowCounts[name] == nil { try createColumn(name, of: Element.self, row: shape) }
     let known = rowCounts[name]!
@@ -138,7 +139,7 @@ public final class LatticeFile {
     rowCounts[name] = known + 1
   }
 
-  /// In pieces, so that little memory is needed beside the field.
+  /// Writes a field in pieces, so that little memory is needed besides the field.
   private func fill<Element: HDF5Element>(_ dataset: String, _ values: UnsafePointer<Element>, prefix: [Int]) throws {
     let rest = Array(shape.dropFirst())
     let planeSize = rest.reduce(1, *)
@@ -160,20 +161,15 @@ public final class LatticeFile {
 
   public func flush() throws { try file.flush() }
 
-  /// Closes the file and gives it its name.
+  /// Closes the file and gives it its final name.
   public func close() throws {
     try file.seal()
-    try communicator.coordinated {
-      guard communicator.isRoot else { return }
-      guard rename(path + ".unfinished", path) == 0 else {
-        throw Failure(.inputOutput, "\(path): \(String(cString: strerror(errno)))")
-      }
-    }
+    try communicator.coordinated { if communicator.isRoot { try FinishedFile.finish(path) } }
   }
 
-  /// Closes the file and removes it. For failures that all ranks share.
+  /// Closes and removes the file, after a failure that all ranks share.
   public func discard() {
     try? file.close()
-    if communicator.isRoot { unlink(path + ".unfinished") }
+    if communicator.isRoot { unlink(FinishedFile.unfinished(path)) }
   }
 }

@@ -1,10 +1,10 @@
 import MessagePassing
 
-/// The fingerprint of an elasto-plastic state that does not depend on the number of ranks: SHA-256 over, little endian
-/// and each row by row, the stresses and the thresholds (float64) and the yield counts (int32).
+/// The fingerprint of an elasto-plastic state, which does not depend on the number of ranks. It is the SHA-256 of the
+/// stresses and the thresholds (float64) and the yield counts (int32), little endian and each row by row.
 public enum LatticeHash {
-  /// The digest in hexadecimal, the same on all ranks. Each rank holds `count` sites, in the order of the ranks.
-  /// Collective: the hash goes from rank to rank, once for each field.
+  /// Returns the digest in hexadecimal, the same on all ranks. Each rank holds `count` sites, in the order of the
+  /// ranks. Collective: the hash travels from rank to rank, once for each field.
   public static func sha256(
     stress: UnsafePointer<Double>, thresholds: UnsafePointer<Double>, yieldCounts: UnsafePointer<Int32>, count: Int,
     over communicator: Communicator
@@ -21,7 +21,7 @@ public enum LatticeHash {
       } else if turn > 0, communicator.size > 1 {
         hash = SHA256(state: try communicator.receive(UInt8.self, count: SHA256.stateSize, from: communicator.size - 1))
       }
-      // In memory as on paper: the machines that this is built for are little endian.
+      // The order in memory is the defined one: the program is built for little-endian machines.
       hash.update(field)
       let isLast = turn == fields.count - 1 && communicator.rank == communicator.size - 1
       if communicator.size > 1, !isLast {

@@ -1,9 +1,9 @@
-/// A quantity of the whole system that a frame of a trajectory carries along: a number, a vector or a matrix.
+/// A quantity of the whole system that belongs to a frame of a trajectory: a number, a vector or a matrix.
 public struct Observable: Sendable {
   public let name: String
-  /// Empty for a number, [dimension, dimension] for a matrix.
+  /// Shape of the value: empty for a number, [dimension, dimension] for a matrix.
   public let shape: [Int]
-  /// Row-major; the same on all ranks.
+  /// The numbers in row-major order, the same on all ranks.
   public let values: [Double]
 
   public init(_ name: String, _ value: Double) {

@@ -1,17 +1,18 @@
 import Foundation
 import MessagePassing
 
-/// A text file that ranks write one after the other, each its own lines: no rank holds the whole text, nor all of its
-/// own.
+/// A text file to which the ranks write their lines one after the other. No rank holds the
+/// whole text, nor all of its own part.
 ///
-/// It is written under another name and renamed when it is complete, so that a file of its name is never a part of one.
+/// The file is written under another name and renamed when it is complete, so a file
+/// with the final name is never a part.
 final class OrderedTextFile {
   private let path: String
   private let communicator: Communicator
-  private var unfinished: String { path + ".unfinished" }
+  private var unfinished: String { FinishedFile.unfinished(path) }
   private var isBegun = false
 
-  /// Bytes that are written at once.
+  /// Number of bytes that are written at once.
   private static let piece = 1 << 20
 
   init(_ path: String, over communicator: Communicator) {
@@ -19,7 +20,7 @@ final class OrderedTextFile {
     self.communicator = communicator
   }
 
-  /// A file of one part. Collective.
+  /// Writes a file of one part. Collective.
   /// - Throws: `.inputOutput`, on all ranks.
   static func write(
     _ path: String, header: String, lines: Int, over communicator: Communicator, _ line: (Int) -> String
@@ -29,10 +30,10 @@ final class OrderedTextFile {
     try file.finish()
   }
 
-  /// Adds the header of the root and then the lines of all ranks in their order. Collective.
+  /// Appends the header of the root, and then the lines of all ranks in their order. Collective.
   ///
-  /// A rank opens the file when the rank before has closed it, so that network file systems see the parts in order.
-  /// - Throws: `.inputOutput`, on all ranks; then nothing stays of the file.
+  /// A rank opens the file after the previous rank has closed it, so that network file systems see the parts in order.
+  /// - Throws: `.inputOutput`, on all ranks; nothing of the file is then left.
   func append(header: String, lines: Int, _ line: (Int) -> String) throws {
     var own: Failure?
     var isWriting = true
@@ -54,16 +55,10 @@ final class OrderedTextFile {
     isBegun = true
   }
 
-  /// Gives the file its name. Collective.
+  /// Gives the file its final name. Collective.
   func finish() throws {
     do {
-      try communicator.coordinated {
-        guard communicator.isRoot else { return }
-        let descriptor = open(unfinished, O_RDONLY)
-        guard descriptor >= 0 else { throw failure() }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else { throw failure() }
-      }
+      try communicator.coordinated { if communicator.isRoot { try FinishedFile.finish(path) } }
     } catch {
       if communicator.isRoot { unlink(unfinished) }
       throw error

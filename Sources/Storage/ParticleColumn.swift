@@ -1,13 +1,13 @@
-/// A quantity per particle that a frame of a trajectory carries along, in the order of the particles of its snapshot.
+/// A quantity per particle that belongs to a frame of a trajectory, in the order of the particles of its snapshot.
 public struct ParticleColumn: Sendable {
   public enum Values: Sendable {
     case reals([Double])
     case integers([Int32])
   }
 
-  /// The name of the element in the file: "d2min", "stress".
+  /// Name of the element in the file: "d2min", "stress".
   public let name: String
-  /// Numbers per particle.
+  /// Number of values per particle.
   public let width: Int
   public let values: Values
 

@@ -2,31 +2,31 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// What a rank has parsed of the particle lines of a text file, always in three dimensions, before the checks that need
-/// all ranks.
+/// The particle lines of a text file as a rank has parsed them, always in three dimensions,
+/// before the checks that need all ranks.
 struct ParticleRecords {
   let path: String
   var lines: [Int] = []
   var ids: [Int64] = []
   var species: [Int32] = []
   var diameters: [Double] = []
-  /// Three numbers per particle.
+  /// Coordinates, three per particle.
   var positions: [Double] = []
-  /// Three numbers per particle.
+  /// Image flags, three per particle.
   var images: [Int32] = []
 
   init(path: String) { self.path = path }
 
   var count: Int { ids.count }
 
-  /// The configuration, once the number of particles and the identifiers are right and the dimension is settled.
-  /// Collective.
+  /// Checks the number of particles and the identifiers, determines the dimension, and
+  /// returns the configuration. Collective.
   /// - Parameters:
-  ///   - requested: the dimension that the user states; without one, 2 where all z are equal.
+  ///   - requested: the dimension that the user states; if nil, it is 2 if all z are equal.
   ///   - isFlat: whether the file has no third coordinate.
   ///   - announced: the number of particles in the header, and its line.
-  ///   - edges: rows; the third is put to (0, 0, 1) in two dimensions.
-  ///   - origin: the corner that positions are counted from.
+  ///   - edges: the edges as rows; the third is replaced by (0, 0, 1) in two dimensions.
+  ///   - origin: the corner to which positions are relative.
   func snapshot(
     dimension requested: Int?, isFlat: Bool = false, announced: (count: Int, line: Int), edges: Tensor, origin: Vector,
     hasSpecies: Bool, hasDiameters: Bool,
@@ -65,7 +65,7 @@ struct ParticleRecords {
     return snapshot
   }
 
-  /// Positions may lie outside the cell, but not so far that counting the edges between would overflow.
+  /// Checks that positions and image flags cannot overflow the count of cell edges. Positions may lie outside the cell.
   private func checkReach(_ edges: Tensor, _ communicator: Communicator) throws {
     let longest = max(edges[0].length, edges[1].length, edges[2].length)
     try communicator.coordinated {
@@ -75,7 +75,7 @@ struct ParticleRecords {
           "\(path):\(lines[k / 3]): coordinate \(positions[k]) lies more than a million cell edges away; wrap it "
             + "into the cell")
       }
-      // So that images can be counted in 32 bits when a tilt is reduced and positions are wrapped.
+      // Images must still fit 32 bits after a tilt is reduced and positions are wrapped.
       var tilt = 1.0
       for (a, b) in [(1, 0), (2, 0), (2, 1)] where edges[b, b] != 0 { tilt += abs(edges[a, b] / edges[b, b]) }
       for k in 0..<(3 * count) where abs(Double(images[k])) * tilt > 1e9 {
@@ -112,7 +112,7 @@ struct ParticleRecords {
     }
     let (_, problem) = try IdentifierBlocks.arrange(ids: ids, totalCount: totalCount, over: communicator)
     guard let problem else { return }
-    // As many identifiers as particles, all in range: one is missing only if another occurs twice.
+    // There are as many identifiers as particles, all in range, so one is missing only if another occurs twice.
     var places = [Int]()
     if case .duplicate(let id) = problem {
       for k in 0..<count where ids[k] == id && places.count < 2 { places.append(lines[k]) }
@@ -128,9 +128,9 @@ struct ParticleRecords {
     }
   }
 
-  /// Differences of z below this, in edges, are the noise of a program that computes in three dimensions.
+  /// Largest difference of z, in edges, that counts as noise of a program that computes in three dimensions.
   private static let noise = 1e-9
-  /// Differences of z up to this, in edges, are more likely those of a flat system than of one with a third dimension.
+  /// Largest difference of z, in edges, that more likely belongs to a flat system than to one with a third dimension.
   private static let flat = 1e-4
 
   private func settleDimension(_ requested: Int?, _ edges: Tensor, _ communicator: Communicator) throws -> Int {

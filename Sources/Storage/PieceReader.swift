@@ -1,5 +1,6 @@
-/// Takes a dataset piece by piece, each a stretch of its numbers in row-major order.
+/// A consumer of a dataset in pieces, each a contiguous part of its numbers in row-major order.
 protocol PieceReader {
-  /// - Parameter first: the place of the first of these numbers in the dataset.
+  /// Takes one piece.
+  /// - Parameter first: the place in the dataset of the first of these numbers.
   mutating func take<Element: HDF5Element>(_ values: [Element], at first: Int)
 }

@@ -1,12 +1,12 @@
-/// What a file says about how it came to be.
+/// The origin of a file, as stored in it.
 public struct Provenance: Sendable {
-  /// The version of the program.
+  /// Version of the program.
   public var version: String
   /// Commit, compiler, CPU target and library versions, as text.
   public var build: String
-  /// The resolved config, as TOML.
+  /// The resolved configuration, as TOML.
   public var config: String
-  /// More texts by name, such as how a glass was prepared.
+  /// Additional texts by name, such as the preparation of a glass.
   public var notes: [String: String]
 
   public init(version: String, build: String, config: String, notes: [String: String] = [:]) {
@@ -16,7 +16,7 @@ public struct Provenance: Sendable {
     self.notes = notes
   }
 
-  /// Puts the texts into /parameters. Collective.
+  /// Writes the texts to /parameters. Collective.
   public func write(to file: HDF5File) throws {
     try file.createGroup("/parameters")
     try file.writeText(version, to: "/parameters/version")

@@ -1,4 +1,5 @@
-/// The hash function of FIPS 180-4, fed piece by piece. Its state is small and travels between ranks as bytes.
+/// The hash function of FIPS 180-4, which takes data piece by piece. Its state is small and
+/// can be sent between ranks as bytes.
 public struct SHA256: Sendable {
   private var words: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -8,10 +9,10 @@ public struct SHA256: Sendable {
 
   public init() {}
 
-  /// How many bytes ``state`` has.
+  /// Number of bytes of ``state``.
   static let stateSize = 104
 
-  /// Everything that the hash knows so far.
+  /// The whole state of the hash, as bytes.
   var state: [UInt8] {
     words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
       + (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + block
@@ -44,7 +45,7 @@ public struct SHA256: Sendable {
     }
   }
 
-  /// The digest in 64 hexadecimal digits.
+  /// Returns the digest in 64 hexadecimal digits.
   public func finished() -> String {
     var last = self
     let bits = length &* 8

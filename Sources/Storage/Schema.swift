@@ -1,41 +1,41 @@
 /// The columns of an output that grows record by record: one table with named columns, or a series for each quantity.
 public struct Schema<Record>: Sendable {
-  /// The dataset of a table, or the group of series, without a slash in front.
+  /// Name of the dataset of a table, or of the group of series, without a leading slash.
   public let place: String
   public let isTable: Bool
   let columns: [Column<Record>]
   let dimension: Int
 
-  /// A dataset with a row of real numbers for each record, whose columns have names.
+  /// Defines a dataset with named columns and a row of real numbers for each record.
   public static func table(_ place: String, dimension: Int, _ columns: [Column<Record>]) -> Schema {
     Schema(place: place, isTable: true, columns: columns, dimension: dimension)
   }
 
-  /// A dataset for each quantity, with an entry for each record.
+  /// Defines a dataset for each quantity, with an entry for each record.
   public static func series(_ place: String, dimension: Int, _ columns: [Column<Record>]) -> Schema {
     Schema(place: place, isTable: false, columns: columns, dimension: dimension)
   }
 
-  /// The columns that files have.
+  /// The columns that are written to files.
   var written: [Column<Record>] { columns.filter { $0.description.places.contains(.file) } }
 
   public var description: SchemaDescription {
     SchemaDescription(place: place, isTable: isTable, columns: columns.map(\.description))
   }
 
-  /// The line of a record in the log.
+  /// Returns the line of a record in the log.
   public func line(_ record: Record, with words: [String: String] = [:]) -> some Encodable {
     LogLine(columns: columns.filter { $0.description.places.contains(.log) }, record: record, words, dimension)
   }
 }
 
-/// What is said of an output that grows record by record.
+/// The description of an output that grows record by record.
 public struct SchemaDescription: Sendable, Equatable {
   public let place: String
   public let isTable: Bool
   public let columns: [ColumnDescription]
 
-  /// The rows of its table in the documentation: Markdown.
+  /// Returns the table of the columns for the documentation, as Markdown.
   public func markdown(rows letter: String) -> String {
     var lines = ["| \(isTable ? "columns" : "dataset") | \(isTable ? "how many" : "shape") | unit | holds | log |"]
     lines.append("|---|---|---|---|---|")

@@ -1,15 +1,15 @@
 import MessagePassing
 
-/// The words by which a text file tells species apart, and which species each of them is.
+/// The names of species in a text file, and their translation to species.
 struct SpeciesWords {
-  /// Lists of facts that are short in every real file are limited, so that a damaged file cannot fill the memory.
+  /// Limit of a list that is short in every real file, so that a damaged file cannot fill the memory.
   private static let most = 256
 
-  /// In the order in which this rank met them, with the line of the first.
+  /// Names in the order in which this rank finds them, with the line of their first occurrence.
   private var words: [(word: String, line: Int)] = []
   private var places: [String: Int32] = [:]
 
-  /// The place of a word in the order in which this rank meets them.
+  /// Returns the place of a name in the order in which this rank finds them.
   mutating func place(of range: Range<Int>, in line: TextLine) throws -> Int32 {
     let word = line.word(range)
     if let place = places[word] { return place }
@@ -20,11 +20,11 @@ struct SpeciesWords {
     return place
   }
 
-  /// The species of each word of this rank, and the names of the species where their order is not the file's.
-  /// Collective.
+  /// Returns the species of each name of this rank; also all names, if the file does
+  /// not define their order. Collective.
   ///
-  /// A and B are the first and the second species, whole numbers count from 1; what `stated` says goes before. Any
-  /// other words are names in the order of the alphabet, of which the file does not say which is which.
+  /// The order in `stated` has precedence. Otherwise A and B are the first and the second species, and whole numbers
+  /// count from 1. Other names are sorted alphabetically, because the file does not say which of them is first.
   func settle(
     stated: [String], path: String, over communicator: Communicator
   ) throws -> (species: [Int32], names: [String]) {

@@ -2,17 +2,18 @@ import Foundation
 import MessagePassing
 import Particles
 
-/// A single configuration on disk, from which the computation continues with the same bits: H5MD with one frame, and
-/// the positions in quanta where the configuration has them. It carries a checksum of it all as the attribute
-/// `checksum_sha256`, so that a reader notices damage.
+/// A single configuration on disk, from which a computation can continue with the same bits. It is H5MD with one frame,
+/// with positions in quanta if the configuration has them. The attribute `checksum_sha256` is a checksum of the whole
+/// state, by which a reader notices damage.
 public enum StateFile {
-  /// Writes the file under another name and renames it, so that a file of this name is always complete. Collective.
-  /// - Throws: `.inputOutput` where it cannot be written; then a file that was there before is still there.
+  /// Writes the file under another name and renames it, so that a file with the final
+  /// name is always complete. Collective.
+  /// - Throws: `.inputOutput` if the file cannot be written; an earlier file is then still there.
   public static func write(
     _ snapshot: Snapshot, to path: String, step: Int = 0, provenance: Provenance, fields: [ParticleColumn] = [],
     observables: [Observable] = [], over communicator: Communicator
   ) throws {
-    let unfinished = path + ".unfinished"
+    let unfinished = FinishedFile.unfinished(path)
     let isFixed =
       snapshot.quantum != nil
       && snapshot.particles.fixedPositions.count == snapshot.particles.count * snapshot.dimension
@@ -27,17 +28,10 @@ public enum StateFile {
       if communicator.isRoot { unlink(unfinished) }
       throw error
     }
-    try communicator.coordinated {
-      guard communicator.isRoot else { return }
-      func failure() -> Failure { Failure(.inputOutput, "\(path): \(String(cString: strerror(errno)))") }
-      let descriptor = open(unfinished, O_RDONLY)
-      guard descriptor >= 0 else { throw failure() }
-      defer { close(descriptor) }
-      guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else { throw failure() }
-    }
+    try communicator.coordinated { if communicator.isRoot { try FinishedFile.finish(path) } }
   }
 
-  /// Collective. Each rank gets its block of identifiers.
+  /// Reads the file. Each rank gets its block of identifiers. Collective.
   public static func read(_ path: String, over communicator: Communicator) throws -> Snapshot {
     try H5MDReader.read(path, over: communicator)
   }

@@ -2,19 +2,20 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The fingerprint of a state that does not depend on the number of ranks, nor on which rank holds which particle.
+/// The fingerprint of a state, which depends neither on the number of ranks nor on the distribution of particles.
 ///
-/// SHA-256 over, little endian: the rows of the cell matrix and the accumulated strain (float64); then by ascending id
-/// for each particle: id int64, species int32, diameter float64, image int32[dimension], position float64[dimension].
+/// It is the SHA-256 of, little endian: the rows of the cell matrix and the accumulated strain (float64);
+/// then by ascending id for each particle: id int64, species int32, diameter float64, image
+/// int32[dimension], position float64[dimension].
 public enum StateHash {
-  /// The digest in hexadecimal, the same on all ranks. Collective: the hash goes from rank to rank, each adding its
-  /// block of identifiers.
+  /// Returns the digest in hexadecimal, the same on all ranks. Collective: the hash travels from rank to rank, and
+  /// each adds its block of identifiers.
   public static func sha256(of snapshot: Snapshot, over communicator: Communicator) throws -> String {
     try digest(of: snapshot, withQuanta: false, over: communicator)
   }
 
-  /// The same with, after each position, the position in quanta (int64[dimension]) where the snapshot has them: a
-  /// double does not show their last bits.
+  /// Returns a digest that also includes, after each position, the position in quanta (int64[dimension]) if the
+  /// snapshot has them: a double does not show their last bits. Collective.
   static func checksum(of snapshot: Snapshot, over communicator: Communicator) throws -> String {
     try digest(of: snapshot, withQuanta: true, over: communicator)
   }

@@ -1,39 +1,40 @@
 import Foundation
 import MessagePassing
 
-/// Writes the tables of an HDF5 file as CSV, one file for each: datasets with an attribute `columns`, and the datasets
-/// of a group that have as many rows as each other. One process writes; nothing here is collective.
+/// Writes the tables of an HDF5 file as CSV, each to its own file. Tables are datasets with an attribute `columns`, and
+/// datasets of a group that have the same number of rows. One process writes; nothing here is collective.
 public struct TableExport {
   public struct Table: Sendable {
-    /// As in "curve", "events".
+    /// Name of the table: "curve", "events".
     public let name: String
     public let rows: Int
-    /// That all columns are in; nil for a dataset with columns of its own.
+    /// Group that contains all columns; nil for a dataset with column names of its own.
     fileprivate let group: String?
     fileprivate var columns: [Column]
   }
 
   fileprivate struct Column: Sendable {
     let dataset: String
-    /// Of one row, after the first extent.
+    /// Shape of one row, without the first extent.
     let shape: [Int]
     let names: [String]
     let isReal: Bool
     var width: Int { shape.reduce(1, *) }
   }
 
-  /// Wider datasets are fields or frames and no tables.
+  /// Largest number of columns of a dataset. Wider datasets are fields or frames, not tables.
   private static let widest = 1000
-  /// Numbers that are read at once.
+  /// Number of elements that are read at once.
   private static let piece = 1 << 18
 
   public let tables: [Table]
-  /// Datasets that are no tables, with their shapes.
+  /// Datasets that are not tables, with their shapes.
   public let others: [String]
 
   private let file: HDF5File
 
-  /// - Throws: `.input` where the file cannot be read or holds a trajectory.
+  /// Opens a file and finds its tables.
+  /// - Throws: `.input` if the file cannot be read or contains a trajectory.
   public init(_ path: String) throws {
     guard try ConfigurationReader.format(of: path) == .h5md else {
       throw Failure(.input, "\(path): is not HDF5; tables are those of results, such as shear.h5")
@@ -67,7 +68,7 @@ public struct TableExport {
         tables[k].columns.append(column)
         return
       }
-      // The first table of a group has its name, others that of their first dataset.
+      // The first table of a group gets the name of the group, and others get that of their first dataset.
       let isOfGroup = own == nil && group != "/" && !tables.contains { $0.group == group }
       let label = String((isOfGroup ? group : object).dropFirst().replacing("/", with: "-"))
       tables.append(Table(name: label, rows: rows, group: own == nil ? group : nil, columns: [column]))
@@ -84,7 +85,7 @@ public struct TableExport {
     self.others = others
   }
 
-  /// The heads of the columns of a dataset that has none of its own.
+  /// Returns column names for a dataset that has none of its own.
   private static func names(_ name: String, _ shape: [Int], directions: [String]?) -> [String] {
     if let directions, shape == [directions.count] { return directions.map { "\(name)_\($0)" } }
     let isOfSpace = shape.allSatisfy { $0 == 2 || $0 == 3 } && spatial.contains { name.hasPrefix($0) }
@@ -101,9 +102,9 @@ public struct TableExport {
   ]
 
   /// Writes a table under another name and renames it.
-  /// - Throws: `.inputOutput` where the file cannot be written; then nothing stays of it.
+  /// - Throws: `.inputOutput` if the file cannot be written; nothing of it is then left.
   public func write(_ table: Table, to path: String) throws {
-    let unfinished = path + ".unfinished"
+    let unfinished = FinishedFile.unfinished(path)
     func failure() -> Failure {
       Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))")
     }
@@ -132,8 +133,8 @@ public struct TableExport {
           try put(words.joined(separator: ",") + "\n")
         }
       }
-      guard fflush(stream) == 0, fsync(fileno(stream)) == 0 else { throw failure() }
-      guard rename(unfinished, path) == 0 else { throw failure() }
+      guard fflush(stream) == 0 else { throw failure() }
+      try FinishedFile.finish(path)
     } catch {
       fclose(stream)
       unlink(unfinished)

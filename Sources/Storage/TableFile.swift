@@ -3,19 +3,21 @@ import MessagePassing
 
 /// An HDF5 file of tables and series: a stress-strain curve with named columns, a series of events, arrays.
 ///
-/// All calls are collective. Rows and series are numbers that all ranks hold, written by the root; arrays may also be
-/// distributed by rows. The file is flushed every few rows.
+/// All calls are collective. Rows and series are numbers that all ranks hold, and the root writes them. Arrays may also
+/// be distributed by rows. The file is flushed every few rows.
 public final class TableFile {
   private let file: HDF5File
   private let rowsPerFlush: Int
   private var rowCounts: [String: Int] = [:]
   private var columnCounts: [String: Int] = [:]
-  /// The columns that tables have which an earlier build began; others have those of their schema.
+  /// Column names of resumed tables, by dataset. An earlier build may have begun them
+  /// with other columns than the schema.
   private var resumedColumns: [String: [String]] = [:]
   private var rowsSinceFlush = 0
 
-  /// - Parameter rowsPerFlush: how many rows or events a killed job may lose.
-  /// - Throws: `.inputOutput` where the file cannot be written.
+  /// Creates the file.
+  /// - Parameter rowsPerFlush: the number of rows or events that a killed job may lose.
+  /// - Throws: `.inputOutput` if the file cannot be written.
   public init(path: String, provenance: Provenance, rowsPerFlush: Int = 1, over communicator: Communicator) throws {
     self.rowsPerFlush = rowsPerFlush
     file = try HDF5File(path, .create, over: communicator)
@@ -30,14 +32,14 @@ public final class TableFile {
     var columnCounts: [String: Int]
   }
 
-  /// Keeps what is needed to go on with the file. Collective.
+  /// Saves everything that is needed to continue the file. Collective.
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(State(record: try file.record(), rowCounts: rowCounts, columnCounts: columnCounts), as: name)
     try file.keep(in: checkpoint, as: name)
   }
 
-  /// Goes on with the file as it was when the checkpoint was made. Collective.
-  /// - Throws: an input failure where the file is not there any more as it was.
+  /// Continues the file from its state at the checkpoint. Collective.
+  /// - Throws: an input failure if the file is missing or has been changed.
   public init(path: String, resuming checkpoint: Checkpoint, as name: String, rowsPerFlush: Int = 1) throws {
     let state = try checkpoint.value(State.self, of: name)
     self.rowsPerFlush = rowsPerFlush
@@ -49,8 +51,8 @@ public final class TableFile {
 
   // MARK: Described outputs
 
-  /// Makes the empty table or series of a schema, with the attributes `unit` and `about` of each quantity, so that a
-  /// run without records still has its datasets.
+  /// Creates the empty table or series of a schema, with the attributes `unit` and `about` of each quantity. So a run
+  /// without records still has its datasets.
   public func create<Record>(_ schema: Schema<Record>) throws {
     let described = schema.written.map(\.description)
     guard schema.isTable else {
@@ -72,7 +74,7 @@ public final class TableFile {
     try file.flush()
   }
 
-  /// Adds a record to the table or series of a schema.
+  /// Appends a record to the table or series of a schema.
   public func append<Record>(_ record: Record, to schema: Schema<Record>) throws {
     let d = schema.dimension
     guard schema.isTable else {
@@ -94,7 +96,7 @@ public final class TableFile {
     try appendRow(to: schema.place, known.map { values[$0] ?? .nan })
   }
 
-  /// Makes a table that grows row by row, with the names of its columns as the attribute `columns`.
+  /// Creates a table that grows row by row, with the names of its columns as the attribute `columns`.
   public func createTable(_ name: String, columns: [String]) throws {
     let dataset = "/" + name
     try file.createDataset(dataset, of: Double.self, shape: [0, columns.count], growing: true)
@@ -104,7 +106,7 @@ public final class TableFile {
     try file.flush()
   }
 
-  /// Adds a row to a table.
+  /// Appends a row to a table.
   public func appendRow(to name: String, _ values: [Double]) throws {
     let dataset = "/" + name
     guard let row = rowCounts[dataset], columnCounts[dataset] == values.count else {
@@ -115,8 +117,8 @@ public final class TableFile {
     try flushIfDue()
   }
 
-  /// Makes an empty series for each quantity, so that a run without events still has its datasets; `shapes` gives the
-  /// shape of one entry.
+  /// Creates an empty series for each quantity, so that a run without events still has its datasets.
+  /// `shapes` gives the shape of one entry.
   public func createSeries(_ group: String, _ shapes: [(name: String, shape: [Int])]) throws {
     for (name, shape) in shapes {
       let dataset = "/\(group)/\(name)"
@@ -126,7 +128,7 @@ public final class TableFile {
     try file.flush()
   }
 
-  /// Adds one entry to several series of a group; a series that does not exist yet is made.
+  /// Appends one entry to several series of a group. A series that does not exist yet is created.
   public func append(to group: String, _ entries: [Observable]) throws {
     for entry in entries {
       let dataset = "/\(group)/\(entry.name)"
@@ -145,7 +147,7 @@ public final class TableFile {
     try file.flush()
   }
 
-  /// Writes an array of which each rank holds the rows from `firstRow` on; `shape` is that of the whole array.
+  /// Writes an array of which each rank holds the rows from `firstRow` on. `shape` is the shape of the whole array.
   public func write<Element: HDF5Element>(
     _ name: String, rows values: [Element], firstRow: Int, shape: [Int]
   ) throws {

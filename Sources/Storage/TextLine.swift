@@ -1,12 +1,12 @@
 import Foundation
 import MessagePassing
 
-/// One line of a text file with its number, for parsers whose complaints name file and line.
+/// One line of a text file with its number, for parsers whose errors name file and line.
 struct TextLine {
   let path: String
-  /// From 1.
+  /// Number of the line, from 1.
   let number: Int
-  /// Without the line end. The byte after the last one is readable and is no digit.
+  /// Bytes of the line without its end. The byte after the last one is readable and is no digit.
   let bytes: UnsafeBufferPointer<UInt8>
 
   var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -15,7 +15,7 @@ struct TextLine {
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0d) }
 
-  /// The words between blanks, up to a comment sign, into an array that is used again for each line.
+  /// Splits the line at blanks, up to a comment sign. The array is reused for each line.
   func split(into words: inout [Range<Int>], comment: UInt8? = nil) {
     words.removeAll(keepingCapacity: true)
     var k = 0
@@ -30,13 +30,13 @@ struct TextLine {
 
   func word(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-  /// A word as it is quoted in a complaint: never longer than a line of a terminal.
+  /// Returns a word as error messages quote it, cut if it is longer than 40 characters.
   func quoted(_ range: Range<Int>) -> String {
     let word = word(range)
     return "'" + (word.count > 40 ? word.prefix(40) + "…" : word) + "'"
   }
 
-  /// A whole number that fits 64 bits.
+  /// Parses a whole number of at most 64 bits.
   func integer(_ range: Range<Int>, _ meaning: String) throws -> Int {
     var k = range.lowerBound
     let isNegative = bytes[k] == UInt8(ascii: "-")
@@ -61,7 +61,7 @@ struct TextLine {
     return small
   }
 
-  /// Whether a byte is one that decimal numbers are written with. (strtod would also take hexadecimal, nan and inf.)
+  /// Whether a byte can occur in a decimal number. (`strtod` would also accept hexadecimal numbers, nan and inf.)
   static func isOfNumber(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"),
@@ -71,7 +71,7 @@ struct TextLine {
     }
   }
 
-  /// A finite decimal number; the exponent may be that of Fortran, as in 1.5D+00.
+  /// Parses a finite decimal number. Exponents of Fortran are accepted, as in 1.5D+00.
   func real(_ range: Range<Int>, _ meaning: String) throws -> Double {
     func complaint() -> Failure { failure("\(meaning) must be a finite number, not \(quoted(range))") }
     var isFortran = false

@@ -1,20 +1,20 @@
 import Foundation
 import MessagePassing
 
-/// This rank's share of a text file: the lines that begin in its slice of the bytes, with their numbers in the whole
-/// file.
+/// This rank's share of a text file: the lines that begin in its slice of the bytes,
+/// with their numbers in the whole file.
 struct TextSlice {
-  /// A longer line means that this is no text file of ours; it bounds the memory of a rank.
+  /// Largest length of a line, in bytes. It bounds the memory of a rank; a file with longer lines is of another kind.
   private static let longestLine = 1 << 20
 
   let path: String
-  /// The number of the first line of the share, from 1.
+  /// Number of the first line of the share, from 1.
   let firstLine: Int
-  /// Whole lines, each with its line end, and a zero.
+  /// Whole lines, each with its line end.
   private let bytes: [UInt8]
 
-  /// Collective.
-  /// - Throws: `.input` where the file cannot be read or is no text.
+  /// Reads this rank's share of a file. Collective.
+  /// - Throws: `.input` if the file cannot be read or is no text.
   init(_ path: String, over communicator: Communicator) throws {
     self.path = path
     let bytes = try communicator.coordinated {
@@ -25,7 +25,7 @@ struct TextSlice {
     self.bytes = bytes
   }
 
-  /// The lines that begin in one of so many shares of the bytes of a file.
+  /// Returns the lines that begin in the given share of the bytes of a file.
   static func read(_ path: String, share: Int, of shares: Int) throws -> [UInt8] {
     func failure(_ what: String) -> Failure { Failure(.input, "\(path): \(what)") }
     let descriptor = open(path, O_RDONLY)
@@ -51,7 +51,7 @@ struct TextSlice {
       }
     }
 
-    // The line that is under way at the start belongs to the rank before; the one at the end is finished here.
+    // A line that is incomplete at the start belongs to the previous rank. The last line is completed beyond the end.
     var bytes = start < end ? try load(max(0, start - 1)..<end) : []
     if start > 0 {
       let first = bytes.firstIndex(of: 0x0a).map { $0 + 1 } ?? bytes.count
@@ -71,7 +71,7 @@ struct TextSlice {
       next += used
       tail += used
     }
-    // A byte order mark, which may reach into the share of the next rank.
+    // Remove a byte order mark, which may extend into the share of the next rank.
     if start == 0, bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes.removeFirst(3) }
     if bytes.contains(0) { throw failure("contains zero bytes: not a text file (UTF-8 is expected)") }
     return bytes
@@ -94,7 +94,7 @@ struct TextSlice {
     }
   }
 
-  /// The text of one line on all ranks, or nil where the file has fewer lines. Collective.
+  /// Returns the text of one line on all ranks, or nil if the file has fewer lines. Collective.
   func line(_ number: Int, over communicator: Communicator) throws -> String? {
     var own: String?
     forEachLine { if $0.number == number { own = $0.text } }

@@ -1,9 +1,9 @@
 import MessagePassing
 import Particles
 
-/// What an H5MD file holds beside the configurations: how many frames, at which steps, and fields per particle.
+/// The contents of an H5MD file besides the configurations: number of frames, their steps, and fields per particle.
 public final class TrajectoryContents {
-  /// Frames that were finished.
+  /// Number of complete frames.
   public let frameCount: Int
   /// Names of fields per particle, as elements of the file.
   public let fields: [String]
@@ -14,11 +14,11 @@ public final class TrajectoryContents {
   private let communicator: Communicator
   private var totalCount: Int { position.shape[0] }
 
-  /// What configurations are made of.
+  /// Names of the elements that belong to a configuration.
   private static let configuration: Set = ["position", "position_fixed", "image", "box", "id", "species", "diameter"]
 
-  /// Collective.
-  /// - Throws: `.input` where the file is not H5MD.
+  /// Opens a file and finds its fields. Collective.
+  /// - Throws: `.input` if the file is not H5MD.
   public init(_ path: String, over communicator: Communicator) throws {
     self.communicator = communicator
     file = try HDF5File(path, .read, over: communicator)
@@ -43,13 +43,13 @@ public final class TrajectoryContents {
     self.fields = fields
   }
 
-  /// The step of a frame; its number where the file counts no steps.
+  /// Returns the step of a frame; its number if the file counts no steps.
   public func step(of frame: Int) throws -> Int {
     try position.step(of: frame).map { Int($0) } ?? frame
   }
 
-  /// Fields of a frame for the particles that a reader of configurations gives this rank. Collective.
-  /// - Throws: `.input` where a field has no value at the step of the frame.
+  /// Reads fields of a frame, for the particles that a reader of configurations gives this rank. Collective.
+  /// - Throws: `.input` if a field has no value at the step of the frame.
   public func read(_ names: [String], frame: Int) throws -> [ParticleColumn] {
     let rows = RowShares(totalCount, over: communicator).own
     return try names.map { name in

@@ -3,13 +3,14 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Writes an H5MD 1.1 trajectory, frame by frame, all ranks together, particles in the order of their identifiers.
+/// Writes an H5MD 1.1 trajectory, frame by frame, all ranks together, with the
+/// particles in the order of their identifiers.
 ///
 /// The group is /particles/trajectory; the time of a frame is its accumulated strain; edges are rows of the cell
 /// matrix. After each frame the file is flushed, so that a killed job loses at most the frames since (or, if the kill
 /// comes within a flush, since the last checkpoint). Every frame has the fields and observables of the first.
 public final class TrajectoryWriter {
-  /// Frames written so far.
+  /// Number of frames written so far.
   public private(set) var frameCount = 0
 
   private let file: HDF5File
@@ -24,12 +25,12 @@ public final class TrajectoryWriter {
   private static let step = "/particles/trajectory/position/step"
   private static let time = "/particles/trajectory/position/time"
 
-  /// Starts the file and writes what does not change: identifiers, species, diameters. Collective.
+  /// Creates the file and writes the constant elements: identifiers, species, diameters. Collective.
   /// - Parameters:
-  ///   - snapshot: any configuration of the particles to come; its frame is not written yet.
-  ///   - isExact: whether positions in quanta are kept as well, so that the frames can be continued from with the same
-  ///     bits.
-  /// - Throws: `.inputOutput` where the file cannot be written.
+  ///   - snapshot: any configuration of the particles; it is not written as a frame.
+  ///   - isExact: whether positions in quanta are written as well, so that a computation can continue
+  ///     from the frames with the same bits.
+  /// - Throws: `.inputOutput` if the file cannot be written.
   public init(
     path: String, particles snapshot: Snapshot, provenance: Provenance, isExact: Bool = false,
     over communicator: Communicator
@@ -67,7 +68,7 @@ public final class TrajectoryWriter {
     var elements: [String]
   }
 
-  /// Keeps what is needed to go on with the file. Collective.
+  /// Saves everything that is needed to continue the file. Collective.
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(
       State(
@@ -77,8 +78,8 @@ public final class TrajectoryWriter {
     try file.keep(in: checkpoint, as: name)
   }
 
-  /// Goes on with the file as it was when the checkpoint was made. Collective.
-  /// - Throws: an input failure where the file is not there any more as it was.
+  /// Continues the file from its state at the checkpoint. Collective.
+  /// - Throws: an input failure if the file is missing or has been changed.
   public init(path: String, resuming checkpoint: Checkpoint, as name: String) throws {
     let state = try checkpoint.value(State.self, of: name)
     communicator = checkpoint.communicator
@@ -94,7 +95,7 @@ public final class TrajectoryWriter {
   private func writeHeader(_ provenance: Provenance) throws {
     try file.createGroup("/h5md")
     try file.setAttribute("version", of: "/h5md", to: [Int32(1), 1])
-    // H5MD asks for a name; who started the program is not the program's to tell.
+    // H5MD requires the name of an author. The program does not disclose who started it.
     try file.createGroup("/h5md/author")
     try file.setAttribute("name", of: "/h5md/author", to: "not stated")
     try file.createGroup("/h5md/creator")
@@ -111,7 +112,7 @@ public final class TrajectoryWriter {
     try file.write(values, to: dataset, start: [rows.lowerBound], count: [rows.count])
   }
 
-  /// The positions come first: the steps and times of all other elements are links to theirs.
+  /// Creates the positions first: the steps and times of all other elements are links to theirs.
   private func createPositions() throws {
     try file.createDataset(
       Self.group + "/position/value", of: Double.self, shape: [0, totalCount, dimension], growing: true)
@@ -132,8 +133,8 @@ public final class TrajectoryWriter {
   /// Writes a frame. Collective.
   /// - Parameters:
   ///   - fields: quantities per particle, in the order of the particles of `snapshot`.
-  ///   - observables: quantities of the system; the strain is written without being asked for.
-  /// - Throws: `.inputOutput` where the frame cannot be written, `.physics` where a particle is missing or double.
+  ///   - observables: quantities of the system; the strain is always written.
+  /// - Throws: `.inputOutput` if the frame cannot be written, `.physics` if a particle is missing or occurs twice.
   public func append(
     step: Int, snapshot: Snapshot, fields: [ParticleColumn] = [], observables: [Observable] = []
   ) throws {
@@ -171,7 +172,7 @@ public final class TrajectoryWriter {
     try file.flush()
   }
 
-  /// The elements are made with the first frame, and stay the same since all must have one value per frame.
+  /// Creates the elements with the first frame. They stay the same, because each must have one value per frame.
   private func settleElements(_ fields: [ParticleColumn], _ observables: [Observable]) throws {
     let names = Set(fields.map { Self.group + "/" + $0.name } + observables.map { "/observables/" + $0.name })
     if frameCount > 0 {
@@ -219,7 +220,7 @@ public final class TrajectoryWriter {
     try file.appendRow(values, to: dataset, index: frameCount, shape: shape)
   }
 
-  /// Notes the checksum of the only frame, which readers compare with what they read. Collective.
+  /// Stores the checksum of the only frame, which readers compare with the data. Collective.
   func seal(_ checksum: String) throws { try file.setAttribute("checksum_sha256", of: Self.group, to: checksum) }
 
   public func close() throws { try file.seal() }

@@ -1,14 +1,14 @@
 import MessagePassing
 
-/// Fields of a lattice as a VTKHDF ImageData file, one number per cell, which ParaView opens as it is. The last axis of
-/// the lattice is x there, since VTK's fastest one is; a two-dimensional lattice is one cell thick.
+/// A VTKHDF ImageData file of lattice fields, with one number per cell, which ParaView opens directly. The last axis of
+/// the lattice becomes x, because x is the fastest axis of VTK. A two-dimensional lattice is one cell thick.
 public final class VTKHDFFile {
   private let file: HDF5File
   private let shape: [Int]
   private let planes: Range<Int>
   private let communicator: Communicator
 
-  /// Collective.
+  /// Creates a file for a lattice of which this rank holds `planes`. Collective.
   public init(path: String, shape: [Int], planes: Range<Int>, over communicator: Communicator) throws {
     self.shape = shape
     self.planes = planes
@@ -25,7 +25,7 @@ public final class VTKHDFFile {
     try file.setAttribute("Direction", of: "/VTKHDF", to: [1.0, 0, 0, 0, 1, 0, 0, 0, 1])
   }
 
-  /// Writes a field, of which each rank holds its planes. Collective.
+  /// Writes a field of which each rank holds its planes. Collective.
   public func write<Element: HDF5Element>(_ values: UnsafePointer<Element>, as name: String) throws {
     let isFlat = shape.count == 2
     let rest = Array(shape.dropFirst())

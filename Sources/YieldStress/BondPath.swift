@@ -1,16 +1,17 @@
 import Interactions
 
-/// A bond along x + d₁γ + d₂γ²/2 + d₃γ³/6: the derivatives at γ = 0 of g = (φ'/r) x, whose balance is equilibrium
-/// (Richard, eqs. 9–12; the tensors of eqs. B6–B15 are in these few lines).
+/// A bond along the path x + d₁γ + d₂γ²/2 + d₃γ³/6: the derivatives at γ = 0 of g = (φ'/r) x, whose balance is
+/// equilibrium (Richard, eqs. 9–12). These few lines contain the tensors of eqs. B6–B15.
 struct BondPath<S: Space> {
   let x: (SpaceVector<S>, SpaceVector<S>, SpaceVector<S>, SpaceVector<S>)
-  /// s = r²/2 and φ'/r, and their derivatives.
+  /// Derivatives of s = r²/2 and of φ'/r along the path.
   private let s: (Double, Double)
   private let t: (Double, Double, Double)
   private let first: Double
   private let k: UnsafePointer<Double>
 
-  /// - Parameter derivatives: of φ with respect to s, four numbers.
+  /// Computes the derivatives along a path.
+  /// - Parameter derivatives: derivatives of φ with respect to s, first to fourth.
   @inline(__always)
   init(
     _ x: SpaceVector<S>, _ derivatives: UnsafePointer<Double>, _ d1: SpaceVector<S>, _ d2: SpaceVector<S> = .zero,
@@ -31,7 +32,8 @@ struct BondPath<S: Space> {
   @inline(__always) var g2: SpaceVector<S> { t.1 * x.0 + (2 * t.0) * x.1 + first * x.2 }
   @inline(__always) var g3: SpaceVector<S> { t.2 * x.0 + (3 * t.1) * x.1 + (3 * t.0) * x.2 + first * x.3 }
 
-  /// The component of g⊗x that works on the motion A x, and its three derivatives: what the bond adds to V σ:A.
+  /// Returns the component of g⊗x that works on the motion A x, and its three derivatives: the
+  /// contribution of the bond to V σ:A.
   @inline(__always) func stress(_ a: SpaceMatrix<S>) -> (Double, Double, Double, Double) {
     let (a0, a1, a2, a3) = (a * x.0, a * x.1, a * x.2, a * x.3)
     let (g0, g1, g2, g3) = (g0, g1, g2, g3)

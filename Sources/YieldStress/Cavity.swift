@@ -1,41 +1,41 @@
 import Geometry
 import Interactions
 
-/// The particles of one cavity that may move nonaffinely, ordered along x, and the bonds that hold them. One object
-/// serves for many cavities, one after the other.
+/// The particles of one cavity that may move nonaffinely, ordered along x, and their bonds. One object is used for many
+/// cavities, one after the other.
 ///
-/// With a soft matrix, the particles of a shell around the cavity are free too, but tethered to where the affine motion
-/// takes them; the stress remains that of the cavity.
+/// With a soft matrix, the particles of a shell around the cavity are free too, but tethered to their affine positions.
+/// The stress remains that of the cavity.
 final class Cavity {
   let surroundings: Surroundings
   let bonds: CopyBonds
   let shape: CavityShape
-  /// Of the shell; 0 for a rigid matrix.
+  /// Thickness of the shell; 0 for a rigid matrix.
   let shell: Double
   let volume: Double
 
-  /// Free particles, of the cavity and of the shell.
+  /// Number of free particles of the cavity and of the shell.
   private(set) var count = 0
-  /// Free particles of the cavity proper.
+  /// Number of free particles of the cavity proper.
   private(set) var coreCount = 0
-  /// The first copies of the free particles.
+  /// First copies of the free particles.
   private(set) var members: [Int] = []
-  /// The place of each free particle as seen from the centre.
+  /// Position of each free particle relative to the centre.
   private(set) var places: [Vector] = []
-  /// Whether a free particle belongs to the cavity, not to the shell.
+  /// Whether each free particle belongs to the cavity, not to the shell.
   private(set) var isCore: [Bool] = []
-  /// The number of a particle, by its first copy, among the free ones; −1 where it is not free.
+  /// Number of a particle among the free ones, by its first copy; −1 for particles that are not free.
   private let slot: AlignedBuffer<Int32>
 
-  /// One per bond with a free end, and each once.
+  /// A bond with at least one free end. Each bond is listed once.
   struct Bond {
-    /// Its free end, from which the vector of the bond points away.
+    /// Number of its free end, at which the bond vector begins.
     var from: Int32
-    /// The free particle at the other end, with a higher number; −1 where that end is not free.
+    /// Number of the free particle at the other end, higher than ``from``; −1 if that end is not free.
     var to: Int32
-    /// Where ``CopyBonds`` has it.
+    /// Number of its end in ``CopyBonds``.
     var end: Int32
-    /// Ends in the cavity, 0 … 2: 0 where it belongs to the shell alone.
+    /// Number of ends in the cavity, 0 … 2; 0 if only the shell contains ends.
     var coreEnds: Int32
   }
   private(set) var bondList: [Bond] = []
@@ -50,7 +50,7 @@ final class Cavity {
   private var candidates: [Candidate] = []
 
   var dimension: Int { surroundings.dimension }
-  /// Unknowns: components of the free particles' displacements.
+  /// Number of unknowns: components of the free particles' displacements.
   var unknowns: Int { count * dimension }
 
   init(_ surroundings: Surroundings, _ bonds: CopyBonds, shape: CavityShape, shell: Double) {
@@ -63,7 +63,7 @@ final class Cavity {
     slot.pointer.update(repeating: -1, count: surroundings.count)
   }
 
-  /// The cavity around a copy.
+  /// Sets up the cavity around a copy of a particle.
   func fill(around centre: Int) {
     for member in members { slot[member] = -1 }
     candidates.removeAll(keepingCapacity: true)
@@ -78,7 +78,7 @@ final class Cavity {
           key: surroundings.records[4 * copy] &- place.x, id: surroundings.ids[copy], copy: Int32(first),
           isCore: shell == 0 || shape.contains(x), place: x))
     }
-    // Along an axis, the Hessian is a band whose width is that of a slice through the cavity.
+    // With particles ordered along an axis, the Hessian is a band with the width of a slice through the cavity.
     candidates.sort { $0.key != $1.key ? $0.key < $1.key : $0.id < $1.id }
     count = candidates.count
     coreCount = 0
@@ -101,7 +101,7 @@ final class Cavity {
     for i in 0..<count {
       for end in bonds.ends(of: members[i]) {
         let j = slot[Int(partner[end])]
-        // Each bond between free particles is met at both of its ends.
+        // Each bond between free particles occurs at both of its ends.
         if j >= 0 && j <= Int32(i) { continue }
         let ends: Int32 = (isCore[i] ? 1 : 0) + (j >= 0 && isCore[Int(j)] ? 1 : 0)
         bondList.append(Bond(from: Int32(i), to: j, end: Int32(end), coreEnds: ends))
@@ -109,10 +109,10 @@ final class Cavity {
     }
   }
 
-  /// The number of a particle among the free ones, by any of its copies; −1 where it is not free.
+  /// Returns the number of a particle among the free ones, by any of its copies; −1 if it is not free.
   @inline(__always) func freeNumber(ofCopy copy: Int) -> Int { Int(slot[Int(surroundings.identity[copy])]) }
 
-  /// The free particles of the cavity itself, by their copies.
+  /// Calls `visit` with the copy of each free particle of the cavity proper.
   func forEachCoreMember(_ visit: (_ copy: Int) -> Void) {
     for k in 0..<count where isCore[k] { visit(members[k]) }
   }

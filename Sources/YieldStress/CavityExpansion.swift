@@ -1,17 +1,17 @@
 import Geometry
 import Interactions
 
-/// How the stress of a cavity in a rigid, affinely moving matrix changes with the strain, to third order (Richard, Sec.
-/// IV): the Hessian of its free particles, factored once, and three solves per loading.
+/// Expansion of the stress of a cavity in a rigid, affinely moving matrix to third order in the strain (Richard, Sec.
+/// IV). The Hessian of the free particles is factored once; each loading takes three solves.
 ///
 /// With x = D(γ)X + w, where w is the nonaffine displacement and D = exp(γA), the derivatives of a bond are d_n = Aⁿx +
-/// Δw_n, and equilibrium to order n reads H w_n = Σ g_n, with g_n the n-th derivative of (φ'/r)x for w_n = 0.
+/// Δw_n. Equilibrium to order n reads H w_n = Σ g_n, with g_n the n-th derivative of (φ'/r)x for w_n = 0.
 final class CavityExpansion {
   let cavity: Cavity
-  /// Of the tethers that hold the particles of the shell.
+  /// Stiffness of the tethers that hold the particles of the shell.
   let matrixStiffness: Double
   private let hessian = CavityHessian()
-  /// w₁, w₂, w₃
+  /// Nonaffine fields w₁, w₂, w₃ of the last loading.
   private let field = (AlignedBuffer<Double>(), AlignedBuffer<Double>(), AlignedBuffer<Double>())
 
   init(_ cavity: Cavity, matrixStiffness: Double) {
@@ -23,7 +23,7 @@ final class CavityExpansion {
 
   private var dimension: Int { cavity.dimension }
 
-  /// Assembles and factors the Hessian of the cavity as it is now; the reason where there is no response.
+  /// Assembles and factors the Hessian of the cavity. If there is no response, returns the reason, otherwise nil.
   func factor() -> Discarded? {
     guard cavity.bondList.contains(where: { $0.coreEnds > 0 }) else { return .noBonds }
     var watch = Stopwatch()
@@ -52,7 +52,8 @@ final class CavityExpansion {
     }
   }
 
-  /// σ:A of the cavity along exp(γA) after ``factor()``, for the three weights in the order of ``StressWeight``.
+  /// Returns σ:A of the cavity along exp(γA), for the three weights in the order of
+  /// ``StressWeight``. Call it after ``factor()``.
   func series(along generator: Tensor) -> [StressSeries] {
     dimension == 2 ? series(Plane.self, generator) : series(Volume.self, generator)
   }
@@ -73,7 +74,7 @@ final class CavityExpansion {
     }
     let w3 = field.2.pointer
     watch.lap(&phases.solves)
-    // Bonds with both ends inside, then those with one.
+    // Sums over bonds with both ends inside, and with one.
     var both = (0.0, 0.0, 0.0, 0.0)
     var one = (0.0, 0.0, 0.0, 0.0)
     forEachBond(S.self) { bond, x, k in
@@ -97,7 +98,7 @@ final class CavityExpansion {
     }
   }
 
-  /// u_j − u_i, where the end of the bond that is not free (−1) does not move.
+  /// Returns u_j − u_i; an end that is not free (−1) does not move.
   @inline(__always)
   private func change<S: Space>(
     _ space: S.Type, _ u: UnsafeMutablePointer<Double>, _ i: Int, _ j: Int
@@ -121,7 +122,8 @@ final class CavityExpansion {
     }
   }
 
-  /// H w = Σ g over the bonds of each particle, where g pulls at its first end and pushes at its second.
+  /// Solves H w = Σ g, a sum over the bonds of each particle: g pulls at the first end of a
+  /// bond and pushes at its second.
   @inline(__always)
   private func solve<S: Space>(
     _ space: S.Type, into result: AlignedBuffer<Double>,
@@ -140,16 +142,16 @@ final class CavityExpansion {
     hessian.matrix.solve(w)
   }
 
-  /// The nonaffine displacement at a strain, to third order, of the last ``series(along:)``; `dimension` numbers per
-  /// free particle.
+  /// Computes the nonaffine displacement at a strain, to third order, from the last ``series(along:)``; `dimension`
+  /// numbers per free particle.
   func nonaffine(at strain: Double, into u: UnsafeMutablePointer<Double>) {
     for k in 0..<cavity.unknowns {
       u[k] = strain * (field.0[k] + strain * (field.1[k] / 2 + strain * field.2[k] / 6))
     }
   }
 
-  /// The lowest eigenvalue of the Hessian of the cavity, to a relative accuracy of about 1e-9, after
-  /// ``series(along:)``.
+  /// Returns the lowest eigenvalue of the Hessian of the cavity, to a relative accuracy of about 1e-9. Call
+  /// it after ``series(along:)``.
   func lowestEigenvalue() -> Double {
     var watch = Stopwatch()
     defer { watch.lap(&phases.eigenvalues) }

@@ -1,32 +1,33 @@
 import Geometry
 import Interactions
 
-/// The Hessian of the free particles of a cavity, assembled bond by bond and factored. One object serves for many
+/// The Hessian of the free particles of a cavity, assembled bond by bond and factored. One object is used for many
 /// cavities, one after the other.
 final class CavityHessian {
-  /// A bond that a free particle has with another one, or with a point that does not move.
+  /// A bond of a free particle with another one, or with a point that does not move.
   struct Bond {
     var from: Int
-    /// The other free particle, with a higher number; −1 where there is none.
+    /// Number of the other free particle, higher than ``from``; −1 if there is none.
     var to: Int
-    /// From the first end to the other, one component after the other.
+    /// Vector from the first end to the other, one component after the other.
     var vector: UnsafePointer<Double>
-    /// φ'/r and φ''/r² − φ'/r³.
+    /// Stiffnesses φ'/r and φ''/r² − φ'/r³.
     var first: Double
     var second: Double
   }
 
-  /// The lower triangle, or its factor.
+  /// Lower triangle of the Hessian, or its factor.
   let matrix = EnvelopeCholesky()
-  /// The largest entry on the diagonal that bonds alone make: stiff tethers do not make a mode of the cavity soft.
+  /// Largest entry on the diagonal from bonds alone. Tethers do not count: stiff ones would make a
+  /// mode of the cavity appear soft.
   private(set) var largestDiagonal = 0.0
   private let diagonal = AlignedBuffer<Double>()
   private let firstColumn = AlignedBuffer<Int32>()
 
   /// Assembles the matrix of `count` particles.
   /// - Parameters:
-  ///   - bond: the bonds 0 ..< `bondCount`; nil for one that adds nothing.
-  ///   - hold: what is added to the diagonal entries of a particle.
+  ///   - bond: returns a bond in 0 ..< `bondCount`; nil if it contributes nothing.
+  ///   - hold: returns the number to add to the diagonal entries of a particle.
   @inline(__always)
   func assemble<S: Space>(
     _ space: S.Type, count: Int, bondCount: Int, bond: (Int) -> Bond?, hold: (_ particle: Int) -> Double
@@ -67,9 +68,10 @@ final class CavityHessian {
     }
   }
 
-  /// Factors the matrix; false where it is not positive definite.
+  /// Factors the matrix. Returns false if it is not positive definite.
   func factor() -> Bool {
-    // Pivots carry the rounding of the largest entries; a mode this much softer than the stiffest is none.
+    // Pivots carry the rounding of the largest entries, so a mode this much softer than the
+    // stiffest one counts as zero.
     matrix.factor(smallestPivot: 1e-12 * largestDiagonal) == nil
   }
 }

@@ -1,22 +1,22 @@
-/// All that was found for one cavity: what the results are made of, and what a map that is put aside has to remember.
+/// All results of one cavity, from which those of the map are composed. A checkpoint of a map contains them.
 struct CavityOutcome {
-  /// Why the cavity has no response; all else is then empty.
+  /// Reason why the cavity has no response; all else is then empty.
   var discarded: Discarded?
-  /// For each weight.
+  /// Series of each weight.
   var series: [StressSeries] = []
   var lowestEigenvalue = Double.nan
-  /// For each direction, where the cavity was sheared.
+  /// Explicit shearing of each direction, if it was requested.
   var shearings: [FrozenMatrix.Shearing] = []
-  /// Yield stresses of the fan: orientation × direction, NaN where there is none.
+  /// Yield stresses of the fan, orientation × direction; NaN if there is none.
   var turned: [Double] = []
-  /// What the shearings took.
+  /// Work of the shearings.
   var work = ShearingWork()
 
   init() {}
 
   // MARK: As numbers
 
-  /// With all bits, in an order that ``init(numbers:)`` knows.
+  /// Results as numbers, with all bits, in the order that ``init(numbers:)`` expects.
   var numbers: [Double] {
     var numbers = [Self.number(of: discarded), Double(series.count)]
     for series in series {
@@ -59,7 +59,7 @@ struct CavityOutcome {
       return shearing
     }
     turned = (0..<Int(next())).map { _ in next() }
-    // Earlier checkpoints do not have it.
+    // Checkpoints of earlier builds do not contain it.
     if !rest.isEmpty { work = .init(factorisations: Int(next()), evaluations: Int(next())) }
   }
 

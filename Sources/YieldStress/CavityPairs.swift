@@ -1,19 +1,19 @@
 import Geometry
 import Interactions
 
-/// The pairs of the points of a cavity within the cutoff plus a margin, each once, the first end free. The list is made
-/// anew where particles have moved too far.
+/// The pairs of the points of a cavity within the cutoff plus a margin. Each pair is listed once, and its first end is
+/// free. The list is rebuilt when particles have moved too far.
 final class CavityPairs {
   private let interaction: PairInteraction
   private let points: CavityPoints
   private let largestCutoff: Double
   private let margin: Double
-  /// The points at both ends of each pair.
+  /// Numbers of the points at both ends of each pair.
   let ends = AlignedBuffer<Int32>()
-  /// From the first end to the other, `dimension` numbers per pair.
+  /// Vector from the first end to the other, `dimension` numbers per pair.
   let vector = AlignedBuffer<Double>()
   let columns = PairColumns()
-  /// The displacements and the strain for which the pairs were listed.
+  /// Displacements and strain for which the pairs were listed.
   private let listed = AlignedBuffer<Double>()
   private var listedStrain = Double.nan
 
@@ -26,19 +26,19 @@ final class CavityPairs {
     self.margin = margin
   }
 
-  /// Forgets the list.
+  /// Discards the list.
   func clear() { listedStrain = .nan }
 
-  /// The free particle at the second end of a pair; −1 where there is none.
+  /// Returns the free particle at the second end of a pair; −1 if that end is not free.
   @inline(__always) func other(_ k: Int) -> Int { Int(points.owner[Int(ends[2 * k + 1])]) }
 
-  /// Lists the pairs anew if need be, and brings their vectors and distances up to date.
+  /// Rebuilds the list if necessary, and updates vectors and distances.
   func update<S: Space>(_ space: S.Type) {
     if !isComplete() { list(S.self) }
     measure(S.self)
   }
 
-  /// Whether all pairs within the cutoff are listed still.
+  /// Returns whether all pairs within the cutoff are still listed.
   private func isComplete() -> Bool {
     if listedStrain.isNaN { return false }
     var moved = 0.0
@@ -63,7 +63,7 @@ final class CavityPairs {
         let r = SpaceVector<S>(x + j * d) - own
         let squared = r.dot(r)
         if squared > reach { continue }
-        // An image of a free particle: the pair is met a second time, at its other end.
+        // For an image of a free particle, the pair also occurs at its other end.
         if j >= freeCount && owner[j] >= 0 && owner[j] <= Int32(i) { continue }
         let cutoff = interaction.cutoff(parameter[i], parameter[j]) + margin
         if squared < cutoff * cutoff { found.append((Int32(i), Int32(j))) }

@@ -5,32 +5,32 @@ import Interactions
 /// cavity. Positions are relative to the centre.
 final class CavityPoints {
   let dimension: Int
-  /// Free particles come first, then those that only move affinely, and images of free ones.
+  /// Number of free particles. They come first, then points that only move affinely, and images of free ones.
   private(set) var freeCount = 0
   private(set) var count = 0
   private let reference = AlignedBuffer<Double>()
   let position = AlignedBuffer<Double>()
   let parameter = AlignedBuffer<Double>()
-  /// The free particle that a point moves with; −1 for the matrix.
+  /// Number of the free particle with which a point moves; −1 for the matrix.
   let owner = AlignedBuffer<Int32>()
-  /// Whether a free particle belongs to the cavity, not to its shell.
+  /// Whether each free particle belongs to the cavity, not to its shell.
   private(set) var isCore: [Bool] = []
   private(set) var volume = 1.0
 
-  /// w, `dimension` numbers per free particle.
+  /// Nonaffine displacement w, `dimension` numbers per free particle.
   let displacement = AlignedBuffer<Double>()
   private(set) var strain = 0.0
   private(set) var generator = Tensor()
   private var map = Tensor.identity
 
-  /// Numbers of a displacement field.
+  /// Number of components of a displacement field.
   var unknowns: Int { freeCount * dimension }
-  /// Room for them in whole vectors.
+  /// Number of components, padded to whole vectors.
   var paddedUnknowns: Int { (unknowns + 7) / 8 * 8 }
 
   init(dimension: Int) { self.dimension = dimension }
 
-  /// Takes over a cavity at rest, with what is within `reach` of it.
+  /// Loads a cavity at rest, with all particles within `reach` of it.
   func load(_ cavity: Cavity, around centre: Int, reach: Double) {
     let d = dimension
     freeCount = cavity.count
@@ -67,28 +67,28 @@ final class CavityPoints {
     displacement.pointer.update(repeating: 0, count: paddedUnknowns)
   }
 
-  /// Goes back to the reference, to be strained along a generator.
+  /// Returns to the reference state, to be strained along a generator.
   func begin(along generator: Tensor) {
     self.generator = generator
     displacement.pointer.update(repeating: 0, count: unknowns)
     setStrain(0)
   }
 
-  /// Moves all particles affinely; w stays.
+  /// Moves all particles affinely; w is unchanged.
   func setStrain(_ strain: Double) {
     self.strain = strain
     map = (strain * generator).exponential
     dimension == 2 ? place(Plane.self, freeCount..<count) : place(Volume.self, freeCount..<count)
   }
 
-  /// Brings the positions of the free particles up to date with w, and of their images, which move with them.
+  /// Updates the positions of the free particles from w, and of their images, which move with them.
   @inline(__always)
   func placeFree<S: Space>(_ space: S.Type) {
     place(S.self, 0..<freeCount)
     for i in freeCount..<count where owner[i] >= 0 { place(S.self, i..<(i + 1)) }
   }
 
-  /// Brings all positions up to date.
+  /// Updates all positions.
   func placeAll<S: Space>(_ space: S.Type) { place(S.self, 0..<count) }
 
   @inline(never)

@@ -1,14 +1,15 @@
 import Foundation
 import Geometry
 
-/// The region around a particle that yields by itself: what is inside may move nonaffinely, what is outside may not.
+/// Shape of the region around a particle that yields by itself: particles inside may move
+/// nonaffinely, particles outside may not.
 public enum CavityShape: Equatable, Sendable {
   /// All particles within a radius (Richard, Sec. IV).
   case sphere(radius: Double)
   /// All particles within a square or cube whose sides are parallel to the axes (Puosi, Sec. 3.4).
   case block(halfSide: Double)
 
-  /// Whether a particle at x from the centre is inside.
+  /// Returns whether a particle at x from the centre is inside.
   @inline(__always) func contains(_ x: Vector) -> Bool {
     switch self {
     case .sphere(let radius): x.squaredLength <= radius * radius
@@ -16,7 +17,7 @@ public enum CavityShape: Equatable, Sendable {
     }
   }
 
-  /// No particle inside is farther than this from the centre.
+  /// Returns the largest distance of a particle inside from the centre.
   public func reach(dimension: Int) -> Double {
     switch self {
     case .sphere(let radius): radius
@@ -24,7 +25,7 @@ public enum CavityShape: Equatable, Sendable {
     }
   }
 
-  /// What the stress refers to.
+  /// Returns the volume to which the stress refers.
   public func volume(dimension: Int) -> Double {
     switch self {
     case .sphere(let r): dimension == 2 ? Double.pi * r * r : 4 / 3 * Double.pi * r * r * r
@@ -32,7 +33,7 @@ public enum CavityShape: Equatable, Sendable {
     }
   }
 
-  /// The same shape, larger by a shell on all sides.
+  /// Returns the same shape, larger by a shell on all sides.
   func grown(by shell: Double) -> CavityShape {
     switch self {
     case .sphere(let radius): .sphere(radius: radius + shell)
@@ -41,17 +42,17 @@ public enum CavityShape: Equatable, Sendable {
   }
 }
 
-/// Which part of a bond's contribution Σ (φ'/r) x⊗x belongs to the stress of the cavity: with both ends inside always
-/// all of it; with one end inside, half, nothing, or all.
+/// Weight of a bond's contribution Σ (φ'/r) x⊗x in the stress of the cavity. A bond with both ends inside contributes
+/// all of it; a bond with one end inside half, nothing, or all.
 public enum StressWeight: String, CaseIterable, Sendable {
-  /// Half for each end inside (Puosi, eq. 6): unbiased, the mean over all cavities is the stress of the sample.
+  /// Half for each end inside (Puosi, eq. 6). It is unbiased: the mean over all cavities is the stress of the sample.
   case half
-  /// Bonds with both ends inside.
+  /// Only bonds with both ends inside.
   case both
-  /// Bonds with at least one end inside: the derivative of the energy of the cavity.
+  /// All bonds with at least one end inside: the derivative of the energy of the cavity.
   case any
 
-  /// The factor of bonds with one end inside.
+  /// Factor of bonds with one end inside.
   @inline(__always) var share: Double {
     switch self {
     case .half: 0.5

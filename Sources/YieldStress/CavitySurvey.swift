@@ -4,8 +4,8 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The way from node to node: around each centre of this rank the cavity is filled, its response computed, and what is
-/// found entered into the results.
+/// The loop over nodes: around each centre of this rank it fills the cavity, computes its
+/// response, and records the results.
 final class CavitySurvey {
   let placement: CentrePlacement
   let expansion: MethodResult
@@ -18,17 +18,17 @@ final class CavitySurvey {
   private let response: CavityExpansion
   private var times = Phases()
 
-  /// The time spent so far.
+  /// Time spent so far.
   var phases: Phases {
     var sum = times
     sum += response.phases
     return sum
   }
 
-  /// Nanoseconds between two meetings.
+  /// Time between two synchronisations of the ranks, in nanoseconds.
   private static let round: UInt64 = 50_000_000
 
-  /// Collective.
+  /// Finds the centres of this rank and the bonds around them. Collective.
   init(_ system: ParticleSystem, _ settings: YieldMapSettings, isAbsent: (Int) -> Bool) throws {
     var watch = Stopwatch()
     self.settings = settings
@@ -56,7 +56,7 @@ final class CavitySurvey {
 
   /// Visits all nodes. Collective.
   ///
-  /// Cavities know nothing of each other: those that are known already are only entered again.
+  /// Cavities are independent of each other. Those that a checkpoint contains are only recorded again.
   func run(
     over communicator: Communicator, safePoint: SafePoint, resuming saved: Checkpoint?,
     progress: (_ done: Int, _ of: Int) -> Void
@@ -65,7 +65,8 @@ final class CavitySurvey {
     var known =
       try saved.map { try RaggedRows(resuming: $0, as: "cavities", wanted: nodes.map(\.number)).rows } ?? [:]
     var done = 0
-    // All ranks meet now and then, so that none that waits is taken for dead. When that is decides no number.
+    // All ranks synchronise now and then, so that none that waits is taken for dead. The
+    // time of that affects no number.
     while try communicator.reduce(nodes.count - done, .maximum) > 0 {
       let start = DispatchTime.now().uptimeNanoseconds
       while done < nodes.count, DispatchTime.now().uptimeNanoseconds - start < Self.round {
@@ -86,7 +87,7 @@ final class CavitySurvey {
     }
   }
 
-  /// Finds what is asked for of a cavity that has been filled.
+  /// Computes the requested results of a cavity that has been filled.
   private func examine(_ node: CentrePlacement.Node) -> CavityOutcome {
     var outcome = CavityOutcome()
     outcome.discarded = node.isDuplicate ? .duplicate : response.factor()
@@ -102,7 +103,7 @@ final class CavitySurvey {
     return outcome
   }
 
-  /// Enters what was found for a cavity.
+  /// Records the results of a cavity.
   private func record(_ node: CentrePlacement.Node, _ outcome: CavityOutcome) {
     if let reason = outcome.discarded {
       expansion.record(node, cavity, discarded: reason)

@@ -3,14 +3,14 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Where cavities are put: around the particle closest to each node of a regular grid in fractions of the edges, or
-/// around every particle.
+/// Centres of the cavities: the particle closest to each node of a regular grid in fractions of
+/// the edges, or every particle.
 public enum Centres: Equatable, Sendable {
-  /// The distance between nodes, about, in units of length.
+  /// Grid with about the given distance between nodes, in units of length.
   case grid(spacing: Double)
   case everyParticle
 
-  /// Nodes along each edge of a cell, at least one.
+  /// Returns the number of nodes along each edge of a cell, at least one; nil if every particle is a centre.
   public func counts(_ cell: Cell) -> SIMD3<Int>? {
     guard case .grid(let spacing) = self else { return nil }
     var counts = SIMD3<Int>(1, 1, 1)
@@ -22,8 +22,8 @@ public enum Centres: Equatable, Sendable {
     counts(system.cell).map { $0.x * $0.y * $0.z } ?? system.totalCount
   }
 
-  /// The nodes of this rank, numbered from 0 row by row, last axis fastest: of a grid, a brick of nodes that is as
-  /// large as that of any other rank, up to a row; of particles, those that it owns.
+  /// Returns the nodes of this rank, numbered from 0 row by row, last axis fastest. For a grid, they are a brick of
+  /// nodes that is as large as that of any other rank, up to a row; otherwise the particles that the rank owns.
   func own(_ system: ParticleSystem) -> [(number: Int, place: FixedVector)] {
     let cell = system.cell
     guard let counts = counts(cell) else {
@@ -46,7 +46,7 @@ public enum Centres: Equatable, Sendable {
       }
       own.append((number, cell.fixed(place)))
     }
-    // Neighbouring cavities one after the other: their particles are still near.
+    // Neighbouring cavities follow each other, so that their particles are still in the cache.
     own.sort { $0.number < $1.number }
     return own
   }

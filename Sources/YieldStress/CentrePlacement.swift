@@ -2,15 +2,15 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The cavities of this rank: for each of its nodes the closest particle, and the surroundings in which all of them
-/// lie.
+/// The centres of the cavities of this rank: the particle closest to each of its nodes, and the
+/// surroundings that contain all cavities.
 struct CentrePlacement {
   struct Node {
-    /// From 0.
+    /// Number of the node, from 0.
     var number: Int
-    /// The copy of the closest particle.
+    /// Copy of the closest particle.
     var copy: Int
-    /// Whether the closest particle belongs to an earlier node already.
+    /// Whether an earlier node has the same closest particle.
     var isDuplicate: Bool
   }
 
@@ -18,15 +18,15 @@ struct CentrePlacement {
   let total: Int
   let surroundings: Surroundings
 
+  /// Finds the closest particle of each node. Collective.
   /// - Parameters:
-  ///   - reach: how far from a centre particles matter.
-  ///   - isAbsent: which owned particles take no part.
-  /// Collective.
+  ///   - reach: distance from a centre within which particles are needed.
+  ///   - isAbsent: whether an owned particle is excluded.
   init(_ system: ParticleSystem, _ centres: Centres, reach: Double, isAbsent: (Int) -> Bool) throws {
     let communicator = system.communicator
     let own = centres.own(system)
     total = centres.total(system)
-    // Where the particles of a glass leave a hole around a node, the search is repeated in a larger one.
+    // If the particles leave a hole around a node, the search is repeated with a larger radius.
     var hole = 1.5 * system.spacing
     while true {
       let surroundings = try Surroundings(
@@ -46,8 +46,8 @@ struct CentrePlacement {
     }
   }
 
-  /// For each particle that is in the shape around some centre, by its first copy: the copy that is there, around which
-  /// no neighbour is missing, as they are around images at the border; −1 for other copies.
+  /// Returns, for each particle that is in the shape around some centre, by its first copy, a copy around which no
+  /// neighbour is missing; −1 for all others. Neighbours are missing around images at the border.
   func completeCopies(in shape: CavityShape) -> [Int32] {
     var complete = [Int32](repeating: -1, count: surroundings.count)
     for node in nodes where !node.isDuplicate {
@@ -59,11 +59,11 @@ struct CentrePlacement {
     return complete
   }
 
-  /// For each node, whether a node with a lower number has the same centre. Collective.
+  /// Returns, for each node, whether a node with a lower number has the same centre. Collective.
   private static func duplicates(
     _ nodes: [Int], _ centres: [Int64], totalCount: Int, over communicator: Communicator
   ) throws -> [Bool] {
-    // The rank that keeps an identifier's rows decides.
+    // The rank that holds the rows of an identifier decides.
     let (counts, order) = RowShares(totalCount, over: communicator).sendOrder(of: centres.lazy.map { Int($0) - 1 })
     let exchange = try Exchange(communicator, sendCounts: counts)
     let pairs = try exchange.forward(order.flatMap { [Int(centres[$0]), nodes[$0]] }, width: 2)

@@ -1,30 +1,31 @@
 import Geometry
 import Interactions
 
-/// The bonds of those particles that are free in some cavity of this rank, with the derivatives of the pair energy to
-/// fourth order: found once, used by all cavities.
+/// The bonds of all particles that are free in some cavity of this rank, with the derivatives of the pair energy to
+/// fourth order. They are computed once and used by all cavities.
 ///
-/// The ends of a particle stand in the order of the partners' identifiers, so that sums over them have the same bits
-/// wherever they are made.
+/// The ends of a particle are in the order of the partners' identifiers, so that sums over them
+/// have the same bits on any rank.
 final class CopyBonds {
   let dimension: Int
-  /// First end of each copy; one more entry than copies. Copies that are nowhere free have no ends, and so have all but
-  /// the first copy of a particle.
+  /// First end of each copy; one more entry than copies. Copies that are free in no cavity have no ends, and nor have
+  /// all but the first copy of a particle.
   private let firstEnd = AlignedBuffer<Int32>()
-  /// The first copy of the partner.
+  /// First copy of the partner of each end.
   let partner = AlignedBuffer<Int32>()
-  /// x_j − x_i, `dimension` numbers per end.
+  /// Bond vector x_j − x_i, `dimension` numbers per end.
   let vector = AlignedBuffer<Double>()
-  /// The derivatives of φ with respect to r²/2, first to fourth, four numbers per end.
+  /// Derivatives of φ with respect to r²/2, first to fourth, four numbers per end.
   let derivatives = AlignedBuffer<Double>()
-  /// Particles that nothing holds, should there be any that were not absent from the beginning: they are never free.
+  /// Whether a copy is a rattler that was not excluded from the beginning. Rattlers are never free.
   private let isRattler: [Bool]
   private(set) var endCount = 0
-  /// The largest φ'' of any bond.
+  /// Largest φ'' of all bonds.
   private(set) var largestStiffness = 0.0
 
-  /// - Parameter complete: for each first copy of a particle that is free in some cavity, a copy of it around which all
-  ///   neighbours are there; −1 for other copies.
+  /// Lists the bonds.
+  /// - Parameter complete: for each first copy of a particle that is free in some cavity, a copy of it around which
+  ///   no neighbour is missing; −1 for other copies.
   init(_ surroundings: Surroundings, _ interaction: PairInteraction, largestCutoff: Double, complete: [Int32]) {
     let d = surroundings.dimension
     dimension = d
@@ -52,7 +53,7 @@ final class CopyBonds {
         found.insert((id, surroundings.identity[j], x, other), at: place)
       }
       if count + found.count > partner.capacity {
-        // Room for all, if they have as many bonds as those so far: large buffers are not to be copied often.
+        // Reserve room for all bonds, extrapolated from those so far, since large buffers should not be copied often.
         let mean = Double(count + found.count) / Double(done + 1)
         let room = count + found.count + Int(1.03 * mean * Double(particles - done)) + 64
         partner.reserve(exactly: room, keeping: count)
@@ -82,7 +83,7 @@ final class CopyBonds {
     self.isRattler = isRattler
   }
 
-  /// Bonds to two images of one particle are told apart by their directions.
+  /// Returns the order of two bonds. Bonds to two images of one particle are distinguished by their directions.
   private static func precedes(_ id: Int64, _ x: Vector, _ otherID: Int64, _ y: Vector) -> Bool {
     if id != otherID { return id < otherID }
     return x.x != y.x ? x.x < y.x : x.y != y.y ? x.y < y.y : x.z < y.z

@@ -1,10 +1,11 @@
-/// How a cavity is brought to rest.
+/// Minimisation of the energy of a cavity.
 extension ExplicitCavity {
-  /// Brings the free particles to rest at the present strain, along the branch that they are on while it exists. False
-  /// where that fails.
+  /// Brings the free particles to rest at the present strain, along their branch while it exists.
+  /// Returns false if that fails.
   ///
-  /// Newton's method, with one factorisation for as long as it reduces the forces quickly: between close strains the
-  /// Hessian hardly changes. Where it is not positive definite or the steps are long, a careful descent takes over.
+  /// It uses Newton's method, with one factorisation for as long as that reduces the forces quickly, since the
+  /// Hessian hardly changes between close strains. If the Hessian is not positive definite or the steps are long,
+  /// a careful descent takes over.
   func relax() -> Bool {
     var residual = evaluate()
     var stagnant = 0
@@ -32,7 +33,8 @@ extension ExplicitCavity {
     return descend()
   }
 
-  /// Newton steps with a shift that makes the Hessian positive definite, shortened until the energy falls.
+  /// Makes Newton steps with a shift that makes the Hessian positive definite. Each step is
+  /// shortened until the energy decreases.
   private func descend() -> Bool {
     var residual = evaluate()
     var shift = 0.0
@@ -52,7 +54,7 @@ extension ExplicitCavity {
         move(by: fraction)
         residual = evaluate()
         let next = energy()
-        // At the bottom, energies differ by less than their rounding.
+        // Near the minimum, energies differ by less than their rounding.
         if next <= energyNow + 1e-14 * abs(energyNow) {
           energyNow = next
           accepted = true
@@ -69,7 +71,7 @@ extension ExplicitCavity {
       } else {
         shift = shift > 1e-6 * largestDiagonal ? shift / 10 : 0
       }
-      // The list may have changed, and with it what the energy adds up.
+      // The list of pairs may have changed, and with it the sum of the energy.
       energyNow = energy()
       hasFactor = false
     }

@@ -8,7 +8,7 @@ final class ExplicitCavity {
   struct Tolerances {
     /// Largest force component at rest.
     var force: Double
-    /// The longest step that is taken without care, and in descents.
+    /// Longest step, both of Newton's method before a descent takes over and in descents.
     var step: Double
   }
 
@@ -20,27 +20,27 @@ final class ExplicitCavity {
 
   private let force = AlignedBuffer<Double>()
   private let step = AlignedBuffer<Double>()
-  /// Room for the displacements before a step.
+  /// Buffer for the displacements before a step.
   let trial = AlignedBuffer<Double>()
   private let hessian = CavityHessian()
-  /// Whether the last factorisation succeeded and is to be used still.
+  /// Whether the last factorisation succeeded and may still be used.
   var hasFactor = false
-  /// The work since construction.
+  /// Work since construction.
   private(set) var work = ShearingWork()
 
-  /// How far a particle of the cavity may move nonaffinely; beyond, its neighbours may not be among the points.
+  /// Largest nonaffine displacement of a particle of the cavity. Beyond it, neighbours may be missing among the points.
   private let furthest: Double
 
-  /// Lengths in d: how far beyond their cutoff pairs are listed, and how far particles may move.
+  /// Margin of the list of pairs beyond their cutoff, and largest displacement of particles, in units of d.
   private static let listMargin = 0.4
   private static let furthest = 2.0
 
   var freeCount: Int { points.freeCount }
-  /// Numbers of a displacement field.
+  /// Number of components of a displacement field.
   var unknowns: Int { points.unknowns }
-  /// w, the nonaffine displacements of the free particles.
+  /// Nonaffine displacements w of the free particles.
   var displacement: AlignedBuffer<Double> { points.displacement }
-  /// The largest entry on the diagonal of the Hessian assembled last.
+  /// Largest entry on the diagonal of the Hessian that was assembled last.
   var largestDiagonal: Double { hessian.largestDiagonal }
   private var dimension: Int { points.dimension }
 
@@ -57,11 +57,12 @@ final class ExplicitCavity {
     furthest = Self.furthest * spacing
   }
 
-  /// How far from the free particles the matrix must be there, in the reference, for strains up to the given one.
+  /// Returns the distance from the free particles, in the reference state, within which the matrix is needed for
+  /// strains up to the given one.
   static func reach(_ generator: Tensor, largestStrain: Double, largestCutoff: Double, spacing: Double, dimension: Int)
     -> Double
   {
-    // |X| ≤ ‖D⁻¹‖ |x|, for a pair in the list whose first end has moved by as much as it may.
+    // |X| ≤ ‖D⁻¹‖ |x|, for a listed pair whose first end has the largest displacement.
     let shortest = [-1.0, 1.0].map {
       ($0 * largestStrain * generator).exponential.smallestSingularValue(dimension: dimension)
     }.min()!
@@ -70,7 +71,7 @@ final class ExplicitCavity {
 
   // MARK: The state
 
-  /// Takes over a cavity at rest.
+  /// Loads a cavity at rest.
   func load(_ cavity: Cavity, around centre: Int, reach: Double) {
     points.load(cavity, around: centre, reach: reach)
     let room = points.paddedUnknowns
@@ -80,17 +81,17 @@ final class ExplicitCavity {
     }
   }
 
-  /// Goes back to the reference, to be strained along a generator.
+  /// Returns to the reference state, to be strained along a generator.
   func begin(along generator: Tensor) {
     points.begin(along: generator)
     hasFactor = false
     pairs.clear()
   }
 
-  /// Moves all particles affinely; w stays.
+  /// Moves all particles affinely; w is unchanged.
   func setStrain(_ strain: Double) { points.setStrain(strain) }
 
-  /// Whether no particle is so far from its place that neighbours may be missing.
+  /// Whether all particles are so close to their affine positions that no neighbours can be missing.
   var isWithinReach: Bool {
     (0..<freeCount).allSatisfy { i in
       let square = (0..<dimension).reduce(0) {
@@ -102,7 +103,7 @@ final class ExplicitCavity {
 
   // MARK: Forces
 
-  /// Computes the forces on the free particles; returns the largest component.
+  /// Computes the forces on the free particles and returns the largest component.
   func evaluate() -> Double { dimension == 2 ? evaluate(Plane.self) : evaluate(Volume.self) }
 
   private func evaluate<S: Space>(_ space: S.Type) -> Double {
@@ -132,7 +133,7 @@ final class ExplicitCavity {
     return largestComponent(of: force)
   }
 
-  /// The largest component of a field in magnitude; infinite if any is not a number.
+  /// Returns the largest component of a field in magnitude; infinite if any is not a number.
   private func largestComponent(of field: AlignedBuffer<Double>) -> Double {
     var largest = 0.0
     for k in 0..<unknowns {
@@ -141,7 +142,7 @@ final class ExplicitCavity {
     return largest
   }
 
-  /// The potential energy of the listed pairs and of the tethers, at the positions of the last evaluation.
+  /// Returns the potential energy of the listed pairs and of the tethers, at the positions of the last evaluation.
   func energy() -> Double {
     interaction.columns.energy(pairs.columns)
     var sum = 0.0
@@ -156,8 +157,8 @@ final class ExplicitCavity {
     return sum
   }
 
-  /// σ:A of the cavity at the last evaluation, for the three weights in the order of ``StressWeight``; per volume of
-  /// the reference.
+  /// Returns σ:A of the cavity at the last evaluation, per reference volume, for the three weights in
+  /// the order of ``StressWeight``.
   func stress() -> [Double] {
     var both = 0.0
     var one = 0.0
@@ -177,7 +178,7 @@ final class ExplicitCavity {
 
   // MARK: Newton steps
 
-  /// Factors H + shift·1 at the present positions; false where it is not positive definite.
+  /// Factors H + shift·1 at the present positions. Returns false if it is not positive definite.
   func factor(shift: Double = 0) -> Bool {
     dimension == 2 ? assemble(Plane.self, shift: shift) : assemble(Volume.self, shift: shift)
     work.factorisations += 1
@@ -200,14 +201,14 @@ final class ExplicitCavity {
       shift + (points.isCore[i] ? 0 : matrixStiffness)
     }
     guard interaction.isContact else { return }
-    // A particle that has lost its contacts is held by nothing, and in nobody's way.
+    // A particle without contacts has no stiffness, and does not affect others, so a weak spring may hold it.
     for k in 0..<unknowns { hessian.matrix[k, k] += Self.holdOfLoose * largestDiagonal }
   }
 
-  /// The stiffness that holds a particle without contacts, in units of the largest on the diagonal.
+  /// Stiffness of the spring that holds a particle without contacts, relative to the largest entry on the diagonal.
   private static let holdOfLoose = 1e-9
 
-  /// The Newton step of the last factorisation; returns its largest component.
+  /// Computes the Newton step from the last factorisation and returns its largest component.
   func solveStep() -> Double {
     step.pointer.update(repeating: 0, count: hessian.matrix.paddedSize)
     step.pointer.update(from: force.pointer, count: unknowns)
@@ -215,7 +216,7 @@ final class ExplicitCavity {
     return largestComponent(of: step)
   }
 
-  /// Moves the free particles by a part of the step.
+  /// Moves the free particles by a fraction of the step.
   func move(by factor: Double) {
     for k in 0..<unknowns { displacement[k] += factor * step[k] }
   }

@@ -1,34 +1,34 @@
 import Geometry
 import Interactions
 
-/// The explicit way to the yield stress of a cavity: it is sheared quasistatically in small steps until its stress
-/// drops (Puosi, Sec. 3.4; Richard, Sec. IV).
+/// The explicit method for the yield stress of a cavity: the cavity is sheared quasistatically in small steps until its
+/// stress drops (Puosi, Sec. 3.4; Richard, Sec. IV).
 ///
-/// The yield stress is the last one before the first step in which the stress falls. Such a step may be a reversible
-/// softening, which turns the curve before the instability; so each step in which the stress falls is taken back, and
-/// it is a plastic event only if the particles do not return.
+/// The yield stress is the stress before the first step in which the stress decreases. Such a step may be a reversible
+/// softening, which turns the curve before the instability. So each step in which the stress decreases is reversed; it
+/// is a plastic event only if the particles do not return.
 final class FrozenMatrix {
   struct Settings: Sendable {
     var strainStep: Double
-    /// Where the search ends.
+    /// Strain at which the search ends.
     var maximumStrain: Double
-    /// Farther than this from where it was, a particle has not returned.
+    /// Largest displacement from its earlier position up to which a particle has returned.
     var displacement: Double
-    /// How often the step that holds a plastic event is halved.
+    /// Number of halvings of the step that contains a plastic event.
     var halvings = 6
   }
 
-  /// What one loading gave.
+  /// Results of one loading.
   struct Shearing {
-    /// The first drop of the stress, for each weight.
+    /// First drop of the stress, for each weight.
     var entries: [MethodResult.Entry]
-    /// Of the configured weight: by how much the stress falls in the step after the yield strain.
+    /// Decrease of the stress in the step after the yield strain, for the configured weight.
     var drop = Double.nan
-    /// Of the configured weight: whether that step can be taken back.
+    /// Whether that step is reversible, for the configured weight.
     var isReversible: Bool?
-    /// Slope of the curve in its first step.
+    /// Slope of the stress-strain curve in its first step.
     var modulus = Double.nan
-    /// The first plastic event: where it is, the stress before it, and by how much it falls; NaN where none was found.
+    /// First plastic event: its strain, the stress before it, and the drop; NaN if none was found.
     var event = (strain: Double.nan, stress: Double.nan, drop: Double.nan)
     /// Stress after each step, from zero strain on: steps × weights.
     var curve: [Double] = []
@@ -38,7 +38,7 @@ final class FrozenMatrix {
   private let settings: Settings
   private let primary: Int
   private let keepsCurves: Bool
-  /// w at the last strains, the latest first, for the guess of the next.
+  /// Values of w at the last strains, latest first, from which the next one is extrapolated.
   private var history: [AlignedBuffer<Double>] = []
   private var known = 0
   private let before = AlignedBuffer<Double>()
@@ -56,7 +56,7 @@ final class FrozenMatrix {
   /// Shears the cavity that was loaded last.
   /// - Parameters:
   ///   - generator: A of exp(γA), with the sign of the direction.
-  ///   - expected: w at small strains as the expansion has it, where there is one.
+  ///   - expected: computes w at small strains by the expansion, if available.
   func shear(
     along generator: Tensor, dimension: Int, expected: ((_ strain: Double, _ w: UnsafeMutablePointer<Double>) -> Void)?
   ) -> Shearing {
@@ -116,8 +116,8 @@ final class FrozenMatrix {
     known = min(known + 1, 4)
   }
 
-  /// Where the particles will be: by the expansion at first, then by the polynomial through the last states; where that
-  /// leads too far, as it does near an instability, where they are.
+  /// Predicts the positions of the particles: first by the expansion, then by the polynomial through the last states.
+  /// If the prediction is far from the last state, as near an instability, the last state is used.
   private func guess(
     _ strain: Double, _ expected: ((Double, UnsafeMutablePointer<Double>) -> Void)?, _ size: Int
   ) {
@@ -150,8 +150,8 @@ final class FrozenMatrix {
 
   // MARK: Plastic events
 
-  /// Takes the last step back, from the present state; whether the particles come back to the state remembered last.
-  /// The present state is kept in `after`, that one in `before`.
+  /// Reverses the last step, from the present state. Returns whether the particles return to the state that was
+  /// remembered last. The present state is saved in `after`, the earlier one in `before`.
   private func returns(to strain: Double, _ size: Int) -> Bool {
     after.pointer.update(from: cavity.displacement.pointer, count: size)
     before.pointer.update(from: history[0].pointer, count: size)
@@ -163,7 +163,7 @@ final class FrozenMatrix {
     return cavity.relax() && farthest(cavity.displacement, state, size) <= settings.displacement
   }
 
-  /// Halves the step that holds a plastic event, until little but the event is left of it.
+  /// Halves the step that contains a plastic event repeatedly, so that the drop is almost that of the event alone.
   private func locate(from start: Double, to end: Double, _ size: Int) -> (strain: Double, stress: Double, drop: Double)
   {
     var (low, high) = (start, end)

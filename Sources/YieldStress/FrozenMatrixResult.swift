@@ -2,19 +2,19 @@ import Geometry
 import Interactions
 import Particles
 
-/// What shearing the cavities of this rank step by step gave: beside the yield stresses, the drops, and the first
-/// plastic events.
+/// Results of the explicit shearing of the cavities of this rank: the yield stresses, the drops,
+/// and the first plastic events.
 public final class FrozenMatrixResult {
   public let result: MethodResult
-  /// Node × direction, of the configured weight; NaN where there is none. See Docs/Formats.md.
+  /// Values of the configured weight, node × direction; NaN if there is none. See Docs/Formats.md.
   public private(set) var drops: [Double] = []
   public private(set) var moduli: [Double] = []
   public private(set) var eventStrains: [Double] = []
   public private(set) var eventStresses: [Double] = []
   public private(set) var eventDrops: [Double] = []
-  /// Node × direction: 1 where the first drop can be taken back, 0 where it cannot, −1 where there is none.
+  /// Reversibility of the first drop, node × direction: 1 if it is reversible, 0 if it is not, −1 if there is no drop.
   public private(set) var reversible: [Int32] = []
-  /// Node × direction: stress after each step, steps × weights; empty where they were not asked for.
+  /// Stress after each step (steps × weights), node × direction; empty if curves were not requested.
   public private(set) var curves: [[Double]] = []
 
   private let settings: YieldMapSettings
@@ -23,7 +23,7 @@ public final class FrozenMatrixResult {
   private let matrixReach: Double
   private let keepsCurves: Bool
 
-  /// What the cavities of this rank took, those from before a stop included.
+  /// Work of the cavities of this rank, including that before a resumption.
   public private(set) var work = ShearingWork()
 
   init(
@@ -34,7 +34,7 @@ public final class FrozenMatrixResult {
     self.matrixReach = matrixReach
     result = MethodResult(surroundings, directions: settings.directions, capacity: 0)
     let d = system.dimension
-    // The rounding of positions of this size makes forces of this size.
+    // Positions of this size have rounding errors that cause forces of this size.
     let size = settings.shape.grown(by: settings.matrix?.shell ?? 0).reach(dimension: d) + system.largestCutoff
     let tolerances = ExplicitCavity.Tolerances(
       force: 4 * Double.ulpOfOne * size * largestStiffness, step: 0.02 * system.spacing)
@@ -57,7 +57,7 @@ public final class FrozenMatrixResult {
     }
   }
 
-  /// Shears the cavity in all directions, the first steps guided by its expansion.
+  /// Shears the cavity in all directions. The expansion predicts the first steps.
   func shear(
     _ node: CentrePlacement.Node, _ cavity: Cavity, _ expansion: CavityExpansion, into outcome: inout CavityOutcome
   ) {
@@ -71,7 +71,7 @@ public final class FrozenMatrixResult {
     outcome.work = explicit.work - before
   }
 
-  /// Adds a cavity that was sheared.
+  /// Records a cavity that was sheared.
   func record(_ node: CentrePlacement.Node, _ cavity: Cavity, _ outcome: CavityOutcome) {
     work = work + outcome.work
     for shearing in outcome.shearings { append(shearing) }

@@ -1,12 +1,13 @@
 import Geometry
 
-/// The lowest eigenvalue of a factored matrix by the method of Lanczos on its inverse, every vector orthogonal to all
-/// earlier ones.
+/// Lowest eigenvalue of a factored matrix, by the method of Lanczos on its inverse. Every vector is made
+/// orthogonal to all earlier ones.
 enum InverseLanczos {
   private static let stepsPerTest = 3
 
-  /// - Parameter start: a vector in which the lowest mode is present; the nonaffine velocity is, since it follows the
-  ///   soft modes.
+  /// Returns the lowest eigenvalue.
+  /// - Parameter start: a vector that contains the lowest mode. The nonaffine velocity does,
+  ///   since it follows the soft modes.
   static func lowestEigenvalue(of matrix: EnvelopeCholesky, start: UnsafeMutablePointer<Double>) -> Double {
     let n = matrix.size
     let stride = matrix.paddedSize
@@ -29,7 +30,7 @@ enum InverseLanczos {
       for k in 0..<stride { w[k] = last[k] }
       matrix.solve(w.pointer)
       alpha.append(dot(w.pointer, last, n))
-      // Twice is enough.
+      // Orthogonalising twice is enough.
       for _ in 0..<2 {
         for vector in basis {
           let overlap = dot(w.pointer, vector.pointer, n)
@@ -39,7 +40,7 @@ enum InverseLanczos {
       length = dot(w.pointer, w.pointer, n).squareRoot()
       if alpha.count % stepsPerTest == 0 || length <= 1e-13 * alpha[0] || alpha.count == limit {
         let largest = largestEigenvalue(alpha, beta, above: estimate)
-        // The error of a Ritz value is quadratic in that of its vector, so a small change means a smaller error.
+        // The error of a Ritz value is quadratic in that of its vector, so a small change means an even smaller error.
         if largest - estimate <= 1e-10 * largest || length <= 1e-13 * largest { return 1 / largest }
         estimate = largest
       }
@@ -52,7 +53,7 @@ enum InverseLanczos {
   }
 
   private static func dot(_ a: UnsafeMutablePointer<Double>, _ b: UnsafeMutablePointer<Double>, _ n: Int) -> Double {
-    // Four sums side by side; their number is fixed, and so are the bits.
+    // Four sums side by side. Their number is fixed, so the bits are too.
     var s = (0.0, 0.0, 0.0, 0.0)
     var k = 0
     while k + 4 <= n {
@@ -66,15 +67,15 @@ enum InverseLanczos {
     return (s.0 + s.1) + (s.2 + s.3)
   }
 
-  /// Of the symmetric tridiagonal matrix with these diagonals, by bisection on the number of larger eigenvalues.
-  /// `above` is a lower bound.
+  /// Returns the largest eigenvalue of the symmetric tridiagonal matrix with these diagonals, by bisection on the
+  /// number of larger eigenvalues. `above` is a lower bound.
   private static func largestEigenvalue(_ alpha: [Double], _ beta: [Double], above lower: Double) -> Double {
     var low = lower
     var high = 0.0
     for k in alpha.indices {
       high = max(high, alpha[k] + (k > 0 ? abs(beta[k - 1]) : 0) + (k < alpha.count - 1 ? abs(beta[k]) : 0))
     }
-    /// Whether all eigenvalues are below x: all pivots of x − T are positive.
+    /// Returns whether all eigenvalues are below x, that is, whether all pivots of x − T are positive.
     func isAbove(_ x: Double) -> Bool {
       var pivot = x - alpha[0]
       if !(pivot > 0) { return false }

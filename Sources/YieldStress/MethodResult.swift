@@ -2,20 +2,19 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// What one method found for the cavities of this rank: a row per node of the grid, whether it gave a yield stress or
-/// not.
+/// Results of one method for the cavities of this rank: a row per node of the grid, with or without a yield stress.
 public final class MethodResult {
-  /// One of the two ways to load a cavity.
+  /// Direction of loading of a cavity.
   public enum Direction: String, CaseIterable, Sendable {
     case forward, backward
 
     var sign: Double { self == .forward ? 1 : -1 }
   }
 
-  /// A number that belongs to each weight and direction.
+  /// Result for one weight and direction.
   public struct Entry: Sendable {
     public var yield: YieldPoint?
-    /// Why there is none.
+    /// Reason why there is no yield point.
     public var discarded: Discarded?
 
     init(_ result: Result<YieldPoint, Discarded>) {
@@ -28,15 +27,14 @@ public final class MethodResult {
 
   public let directions: [Direction]
   public private(set) var nodes: [Int] = []
-  /// The particle in the middle of each cavity, and how many particles of it are free.
+  /// Identifier of the particle at the centre of each cavity, and number of its free particles.
   public private(set) var centres: [Int64] = []
   public private(set) var freeCounts: [Int64] = []
-  /// σ₀ … σ₃ of each cavity and weight; NaN where it has no response.
+  /// Coefficients σ₀ … σ₃ of each cavity and weight; NaN if it has no response.
   private var coefficients: [Double] = []
-  /// Each cavity × weight × direction.
+  /// Entries, cavity × weight × direction.
   public private(set) var entries: [Entry] = []
-  /// The lowest yield stress of each copy of a particle, of all cavities that it belongs to: copies × weights ×
-  /// directions.
+  /// Lowest yield stress of each copy of a particle, over all cavities that contain it: copies × weights × directions.
   private let lowest: AlignedBuffer<Double>
   private let surroundings: Surroundings
 
@@ -52,7 +50,7 @@ public final class MethodResult {
     entries.reserveCapacity(capacity * width)
   }
 
-  /// Adds a cavity with what each weight and direction gave, in this order.
+  /// Records a cavity with an entry for each weight and direction, in this order.
   func record(_ node: CentrePlacement.Node, _ cavity: Cavity, series: [StressSeries]?, _ found: [Entry]) {
     nodes.append(node.number)
     centres.append(surroundings.ids[node.copy])
@@ -69,7 +67,7 @@ public final class MethodResult {
     }
   }
 
-  /// Adds a cavity with what the series of each weight say about its yield.
+  /// Records a cavity, with the yield points from the series of each weight.
   func record(_ node: CentrePlacement.Node, _ cavity: Cavity, series: [StressSeries]) {
     let found = series.flatMap { series in
       directions.map { Entry(($0 == .forward ? series : series.reversed).yield) }
@@ -77,20 +75,20 @@ public final class MethodResult {
     record(node, cavity, series: series, found)
   }
 
-  /// The same reason for all weights and directions.
+  /// Records a discarded cavity, with the same reason for all weights and directions.
   func record(_ node: CentrePlacement.Node, _ cavity: Cavity, discarded reason: Discarded) {
     record(
       node, cavity, series: nil,
       [Entry](repeating: Entry(.failure(reason)), count: Self.weights.count * directions.count))
   }
 
-  /// σ₀ … σ₃ of each node for a weight.
+  /// Returns σ₀ … σ₃ of each node for a weight.
   public func coefficients(_ weight: StressWeight) -> [Double] {
     let w = Self.weights.firstIndex(of: weight)!
     return nodes.indices.flatMap { node in (0..<4).map { coefficients[(node * Self.weights.count + w) * 4 + $0] } }
   }
 
-  /// Yield strains or stresses of a weight, node × direction; NaN where there are none.
+  /// Returns yield strains or stresses of a weight, node × direction; NaN if there are none.
   public func yields(_ weight: StressWeight, _ value: (YieldPoint) -> Double) -> [Double] {
     let w = Self.weights.firstIndex(of: weight)!
     let width = Self.weights.count * directions.count
@@ -99,7 +97,7 @@ public final class MethodResult {
     }
   }
 
-  /// How many nodes gave no yield stress, by reason, for a weight and a direction. Collective.
+  /// Returns the number of nodes without a yield stress, by reason, for a weight and a direction. Collective.
   public func discarded(
     _ weight: StressWeight, _ direction: Direction, over communicator: Communicator
   ) throws -> [Discarded: Int] {
@@ -117,25 +115,25 @@ public final class MethodResult {
     return Dictionary(uniqueKeysWithValues: zip(reasons, counts).filter { $0.1 > 0 })
   }
 
-  /// The value of each particle: the lowest of the cavities that contain it. Collective.
+  /// Returns the map of the lowest yield stress of the cavities that contain each particle. Collective.
   public func map(_ system: ParticleSystem) throws -> ParticleYieldMap {
     try ParticleYieldMap(
       surroundings, lowest.pointer, weights: Self.weights.count, directions: directions.count, system)
   }
 }
 
-/// The lowest yield stress of all cavities that contain a particle, for all particles in the order of their
-/// identifiers, spread over the ranks by rows.
+/// Map of the lowest yield stress of all cavities that contain a particle, for all particles in the order of their
+/// identifiers, distributed over the ranks by rows.
 public struct ParticleYieldMap {
-  /// The rows of this rank: row k is identifier k + 1.
+  /// Rows of this rank: row k is identifier k + 1.
   public let rows: Range<Int>
   public let totalCount: Int
   private let weights: Int
   private let directions: Int
-  /// Row × weight × direction, NaN where no cavity gave a value.
+  /// Values, row × weight × direction; NaN if no cavity has a value.
   private let values: [Double]
 
-  /// Collective.
+  /// Distributes the values over the ranks. Collective.
   init(
     _ surroundings: Surroundings, _ lowest: UnsafeMutablePointer<Double>, weights: Int, directions: Int,
     _ system: ParticleSystem
@@ -147,7 +145,7 @@ public struct ParticleYieldMap {
     self.weights = weights
     self.directions = directions
     let width = weights * directions
-    // Values are kept with the first copy of each particle.
+    // Values are stored at the first copy of each particle.
     let touched = (0..<surroundings.count).filter { copy in
       surroundings.identity[copy] == copy && (0..<width).contains { lowest[copy * width + $0] < .infinity }
     }
@@ -167,13 +165,13 @@ public struct ParticleYieldMap {
     self.values = values
   }
 
-  /// One direction of a weight, of the particles of this rank.
+  /// Returns the values of one weight and direction, for the particles of this rank.
   public func values(_ weight: StressWeight, direction: Int) -> [Double] {
     let w = StressWeight.allCases.firstIndex(of: weight)!
     return rows.indices.map { values[(($0 - rows.lowerBound) * weights + w) * directions + direction] }
   }
 
-  /// Particle × direction for a weight.
+  /// Returns the values of one weight, particle × direction.
   public func values(_ weight: StressWeight) -> [Double] {
     let w = StressWeight.allCases.firstIndex(of: weight)!
     return rows.indices.flatMap { row in

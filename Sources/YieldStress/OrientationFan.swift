@@ -3,28 +3,29 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Yield stresses of each cavity for a loading turned in its plane, by its expansion: local yield is tensorial, and the
-/// direction in which a place is softest need not be that of the loading.
+/// Yield stresses of each cavity for loadings that are rotated in their plane, by the expansion. Local yield is
+/// tensorial, and the softest direction at a place need not be that of the loading.
 ///
-/// Each further direction costs three solves, no factorisation. Half a turn is enough: what is beyond repeats it.
+/// Each further direction costs three solves and no factorisation. Half a turn is enough,
+/// since the other half repeats it.
 public final class OrientationFan {
   public struct Orientation: Sendable {
-    /// By which the loading is turned, in the sense from the first axis of the plane to the second.
+    /// Angle of rotation of the loading, from the first axis of the plane towards the second.
     public var angle: Double
     public var generator: Tensor
   }
 
   public let orientations: [Orientation]
-  /// Node × orientation × direction, of the configured weight; NaN where there is none.
+  /// Yield stresses of the configured weight, node × orientation × direction; NaN if there is none.
   public private(set) var stresses: [Double] = []
-  /// The lowest of them: node × (angle, 1 forward or −1 backward, stress).
+  /// Lowest yield stress of each node: node × (angle, 1 forward or −1 backward, stress).
   public private(set) var softest: [Double] = []
   private let directions: [MethodResult.Direction]
   private let weight: StressWeight
   private let lowest: AlignedBuffer<Double>
   private let surroundings: Surroundings
 
-  /// A loading turned `count` times by π/`count` in the plane of two axes.
+  /// Returns a loading in `count` orientations, in steps of π/`count` in the plane of two axes.
   public static func orientations(of generator: Tensor, plane: (Int, Int), count: Int) -> [Orientation] {
     (0..<count).map { k in
       let angle = Double.pi * Double(k) / Double(count)
@@ -49,7 +50,7 @@ public final class OrientationFan {
     lowest.pointer.update(repeating: .infinity, count: surroundings.count)
   }
 
-  /// Orientation × direction of a cavity; NaN where there is none.
+  /// Returns the yield stresses of a cavity, orientation × direction; NaN if there is none.
   func yields(_ response: CavityExpansion) -> [Double] {
     let w = StressWeight.allCases.firstIndex(of: weight)!
     return orientations.flatMap { orientation in
@@ -63,7 +64,7 @@ public final class OrientationFan {
     }
   }
 
-  /// Adds a cavity with its yield stresses; empty where it has no response.
+  /// Records a cavity with its yield stresses; `yields` is empty if it has no response.
   func record(_ cavity: Cavity, _ yields: [Double]) {
     var best = (angle: Double.nan, sign: Double.nan, stress: Double.infinity)
     for (o, orientation) in orientations.enumerated() {
@@ -79,7 +80,7 @@ public final class OrientationFan {
     }
   }
 
-  /// The lowest value of each particle over all cavities and orientations. Collective.
+  /// Returns the lowest value of each particle over all cavities and orientations. Collective.
   public func map(_ system: ParticleSystem) throws -> ParticleYieldMap {
     try ParticleYieldMap(surroundings, lowest.pointer, weights: 1, directions: 1, system)
   }

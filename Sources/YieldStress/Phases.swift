@@ -1,17 +1,17 @@
-/// What the time of a yield map went into, in seconds of this rank.
+/// Time of the phases of a yield map on this rank, in seconds.
 public struct Phases: Sendable {
-  /// Copies of particles, bonds and their derivatives, once for all cavities.
+  /// Time of copies of particles, bonds and their derivatives, once for all cavities.
   public internal(set) var surroundings = 0.0
-  /// Free particles and bonds of each cavity.
+  /// Time to find the free particles and bonds of each cavity.
   public internal(set) var cavities = 0.0
   public internal(set) var assembly = 0.0
   public internal(set) var factorisation = 0.0
-  /// Right hand sides and solves.
+  /// Time of right-hand sides and solves.
   public internal(set) var solves = 0.0
-  /// The sums over the bonds that give the stress.
+  /// Time of the sums over the bonds that give the stress.
   public internal(set) var contraction = 0.0
   public internal(set) var eigenvalues = 0.0
-  /// Shearing step by step.
+  /// Time of explicit shearing.
   public internal(set) var shearing = 0.0
 
   init() {}

@@ -1,8 +1,8 @@
-/// What shearing cavities step by step took.
+/// Work of the explicit shearing of cavities.
 public struct ShearingWork: Sendable {
-  /// Of the Hessian of a cavity.
+  /// Number of factorisations of the Hessian of a cavity.
   public var factorisations = 0
-  /// Of its forces.
+  /// Number of evaluations of the forces of a cavity.
   public var evaluations = 0
 
   static func + (a: ShearingWork, b: ShearingWork) -> ShearingWork {

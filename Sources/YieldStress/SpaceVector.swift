@@ -1,7 +1,7 @@
 import Geometry
 import Interactions
 
-/// A vector whose third component costs nothing in the plane.
+/// A vector whose third component is compiled away in two dimensions.
 struct SpaceVector<S: Space> {
   var x: Double
   var y: Double
@@ -49,7 +49,7 @@ struct SpaceVector<S: Space> {
   }
 }
 
-/// A matrix that acts on such vectors.
+/// A matrix that acts on vectors of ``SpaceVector``.
 struct SpaceMatrix<S: Space> {
   private let rows: (SpaceVector<S>, SpaceVector<S>, SpaceVector<S>)
 

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Adds up the time between laps; decides nothing.
+/// Stopwatch that adds up the time between laps. No decision depends on it.
 struct Stopwatch {
   private var last = DispatchTime.now().uptimeNanoseconds
 

@@ -1,6 +1,6 @@
-/// The stress of a cavity to third order in the strain: σ(γ) = σ₀ + σ₁γ + σ₂γ²/2 + σ₃γ³/6.
+/// Stress of a cavity to third order in the strain: σ(γ) = σ₀ + σ₁γ + σ₂γ²/2 + σ₃γ³/6.
 public struct StressSeries: Equatable, Sendable {
-  /// σ₀ … σ₃: prestress, modulus, and the next two derivatives.
+  /// Coefficients σ₀ … σ₃: prestress, modulus, and the next two derivatives.
   public var coefficients: (Double, Double, Double, Double)
 
   public init(_ s0: Double, _ s1: Double, _ s2: Double, _ s3: Double) { coefficients = (s0, s1, s2, s3) }
@@ -12,16 +12,16 @@ public struct StressSeries: Equatable, Sendable {
     return s0 + strain * (s1 + strain * (s2 / 2 + strain * s3 / 6))
   }
 
-  /// The same cavity, loaded the other way: stress and strain change their signs.
+  /// Series of the same cavity under the reversed loading: stress and strain change their signs.
   public var reversed: StressSeries {
     let (s0, s1, s2, s3) = coefficients
     return StressSeries(-s0, s1, -s2, s3)
   }
 
-  /// Where the stress has its first maximum on γ > 0: the yield strain, and the yield stress σ(γ), prestress included;
-  /// or why there is none.
+  /// Yield point: the first maximum of the stress on γ > 0, with its strain and its stress σ(γ), prestress included; or
+  /// the reason why there is none.
   ///
-  /// γ = 2σ₁ / (√(σ₂² − 2σ₁σ₃) − σ₂), which is stable where σ₃ vanishes.
+  /// γ = 2σ₁ / (√(σ₂² − 2σ₁σ₃) − σ₂), which is numerically stable if σ₃ vanishes.
   public var yield: Result<YieldPoint, Discarded> {
     let (_, s1, s2, s3) = coefficients
     guard s1 > 0 else { return .failure(.softFromTheStart) }
@@ -40,11 +40,11 @@ public struct YieldPoint: Equatable, Sendable {
   public var stress: Double
 }
 
-/// Why a trial gives no yield stress.
+/// Reasons why a trial gives no yield stress.
 public enum Discarded: String, Error, CaseIterable, Sendable {
   /// The cubic has no maximum: the matrix holds the cavity together (Richard, Sec. IV).
   case neverYields = "no maximum of the stress"
-  /// The stress falls from the beginning: its slope is not positive.
+  /// The stress decreases from the beginning: its slope is not positive.
   case softFromTheStart = "modulus not positive"
   /// The configuration is not a minimum for the particles of the cavity.
   case unstable = "zero or negative mode"

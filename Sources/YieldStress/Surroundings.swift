@@ -3,22 +3,22 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// Copies of all particles that stand within some distance of the points for which this rank is responsible, whoever
-/// owns them, periodic images included; in bins, so that those near a place are found quickly.
+/// Copies of all particles within some distance of the points of this rank, whoever owns the particles, periodic images
+/// included. The copies are binned, so that those near a place are found quickly.
 ///
-/// The points of a rank lie together, so its copies are those of a box in fractions of the edges. What is found here
-/// does not depend on how points and particles are spread over the ranks, except for the numbers and the order of the
-/// copies.
+/// The points of a rank lie together, so its copies are those of a box in fractions of the edges. Search
+/// results do not depend on how points and particles are distributed over the ranks, except for the numbers
+/// and the order of the copies.
 final class Surroundings {
   let cell: Cell
   private(set) var count = 0
-  /// Three coordinates in quanta, moved to the image, and the bits of the potential's parameter.
+  /// Three coordinates of each copy in quanta, shifted to the image, and the bits of the potential's parameter.
   let records = AlignedBuffer<Int64>()
   let ids = AlignedBuffer<Int64>()
-  /// The first of the copies of the same particle: itself, where there is one copy only.
+  /// Number of the first copy of the same particle, which may be the copy itself.
   let identity = AlignedBuffer<Int32>()
 
-  // Bins in Cartesian coordinates, x fastest; the copies stand bin by bin.
+  // Bins in Cartesian coordinates, x fastest; the copies are sorted by bins.
   private var origin = Vector.zero
   private var inverseWidth = 1.0
   private var bins = SIMD3<Int>(1, 1, 1)
@@ -26,12 +26,12 @@ final class Surroundings {
 
   var dimension: Int { cell.dimension }
 
-  /// Collective.
+  /// Collects the copies. Collective.
   /// - Parameters:
   ///   - points: positions in quanta, in or near the cell.
-  ///   - reach: all particles up to this distance from a point are there.
-  ///   - binWidth: the distance within which neighbours are looked for most often.
-  ///   - isAbsent: which owned particles have no copies.
+  ///   - reach: distance from a point up to which all particles are copied.
+  ///   - binWidth: most frequent distance of searches for neighbours.
+  ///   - isAbsent: whether an owned particle is excluded.
   init(
     _ system: ParticleSystem, around points: [FixedVector], reach: Double, binWidth: Double, isAbsent: (Int) -> Bool
   ) throws {
@@ -45,14 +45,14 @@ final class Surroundings {
 
   private static let wordsPerCopy = 5
 
-  /// Identifier, three coordinates and parameter of each copy; the copies of one particle one after the other.
+  /// Returns identifier, three coordinates and parameter of each copy; the copies of one particle follow each other.
   private static func copies(
     of system: ParticleSystem, around points: [FixedVector], reach: Double, isAbsent: (Int) -> Bool
   ) throws -> [Int64] {
     let communicator = system.communicator
     let cell = system.cell
     let d = cell.dimension
-    // In fractions of the edges, a distance is at most so many of each.
+    // In fractions of the edges, a distance is at most its ratio to the width along each of them.
     var box = FractionBox()
     for point in points { box.include(cell.fractions(point)) }
     if !points.isEmpty { box.grow(by: reach / cell.widths) }
@@ -106,7 +106,6 @@ final class Surroundings {
       upper = pointwiseMax(upper, position(k))
     }
     origin = count == 0 ? .zero : lower
-    // A bin for every few particles at least, whatever the width that is asked for.
     let extent = count == 0 ? .zero : upper - lower
     inverseWidth = 1 / binWidth
     for k in 0..<dimension { bins[k] = Int(extent[k] * inverseWidth) + 1 }
@@ -151,13 +150,13 @@ final class Surroundings {
     Double(bitPattern: UInt64(bitPattern: records[4 * copy + 3]))
   }
 
-  /// Visits the copies in the bins within `range` of a place, with their displacement from it: all that stand closer,
-  /// and some that do not.
+  /// Visits the copies in the bins within `range` of a place, with their displacement from it: all copies that are
+  /// closer, and some that are farther.
   @inline(__always)
   func forEach(near place: FixedVector, range: Double, _ visit: (_ copy: Int, _ displacement: Vector) -> Void) {
     guard count > 0 else { return }
     let x = cell.position(place)
-    // Coordinates are rounded when they become numbers of bins.
+    // Coordinates are rounded when they are converted to numbers of bins.
     let margin = Vector(repeating: range * (1 + 1e-9))
     let lower = bin(of: x - margin)
     let upper = bin(of: x + margin)
@@ -177,11 +176,11 @@ final class Surroundings {
     }
   }
 
-  /// The copy closest to a place, of two at the same distance the one with the lower identifier; nil where there is
-  /// none within `range`.
+  /// Returns the copy closest to a place; of two at the same distance, the one with the lower identifier. Nil if there
+  /// is none within `range`.
   func closest(to place: FixedVector, within range: Double) -> Int? {
     var best: (squared: Double, id: Int64, copy: Int)?
-    // Most places have a particle nearby.
+    // Most places have a particle nearby, so try a smaller range first.
     for reach in [range / 2, range] where best == nil {
       forEach(near: place, range: reach) { copy, x in
         let squared = x.squaredLength
@@ -194,7 +193,7 @@ final class Surroundings {
   }
 }
 
-/// A box in fractions of the edges of a cell; it may reach beyond the cell.
+/// A box in fractions of the edges of a cell, which may extend beyond the cell.
 private struct FractionBox {
   var lower = Vector(repeating: .infinity)
   var upper = Vector(repeating: -.infinity)
@@ -224,7 +223,7 @@ private struct FractionBox {
     return true
   }
 
-  /// By how many whole edges a box in the cell can be moved so that it meets this one.
+  /// Returns the shifts, in whole edges, by which a box in the cell can be moved so that it intersects this one.
   func shifts(thatMeet other: FractionBox, dimension: Int) -> [SIMD3<Int32>] {
     guard lower.x <= upper.x, other.lower.x <= other.upper.x else { return [] }
     var ranges = [ClosedRange<Int32>](repeating: 0...0, count: 3)

@@ -3,31 +3,30 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// Local yield stresses of a whole sample: around many centres, a cavity in a matrix that deforms affinely (Richard,
-/// Sec. IV; Puosi, Sec. 3.4).
+/// Map of the local yield stresses of a whole sample: around many centres, a cavity in a matrix that deforms affinely
+/// (Richard, Sec. IV; Puosi, Sec. 3.4).
 public struct YieldMap {
   public typealias Settings = YieldMapSettings
 
-  /// The numbers of this rank's nodes, in the order of all results.
+  /// Numbers of this rank's nodes, in the order of all results.
   public var nodes: [Int] { (expansion ?? frozenMatrix?.result)!.nodes }
   public let expansion: MethodResult?
   public let frozenMatrix: FrozenMatrixResult?
   public let fan: OrientationFan?
-  /// What the measurements of all nodes belong to.
+  /// Settings of the measurements of all nodes.
   public let settings: Settings
-  /// Of each node, where it was asked for; NaN where the cavity is not stable.
+  /// Lowest eigenvalue of each node, if requested; NaN if the cavity is not stable.
   public let lowestEigenvalues: [Double]
-  /// Nodes of all ranks.
+  /// Number of nodes of all ranks.
   public let total: Int
   public let phases: Phases
 
   /// Computes the map of a system whose forces are up to date and small. Collective.
   /// - Parameters:
-  ///   - isAbsent: which owned particles take no part, as rattlers, which nothing holds and which hold nothing.
-  ///   - safePoint: where the map can be put aside: some twenty times a second, which are the steps that the user
-  ///     counts.
+  ///   - isAbsent: whether an owned particle is excluded, as rattlers should be.
+  ///   - safePoint: where the map can be suspended: some twenty times a second. For the user, these are its steps.
   ///   - saved: a checkpoint that was made there; nil for a fresh start.
-  ///   - progress: is told how many of how many nodes are done on this rank.
+  ///   - progress: called with the numbers of finished and of all nodes of this rank.
   public static func compute(
     _ system: ParticleSystem, _ settings: Settings, isAbsent: (Int) -> Bool = { _ in false },
     safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
@@ -42,7 +41,8 @@ public struct YieldMap {
       phases: survey.phases)
   }
 
-  /// - Throws: an input failure where a cavity would meet itself through the periodic boundary.
+  /// Verifies that cavities fit into the cell.
+  /// - Throws: an input failure if a cavity would meet itself through the periodic boundary.
   public static func check(_ settings: Settings, in cell: Cell) throws {
     let reach = settings.outerShape.reach(dimension: cell.dimension)
     for k in 0..<cell.dimension where reach > cell.widths[k] / 2 {
@@ -54,7 +54,8 @@ public struct YieldMap {
     }
   }
 
-  /// - Throws: an input failure where the matrix around a cavity would come from very far away.
+  /// Verifies that the strain is not too large for the explicit method.
+  /// - Throws: an input failure if the matrix around a cavity would come from very far away.
   public static func checkStrain(_ settings: Settings, in cell: Cell, spacing: Double, largestCutoff: Double) throws {
     let reach = settings.matrixReach(largestCutoff: largestCutoff, spacing: spacing, dimension: cell.dimension)
     let widest = (0..<cell.dimension).map { cell.widths[$0] }.max()!

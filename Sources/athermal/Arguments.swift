@@ -1,11 +1,12 @@
 import MessagePassing
 
-/// The words behind a command: plain ones in order, options, each with a value, and flags without one.
+/// Arguments of a command: plain words in order, options, each with a value, and flags without one.
 struct Arguments {
   private(set) var plain: [String] = []
   private var options: [(name: String, value: String)] = []
   private var flags: Set<String> = []
 
+  /// Parses the words after the name of a command.
   /// - Throws: an input failure for an option that the command does not know, or one without its value.
   init(
     _ words: [String], options known: Set<String>, flags knownFlags: Set<String> = [], plain expected: ClosedRange<Int>,

@@ -3,7 +3,7 @@ import Configuration
 import Foundation
 import MessagePassing
 
-/// The command line: finds the command and hands it the rest.
+/// The command line: finds the command and passes the other words to it.
 enum Athermal {
   static var usage: String {
     let guides = Commands.all.map { $0.guide }
@@ -45,12 +45,12 @@ enum Athermal {
       say(help(of: command))
       return 0
     }
-    // Only what can be resumed has a use for a signal that asks it to stop.
+    // Only commands that can be resumed act on a signal to stop.
     if (command as? any RunCommand.Type)?.canResume != true { StopSignal.ignore() }
     return try command.init(rest).run(over: communicator)
   }
 
-  /// The command of a name; the spelling of the documents is understood too.
+  /// Returns the command of a name. The British spelling of the documents is accepted too.
   private static func named(_ word: String) throws -> any Command.Type {
     let name = word == "minimise" ? "minimize" : word
     if let command = Commands.named(name) { return command }

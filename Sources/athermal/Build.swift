@@ -4,12 +4,12 @@ import CMPI
 import SparseSolvers
 import Storage
 
-/// What this program was made from.
+/// Version, commit, compiler and libraries of this program.
 enum Build {
   static var version: String { String(cString: CBuild_version()) }
   static var commit: String { String(cString: CBuild_commit()) }
 
-  /// Compiler, CPU target and libraries.
+  /// Compiler, CPU target and libraries, as text.
   static var text: String {
     var library = [CChar](repeating: 0, count: Int(MPI_MAX_LIBRARY_VERSION_STRING))
     var length: Int32 = 0

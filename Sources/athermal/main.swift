@@ -2,8 +2,8 @@ import Checkpoints
 import Foundation
 import MessagePassing
 
-// A reader of the output that goes away is no reason to end a run; what cannot be written then is lost.
+// Ignore SIGPIPE: if the reader of the output disappears, the run must continue. Later output is lost.
 signal(SIGPIPE, SIG_IGN)
-// A request to stop may come before the command is up.
+// A signal to stop may arrive before the command has started.
 StopSignal.note()
 exit(MessagePassing.run { try Athermal.run(Array(CommandLine.arguments.dropFirst()), over: $0) })

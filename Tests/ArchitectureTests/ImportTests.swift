@@ -65,10 +65,13 @@ private let forbidden = [
   @Test func manifestAgrees() throws {
     let manifest = try String(contentsOf: Self.root.appendingPathComponent("Package.swift"), encoding: .utf8)
     let imports = try Self.imports()
-    let pattern = /layer\(\s*"(\w+)",\s*\[([^\]]*)\]/
+    // A call with its arguments, in which calls may stand; the first name is that of the layer.
+    let pattern = /\blayer\((?:[^()]|\([^()]*\))*\)/
     var declared: [String: Set<String>] = [:]
     for match in manifest.matches(of: pattern) {
-      declared[String(match.1)] = Set(match.2.matches(of: /"(\w+)"/).map { String($0.1) })
+      let names = match.output.matches(of: /"(\w+)"/).map { String($0.1) }
+      guard let name = names.first else { continue }
+      declared[name] = Set(names.dropFirst()).intersection(layers)
     }
     // The C libraries and the program are no layers.
     #expect(

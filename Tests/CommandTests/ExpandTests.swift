@@ -87,8 +87,7 @@ import Testing
   /// Fig. 8): what is left of the difference is of fourth order, so it falls 16 times when the strain is halved;
   /// between 10 and 24 leaves room for the fifth order and for pairs that cross the cutoff.
   @Test(arguments: ["simple-shear", "dilation"]) func cubicMeetsTheDeformedGlass(mode: String) throws {
-    try folder.file(
-      "a.toml",
+    let glass =
       """
       [system]
       generate = { dimension = 3, particles = 256, density = 0.58, seed = 5 }
@@ -98,17 +97,16 @@ import Testing
       [loading]
       mode = "\(mode)"
       \(mode == "dilation" ? "" : "plane = \"xy\"")
-      strain_step = 2e-4
-      final_strain = 4e-4
-      [output]
-      trajectory = false
-      profiles = false
 
-      """)
+      """
+    try folder.file("a.toml", glass)
+    try folder.file(
+      "shear.toml",
+      glass + "strain_step = 2e-4\nfinal_strain = 4e-4\n[output]\ntrajectory = false\nprofiles = false\n")
     let expansion = try summary(run: "expansion")
     let derivatives = try #require(expansion["stress_derivatives"] as? [[[Double]]])
     let start = try #require(expansion["stress"] as? [[Double]])
-    let outcome = try TestProcess.run("athermal", ["shear", "a.toml", "--output", "shear"], in: folder.path)
+    let outcome = try TestProcess.run("athermal", ["shear", "shear.toml", "--output", "shear"], in: folder.path)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
     func stress(_ line: Int) throws -> [[Double]] {
       let log = try folder.text("shear/log.jsonl").split(separator: "\n")

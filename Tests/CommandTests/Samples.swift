@@ -3,20 +3,27 @@ import TestTools
 
 /// Good input, of which tests spoil one thing.
 enum Samples {
-  static let config = """
+  /// Particles alone, for any command.
+  static let glass = """
     [system]
     generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }
     [potential]
     kind = "polydisperse-ipl"
     [minimizer]
     force_tolerance = 1e-6
-    [loading]
-    mode = "simple-shear"
-    plane = "xy"
-    strain_step = 1e-3
-    final_strain = 3e-3
 
     """
+
+  /// A loading of a few steps.
+  static let config =
+    glass + """
+      [loading]
+      mode = "simple-shear"
+      plane = "xy"
+      strain_step = 1e-3
+      final_strain = 3e-3
+
+      """
 
   /// The same for a file of particles. The tolerance is so large that nothing moves: what is reported is what was read.
   static func config(file: String) -> String {

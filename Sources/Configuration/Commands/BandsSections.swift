@@ -1,6 +1,6 @@
 package typealias BandsConfiguration = RunConfiguration<BandsSections>
 
-/// What `bands` reads.
+/// The sections that `bands` reads.
 package struct BandsSections: Sections {
   package static let tables = ["bands", "output"]
 

@@ -1,6 +1,6 @@
 package typealias EpmConfiguration = RunConfiguration<EpmSections>
 
-/// What `epm` reads.
+/// The sections that `epm` reads.
 package struct EpmSections: Sections {
   package static let tables = ["epm", "output", "checkpoint"]
 

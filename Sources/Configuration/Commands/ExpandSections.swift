@@ -1,6 +1,6 @@
 package typealias ExpandConfiguration = RunConfiguration<ExpandSections>
 
-/// What `expand` reads. The strain of the expansion is small: `[loading]` gives its direction alone.
+/// The sections that `expand` reads. The expansion is for small strains, so `[loading]` gives only its direction.
 package struct ExpandSections: ParticleCommandSections {
   package static let tables = ["system", "potential", "loading", "expand", "output", "neighbours", "minimizer"]
 

@@ -1,6 +1,6 @@
 package typealias MeasureConfiguration = RunConfiguration<MeasureSections>
 
-/// What `measure` reads.
+/// The sections that `measure` reads.
 package struct MeasureSections: ParticleCommandSections {
   package static let tables = ["system", "potential", "output", "neighbours"]
 

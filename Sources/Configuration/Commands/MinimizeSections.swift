@@ -1,6 +1,6 @@
 package typealias MinimizeConfiguration = RunConfiguration<MinimizeSections>
 
-/// What `minimize` reads.
+/// The sections that `minimize` reads.
 package struct MinimizeSections: ParticleCommandSections {
   package static let tables = ["system", "potential", "minimizer", "neighbours", "output", "checkpoint"]
 

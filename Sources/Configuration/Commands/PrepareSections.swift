@@ -1,6 +1,6 @@
 package typealias PrepareConfiguration = RunConfiguration<PrepareSections>
 
-/// What `prepare` reads.
+/// The sections that `prepare` reads.
 package struct PrepareSections: ParticleCommandSections {
   package static let tables = [
     "system", "potential", "prepare", "neighbours", "minimizer", "output", "checkpoint",

@@ -1,6 +1,6 @@
 package typealias ShearConfiguration = RunConfiguration<ShearSections>
 
-/// What `shear` reads.
+/// The sections that `shear` reads.
 package struct ShearSections: ParticleCommandSections {
   package static let tables = [
     "system", "potential", "loading", "events", "d2min", "output", "neighbours", "minimizer", "checkpoint",
@@ -20,7 +20,7 @@ package struct ShearSections: ParticleCommandSections {
     minimizer = MinimizerSection(document.table("minimizer"))
     let loading = document.table("loading")
     let section = LoadingSection(loading, dimension: particles.dimension)
-    // Looked up in the table, since a section with a mistake does not exist.
+    // Look these values up in the table: a section with a mistake does not exist.
     events = EventSection(
       document.table("events"), strainStep: loading.glance("strain_step")?.finiteNumber,
       isExact: loading.glance("unconverged")?.text != "accept")
@@ -40,7 +40,7 @@ package struct ShearSections: ParticleCommandSections {
 }
 
 extension OutputSection {
-  /// Whether anything that is written needs the squared nonaffine displacements.
+  /// Whether any output needs the squared nonaffine displacements.
   package var measuresD2min: Bool { profiles || hasFieldsOfD2min }
 
   package var hasFieldsOfD2min: Bool { !Set(fields).isDisjoint(with: ["d2min", "plastic-count", "displacement"]) }

@@ -1,6 +1,6 @@
 package typealias YieldmapConfiguration = RunConfiguration<YieldmapSections>
 
-/// What `yieldmap` reads. `[loading]` gives the direction of the local shear alone.
+/// The sections that `yieldmap` reads. `[loading]` gives only the direction of the local shear.
 package struct YieldmapSections: ParticleCommandSections {
   package static let tables = [
     "system", "potential", "loading", "yieldmap", "output", "neighbours", "minimizer", "checkpoint",

@@ -1,20 +1,20 @@
-/// `[bands]`: which runs a shear band is measured in, and how.
+/// `[bands]`: the runs in which shear bands are measured, and the method.
 public struct BandsSection: Sendable, Equatable {
   public enum Source: String, Word {
-    /// Yield counts of blocks, or windows with D²min above the threshold.
+    /// Yield counts of blocks, or the number of windows with D²min above the threshold.
     case plasticCount = "plastic-count"
-    /// D²min of each window; of `shear` runs alone.
+    /// D²min of each window; only in `shear` runs.
     case d2min
   }
 
-  /// Folders of `epm` or `shear` runs; a folder of several realisations stands for all of them.
+  /// Folders of `epm` or `shear` runs. A folder of several realisations stands for all of them.
   public var runs: [String]
   public var source: Source
-  /// In bins of the files: rows of blocks, or slices about d thick.
+  /// Width of a bin, in bins of the files: rows of blocks, or slices about d thick.
   public var bin: Int
-  /// The strain at which bands are compared; nil for the last of each run.
+  /// Strain at which bands are compared; nil for the last strain of each run.
   public var strain: Double?
-  /// The strains between which the width is fitted by a power law of the strain; nil for all after the nucleation.
+  /// Strains between which a power law of the strain is fitted to the width; nil for all strains after nucleation.
   public var fit: [Double]?
 
   init?(_ table: Table, folder: String) {

@@ -1,9 +1,9 @@
 /// `[output]` of `expand` and `measure`.
 public struct BondOutputSection: Sendable, Equatable {
-  /// Whether the coefficients of every bond are written (`expand`), or their vectors, forces and stiffnesses
-  /// (`measure`).
+  /// Whether a table of all bonds is written, with their coefficients (`expand`) or with their vectors,
+  /// forces and stiffnesses (`measure`).
   public var bonds: Bool
-  /// Whether a run folder that exists may be replaced.
+  /// Whether an existing run folder may be replaced.
   public var overwrite: Bool
 
   init(_ table: Table) {

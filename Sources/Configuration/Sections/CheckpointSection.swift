@@ -1,13 +1,13 @@
-/// `[checkpoint]`: how often a long run is made safe against its end.
+/// `[checkpoint]`: how often a long run makes a checkpoint.
 public struct CheckpointSection: Sendable, Equatable {
-  /// Between two checkpoints.
+  /// Time between two checkpoints, in minutes.
   public var everyMinutes: Double
-  /// Steps of the command between two checkpoints; 0 for none by steps.
+  /// Steps of the command between two checkpoints; 0 if steps do not count.
   public var everySteps: Int
-  /// How many checkpoints stay on the disk.
+  /// Number of checkpoints that stay on the disk.
   public var keep: Int
 
-  /// Of commands that cannot be suspended.
+  /// The section of commands that cannot be suspended.
   static let never = CheckpointSection(everyMinutes: .infinity, everySteps: 0, keep: 1)
 
   private init(everyMinutes: Double, everySteps: Int, keep: Int) {

@@ -1,23 +1,23 @@
 /// `[d2min]`: the squared nonaffine displacement of each particle's neighbourhood.
 public struct D2minSection: Sendable, Equatable {
   public enum Normalisation: String, Word {
-    /// Per neighbour.
+    /// Mean over the neighbours.
     case mean
-    /// Over all neighbours.
+    /// Sum over the neighbours.
     case sum
   }
 
-  /// The configuration that displacements are measured from.
+  /// The configuration from which displacements are measured.
   public enum Reference: String, Word {
-    /// The one a ``window`` of strain ago.
+    /// The configuration a ``window`` of strain ago.
     case window
-    /// The first of the run.
+    /// The first configuration of the run.
     case initial
   }
 
   /// Strain over which displacements are measured.
   public var window: Double
-  /// Of the neighbourhood, in d = ρ^(−1/dim).
+  /// Radius of the neighbourhood, in d = ρ^(−1/dim).
   public var radius: Double
   public var normalisation: Normalisation
   /// D²min above which a particle counts as plastic, in reduced units of squared length.

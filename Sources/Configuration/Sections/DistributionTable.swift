@@ -1,22 +1,22 @@
-/// Where numbers for blocks come from, as written in the config: a dataset with one number per block, or a
-/// distribution.
+/// The source of numbers for blocks, as written in the configuration: a dataset with one
+/// number per block, or a distribution.
 public enum BlockNumbers: Sendable, Equatable {
   /// A dataset of an HDF5 file, in the shape of the lattice.
   case dataset(file: String, dataset: String)
   case weibull(shape: Double, mean: Double)
   case gaussian(mean: Double, deviation: Double)
   case exponential(mean: Double)
-  /// Numbers of which each is as likely.
+  /// A list from which each number is drawn with the same probability.
   case samples([Double])
-  /// The numbers of a dataset of any shape, or one column of it; `skipNaN` leaves out those that are not numbers, as
-  /// the maps of `yieldmap` have for discarded cavities.
+  /// The numbers of a dataset of any shape, or of one of its columns. `skipNaN` omits NaN, which marks discarded
+  /// cavities in the maps of `yieldmap`.
   case sampledDataset(file: String, dataset: String, column: Int?, skipNaN: Bool)
   case histogram(edges: [Double], weights: [Double])
 
   private enum Name: String, Word { case weibull, gaussian, exponential, samples, histogram }
 
-  /// Nil, and a problem, if there is not exactly one source.
-  /// - Parameter example: completes the hint for a table that says nothing.
+  /// Reads the source. Reports a problem and returns nil unless there is exactly one.
+  /// - Parameter example: text that completes the hint if the table names no source.
   init?(_ table: Table, folder: String, allowsDataset: Bool, example: String) {
     table.know(
       "file", "dataset", "distribution", "shape", "mean", "deviation", "values", "edges", "weights", "column",
@@ -124,14 +124,14 @@ public enum BlockNumbers: Sendable, Equatable {
 }
 
 extension Table {
-  /// A string that has to be there.
+  /// Reads a required string, which must not be empty.
   func text(_ key: String, hint: String) -> String? {
     value(
       key, expected: "a string", hint: gives(key) ? "put it in quotes" : hint, toml: { $0.tomlQuoted },
       convert: { if case .string(let text) = $0.content, !text.isEmpty { text } else { nil } })
   }
 
-  /// An array of finite numbers that has to be there.
+  /// Reads a required array of finite numbers.
   func numbers(_ key: String, _ bound: Bound<Double>, hint: String) -> [Double]? {
     value(
       key, expected: "an array of finite numbers, each \(bound.words)", hint: hint,

@@ -3,7 +3,7 @@ public struct EpmSection: Sendable, Equatable {
   public enum Control: String, Word { case strain, stress }
   public enum Yielding: String, Word { case forward, both }
   public enum Kernel: String, Word { case continuum, lattice }
-  /// How stress is redistributed; all give the same avalanches.
+  /// The method by which stress is redistributed. All methods give the same avalanches.
   public enum Update: String, Word { case sparse, transform, everywhere }
 
   public enum Eigenstrain: Sendable, Equatable {
@@ -11,14 +11,14 @@ public struct EpmSection: Sendable, Equatable {
     case drawn(BlockNumbers)
   }
 
-  /// Where the loading ends.
+  /// The path of the loading.
   public enum Path: Sendable, Equatable {
     case finalStrain(Double)
-    /// Under stress control: at this stress, or where the strain reaches `strainLimit`.
+    /// Stress control up to this stress, or until the strain reaches `strainLimit`.
     case finalStress(Double, strainLimit: Double)
     case cycles(amplitude: Double, count: Int)
 
-    /// The strains that the load goes through, forward and backward, added up; under stress control at most.
+    /// Sum of the strains along the path, forward and backward; the largest possible sum under stress control.
     public var coveredStrain: Double {
       switch self {
       case .finalStrain(let strain): strain
@@ -28,7 +28,7 @@ public struct EpmSection: Sendable, Equatable {
     }
   }
 
-  /// Blocks along each axis, two or three.
+  /// Number of blocks along each axis; two or three axes.
   public var shape: [Int]
   public var control: Control
   public var yielding: Yielding
@@ -40,19 +40,19 @@ public struct EpmSection: Sendable, Equatable {
   public var path: Path
   public var realisations: Int
   public var ranksPerRealisation: Int
-  /// Of one avalanche.
+  /// Largest number of sweeps in one avalanche.
   public var maximumSweeps: Int
   public var seed: UInt64
   public var update: Update
-  /// Failures in a sweep above which the sweep is done by a transform.
+  /// Number of failures in a sweep above which the sweep is computed by a transform.
   public var transformAbove: Int
-  /// Failures after which all blocks are brought up to date by one transform.
+  /// Number of failures after which one transform updates all blocks.
   public var settleAfter: Int
-  /// Strain between two looks at the whole state: profiles, residual strengths, fields.
+  /// Strain between two samples of the whole state: profiles, residual strengths, fields.
   public var sampleStrain: Double
-  /// The strain, added up forward and backward, from which on the state counts as steady.
+  /// Strain, added up forward and backward, from which the state counts as steady.
   public var steadyFrom: Double
-  /// Between these residual strengths, in mean thresholds, P(x) is fitted by a power law.
+  /// Range of residual strengths, in mean thresholds, in which a power law is fitted to P(x).
   public var residualFit: [Double]
 
   public struct Modulus: Sendable, Equatable {

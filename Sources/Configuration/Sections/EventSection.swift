@@ -1,25 +1,26 @@
-/// `[events]`: what counts as a plastic event, and how closely it is located.
+/// `[events]`: the definition of a plastic event, and the accuracy of its strain.
 public struct EventSection: Sendable, Equatable {
-  /// Whether a step that holds an event is repeated in smaller steps, down to ``smallestStep``.
+  /// Whether a step that contains an event is repeated in smaller steps, down to ``smallestStep``.
   public var adaptive: Bool
-  /// The width of the strain interval within which an event is located.
+  /// Width of the strain interval to which an event is located.
   public var smallestStep: Double
-  /// In d = ρ^(−1/dim): a strain step that is taken back leaves some particle farther than this from where it was if
-  /// there was an event.
+  /// Smallest irreversible displacement, in d = ρ^(−1/dim). A step contains an event if reversing it leaves some
+  /// particle farther than this from where it was.
   public var displacement: Double
 
-  /// Whether the fields that should foretell each event are computed in the state before it.
+  /// Whether the fields that could predict each event are computed in the state before it.
   public var prediction: Bool
 
   /// - Parameters:
-  ///   - strainStep: that of the loading, nil without one.
+  ///   - strainStep: the strain step of the loading; nil if it is not known.
   ///   - isExact: whether every step of the loading ends in equilibrium.
   init(_ table: Table, strainStep: Double?, isExact: Bool) {
     adaptive = table.boolean("adaptive", default: false)
     smallestStep = table.number("smallest_step", .resolvedStrain, default: 1e-7)
     displacement = table.number("displacement", .positive, default: 0.05)
     prediction = table.boolean("prediction", default: false)
-    // Who sets them wants events; where they are wanted later, adaptive = false says so.
+    // These keys do nothing without `adaptive`, so setting one alone is probably a mistake. To keep them for later use,
+    // write `adaptive = false` explicitly.
     for key in ["smallest_step", "displacement"] where table.gives(key) && !table.gives("adaptive") {
       table.report(
         "'\(key)' in [\(table.name)] has no effect without 'adaptive'", hint: "add adaptive = true, or remove it",

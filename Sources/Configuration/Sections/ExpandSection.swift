@@ -1,15 +1,15 @@
 /// `[expand]`: the strain expansion of a configuration at rest.
 public struct ExpandSection: Sendable, Equatable {
   public enum Solver: String, Word {
-    /// Conjugate gradients with geometric multigrid, with the same bits on any number of ranks.
+    /// Conjugate gradients with geometric multigrid; the same bits on any number of ranks.
     case multigrid
-    /// The same with the inverses of the diagonal blocks instead.
+    /// Conjugate gradients with the inverses of the diagonal blocks; the same bits on any number of ranks.
     case cg
     /// Conjugate gradients with algebraic multigrid (PETSc).
     case algebraicMultigrid = "amg"
-    /// A sparse factorisation (MUMPS), for small systems, in two dimensions above all.
+    /// A sparse factorisation (MUMPS), for small systems, mainly in two dimensions.
     case direct
-    /// The fastest of them for the size and the dimension.
+    /// The fastest solver for the size and dimension of the system.
     case auto
   }
 
@@ -17,14 +17,14 @@ public struct ExpandSection: Sendable, Equatable {
   /// Relative residual of each linear solve.
   public var tolerance: Double
   public var maximumIterations: Int
-  /// How many of the softest modes are computed, and to what relative accuracy of ω².
+  /// Number of the softest modes to compute; ``modeTolerance`` is the relative accuracy of their ω².
   public var modes: Int
   public var modeTolerance: Double
-  /// The largest force component that counts as rest, in units of the mean bond force.
+  /// Largest force component that counts as rest, in units of the mean bond force.
   public var equilibrium: Double
-  /// Whether the configuration is brought to rest first, as `[minimizer]` says.
+  /// Whether the configuration is minimised first, as `[minimizer]` says.
   public var minimize: Bool
-  /// Whether all elastic constants are computed, or the expansion along `[loading]` alone.
+  /// Whether all elastic constants are computed, or only the expansion along `[loading]`.
   public var elasticTensor: Bool
 
   init(_ table: Table, isGenerated: Bool) {
@@ -36,7 +36,7 @@ public struct ExpandSection: Sendable, Equatable {
     modes = table.integer("modes", .count(from: 0), default: 0)
     modeTolerance = table.number("mode_tolerance", .properFraction, default: 1e-9)
     equilibrium = table.number("equilibrium", .positive, default: 1e-8)
-    // Random positions are never at rest; a file is taken as it is.
+    // Random positions are never at rest. A file is used as it is by default.
     minimize = table.boolean("minimize", default: isGenerated)
     elasticTensor = table.boolean("elastic_tensor", default: true)
   }

@@ -4,7 +4,7 @@ public struct LatticeOutputSection: Sendable, Equatable {
   public var frames: Bool
   /// Whether the last fields are also written for ParaView.
   public var vtk: Bool
-  /// Whether a run folder that exists may be replaced.
+  /// Whether an existing run folder may be replaced.
   public var overwrite: Bool
 
   init(_ table: Table) {

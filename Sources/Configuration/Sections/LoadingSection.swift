@@ -1,6 +1,6 @@
 /// `[loading]`: the quasistatic deformation.
 public struct LoadingSection: Sendable, Equatable {
-  /// What a unit of strain does. Axes are numbered 0, 1, 2 for x, y, z.
+  /// The deformation per unit of strain. Axes are numbered 0, 1, 2 for x, y, z.
   public enum Mode: Sendable, Equatable {
     /// Displacement along `flow`, proportional to the position along `gradient`.
     case simpleShear(flow: Int, gradient: Int)
@@ -20,31 +20,31 @@ public struct LoadingSection: Sendable, Equatable {
     public var count: Int
   }
 
-  /// What becomes of a step whose minimisation ends short of its tolerance.
+  /// The treatment of a step whose minimisation ends above its tolerance.
   public enum Unconverged: String, Word {
     /// The run ends.
     case refuse
-    /// The run goes on from there; the step counts as not converged.
+    /// The run continues from there, and the step counts as not converged.
     case accept
   }
 
   public var mode: Mode
-  /// The strain between two minimisations.
+  /// Strain between two minimisations.
   public var strainStep: Double
-  /// The accumulated strain at which the run ends, as a magnitude; 0 for cycles, which end where they began,
-  /// and for turning points.
+  /// Accumulated strain at which the run ends, as a magnitude; 0 for cycles, which end at
+  /// their start, and for turning points.
   public var finalStrain: Double
-  /// Whether the strain grows in the negative direction; cycles then begin in it.
+  /// Whether the strain grows in the negative direction. Cycles then begin in that direction.
   public var backward: Bool
   public var cycles: Cycles?
-  /// Strains that are gone to one after the other, up or down; nil for one final strain, or cycles.
+  /// Strains that the loading approaches one after the other, up or down; nil for one final strain, or cycles.
   public var turningPoints: [Double]?
   public var unconverged: Unconverged
 
-  /// The strains of a loading are listed before it begins.
+  /// Largest number of steps. It is limited because the strains of a loading are listed before it begins.
   public static let mostSteps = 1e8
 
-  /// `dimension` is that of space, nil if it is not known yet.
+  /// Reads the section. `dimension` is the dimension of space, nil if it is not known yet.
   init?(_ table: Table, dimension: Int?) {
     let mode = Mode(table, dimension: dimension)
     let strainStep = table.number(
@@ -128,7 +128,7 @@ extension LoadingSection.Mode {
     case pureShear = "pure-shear"
     case uniaxial, dilation, matrix
 
-    /// The key that says where to, beside the mode itself.
+    /// The key that gives the direction of the mode; nil if the mode has none.
     var argument: String? {
       switch self {
       case .simpleShear, .pureShear: "plane"
@@ -139,8 +139,8 @@ extension LoadingSection.Mode {
     }
   }
 
-  /// The deformation alone, for commands that do not go along it: how far and in which steps is not theirs to know.
-  /// Simple shear of the plane xy where the configuration says nothing.
+  /// Reads the direction of the deformation, for commands that need neither its size nor its steps. The
+  /// default is simple shear in the plane xy.
   init?(directionOf table: Table, dimension: Int?) {
     self.init(table, dimension: dimension, orSimpleShear: !table.isGiven)
   }
@@ -186,7 +186,7 @@ extension LoadingSection.Mode {
 
   private static let axisNames: [Character] = ["x", "y", "z"]
 
-  /// The numbers of `count` different axes, written as their letters.
+  /// Reads `count` different axes, written as letters, and returns their numbers.
   private static func axes(
     _ table: Table, _ key: String, count: Int, dimension: Int?, default standard: [Int]? = nil, hint: String
   ) -> [Int]? {

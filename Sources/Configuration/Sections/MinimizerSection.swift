@@ -1,28 +1,28 @@
-/// `[minimizer]`: how mechanical equilibrium is reached.
+/// `[minimizer]`: the method by which mechanical equilibrium is reached.
 public struct MinimizerSection: Sendable, Equatable {
   public enum Method: String, Word {
     case newton, cg, fire, lbfgs
     case gradientFlow = "gradient-flow"
   }
 
-  /// What solves for a displacement, in all methods but `cg` and `fire`, are preconditioned by.
+  /// The preconditioner of the linear solves (all methods except `cg` and `fire`).
   public enum Preconditioner: String, Word {
     case multigrid
     case blockJacobi = "block-jacobi"
   }
 
-  /// When the forces count as zero.
+  /// The criterion by which the forces count as zero.
   public enum ForceTolerance: Sendable, Equatable {
-    /// At the smallest forces that the rounding of the positions allows.
+    /// The smallest forces that the rounding of positions allows.
     case floor
-    /// When no component of a force is greater, in reduced units.
+    /// The largest component of any force, in reduced units.
     case largestComponent(Double)
   }
 
   public var method: Method
   public var preconditioner: Preconditioner
   public var forceTolerance: ForceTolerance
-  /// After so many evaluations of the forces a minimisation counts as failed.
+  /// Number of force evaluations after which a minimisation counts as failed.
   public var maximumEvaluations: Int
 
   init(_ table: Table) {

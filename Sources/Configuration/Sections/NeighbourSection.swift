@@ -1,7 +1,7 @@
 /// `[neighbours]`: the neighbour lists.
 public struct NeighbourSection: Sendable, Equatable {
-  /// How far the lists reach beyond the cutoff, in reduced units of length. The physics does not depend on it; the last
-  /// bits do, since the quantum of positions follows from the range.
+  /// Distance by which the lists reach beyond the cutoff, in reduced units of length. The physics does not depend on
+  /// it. The last bits do, because the quantum of positions follows from the range.
   public var skin: Double
 
   init(_ table: Table) {

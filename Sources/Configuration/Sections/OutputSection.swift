@@ -1,16 +1,16 @@
-/// `[output]` of `shear`: what is written besides the scalars.
+/// `[output]` of `shear`: the files that are written besides the scalars.
 public struct OutputSection: Sendable, Equatable {
-  /// The fields per particle that a frame of the trajectory may hold besides the positions.
+  /// Fields per particle that a frame of the trajectory may contain besides the positions.
   public static let possibleFields = ["d2min", "stress", "force", "energy", "displacement", "plastic-count"]
 
   /// Strain steps between two frames.
   public var every: Int
   public var trajectory: Bool
-  /// Some of ``possibleFields``, each once.
+  /// Fields of each frame, a selection of ``possibleFields``, each once.
   public var fields: [String]
   /// Whether the profiles across the cell are written.
   public var profiles: Bool
-  /// Whether a run folder that exists may be replaced.
+  /// Whether an existing run folder may be replaced.
   public var overwrite: Bool
 
   init(_ table: Table) {

@@ -1,6 +1,6 @@
-/// `[output]` of commands whose files are not a matter of choice.
+/// `[output]` of commands that always write the same files.
 public struct OverwriteSection: Sendable, Equatable {
-  /// Whether a run folder that exists may be replaced.
+  /// Whether an existing run folder may be replaced.
   public var overwrite: Bool
 
   package init(_ table: Table) { overwrite = table.boolean("overwrite", default: false) }

@@ -1,19 +1,19 @@
-/// `[system]`, `[potential]` and `[neighbours]`: particles, and how they interact.
+/// `[system]`, `[potential]` and `[neighbours]`: the particles and their interaction.
 package struct ParticleSections: Sendable {
   package let system: SystemSection
   package let potential: PotentialSection
   package let neighbours: NeighbourSection
 }
 
-/// The same while it is read. Other sections depend on some of it, even where a mistake keeps the rest from existing:
-/// all mistakes are to be found at once.
+/// The particle sections while they are read. Other sections depend on some of the values, which are available even if
+/// a mistake elsewhere makes ``sections`` nil. So one reading finds all mistakes.
 package struct ParticleReading {
-  /// Nil, and problems, if something is missing or wrong.
+  /// The sections; nil, with problems reported, if something is missing or wrong.
   package let sections: ParticleSections?
   package let isGenerated: Bool
-  /// Of space, as far as the text says.
+  /// Dimension of space; nil if the text does not give it.
   package let dimension: Int?
-  /// Whether the particles have continuous sizes, or species; nil if the potential is in doubt.
+  /// Whether the particles have continuous sizes (true) or species (false); nil if the potential has a mistake.
   package let hasSizes: Bool?
 
   package init(_ document: Document) {

@@ -12,54 +12,55 @@ public struct PotentialSection: Sendable, Equatable {
     public var isInversePower: Bool { self == .polydisperseIPL || self == .bidisperseIPL }
   }
 
-  /// How the Lennard-Jones energy ends at the cutoff.
+  /// The behaviour of the Lennard-Jones energy at the cutoff.
   public enum Truncation: String, Word {
-    /// The energy is continuous, the force jumps.
+    /// The energy is continuous, and the force jumps.
     case energyShift = "energy-shift"
     /// Energy and force jump.
     case plain
     /// Energy and force are continuous.
     case forceShift = "force-shift"
-    /// So is the stiffness.
+    /// Energy, force and stiffness are continuous.
     case smooth
   }
 
   /// The distribution of the diameters of generated particles: p(λ) ∝ λ^exponent between minimum and maximum.
   public struct Sizes: Sendable, Equatable {
     public enum Drawn: String, Word {
-      /// One diameter from each of N equally likely intervals: the distribution hardly differs between samples.
+      /// One diameter from each of N equally likely intervals, so that the distribution hardly differs between samples.
       case stratified
-      /// Independent of each other.
+      /// Independent diameters.
       case random
     }
 
     public var exponent: Double
-    /// Diameters, in reduced units.
+    /// Smallest diameter; like ``maximum`` in reduced units of length.
     public var minimum: Double
     public var maximum: Double
     public var drawn: Drawn
   }
 
   public var kind: Kind
-  /// β of the inverse power law (λ/r)^β, an even number; 0 for the other kinds.
+  /// Exponent β of the inverse power law (λ/r)^β, an even number; 0 for the other kinds.
   public var exponent: Int
-  /// The highest derivative of the inverse power law that is continuous at the cutoff; 0 for the other kinds.
+  /// Highest derivative of the inverse power law that is continuous at the cutoff; 0 for the other kinds.
   public var smoothing: Int
-  /// Where the interaction ends, in units of the pair's diameter (of length, for Lennard-Jones); 1, contact, for
-  /// harmonic and Hertzian particles.
+  /// Distance at which the interaction ends, in units of the pair's diameter (of length, for Lennard-Jones); 1,
+  /// contact, for harmonic and Hertzian particles.
   public var cutoff: Double
-  /// ε of λ_ij = ½(λ_i + λ_j)(1 − ε|λ_i − λ_j|), in inverse units of length; 0 for all but polydisperse particles.
+  /// Parameter ε of λ_ij = ½(λ_i + λ_j)(1 − ε|λ_i − λ_j|), in inverse units of length; 0
+  /// for all but polydisperse particles.
   public var nonadditivity: Double
-  /// Of the Lennard-Jones energy. The other kinds end by themselves, and have `plain`.
+  /// Truncation of the Lennard-Jones energy; `plain` for the other kinds, whose interaction needs none.
   public var truncation: Truncation
-  /// Nil unless particles that have sizes are generated.
+  /// Distribution of sizes; nil unless particles that have sizes are generated.
   public var sizes: Sizes?
 
   init?(_ table: Table, isGenerated: Bool) {
     let kind: Kind? = table.choice(
       "kind", hint: "add kind = …, one of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
-    /// Whether keys of the kinds that `condition` picks apply. All do while the kind is in doubt: better one message
-    /// about the kind than one for each key.
+    /// Whether the keys of the kinds that `condition` selects apply. All of them do if the kind is missing or wrong:
+    /// one message about the kind is better than one for each key.
     func applies(_ condition: (Kind) -> Bool) -> Bool { kind.map(condition) ?? true }
     func forbid(_ key: String, outside kinds: String) { forbid(key, hint: "remove it; it belongs to \(kinds)") }
     func forbid(_ key: String, hint: String) {
@@ -98,8 +99,8 @@ public struct PotentialSection: Sendable, Equatable {
 
     var areSizesMissing = false
     if let kind, kind.hasSizes, isGenerated {
-      // The paper that says what an inverse power law is says how large its particles are; soft spheres come in all
-      // sizes.
+      // The paper that defines the inverse power law also gives the sizes, so they have
+      // defaults. Soft spheres come in all sizes.
       if kind == .polydisperseIPL || table.gives("sizes") {
         sizes = Sizes(table.table("sizes"), hasDefaults: kind == .polydisperseIPL)
       } else {
@@ -140,7 +141,8 @@ public struct PotentialSection: Sendable, Equatable {
 extension PotentialSection.Sizes {
   private static var exponents: Bound<Double> { Bound(words: "between -100 and 100") { abs($0) <= 100 } }
 
-  /// Without defaults, nil and a problem for each of exponent, minimum and maximum that is missing.
+  /// Reads the sizes. Without defaults, reports a problem for each of exponent, minimum and
+  /// maximum that is missing, and returns nil.
   init?(_ table: Table, hasDefaults: Bool) {
     let exponent: Double?
     let minimum: Double?

@@ -2,26 +2,26 @@
 public struct PrepareSection: Sendable, Equatable {
   /// Parent temperatures in units of ε/k_B, one stay each, in this order.
   public var temperatures: [Double]
-  /// Sweeps that are measured at each temperature, after ``burnIn`` sweeps that are not.
+  /// Number of sweeps at each temperature that are measured, after ``burnIn`` sweeps that are not.
   public var sweeps: Int
   public var burnIn: Int
-  /// The share of trial moves that exchange two sizes.
+  /// Share of the trial moves that exchange two sizes.
   public var swapFraction: Double
-  /// The largest difference of sizes that are exchanged, in reduced units of length; infinite for species.
+  /// Largest difference of two sizes that are exchanged, in reduced units of length; infinite for species.
   public var sizeWindow: Double
-  /// The half-width of displacements, in reduced units of length; nil if the burn-in tunes it to an acceptance.
+  /// Half-width of trial displacements, in reduced units of length; nil if the burn-in tunes it for acceptance.
   public var step: Double?
-  /// The smallest width of a block of the checkerboard, in units of the largest cutoff.
+  /// Smallest width of a block of the checkerboard, in units of the largest cutoff.
   public var block: Double
-  /// Independent runs.
+  /// Number of independent runs.
   public var replicas: Int
-  /// Whether each state is brought to mechanical equilibrium.
+  /// Whether each state is minimised.
   public var quench: Bool
   public var seed: UInt64
   /// Whether states that are not in equilibrium count as a success.
   public var acceptUnequilibrated: Bool
 
-  /// `hasSizes` tells continuous sizes from species; nil if the potential is in doubt.
+  /// Reads the section. `hasSizes` tells continuous sizes from species; nil if the potential has a mistake.
   init?(_ table: Table, hasSizes: Bool?) {
     let temperatures: [Double]? = table.value(
       "temperatures", expected: "an array of numbers greater than 0",

@@ -1,15 +1,15 @@
 /// `[system]`: the particles.
 public struct SystemSection: Sendable, Equatable {
-  /// Where the particles come from.
+  /// The origin of the particles.
   public enum Source: Sendable, Equatable {
-    /// The path of a file of particles; a relative one has been joined to the folder of the configuration.
+    /// Path of a file of particles. A relative path has been joined to the folder of the configuration.
     case file(String)
     case generate(Generate)
   }
 
   /// A random configuration in a cubic cell.
   public struct Generate: Sendable, Equatable {
-    /// Of space: 2 or 3.
+    /// Dimension of space, 2 or 3.
     public var dimension: Int
     public var particles: Int
     /// Particles per volume, in reduced units.
@@ -18,14 +18,15 @@ public struct SystemSection: Sendable, Equatable {
   }
 
   public var source: Source
-  /// What `dimension` says about a file that does not state it; nil if nothing is said.
+  /// Dimension of a file that does not state it; nil if the key is absent.
   public var dimension: Int?
-  /// Of a file with several frames: from 0, negative from the end; nil for the last one.
+  /// Number of the frame in a file of several frames, from 0, or negative from the end; nil for the last one.
   public var frame: Int?
-  /// The words of the file for its species, the first species first; empty if nothing is said.
+  /// Names in the file for its species, the first species first; empty if the key is absent.
   public var species: [String]
 
-  /// Nil, and a problem, if there is not exactly one source. `folder` is that of the configuration.
+  /// Reads the section. Reports a problem and returns nil unless there is exactly one source. `folder`
+  /// is the folder of the configuration.
   init?(_ table: Table, folder: String) {
     let file: String?
     if table.gives("file") {

@@ -1,9 +1,9 @@
 /// `[yieldmap]`: local yield stresses of a configuration at rest.
 public struct YieldmapSection: Sendable, Equatable {
   public enum Method: String, Word {
-    /// The stress of each cavity to third order in the strain.
+    /// Expansion of the stress of each cavity to third order in the strain.
     case expansion
-    /// Each cavity is sheared step by step.
+    /// Explicit shear of each cavity, step by step.
     case frozenMatrix = "frozen-matrix"
     case both
   }
@@ -23,7 +23,7 @@ public struct YieldmapSection: Sendable, Equatable {
     case half, both, any
   }
 
-  /// What holds the particles around a cavity to the affine motion.
+  /// The constraint that makes the particles around a cavity follow the affine motion.
   public enum Matrix: Sendable, Equatable {
     case rigid
     /// Tethers of this stiffness, for particles up to ``YieldmapSection/matrixShell`` around the cavity.
@@ -34,40 +34,40 @@ public struct YieldmapSection: Sendable, Equatable {
 
   public var method: Method
   public var shape: Shape
-  /// Of a sphere; half the side of a block. In d = ρ^(−1/dim), as all lengths here.
+  /// Radius of a sphere, or half the side of a block, in d = ρ^(−1/dim). All lengths of this section are in d.
   public var radius: Double
   public var centres: Centres
-  /// Between the nodes of the grid, about.
+  /// Approximate distance between the nodes of the grid, in d.
   public var spacing: Double
-  /// Which share of the bonds across its border belongs to the stress of a cavity.
+  /// The rule for the share of the bonds across its border in the stress of a cavity.
   public var weight: Weight
-  /// Some of ``possibleDirections``, each once, at least one.
+  /// Directions of shear, a selection of ``possibleDirections``: at least one, each once.
   public var directions: [String]
-  /// Of the explicit method.
+  /// Strain step of the explicit method.
   public var strainStep: Double
-  /// Where the explicit method gives up.
+  /// Strain at which the explicit method gives up.
   public var maximumStrain: Double
-  /// How many shear directions, spread evenly over half a turn, are tried; 1 for the loading alone.
+  /// Number of shear directions, spread evenly over half a turn; 1 for the direction of the loading alone.
   public var orientations: Int
   public var matrix: Matrix
-  /// How far around a cavity particles are tethered rather than held.
+  /// Thickness of the shell around a cavity in which particles are tethered rather than fixed, in d.
   public var matrixShell: Double
   public var lowestEigenvalue: Bool
-  /// Side of the blocks over which the map is averaged.
+  /// Side of the blocks over which the map is averaged, in d.
   public var block: Double
   /// Whether the stress-strain curves of the explicit method are written.
   public var curves: Bool
-  /// The largest force component that counts as rest, in units of the mean bond force.
+  /// Largest force component that counts as rest, in units of the mean bond force.
   public var equilibrium: Double
-  /// Whether the configuration is brought to rest first, as `[minimizer]` says.
+  /// Whether the configuration is minimised first, as `[minimizer]` says.
   public var minimize: Bool
 
-  /// Finer maps hold nothing more, and soon fill the memory.
+  /// Bound of the lengths of a map, in d. Finer maps contain nothing more, and soon fill the memory.
   private static var fineness: Bound<Double> {
     Bound(words: "at least 0.1, in mean distances of particles") { $0 >= 0.1 }
   }
 
-  /// Of the explicit method. Those of a whole loading are more, but each cavity has this many.
+  /// Largest number of steps of the explicit method. A loading may have more, but here each cavity has this many.
   private static let mostSteps = 1e6
 
   init(_ table: Table, isGenerated: Bool) {
@@ -147,7 +147,7 @@ public struct YieldmapSection: Sendable, Equatable {
         hint: "take method = \"frozen-matrix\" or \"both\"", key: "curves")
     }
     equilibrium = table.number("equilibrium", .positive, default: 1e-8)
-    // Random positions are never at rest; a file is taken as it is.
+    // Random positions are never at rest. A file is used as it is by default.
     minimize = table.boolean("minimize", default: isGenerated)
   }
 }

@@ -1,13 +1,14 @@
 import MessagePassing
 
-/// A word of the command line, and the work that it stands for.
+/// A command of the command line.
 protocol Command: SendableMetatype {
   static var guide: CommandGuide { get }
 
-  /// - Throws: an input failure where the words behind the command are not understood.
+  /// Parses the words after the name of the command.
+  /// - Throws: an input failure if they are not understood.
   init(_ words: [String]) throws
 
-  /// Does the work, and gives the exit code. Collective.
+  /// Does the work and returns the exit code. Collective.
   func run(over communicator: Communicator) throws -> Int32
 }
 

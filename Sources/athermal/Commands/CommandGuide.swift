@@ -1,16 +1,16 @@
-/// What a command is for, in the words of its help.
+/// Help text of a command.
 struct CommandGuide {
   let name: String
-  /// What stands behind the name, line by line.
+  /// Arguments that follow the name, line by line.
   let arguments: String
-  /// In the list of commands.
+  /// One line for the list of commands.
   let summary: String
   let text: String
   var options: [(String, String)] = []
   let examples: [String]
 
-  /// The whole help of the command.
-  /// - Parameter keys: those of its config with their meanings; empty where it reads none.
+  /// Returns the complete help of the command.
+  /// - Parameter keys: the keys of its config with their meanings; empty if it reads no config.
   func help(keys: String) -> String {
     var parts = ["athermal \(name) \(arguments)", text]
     if !options.isEmpty {
@@ -38,7 +38,7 @@ struct CommandGuide {
 }
 
 extension CommandGuide {
-  /// That of a command that runs a config.
+  /// Creates the guide of a command that runs a config.
   init(running name: String, canResume: Bool, summary: String, text: String, examples: [String]) {
     self.init(
       name: name,

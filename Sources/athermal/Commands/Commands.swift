@@ -9,19 +9,19 @@ enum Commands {
     CommandsCommand.self,
   ]
 
-  /// More of them, for the time of a test.
+  /// Additional commands, for tests.
   nonisolated(unsafe) static var additional: [any Command.Type] = []
 
   static func named(_ name: String) -> (any Command.Type)? { (all + additional).first { $0.name == name } }
 
-  /// Those that run a config.
+  /// Commands that run a config.
   static var runs: [any RunCommand.Type] { (all + additional).compactMap { $0 as? any RunCommand.Type } }
 
-  /// The sections that the commands read.
+  /// Sections of the config that the commands read.
   static var catalogue: SectionCatalogue { SectionCatalogue(runs.map { (name: $0.name, sections: sections($0)) }) }
 
   private static func sections<Run: RunCommand>(_ type: Run.Type) -> any Sections.Type { Run.Content.self }
 
-  /// Whether a run of any command makes a file of this name.
+  /// Returns whether any command makes a file of this name.
   static func make(_ name: Substring) -> Bool { runs.contains { $0.makes(name) } }
 }

@@ -1,6 +1,7 @@
-/// The ranks that a config is checked for.
+/// The ranks for which a config is checked.
 struct RanksInQuestion {
   let count: Int
-  /// Whether they are those that check, so that their memory is known; others may be of another machine.
+  /// Whether these are the ranks that do the check, so that their memory is known. Otherwise
+  /// they may be on another machine.
   let areHere: Bool
 }

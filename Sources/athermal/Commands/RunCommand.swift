@@ -2,27 +2,28 @@ import Configuration
 import MessagePassing
 import Storage
 
-/// A command that runs a config in a folder of its own. All that the program knows of it is declared here, and its
-/// type stands in ``Commands/all``: nothing else has to change for a new one.
+/// A command that runs a config in a folder of its own. Its type declares everything that the program needs to know
+/// about it, and is listed in ``Commands/all``; a new command needs no other change.
 protocol RunCommand: Command {
-  /// The sections of the config that it reads.
+  /// Sections of the config that the command reads.
   associatedtype Content: Sections
 
-  /// The names of the files that it makes in its folder, besides those of every run.
+  /// Names of the files that the command makes in its folder, besides those of every run.
   static var outputs: [String] { get }
-  /// What grows record by record in its files: the file, a letter for the number of records, and the columns.
+  /// Outputs that grow record by record: the file, a letter for the number of records, and the columns.
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] { get }
-  /// Whether it makes a file; for names that depend on the config.
+  /// Returns whether the command makes a file of this name. Implemented by commands whose
+  /// file names depend on the config.
   static func makes(_ name: Substring) -> Bool
-  /// Whether it can be suspended and resumed.
+  /// Whether the command can be suspended and resumed.
   static var canResume: Bool { get }
-  /// Whether a config with these tables, and their keys, is one for this command.
+  /// Returns whether a config with these tables and keys is meant for this command.
   static func isMeant(by tables: [String: Set<String>]) -> Bool
-  /// The meanings of the keys of its config that no other command reads, by table, in the order of the help.
+  /// Meanings of the config keys that no other command reads, by table, in the order of the help.
   static var keys: [String: [(String, String)]] { get }
 
-  /// What a run would need, a line each; nothing is computed. Collective.
-  /// - Throws: an input failure where the run would be refused.
+  /// Returns the resources that a run would need, one per line, without computing anything. Collective.
+  /// - Throws: an input failure if the run would be refused.
   static func demand(
     of configuration: RunConfiguration<Content>, on ranks: RanksInQuestion, over communicator: Communicator
   ) throws -> [String]
@@ -30,7 +31,7 @@ protocol RunCommand: Command {
   var arguments: RunArguments { get }
   init(arguments: RunArguments)
 
-  /// Does the work of one run, and gives the exit code. Collective.
+  /// Does the work of one run and returns the exit code. Collective.
   func compute(_ run: Run<Content>) throws -> Int32
 }
 
@@ -39,7 +40,7 @@ extension RunCommand {
   static var keys: [String: [(String, String)]] { [:] }
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] { [] }
 
-  /// Whether a table is there that this command alone reads.
+  /// Returns whether there is a table that only this command reads.
   static func isMeant(by tables: [String: Set<String>]) -> Bool {
     tables.keys.contains { Content.tables.contains($0) && Commands.catalogue.readers(of: $0) == [name] }
   }
@@ -60,7 +61,7 @@ extension RunCommand {
     }
   }
 
-  /// Checks a config for this command, and gives what its run would need. Collective.
+  /// Checks a config for this command and returns the resources that its run would need. Collective.
   static func validate(
     _ path: String, overrides: [String], on ranks: RanksInQuestion, over communicator: Communicator
   ) throws -> [String] {
@@ -76,7 +77,7 @@ extension RunCommand {
 }
 
 extension RunConfiguration {
-  /// Says which tables of the text nothing depends on.
+  /// Prints which tables of the config have no effect.
   func tellUnused(by command: String) {
     guard !unused.isEmpty else { return }
     print("not used by \(command): " + unused.map { "[\($0)]" }.joined(separator: ", "))

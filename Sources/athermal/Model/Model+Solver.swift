@@ -6,8 +6,8 @@ import SparseSolvers
 import Statics
 
 extension Model {
-  /// Does the work with a linear solver. Collective.
-  /// - Parameter needsLibrary: whether the work itself wants PETSc or SLEPc.
+  /// Calls `work` with a linear solver. Collective.
+  /// - Parameter needsLibrary: whether `work` itself needs PETSc or SLEPc.
   static func withSolver<Result>(
     _ asked: ExpandSection.Solver, maximumIterations: Int, needsLibrary: Bool = false, _ system: ParticleSystem,
     _ bonds: BondNetwork, _ null: NullSpace, _ work: (any LinearSolver) throws -> Result
@@ -33,8 +33,8 @@ extension Model {
     #endif
   }
 
-  /// - Throws: an input failure where modes are asked for that this build, or this system, cannot have: before anything
-  ///   is computed.
+  /// Verifies, before anything is computed, that the softest modes can be computed.
+  /// - Throws: an input failure if modes are requested that this build, or this system, cannot have.
   static func requireModes(_ section: ExpandSection, particles: Int, dimension: Int) throws {
     guard section.modes > 0 else { return }
     guard SparseLibrary.isAvailable else {
@@ -47,7 +47,7 @@ extension Model {
     }
   }
 
-  /// The softest modes, where [expand] asks for any. Collective.
+  /// Computes the softest modes if [expand] asks for any. Collective.
   static func softModes(
     _ section: ExpandSection, _ system: ParticleSystem, _ bonds: BondNetwork, _ null: NullSpace
   ) throws -> SoftModes? {
@@ -60,8 +60,8 @@ extension Model {
     #endif
   }
 
-  /// `auto` becomes the fastest where they were measured (Docs/Performance.md): a rule of size and dimension
-  /// alone, never of a clock.
+  /// Returns the solver, where `auto` becomes the fastest one according to measurements (Docs/Performance.md). The rule
+  /// depends on size and dimension alone, never on a clock.
   private static func solver(
     _ asked: ExpandSection.Solver, particles: Int, dimension: Int
   ) throws -> ExpandSection.Solver {

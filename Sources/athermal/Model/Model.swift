@@ -9,7 +9,7 @@ import QuasistaticShear
 import Statics
 import Storage
 
-/// From the words of a config to the objects of the engine.
+/// Construction of the objects of the engine from the config.
 enum Model {
   static func pairModel(_ potential: PotentialSection) -> PairModel {
     switch potential.kind {
@@ -35,8 +35,8 @@ enum Model {
     }
   }
 
-  /// The configuration that [system] asks for, read or generated. Collective.
-  /// - Parameter replica: independent runs place their particles with different seeds.
+  /// Returns the configuration that [system] describes, read or generated. Collective.
+  /// - Parameter replica: number of the replica. Replicas place their particles with different seeds.
   static func snapshot(
     _ configuration: RunConfiguration<some ParticleCommandSections>, replica: Int = 0, over communicator: Communicator
   ) throws -> Snapshot {
@@ -61,7 +61,8 @@ enum Model {
     }
   }
 
-  /// The same, but of particles to be generated only what the layout follows from. Collective.
+  /// Returns the configuration that [system] describes; if its particles are to be generated, only the part on which
+  /// the layout depends. Collective.
   static func outline(_ configuration: RunConfiguration<some ParticleCommandSections>, over communicator: Communicator)
     throws -> Snapshot
   {
@@ -79,7 +80,7 @@ enum Model {
       composition: try composition(pairModel(potential), potential))
   }
 
-  /// The configuration of a file, fit for a potential, and what had to be done to its cell, in words. Collective.
+  /// Reads a configuration and prepares it for a potential. The report describes the changes of its cell. Collective.
   static func read(
     _ path: String, dimension: Int?, frame: Int? = nil, for model: PairModel, over communicator: Communicator
   ) throws -> (Snapshot, report: [String]) {
@@ -88,7 +89,8 @@ enum Model {
     return (snapshot, report)
   }
 
-  /// Makes what was read fit for a potential; returns what had to be done to its cell, in words. Collective.
+  /// Prepares a configuration from a file for a potential. Returns a description of the
+  /// changes of its cell. Collective.
   private static func prepare(
     _ snapshot: inout Snapshot, for model: PairModel, path: String, over communicator: Communicator
   ) throws -> [String] {
@@ -105,7 +107,8 @@ enum Model {
       }
   }
 
-  /// A slip of the keyboard must not fill the memory. Ranks may be alone on their machines, so this is a lower bound.
+  /// Verifies that the particles fit into memory, since a typing error could fill it. Each rank may have a machine of
+  /// its own, so the estimate is a lower bound.
   static func keepsWithinMemory(_ particles: Int, over communicator: Communicator) throws {
     let needed = 400.0 * Double(particles) / Double(communicator.size)
     let present = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
@@ -117,7 +120,7 @@ enum Model {
     }
   }
 
-  /// The mixtures of the papers: 50:50 for the bidisperse inverse power law, 65:35 for Lennard-Jones.
+  /// Returns the mixtures of the papers: 50:50 for the bidisperse inverse power law, 65:35 for Lennard-Jones.
   private static func composition(
     _ model: PairModel, _ potential: PotentialSection
   ) throws -> RandomPlacement.Composition {
@@ -137,7 +140,7 @@ enum Model {
     }
   }
 
-  /// Particles of a file must be what the potential is about.
+  /// Verifies that the particles of a file suit the potential.
   private static func fit(
     _ snapshot: inout Snapshot, to model: PairModel, path: String, over communicator: Communicator
   ) throws {
@@ -180,7 +183,7 @@ enum Model {
     }
   }
 
-  /// Collective.
+  /// Creates the system that the config describes. Collective.
   static func system(
     _ configuration: RunConfiguration<some ParticleCommandSections>, replica: Int = 0, over communicator: Communicator
   ) throws -> ParticleSystem {
@@ -193,7 +196,8 @@ enum Model {
     }
   }
 
-  /// Runs what depends on the particles; an input failure gets the place in front that says where they come from.
+  /// Calls `work`, which depends on the particles. An input failure is prefixed with the place in
+  /// the config that defines them.
   static func blamingSource<Result>(
     of configuration: RunConfiguration<some ParticleCommandSections>, _ work: () throws -> Result
   ) throws -> Result {
@@ -201,7 +205,7 @@ enum Model {
     return try configuration.places.blaming(key, work)
   }
 
-  /// The system that a run goes on with; without a checkpoint that of the config. Collective.
+  /// Restores the system of a run from a checkpoint, or creates that of the config if there is none. Collective.
   static func system(
     _ configuration: RunConfiguration<some ParticleCommandSections>, resuming checkpoint: Checkpoint?,
     over communicator: Communicator
@@ -214,7 +218,7 @@ enum Model {
       skin: configuration.neighbours.skin)
   }
 
-  /// The deformation that [loading] of a config asks for.
+  /// Returns the deformation that [loading] of a config describes.
   static func loading(
     _ mode: LoadingSection.Mode, of configuration: RunConfiguration<some ParticleCommandSections>, dimension: Int
   ) throws -> Loading.Mode {
@@ -222,9 +226,9 @@ enum Model {
     return try configuration.places.blaming("loading." + key) { try loading(mode, dimension: dimension) }
   }
 
-  /// The deformation that [loading] asks for.
-  /// - Throws: an input failure where it needs more dimensions than there are, which the config could not know before
-  ///   the file of particles was read.
+  /// Returns the deformation that [loading] describes.
+  /// - Throws: an input failure if it needs more dimensions than the particles have. The config could not be checked
+  ///   for that before the file of particles was read.
   private static func loading(_ mode: LoadingSection.Mode, dimension: Int) throws -> Loading.Mode {
     func check(_ axes: Int...) throws {
       guard axes.allSatisfy({ $0 < dimension }) else {

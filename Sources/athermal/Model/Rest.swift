@@ -4,20 +4,20 @@ import MessagePassing
 import Particles
 import Statics
 
-/// Mechanical equilibrium as a precondition: of commands that say what a glass at rest will do.
+/// Mechanical equilibrium as a precondition of commands that predict the behaviour of a glass at rest.
 struct Rest {
-  /// The largest force component that counts as rest, in units of the mean bond force.
+  /// Largest force component that counts as rest, in units of the mean bond force.
   let equilibrium: Double
-  /// Whether the particles are brought to rest first.
+  /// Whether to bring the particles to rest first.
   let minimizes: Bool
-  /// The table of the config that says so.
+  /// Name of the config table with these settings.
   let table: String
 
-  /// Brings the particles to rest where that is asked for, and makes sure that they are. Collective.
-  /// - Throws: not converged, with the largest force, where they are not.
+  /// Brings the particles to rest if that is requested, and verifies that they are at rest. Collective.
   /// - Parameters:
-  ///   - safePoint: where the minimisation can be put aside.
+  ///   - safePoint: where the minimisation can be suspended.
   ///   - saved: a checkpoint that was made there; nil for a fresh start.
+  /// - Throws: `.notConverged`, with the largest force, if the particles are not at rest.
   func reach(
     _ system: ParticleSystem, _ minimizer: MinimizerSection, safePoint: SafePoint = .none,
     resuming saved: Checkpoint? = nil

@@ -1,4 +1,4 @@
-/// Two sets of keys, side by side in one object.
+/// Two values whose keys are encoded side by side in one object.
 struct Joined<Head: Encodable, Content: Encodable>: Encodable {
   let head: Head
   let content: Content

@@ -3,7 +3,7 @@ import MessagePassing
 import Particles
 import Storage
 
-/// What several commands write of particles and bonds.
+/// Columns and bonds that several commands write.
 extension ParticleSystem {
   func energyColumn() -> ParticleColumn { ParticleColumn("energy", (0..<ownedCount).map(energy(of:))) }
 
@@ -11,7 +11,8 @@ extension ParticleSystem {
     ParticleColumn("force", (0..<(ownedCount * dimension)).map { forces[$0] }, width: dimension)
   }
 
-  /// The particle's share of V σ; divided by the volume and added up it is the stress of the system.
+  /// Returns the share of each particle of V σ. The sum over the particles, divided by the volume,
+  /// is the stress of the system.
   func stressColumn() -> ParticleColumn {
     ParticleColumn(
       "stress", (0..<ownedCount).flatMap { stressShare(of: $0).block(dimension).flatMap { $0 } },

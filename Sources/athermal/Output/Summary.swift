@@ -4,7 +4,7 @@ import Particles
 import Statics
 import Storage
 
-/// The scalars that a script wants, the same for all commands that end with a configuration.
+/// Scalars of summary.json, the same for all commands that end with a configuration.
 struct Summary: Codable {
   var status = "done"
   var exitCode = 0
@@ -15,13 +15,13 @@ struct Summary: Codable {
   var dimension: Int
   var energyPerParticle: Double
   var pressure: Double
-  /// Tension positive.
+  /// Stress tensor, tension positive.
   var stress: [[Double]]
   var forceMax: Double
   var bonds: Int
-  /// ⟨|φ'|⟩ over bonds: the natural scale of forces.
+  /// Mean bond force ⟨|φ'|⟩: the natural scale of forces.
   var meanBondForce: Double
-  /// Force evaluations and Hessian products.
+  /// Number of force evaluations and Hessian products together.
   var evaluations: Int
   var wallSeconds: Double
   var ranks: Int
@@ -30,16 +30,16 @@ struct Summary: Codable {
   var stateSha256: String
   /// Accumulated, unflipped strain.
   var strain: Double
-  /// Whether no force is above the resolution of positions. Only of `measure`.
+  /// Whether no force is above the resolution of positions. Only `measure` reports it.
   var atRest: Bool?
-  /// Plastic events recorded: those of an adaptive run, 0 with fixed steps. Only of a loading.
+  /// Number of plastic events of an adaptive run; 0 with fixed steps. Only a loading reports it.
   var events: Int?
-  /// Steps that ended short of the force tolerance. Only of a loading that accepts them.
+  /// Number of steps that ended short of the force tolerance. Only a loading that accepts such steps reports it.
   var unconvergedSteps: Int?
-  /// What was prepared, state by state. Only of `prepare`.
+  /// Prepared states. Only `prepare` reports them.
   var states: [PreparedState]?
 
-  /// Of a system whose forces, energies and stress are up to date. Collective.
+  /// Summarises a system whose forces, energies and stress are up to date. Collective.
   init(
     _ system: ParticleSystem, _ configuration: RunConfiguration<some ParticleCommandSections>,
     result: MinimizationResult, wallSeconds: Double,

@@ -2,7 +2,7 @@ import Foundation
 import MessagePassing
 import Particles
 
-/// What a run cost, over the ranks: written to timing.json.
+/// Cost of a run, over the ranks, as written to timing.json.
 struct Timing: Encodable {
   struct Spread: Encodable {
     var minimum: Double
@@ -19,7 +19,7 @@ struct Timing: Encodable {
   /// Peak resident memory of a rank, in MB.
   var peakMemory: Spread
 
-  /// Collective.
+  /// Collects the cost from all ranks. Collective.
   init(_ system: ParticleSystem, wallSeconds: Double) throws {
     func spread(_ value: Double) throws -> Spread {
       Spread(
@@ -36,7 +36,7 @@ struct Timing: Encodable {
     peakMemory = try spread(Double(Self.peakBytes) / 1e6)
   }
 
-  /// Seconds of the processor that this process has used, so that other programs on the machine do not count.
+  /// Processor time that this process has used, in seconds. Other programs on the machine do not count.
   static var processorSeconds: Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

@@ -1,11 +1,12 @@
 import Foundation
 import MessagePassing
+import Storage
 
-/// Small files that are there as a whole or not at all, with the reasons of the operating system where they cannot be.
+/// Small files that are written completely or not at all. Failures carry the reason of the operating system.
 enum WholeFile {
-  /// Writes under another name and renames.
+  /// Writes a file under a temporary name, then renames it.
   static func write(_ data: Data, to path: String) throws {
-    let unfinished = path + ".unfinished"
+    let unfinished = FinishedFile.unfinished(path)
     func failure(_ code: Int32) -> Failure {
       unlink(unfinished)
       return Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(code)))")
@@ -23,10 +24,11 @@ enum WholeFile {
       }
       rest = rest.dropFirst(written)
     }
-    guard close(descriptor) == 0, rename(unfinished, path) == 0 else { throw failure(errno) }
+    guard close(descriptor) == 0 else { throw failure(errno) }
+    do { try FinishedFile.finish(path) } catch { throw failure(errno) }
   }
 
-  /// Makes a folder and those above it.
+  /// Creates a folder and those above it.
   static func makeFolder(_ path: String) throws {
     var made = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {

@@ -1,10 +1,10 @@
 import Foundation
 import Storage
 
-/// What a folder tells of the run that was there before. Only one rank looks.
+/// State of a run folder before this run: its files, its config, and how the earlier run ended. Only one rank reads it.
 struct EarlierRun {
   let path: String
-  /// All that is there, but for the config that a sweep puts there before the run begins.
+  /// Names of all files and folders in it, except for the config that a sweep writes before the run begins.
   let present: [String]
 
   init(in path: String) {
@@ -18,35 +18,38 @@ struct EarlierRun {
 
   // MARK: Its files
 
-  /// The folder of a run that is about to be replaced.
+  /// Name of the folder that temporarily holds a run that is being replaced.
   static let replaced = "replaced"
 
-  /// The config of a run of a sweep, in its folder.
+  /// Name of the config of a run of a sweep, in the folder of the run.
   static let sweepConfig = "config.toml"
 
-  /// Of JSON and TOML.
+  /// Names of the JSON and TOML files of every run.
   static let texts = ["input.toml", "resolved.toml", "log.jsonl", "summary.json", "timing.json"]
 
   private static nonisolated(unsafe) let realisation = /realisation-\d{4,}/
 
-  /// Whether a path is that of a file that runs make. The number of those of `prepare` depends on its config.
+  /// Returns whether a path has the name of a file that runs make. The names of the files of
+  /// `prepare` depend on its config.
   static func isOwn(_ path: String) -> Bool {
     let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
     return texts.contains(String(name)) || Commands.make(name)
   }
 
-  /// What MPI may leave beside a file that was open when a rank was killed: its name, and more.
+  /// Returns whether a path has the name of a lock file, which MPI may leave when a rank is killed while a file is
+  /// open: the name of that file, with a suffix.
   private static func isLeftOver(_ path: String) -> Bool {
     path.hasSuffix(".lock") && path.indices.contains { isOwn(String(path[..<$0])) }
   }
 
-  /// The folders of several realisations.
+  /// Folders of the realisations, if there are several.
   var parts: [String] { present.filter { $0.wholeMatch(of: Self.realisation) != nil } }
 
-  /// The files that runs make, also those of parts, relative to the folder.
+  /// Files that runs make, including those of realisations, relative to the folder.
   var files: [String] { everything.filter(Self.isOwn) }
 
-  /// The files that runs make and the folders of checkpoints: what a run takes with it, relative to the folder.
+  /// Files that runs make and the folders of checkpoints, relative to the folder. A run that
+  /// replaces this one removes them.
   var own: [String] {
     files
       + (["checkpoints"] + parts.map { $0 + "/checkpoints" }).filter {
@@ -62,15 +65,16 @@ struct EarlierRun {
 
   // MARK: What it was
 
-  /// The resolved config. After a crash of the machine its file may be empty, or end anywhere; then the checkpoints
-  /// know it.
+  /// Resolved config. After a crash of the machine its file may be empty or truncated; then it
+  /// is read from the checkpoints.
   var config: String? {
     Self.wholeText("\(path)/resolved.toml")
       ?? checkpointFolders.lazy.compactMap { CheckpointFolder.newestConfig(in: $0) }.first
   }
 
-  /// Whether the folder is that of a run, or empty but for what one leaves that ended while it made its folder.
-  /// - Parameter inputText: the config that such a run would have begun with.
+  /// Returns whether this is the folder of a run. That is also true if a run died while it was creating the
+  /// folder and left it nearly empty.
+  /// - Parameter inputText: the config with which such a run would have begun.
   func isRun(of inputText: String) -> Bool {
     if present.contains("resolved.toml") || config != nil { return true }
     let names = Set(present).subtracting(["input.toml", "resolved.toml", Self.sweepConfig].map { $0 + ".unfinished" })
@@ -79,14 +83,14 @@ struct EarlierRun {
     return text == inputText || text == ""
   }
 
-  /// Where checkpoints may be: of the run, or of its replicas or realisations.
+  /// Folders that may contain checkpoints: of the run, or of its replicas or realisations.
   var checkpointFolders: [String] {
     let replicas = Self.contents(of: path + "/checkpoints").filter { $0.hasPrefix("replica-") }
     return [path + "/checkpoints"] + replicas.map { "\(path)/checkpoints/\($0)" }
       + parts.map { "\(path)/\($0)/checkpoints" }
   }
 
-  /// Whether there is any that has a number.
+  /// Whether there is at least one numbered checkpoint.
   var hasCheckpoints: Bool { checkpointFolders.contains { (try? CheckpointFolder.numbers(in: $0))?.isEmpty == false } }
 
   private static func wholeText(_ path: String) -> String? {
@@ -104,20 +108,20 @@ struct EarlierRun {
 
   var status: String? { summary?["status"] as? String }
 
-  /// The files that a run which is done had made and that are not there any more.
+  /// Output files of a complete run that no longer exist.
   var missingOutputs: [String] {
     let outputs = summary?["outputs"] as? [String] ?? []
     return outputs.filter { !FileManager.default.fileExists(atPath: "\(path)/\($0)") }
   }
 
-  /// Whether it left no result, finished or not.
+  /// Whether the earlier run left no result, finished or not.
   var hasNothingToLose: Bool {
     Set(present).isSubset(of: ["input.toml", "resolved.toml", "log.jsonl", "summary.json"])
       && FileManager.default.contents(atPath: "\(path)/log.jsonl")?.isEmpty != false
       && (!present.contains("summary.json") || status == "failed")
   }
 
-  /// Whether all that it left is the message that it could not begin.
+  /// Whether the earlier run left nothing but a message that it could not begin.
   var isNothingButAComplaint: Bool {
     hasNothingToLose && Set(present) == ["input.toml", "resolved.toml", "log.jsonl", "summary.json"]
   }

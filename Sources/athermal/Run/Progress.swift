@@ -1,7 +1,7 @@
 import Foundation
 import MessagePassing
 
-/// How far a run is: one updating line on a terminal, a line every half minute elsewhere. Rank 0 only.
+/// Progress display of a run: one updating line on a terminal, otherwise a line every half minute. Rank 0 only.
 final class Progress {
   private let isShown: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -10,7 +10,8 @@ final class Progress {
 
   init(isShown: Bool) { self.isShown = isShown }
 
-  /// - Parameter fraction: of the work that is done; 0 where that cannot be said.
+  /// Shows the progress, unless the last line is too recent.
+  /// - Parameter fraction: fraction of the work that is done; 0 if it is unknown.
   func show(_ text: @autoclosure () -> String, fraction: Double) {
     let now = Date()
     let interval = isTerminal ? 0.2 : 30
@@ -24,7 +25,7 @@ final class Progress {
   }
 
   static func clock(_ seconds: Double) -> String {
-    // What is left may be estimated from next to nothing.
+    // The remaining time may be extrapolated from almost nothing.
     let s = Int(min(seconds, 1e9).rounded())
     return s < 3600
       ? String(format: "%d:%02d", s / 60, s % 60) : String(format: "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)

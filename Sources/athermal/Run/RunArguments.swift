@@ -2,18 +2,19 @@ import Configuration
 import Foundation
 import MessagePassing
 
-/// What the commands that run a config have in common: the config, its overrides, the folder of the run, and for long
-/// ones where they begin and when they have to end.
+/// Arguments of the commands that run a config: the config, its overrides, and the folder of the run. For commands that
+/// can be resumed, also whether to resume, and the time limit.
 struct RunArguments {
   let command: String
   let config: String
   let overrides: [String]
   let folder: String
-  /// Whether to go on from a checkpoint where there is one.
+  /// Whether to resume from a checkpoint if there is one.
   let resumes: Bool
-  /// When the process will be ended from outside, if that is known.
+  /// Time at which the process will be ended from outside, if known.
   let end: Date?
 
+  /// Parses the words after the name of a command.
   /// - Parameter canResume: whether the command can be suspended and resumed.
   init(_ command: String, canResume: Bool, _ words: [String]) throws {
     let arguments = try Arguments(
@@ -36,7 +37,7 @@ struct RunArguments {
     end = canResume ? limit.map { Date(timeIntervalSinceNow: $0 - Self.age) } ?? Self.endOfJob : nil
   }
 
-  /// Of "H:MM:SS", or with days in front, "D-H:MM:SS".
+  /// Returns the seconds of a time in the form "H:MM:SS" or, with days, "D-H:MM:SS".
   static func seconds(walltime text: String) throws -> Double {
     let failure = Failure.everywhere(.input, "--walltime takes hours, minutes and seconds as H:MM:SS, not '\(text)'")
     let halves = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
@@ -49,7 +50,7 @@ struct RunArguments {
     return Double(((days * 24 + numbers[0]) * 60 + numbers[1]) * 60 + numbers[2])
   }
 
-  /// Seconds since the process began: a time limit counts from there.
+  /// Seconds since the process began. A time limit counts from there.
   private static var age: Double {
     guard let fields = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
       let uptime = (try? String(contentsOfFile: "/proc/uptime", encoding: .utf8))?.split(separator: " ").first,
@@ -59,7 +60,7 @@ struct RunArguments {
     return max(0, now - started / Double(sysconf(Int32(_SC_CLK_TCK))))
   }
 
-  /// What Slurm says about the end of the job.
+  /// End of the Slurm job, if this process runs in one that tells it.
   private static var endOfJob: Date? {
     ProcessInfo.processInfo.environment["SLURM_JOB_END_TIME"].flatMap(Double.init).map {
       Date(timeIntervalSince1970: $0)

@@ -4,19 +4,19 @@ import Foundation
 import MessagePassing
 import Storage
 
-/// The checkpoints of a run, or of one of its independent parts: the one that it goes on from, and where it can be put
-/// aside.
+/// The checkpoints of a run, or of one of its independent parts: the one from which it is resumed, and the safe point
+/// at which new ones are made.
 struct RunCheckpoints {
-  /// Nil for a fresh start.
+  /// Checkpoint from which the run is resumed; nil for a fresh start.
   let saved: Checkpoint?
   let safePoint: SafePoint
   private let folder: CheckpointFolder
 
-  /// Collective over the ranks of the part.
+  /// Opens the folder of the checkpoints. Collective over the ranks of the part.
   /// - Parameters:
-  ///   - path: where they stand.
-  ///   - part: which of several this is; nil for the only one.
-  /// - Throws: an input failure where the checkpoint belongs to another computation.
+  ///   - path: folder of the checkpoints.
+  ///   - part: name of the part; nil if the run has only one.
+  /// - Throws: an input failure if the checkpoint belongs to another computation.
   init(
     _ run: RunArguments, in path: String, part: String? = nil, _ configuration: some RunText,
     over communicator: Communicator
@@ -31,7 +31,7 @@ struct RunCheckpoints {
       if communicator.isRoot { print("going on from checkpoint \(manifest.number) in \(folder.path)") }
     } else {
       saved = nil
-      // What is there and not valid would be taken for newer than what the run is about to make.
+      // Remove invalid checkpoints: they would be taken for newer than those that the run is about to make.
       if run.resumes, try !folder.isEmpty() {
         if communicator.isRoot { print("no valid checkpoint in \(folder.path); what it belongs to begins anew") }
         try folder.clear()
@@ -45,7 +45,7 @@ struct RunCheckpoints {
         write: folder.write))
   }
 
-  /// Whether there is no checkpoint. Collective.
+  /// Returns whether there is no checkpoint. Collective.
   func isEmpty() throws -> Bool { try folder.isEmpty() }
 
   private static func check(

@@ -3,22 +3,22 @@ import Configuration
 import Foundation
 import MessagePassing
 
-/// The folder of one run: what was asked, what came out, what it cost. Only rank 0 touches it; the HDF5 files inside
-/// are written by all ranks.
+/// The folder of one run, with its config, its results and its cost. Only rank 0 accesses it, except for the HDF5 files
+/// inside, which all ranks write.
 final class RunFolder {
   let path: String
   private let communicator: Communicator
-  /// As it was, and with every key.
+  /// Config as written by the user, and with all keys resolved.
   private let config: (input: String, resolved: String)
-  /// Nil until the run has begun.
+  /// Log of the run; nil until the run has begun.
   private var log: FileHandle?
   private let started = Date()
-  /// Whether it may go on with what is there.
+  /// Whether the run may be resumed from the contents of the folder.
   private var resumes = false
 
-  /// Makes the folder, or takes that of an earlier run where the config allows to replace it; what is in it stays until
-  /// ``begin``. Collective.
-  /// - Throws: an input failure where the folder has results in it, `.inputOutput` where it cannot be written.
+  /// Creates the folder, or takes that of an earlier run if the config allows to replace it. The contents are kept
+  /// until ``begin``, unless the earlier run left no results. Collective.
+  /// - Throws: an input failure if the folder has results in it, `.inputOutput` if it cannot be written.
   init(_ path: String, _ configuration: some RunText, over communicator: Communicator) throws {
     self.path = path
     self.communicator = communicator
@@ -39,8 +39,8 @@ final class RunFolder {
     }
   }
 
-  /// The same for a command that can go on with what is there. Collective.
-  /// - Throws: an input failure also where the config asks for another computation than the run in the folder.
+  /// Opens the folder for a command that can be resumed. Collective.
+  /// - Throws: an input failure also if the config asks for another computation than the run in the folder.
   convenience init(
     _ run: RunArguments, _ configuration: some RunText, over communicator: Communicator
   ) throws {
@@ -61,7 +61,7 @@ final class RunFolder {
     let stage = try communicator.broadcast(
       try communicator.coordinated { () -> Int32 in
         guard communicator.isRoot else { return Stage.new.rawValue }
-        // Ranks of a job whose launcher was killed may live on for a moment.
+        // Ranks of a job whose launcher was killed may survive for a moment.
         try takePossession(patience: 20)
         try undoReplacement()
         let earlier = EarlierRun(in: path)
@@ -95,19 +95,19 @@ final class RunFolder {
     hasCheckpoints = stage == Stage.putAside.rawValue
   }
 
-  /// How far the run in the folder had come.
+  /// Progress of the run in the folder.
   private enum Stage: Int32 { case new, putAside, complete }
 
   private static let beginningAgain = "begin again without --resume and with --set output.overwrite=true"
 
-  /// Takes up what a checkpoint was made with, and says what to do if files are not as the run had left them.
+  /// Restores state from a checkpoint. If a file differs from what the run had left, the failure gets a remedy.
   func goingOn<Result>(from checkpoint: Checkpoint?, _ work: () throws -> Result) throws -> Result {
     do { return try work() } catch let failure as Failure where failure.kind == .input && checkpoint != nil {
       throw failure.with(remedy: "put it back as it was, or " + Self.beginningAgain)
     }
   }
 
-  /// A run that replaces another must not lose what it is to read.
+  /// Verifies that the run that would be replaced contains none of the input files of this run.
   private func keepsInputFiles(_ configuration: some RunText) throws {
     func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
     let folder = resolved(path)
@@ -124,7 +124,7 @@ final class RunFolder {
     let (key, runs) = configuration.inputFolders
     for run in runs {
       let place = resolved(run)
-      // The folder itself, a realisation in it, or a run of which it is a realisation.
+      // Reject the folder itself, a realisation in it, and a run of which it is a realisation.
       if !own.isEmpty, place == folder || place.hasPrefix(folder + "/") || folder.hasPrefix(place + "/realisation-") {
         throw Failure(
           .input,
@@ -134,10 +134,10 @@ final class RunFolder {
     }
   }
 
-  /// Makes the folder and keeps other runs out of it for the life of this process. Where a file system knows no locks,
-  /// nobody is.
+  /// Creates the folder and locks it for the life of this process. On a file system without locks,
+  /// other runs are not kept out.
   /// - Parameter patience: seconds to wait for a run that is about to end.
-  /// - Throws: an input failure where another run is at work.
+  /// - Throws: an input failure if another run is using the folder.
   private func takePossession(patience: Double) throws {
     try WholeFile.makeFolder(path)
     let descriptor = open(path, O_RDONLY)
@@ -156,12 +156,15 @@ final class RunFolder {
     }
   }
 
+  /// Whether the run has written its summary, which a failure after it leaves as it is.
+  private var hasSummary = false
+
   private var possession: FileHandle?
 
-  /// Whether the run has ended already: there is nothing to go on with.
+  /// Whether the run is complete, so that there is nothing to resume.
   private(set) var isComplete = false
 
-  /// Whether there are checkpoints of the run, or of any of its parts, and they are asked for.
+  /// Whether the run is to be resumed, and it or any of its parts has checkpoints.
   private(set) var hasCheckpoints = false
 
   func sayItIsComplete() -> Int32 {
@@ -171,8 +174,8 @@ final class RunFolder {
 
   // MARK: Beginning
 
-  /// Makes the folder that of this run, once nothing is left that could refuse it. A run that goes on keeps what is
-  /// there; one that begins replaces it. Does nothing the second time. Collective.
+  /// Makes this the folder of this run. Call it when nothing can refuse the run any more. A run that is resumed keeps
+  /// the contents of the folder; one that begins replaces them. A second call does nothing. Collective.
   func begin(goingOn: Bool = false) throws {
     try communicator.coordinated {
       guard communicator.isRoot, log == nil else { return }
@@ -185,11 +188,11 @@ final class RunFolder {
     }
   }
 
-  /// Where what is replaced stands for the moment in which files of both runs are in the folder.
+  /// Folder that holds the replaced run as long as there are files of both runs.
   private var replaced: String { file(EarlierRun.replaced) }
 
-  /// Puts the files of this run in the place of those of another. At any moment one of the two can be read, if need be
-  /// after ``undoReplacement()``: as long as `resolved.toml` is not there, it is the other.
+  /// Replaces the files of another run by those of this one. At any moment one of the two can be read, if need be after
+  /// ``undoReplacement()``: as long as `resolved.toml` does not exist, it is the other run.
   private func replace(_ earlier: EarlierRun) throws {
     if resumes, !earlier.hasNothingToLose {
       let reached = RunState.progress(path).map { " (\($0))" } ?? ""
@@ -212,7 +215,8 @@ final class RunFolder {
     try openLog()
   }
 
-  /// Brings back what another process was about to replace when it was killed, or ends what it had all but done.
+  /// Restores the run that another process was replacing when it was killed, or completes the
+  /// replacement if it was nearly done.
   private func undoReplacement() throws {
     guard FileManager.default.fileExists(atPath: replaced) else { return }
     if !FileManager.default.fileExists(atPath: file("resolved.toml")) {
@@ -227,7 +231,7 @@ final class RunFolder {
   private func move(_ name: String, from old: String, to new: String) throws {
     if let slash = name.lastIndex(of: "/") { try WholeFile.makeFolder("\(new)/\(name[..<slash])") }
     guard rename("\(old)/\(name)", "\(new)/\(name)") == 0 else {
-      // A folder on a disk of its own, as of checkpoints, cannot be moved: it stays, and is emptied.
+      // A folder on a disk of its own, as checkpoints may have, cannot be moved. It stays and is emptied.
       if errno == EBUSY, let content = try? FileManager.default.contentsOfDirectory(atPath: "\(old)/\(name)") {
         for child in content { try FileManager.default.removeItem(atPath: "\(old)/\(name)/\(child)") }
         return
@@ -255,13 +259,13 @@ final class RunFolder {
 
   // MARK: Putting aside
 
-  /// Keeps how long the log is. Collective over the ranks of the checkpoint, the lowest of which must have the log.
+  /// Saves the length of the log. Collective over the ranks of the checkpoint, the lowest of which must have the log.
   func saveLog(to checkpoint: Checkpoint) throws {
     let length = try checkpoint.communicator.broadcast(Int((try? log?.seekToEnd()) ?? 0))
     try checkpoint.put(length, as: "log.jsonl")
   }
 
-  /// Cuts the log to what it was when the checkpoint was made; to nothing without one. Collective over ranks among
+  /// Truncates the log to its length at the checkpoint, or empties it if there is none. Collective over ranks among
   /// which the lowest has the log.
   func goOnWithLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
     let length = try checkpoint?.value(Int.self, of: "log.jsonl") ?? 0
@@ -284,8 +288,8 @@ final class RunFolder {
     try WholeFile.write(Data(text.utf8), to: file(name))
   }
 
-  /// Adds a line to log.jsonl, or leaves it as it was where the line does not fit on the disk. Collective over ranks
-  /// among which the lowest has the log.
+  /// Adds a line to log.jsonl. If the disk is full, the log is left unchanged. Collective over ranks among
+  /// which the lowest has the log.
   func log<Entry: Encodable>(_ entry: Entry, over communicator: Communicator) throws {
     try communicator.coordinated {
       guard communicator.isRoot, let log else { return }
@@ -316,13 +320,14 @@ final class RunFolder {
       outputs = run.files.filter { $0 != "summary.json" }.sorted()
     }
     try write(Joined(head: summary, content: ["outputs": outputs]), as: "summary.json")
+    hasSummary = true
   }
 
-  /// Runs a command's work; a failure that all ranks share is left in summary.json before it is passed on. One that
-  /// comes before the run has begun leaves what is in the folder as it was.
+  /// Runs a command's work. A failure that all ranks share is recorded in summary.json before it is passed on. A
+  /// failure before the run has begun leaves the folder unchanged.
   func recordingFailure(_ work: () throws -> Int32) throws -> Int32 {
     do { return try work() } catch {
-      if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot, log != nil {
+      if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot, log != nil, !hasSummary {
         let summary = FailureSummary(
           status: failure.kind == .stopped ? "stopped" : "failed", exitCode: Int(failure.kind.rawValue),
           reason: failure.message, wallSeconds: seconds)
@@ -334,7 +339,7 @@ final class RunFolder {
     }
   }
 
-  /// The last line of a run: where its results are, and what draws them.
+  /// Last line of a run: the folder of its results, and the command that draws them.
   var whereabouts: String { "results in \(path); pictures: Jobs/plots/run-figures \(path)" }
 
   /// Wall time since the run began.
@@ -350,11 +355,9 @@ final class RunFolder {
   }
 
   static func encoder(pretty: Bool) -> JSONEncoder {
-    let encoder = JSONEncoder()
+    let encoder = JSONCoding.encoder
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    encoder.outputFormatting = pretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys]
+    if pretty { encoder.outputFormatting.insert(.prettyPrinted) } else { encoder.outputFormatting = .sortedKeys }
     return encoder
   }
 }

@@ -2,31 +2,31 @@ import Foundation
 import MessagePassing
 import Storage
 
-/// What has become of a run, as far as its folder tells.
+/// State of a run, as far as its folder shows.
 struct RunState: Encodable {
   enum Stage: String, Encodable {
     case notStarted = "not started"
     /// Another process holds the lock of the folder.
     case running
-    /// In time, with a checkpoint.
+    /// Suspended in time, with a checkpoint.
     case stopped
-    /// Begun, and neither at work nor ended: killed, or at work where the file system knows no locks.
+    /// Begun, but neither running nor ended: killed, or running on a file system without locks.
     case interrupted
     case failed
     case finished
-    /// Finished once; files that it had made are gone.
+    /// Finished, but output files are missing.
     case incomplete
   }
 
   var stage: Stage
-  /// Of a run that ended.
+  /// Exit code of a run that has ended.
   var exitCode: Int?
-  /// What the log says last.
+  /// Last values of step, temperature or strain in the log.
   var progress: String?
-  /// The newest checkpoint, with its time.
+  /// Number and time of the newest checkpoint.
   var checkpoint: String?
 
-  /// Of the run in a folder, which need not exist.
+  /// Determines the state of the run in a folder, which need not exist.
   init(of folder: String) {
     if Self.isLocked(folder) {
       stage = .running
@@ -48,8 +48,8 @@ struct RunState: Encodable {
     checkpoint = Self.newestCheckpoint(folder)
   }
 
-  /// Whether a run is at work in the folder. A lock that is shared, and given back at once, hinders nobody who waits a
-  /// moment.
+  /// Returns whether a run is using the folder. The test takes a shared lock and releases it at once, which does not
+  /// disturb a run that waits a moment for the lock.
   private static func isLocked(_ folder: String) -> Bool {
     let descriptor = open(folder, O_RDONLY)
     guard descriptor >= 0 else { return false }
@@ -61,7 +61,7 @@ struct RunState: Encodable {
     (try? JSONSerialization.jsonObject(with: Data(data))) as? [String: Any]
   }
 
-  /// From the last line of the log that is complete and has any of the words.
+  /// Returns the progress from the last complete line of the log that contains a step, temperature or strain.
   static func progress(_ folder: String) -> String? {
     guard let log = FileHandle(forReadingAtPath: folder + "/log.jsonl"), let length = try? log.seekToEnd() else {
       return nil
@@ -78,7 +78,7 @@ struct RunState: Encodable {
     return nil
   }
 
-  /// Of a run, or of any of its replicas or realisations.
+  /// Returns number and time of the newest checkpoint of a run, or of any of its replicas or realisations.
   private static func newestCheckpoint(_ folder: String) -> String? {
     let manager = FileManager.default
     let found = EarlierRun(in: folder).checkpointFolders.compactMap { place -> (Date, Int)? in

@@ -4,8 +4,9 @@ import MessagePassing
 import Storage
 
 extension RunText {
-  /// The same with what its input files hold, by which a run that goes on knows them wherever they are. Of a file that
-  /// is not there any more that is kept which was known when the run began. Collective.
+  /// Returns this text with size and checksum of each input file, by which a resumed run recognises the files
+  /// wherever they are. For an input file that has since been removed, the checksum recorded at the start of
+  /// the run is kept. Collective.
   func notingInputFiles(_ run: RunArguments, over communicator: Communicator) throws -> Self {
     var noted = self
     if run.resumes, !inputFiles.isEmpty {
@@ -15,12 +16,12 @@ extension RunText {
     return try noted.notingInputFiles(over: communicator)
   }
 
-  /// The same with what its input files hold, of those that are there. Collective.
+  /// Returns this text with size and checksum of each input file that exists. Collective.
   func notingInputFiles(over communicator: Communicator) throws -> Self {
     var noted = self
     for (key, path) in inputFiles.sorted(by: { $0.key < $1.key }) {
       let url = URL(fileURLWithPath: path)
-      // What can be told at once to be no input is not read to its end.
+      // Skip files that are obviously no input, instead of reading them to the end.
       let isThere = communicator.isRoot && access(path, R_OK) == 0 && (try? ConfigurationReader.format(of: path)) != nil
       guard try communicator.broadcast(isThere ? Int32(1) : 0) == 1 else { continue }
       let record = try FileRecord(
@@ -31,7 +32,7 @@ extension RunText {
     return noted
   }
 
-  /// A message for each input file that cannot be read. Not collective.
+  /// Messages for the input files that cannot be read. Not collective.
   var missingInputFiles: [String] {
     inputFiles.sorted { $0.key < $1.key }.compactMap { key, path in
       access(path, R_OK) == 0

@@ -5,8 +5,8 @@ import MessagePassing
 import Statistics
 import Storage
 
-/// Shear bands in the profiles of earlier runs, of particles or of blocks: width, place, localisation, nucleation, and
-/// power laws over ensembles. The profiles are small; rank 0 does it all.
+/// Measurement of shear bands in the profiles of earlier runs, of particles or of blocks: width, centre, localisation,
+/// nucleation, and power laws over ensembles. The profiles are small, so rank 0 does all the work.
 struct BandsCommand: RunCommand {
   static let canResume = false
   static let outputs = ["bands.h5"]
@@ -73,10 +73,10 @@ struct BandHistory {
   let name: String
   let strains: [Double]
   let bands: [(axis: Int, band: BandProfile)]
-  /// Of the box where bands are compared.
+  /// Lengths of the box at the strain at which bands are compared.
   let lengths: [Double]
   let nucleationStrain: Double?
-  /// Where bands are compared.
+  /// Number of the strain at which bands are compared.
   let place: Int
   let growth: PowerLawFit?
 
@@ -112,7 +112,7 @@ struct BandHistory {
   }
 }
 
-/// The scalars of a `bands` run: of the ensemble, and of each of its runs.
+/// Scalars of a `bands` run: of the ensemble, and of each of its runs.
 struct BandsSummary: Encodable {
   struct Run: Encodable {
     var run: String
@@ -124,7 +124,7 @@ struct BandsSummary: Encodable {
     var localisation: Double
     var length: Double
     var nucleationStrain: Double?
-    /// w ∝ γ^α.
+    /// Growth of the width, w ∝ γ^α.
     var growth: PowerLawFit?
   }
 
@@ -134,23 +134,23 @@ struct BandsSummary: Encodable {
   var commit = Build.commit
   var build = Build.text
   var source: String
-  /// Means over the runs; `axis` is that of most.
+  /// Means over the runs; `axis` is the most frequent one.
   var width: Double?
   var widthError: Double?
   var fullWidthHalfMaximum: Double?
   var centre: Double?
   var axis: String?
   var localisation: Double?
-  /// Over the runs where a band nucleates.
+  /// Mean over the runs in which a band nucleates.
   var nucleationStrain: Double?
   var nucleated: Int
-  /// w ∝ γ^α: the mean over the runs.
+  /// Growth of the width, w ∝ γ^α, averaged over the runs.
   var growth: PowerLawFit?
-  /// w ∝ L^α over all runs, where there are three lengths or more.
+  /// Scaling with the length of the box, w ∝ L^α, over all runs; nil for fewer than three lengths.
   var widthOverLength: PowerLawFit?
   var runs: [Run]
 
-  /// In the units of the runs: lengths of particles, or blocks.
+  /// Text for the terminal, in the units of the runs: lengths of particles, or blocks.
   var text: String {
     guard let width, let localisation else { return "no runs were measured" }
     func value(_ x: Double) -> String { String(format: "%.4g", x) }

@@ -3,24 +3,24 @@ import Foundation
 import MessagePassing
 import Storage
 
-/// The profiles of plastic activity that a run has left, whatever its kind. Read by one process.
+/// The profiles of plastic activity of a run of either kind. One process reads them.
 struct PlasticProfiles {
-  /// Of the folder.
+  /// Name of the folder.
   let name: String
-  /// How far the loading has come, without its sign, ascending.
+  /// Strains of the profiles without the sign of the loading, ascending.
   let strains: [Double]
-  /// [strain][axis][bin], cumulative; per block or per particle.
+  /// Cumulative activity per block or per particle, [strain][axis][bin].
   let values: [[[Double]]]
-  /// [strain][axis]: thickness of a bin, 1 for blocks, lengths for particles.
+  /// Thickness of a bin, [strain][axis]: 1 for blocks, a length for particles.
   let thicknesses: [[Double]]
-  /// Of the largest stress.
+  /// Strain at the largest stress.
   let peakStrain: Double
-  /// Length along each axis at one of the strains.
+  /// Returns the length along each axis at one of the strains.
   func lengths(at place: Int) -> [Double] { zip(thicknesses[place], values[place]).map { $0 * Double($1.count) } }
 
   private static let axes = ["x", "y", "z"]
 
-  /// All runs below a folder: itself, or its realisations.
+  /// Reads all runs in a folder: the folder itself, or its realisations.
   static func read(_ folder: String, quantity: String) throws -> [PlasticProfiles] {
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     if names.contains("epm.h5") {
@@ -38,8 +38,9 @@ struct PlasticProfiles {
     return try realisations.flatMap { try read("\(folder)/\($0)", quantity: quantity) }
   }
 
-  /// Strains without the sign of the loading, with what turns a stress along it into a positive one.
-  /// - Throws: an input failure where a loading turns: its bands are not those of a strain.
+  /// Returns the strains without the sign of the loading, and that sign, which makes a
+  /// stress along the loading positive.
+  /// - Throws: an input failure if the loading turns around, since its bands are then no function of the strain.
   private static func oneWay(_ strains: [Double], _ folder: String) throws -> (strains: [Double], direction: Double) {
     let direction = strains.contains { $0 < 0 } ? -1.0 : 1.0
     let along = strains.map { $0 * direction }
@@ -52,7 +53,7 @@ struct PlasticProfiles {
     return (along, direction)
   }
 
-  /// A list of numbers. Not collective.
+  /// Reads a list of numbers. Not collective.
   private static func list(_ name: String, in file: HDF5File) throws -> [Double] {
     try file.readAll(Double.self, from: name, shape: [file.isDataset(name) ? file.numberCount(of: name) : 0])
   }
@@ -102,7 +103,7 @@ struct PlasticProfiles {
       }
       let numbers = try file.readAll(Double.self, from: name)
       bins.append(shape[1])
-      // A slice without particles has no mean; it has no activity either.
+      // A slice without particles has no mean, and no activity either.
       for k in strains.indices {
         profiles[k].append(numbers[(k * shape[1])..<((k + 1) * shape[1])].map { $0.isNaN ? 0 : $0 })
       }
@@ -122,7 +123,7 @@ struct PlasticProfiles {
     name = folder
     self.strains = along
     values = profiles
-    // Files of earlier builds have no boxes: theirs is that of the end.
+    // Files of earlier builds contain no boxes; for them the final box is used.
     let last = try boxes == nil ? Self.lastBox(folder, dimension: d) : []
     thicknesses = strains.indices.map { k in
       let box = boxes.map { Array($0[(k * d * d)..<((k + 1) * d * d)]) } ?? last
@@ -130,7 +131,7 @@ struct PlasticProfiles {
     }
   }
 
-  /// Strain and σ:A of each step.
+  /// Returns strain and σ:A of each step.
   private static func workingStress(
     _ columns: [String], _ curve: [Double], _ config: String, _ folder: String
   ) throws -> [(strain: Double, stress: Double)] {
@@ -148,7 +149,7 @@ struct PlasticProfiles {
     return stride(from: 0, to: curve.count, by: columns.count).map { (curve[$0 + strain], curve[$0 + stress]) }
   }
 
-  /// The edges at the end of a loading, row by row.
+  /// Returns the edges of the box at the end of a loading, row by row.
   private static func lastBox(_ folder: String, dimension d: Int) throws -> [Double] {
     let file = try HDF5File("\(folder)/state.h5", .read, over: nil)
     let numbers = try file.readAll(Double.self, from: "/particles/trajectory/box/edges/value", shape: [1, d, d])
@@ -156,7 +157,7 @@ struct PlasticProfiles {
     return numbers
   }
 
-  /// Distances between opposite faces of a box.
+  /// Returns the distances between opposite faces of a box.
   private static func widths(_ numbers: [Double], dimension d: Int) -> [Double] {
     let edges = (0..<d).map { i in (0..<3).map { j in j < d ? numbers[i * d + j] : 0 } } + (d == 2 ? [[0, 0, 1]] : [])
     func cross(_ a: [Double], _ b: [Double]) -> [Double] {
@@ -169,8 +170,9 @@ struct PlasticProfiles {
     }
   }
 
-  /// Profiles in thicker bins, each the mean of `bin` of them.
-  /// - Throws: where `bin` does not divide all of them, since widths are in bins of one thickness.
+  /// Returns the profiles in thicker bins, each the mean of `bin` bins.
+  /// - Throws: an input failure if `bin` does not divide all numbers of bins, since widths
+  ///   refer to bins of one thickness.
   func rebinned(_ bin: Int) throws -> PlasticProfiles {
     guard bin > 1 else { return self }
     guard let smallest = values.first?.map(\.count).min(), smallest >= 4 * bin else {

@@ -32,22 +32,22 @@ struct BenchmarkCommand: Command {
   private let file: String?
   private let skin: Double
   private let kind: String
-  /// Where a minimisation shall end, in mean bond forces; nil for a fixed number of iterations only.
+  /// Largest force component at which a minimisation ends, in mean bond forces; nil for a fixed number of iterations.
   private let tolerance: Double?
-  /// Of generated particles; nil for that of the paper.
+  /// Density of generated particles; nil for that of the paper.
   private let density: Double?
-  /// Of Monte Carlo moves, in units of ε.
+  /// Temperature of Monte Carlo moves, in units of ε.
   private let temperature: Double
   private let swapFraction: Double
   private let sizeWindow: Double
   private let block: Double
 
-  /// For `aqs`: how strain steps are minimised, and how long they are.
+  /// Minimiser of the strain steps of `aqs`, and their length.
   private let minimizer: Minimization.Method
   private let preconditioner: PreconditionerKind
   private let strainStep: Double
 
-  /// For `response`.
+  /// Solvers that `response` compares.
   private let solvers: [ExpandSection.Solver]
 
   private static let usage =
@@ -109,7 +109,7 @@ struct BenchmarkCommand: Command {
     }
   }
 
-  /// The models with the densities of the papers (for soft spheres, one well above jamming).
+  /// Models with the densities of the papers; for soft spheres, a density well above jamming.
   private static let models:
     [String: (model: PairModel, density: (Double, Double), composition: RandomPlacement.Composition)] = {
       let sizes = RandomPlacement.Sizes(exponent: -3, minimum: 1, maximum: 2.22, isStratified: true)
@@ -157,7 +157,8 @@ struct BenchmarkCommand: Command {
     return 0
   }
 
-  /// Read from a file, or placed at random and relaxed until the forces are those of a liquid at rest.
+  /// Reads the system from a file, or places particles at random and relaxes them until the forces
+  /// are those of a liquid at rest.
   private func makeSystem(over communicator: Communicator) throws -> ParticleSystem {
     let entry = Self.models[kind]!
     if let file {
@@ -174,7 +175,7 @@ struct BenchmarkCommand: Command {
     let system = try ParticleSystem(
       placement.snapshot(over: communicator), interaction: entry.model.compiled(dimension: dimension), skin: skin,
       communicator: communicator)
-    // Of a million particles this takes minutes.
+    // A million particles take minutes.
     let progress = Progress(isShown: communicator.isRoot)
     system.onEvaluation = { progress.show("preparing \(count) particles, evaluation \($0.evaluations)", fraction: 0) }
     defer { system.onEvaluation = nil }
@@ -224,12 +225,12 @@ struct BenchmarkCommand: Command {
     figures.millisecondsPerGather = time * 1e3
     figures.messagesPerGather = try communicator.reduce(Double(after.messages - before.messages) / gathers, .maximum)
     figures.bytesPerGather = try communicator.reduce(Double(after.bytes - before.bytes) / gathers, .maximum)
-    // Positions travel as whole records of 32 bytes.
+    // Positions are sent as whole records of 32 bytes.
     figures.bytesPerPositionExchange =
       figures.bytesPerGather! * 32 / Double(8 * system.dimension)
   }
 
-  /// 200 iterations of conjugate gradients, and where a tolerance is given, a minimisation down to it.
+  /// Times 200 iterations of conjugate gradients and, if a tolerance is given, a minimisation down to it.
   private func measureMinimisation(_ system: ParticleSystem, _ figures: inout Figures) throws {
     let communicator = system.communicator
     var started = Date()
@@ -266,7 +267,7 @@ struct BenchmarkCommand: Command {
     figures.minimisationResidual = result.forceMax
   }
 
-  /// Sweeps of SWAP Monte Carlo, after some that bring the liquid near its temperature and tune the step.
+  /// Times sweeps of SWAP Monte Carlo, after some sweeps that bring the liquid near its temperature and tune the step.
   private func measureSwap(_ system: ParticleSystem, _ figures: inout Figures) throws {
     try system.evaluate(.forcesEnergyAndStress)
     let window = Self.models[kind]!.model.parameter == .size ? sizeWindow : Double.infinity
@@ -298,7 +299,7 @@ struct BenchmarkCommand: Command {
     figures.energyPerParticle = monteCarlo.energy / Double(system.totalCount)
   }
 
-  /// The median over repeats of the time of the slowest rank.
+  /// Returns the median over repeats of the time of the slowest rank.
   private func median(_ system: ParticleSystem, repeats: Int? = nil, _ work: () throws -> Void) throws -> Double {
     let communicator = system.communicator
     var times: [Double] = []
@@ -312,7 +313,7 @@ struct BenchmarkCommand: Command {
     return times.sorted()[times.count / 2]
   }
 
-  /// Times are of the slowest rank; counts per rank are the largest over the ranks.
+  /// Figures of a benchmark. Times are those of the slowest rank; counts per rank are the largest over the ranks.
   private struct Figures: Encodable {
     var model: String
     var dimension: Int
@@ -344,7 +345,7 @@ struct BenchmarkCommand: Command {
     var conjugateGradientIterations: Int?
     var conjugateGradientEvaluations: Int?
     var conjugateGradientSeconds: Double?
-    /// The largest force component in mean bond forces.
+    /// Largest force component, in mean bond forces.
     var conjugateGradientResidual: Double?
     var rebuilds: Int?
     var shareOfSums: Double?
@@ -361,7 +362,8 @@ struct BenchmarkCommand: Command {
     var millisecondsPerSweep: Double?
     var trialMovesPerSecond: Double?
     var trialMovesPerSecondAndRank: Double?
-    /// Of processor time, all ranks together: what counts on a machine that others use too.
+    /// Trial moves per second of processor time, over all ranks together. This figure is reliable on a
+    /// machine that others use too.
     var trialMovesPerProcessorSecond: Double?
     var step: Double?
     var blocks: Int?
@@ -369,7 +371,7 @@ struct BenchmarkCommand: Command {
     var acceptanceSwap: Double?
     var swapsWithinWindow: Double?
 
-    /// Collective.
+    /// Starts the figures of a system. Collective.
     init(_ system: ParticleSystem, kind: String) throws {
       model = kind
       dimension = system.dimension

@@ -67,7 +67,7 @@ struct EpmBenchmark {
     return 0
   }
 
-  /// A sweep by transform with everything that belongs to it, our transform alone, and the library's, in alternation.
+  /// Times in alternation: a sweep by transform with everything that belongs to it, our transform alone, and FFTW's.
   private func timeSweep(_ lattice: Lattice, _ figures: inout Figures, over communicator: Communicator) throws {
     let library = try LibraryTransform(lattice, measured: isMeasured, over: communicator)
     let model = try Self.model(lattice, .transform, over: communicator)
@@ -94,7 +94,7 @@ struct EpmBenchmark {
     figures.millisecondsLibraryTransforms = median(times["library"]!) * 1e3
     figures.millisecondsOwnTransforms = median(times["own"]!) * 1e3
     figures.millisecondsTransformSweep = median(times["sweep"]!) * 1e3
-    // Pair by pair, so that what else the machine does enters both.
+    // Ratios are taken pair by pair, so that other load on the machine affects both times.
     func ratio(_ name: String) -> Double { median(zip(times[name]!, times["library"]!).map { $0 / $1 }) }
     figures.ownToLibrary = ratio("own")
     figures.sweepToLibrary = ratio("sweep")
@@ -132,7 +132,7 @@ struct EpmBenchmark {
     )
   }
 
-  /// Keeps the avalanches and ends the run after a number of sweeps, on all ranks alike.
+  /// Observer that records the avalanches and ends the run after a number of sweeps, on all ranks together.
   private final class SweepCounter: AvalancheObserver {
     struct Enough: Error {}
     var avalanches: [Avalanche] = []
@@ -156,17 +156,17 @@ struct EpmBenchmark {
     var microsecondsPerFailure: Double
   }
 
-  /// Times are of the slowest rank.
+  /// Figures of the benchmark. Times are those of the slowest rank.
   private struct Figures: Encodable {
     var shape: [Int]
     var ranks: Int
     var commit = Build.commit
     var build = Build.text
-    /// FFTW's forward and backward transform.
+    /// Time of FFTW's forward and backward transform.
     var millisecondsLibraryTransforms: Double?
-    /// The same by our transform, which gives the same bits on any number of ranks.
+    /// Time of our forward and backward transform, which gives the same bits on any number of ranks.
     var millisecondsOwnTransforms: Double?
-    /// Transforms, kernel, stresses and thresholds.
+    /// Time of a whole sweep: transforms, kernel, stresses and thresholds.
     var millisecondsTransformSweep: Double?
     var ownToLibrary: Double?
     var sweepToLibrary: Double?

@@ -3,17 +3,18 @@ import Particles
 import QuasistaticShear
 import Statics
 
-/// Follows a loading by the gradient flow, and at each plastic event asks of every other method whether it ends in the
-/// same minimum: all start from the same state, one strain step before.
+/// Comparison of minimisers at plastic events. It follows a loading by the gradient flow and tests at each
+/// event whether every other method ends in the same minimum. All methods start from the same state, one
+/// strain step before the event.
 struct EventBenchmark {
   let strainStep: Double
   let steps: Int
-  /// The largest force component at the end, in mean bond forces.
+  /// Largest force component at the end, in mean bond forces.
   let tolerance: Double
 
-  /// A step is an event where a particle moves by more than this, in mean spacings, beside the affine motion.
+  /// Nonaffine displacement of a particle, in mean spacings, above which a step is an event.
   private let eventDisplacement = 0.05
-  /// Two minima are the same where no particle differs by more than this, in mean spacings.
+  /// Largest difference of a particle's position, in mean spacings, up to which two minima are the same.
   private let sameDisplacement = 0.01
 
   private static let methods: [(name: String, method: Minimization.Method, preconditioner: PreconditionerKind)] = [
@@ -24,10 +25,11 @@ struct EventBenchmark {
   struct Figures: Encodable {
     var method: String
     var events = 0
-    /// How many ended in the minimum of the gradient flow; of the others, how many lower in energy.
+    /// Number of events that ended in the minimum of the gradient flow; of the others,
+    /// number that ended lower in energy.
     var same = 0
     var lower = 0
-    /// Of all events together.
+    /// Cost of all events together.
     var evaluations = 0
     var hessianProducts = 0
     var processorSeconds = 0.0
@@ -41,7 +43,7 @@ struct EventBenchmark {
     let processorSeconds: Double
   }
 
-  /// Collective.
+  /// Runs the comparison. Collective.
   func run(_ system: ParticleSystem) throws -> [Figures] {
     let threshold = tolerance * (try rest(system))
     var figures = [Figures(method: "gradient-flow")] + Self.methods.map { Figures(method: $0.name) }
@@ -84,7 +86,7 @@ struct EventBenchmark {
     figures.processorSeconds += outcome.processorSeconds
   }
 
-  /// Brings the system to rest; returns the mean bond force there.
+  /// Brings the system to rest and returns the mean bond force there.
   private func rest(_ system: ParticleSystem) throws -> Double {
     try system.evaluate()
     let scale = try system.bondStatistics().meanForce

@@ -11,7 +11,7 @@ import StrainExpansion
 
 /// Times the three nonaffine fields of a glass at rest with each linear solver.
 struct ResponseBenchmark {
-  /// A solver and what it took. Seconds are wall time of the slowest rank.
+  /// Cost of a solver. Seconds are wall time of the slowest rank.
   struct Figures: Encodable {
     var solver: String
     var setUpSeconds: Double
@@ -19,9 +19,9 @@ struct ResponseBenchmark {
     var iterationsInAll: Int
     var residuals: [Double]
     var seconds: [Double]
-    /// Set-up and the three solves.
+    /// Total time of set-up and the three solves.
     var secondsInAll: Double
-    /// Peak resident memory of a rank so far: solvers run in the order of growing need.
+    /// Peak resident memory of a rank so far. The solvers run in the order of increasing need.
     var peakMegabytesPerRank: Double
     var shearModulus: Double
   }

@@ -5,25 +5,26 @@ import Particles
 import QuasistaticShear
 import Statics
 
-/// Times strain steps of simple shear, each minimised to a two-norm of all forces, as other programs count it.
+/// Timing of strain steps of simple shear, each minimised to a given two-norm of all forces, the
+/// criterion of other programs.
 struct StrainStepBenchmark {
   let method: Minimization.Method
   let preconditioner: PreconditionerKind
   let strainStep: Double
   let steps: Int
-  /// The two-norm of all forces at which a step ends.
+  /// Two-norm of all forces at which a step ends.
   let tolerance: Double
 
-  /// One step. Seconds are of the slowest rank, the processor's are added over the ranks.
+  /// Figures of one step. Wall time is that of the slowest rank; processor time is summed over the ranks.
   struct Figures: Encodable {
     var strain: Double
     var seconds: Double
     var processorSeconds: Double
-    /// The same in units of a force evaluation with energy and stress.
+    /// Processor time in units of a force evaluation with energy and stress.
     var costInEvaluations: Double
     var evaluations: Int
     var hessianProducts: Int
-    /// Of regions around events, as a share of an evaluation or product of the whole each.
+    /// Work in regions around events, in evaluations or products of the whole system.
     var regionalWork: Double
     var iterations: Int
     var negativeCurvatures: Int
@@ -34,14 +35,14 @@ struct StrainStepBenchmark {
     var forceNorm: Double
     var energyPerParticle: Double
     var stressXY: Double
-    /// The largest nonaffine displacement of a particle; beyond about 0.05 the step held an event.
+    /// Largest nonaffine displacement of a particle; above about 0.05 the step contained an event.
     var largestDisplacement: Double
   }
 
-  /// Collective.
+  /// Runs the strain steps. Collective.
   func run(_ system: ParticleSystem) throws -> [Figures] {
     let communicator = system.communicator
-    // The largest component bounds the norm; at the end Newton's method passes from one side to far on the other.
+    // The largest component bounds the norm. At the end Newton's method jumps from above the limit to far below it.
     let component = tolerance / Double(system.totalCount * system.dimension).squareRoot()
     let minimization = Minimization(
       method: method, preconditioner: preconditioner, tolerance: .largestComponent(component),
@@ -80,7 +81,7 @@ struct StrainStepBenchmark {
     return rows
   }
 
-  /// Processor time of one evaluation with energy and stress.
+  /// Returns the processor time of one evaluation with energy and stress.
   private func evaluationSeconds(_ system: ParticleSystem) throws -> Double {
     var times: [Double] = []
     for _ in 0..<21 {

@@ -5,8 +5,8 @@ import Particles
 import Statics
 import YieldStress
 
-/// Times a yield map of a system, by the method of the papers: cavities of 5d, centres 3d apart, three weights, forward
-/// and backward; then the explicit method on some of the same cavities. Prints the figures as one JSON object.
+/// Timing of a yield map by the method of the papers: cavities of 5d, centres 3d apart, three weights, forward and
+/// backward; then of the explicit method on some of the same cavities. Prints the figures as one JSON object.
 struct YieldmapBenchmark {
   private let system: ParticleSystem
   private var communicator: Communicator { system.communicator }
@@ -24,13 +24,13 @@ struct YieldmapBenchmark {
     var settings = YieldMap.Settings(
       shape: .sphere(radius: 5 * system.spacing), centres: .grid(spacing: 3 * system.spacing),
       generator: Tensor([[0, 1, 0], [0, 0, 0], [0, 0, 0]]), directions: [.forward, .backward])
-    // The second time memory is there and caches are warm.
+    // In the second run, memory is allocated and caches are warm.
     _ = try timed(settings)
     let plain = try timed(settings)
     settings.lowestEigenvalue = true
     let eigenvalues = try timed(settings)
     settings.lowestEigenvalue = false
-    // Some 50 cavities in the plane, 8 in space, where each takes a second.
+    // About 50 cavities in two dimensions; 8 in three, where each takes a second.
     let share = Double(system.totalCount) / (system.dimension == 2 ? 50 : 8)
     settings.centres = .grid(spacing: max(3, pow(share, 1 / Double(system.dimension))) * system.spacing)
     settings.frozenMatrix = (strainStep: 1e-3, maximumStrain: 0.5, keepsCurves: false)
@@ -73,7 +73,7 @@ struct YieldmapBenchmark {
     )
   }
 
-  /// Times are of the slowest rank.
+  /// Figures of the benchmark. Times are those of the slowest rank.
   private struct Figures: Encodable {
     struct Parts: Encodable {
       var surroundings: Double
@@ -93,13 +93,13 @@ struct YieldmapBenchmark {
     var seconds: Double
     var centresPerSecondPerCore: Double
     var secondsWithLowestEigenvalue: Double
-    /// Of the busiest rank's processor: what the wall times would be on a machine of its own.
+    /// Processor time of the busiest rank: the wall time on a machine without other load.
     var processorSeconds: Double
     var processorSecondsWithLowestEigenvalue: Double
-    /// On one core.
+    /// Time per centre on one core.
     var microsecondsPerCentre: Parts
     var explicitCentres: Int
-    /// Of the processor.
+    /// Processor time per centre and direction of the explicit method.
     var explicitMillisecondsPerCentreAndDirection: Double
     var peakMegabytesPerRank: Double
   }

@@ -2,7 +2,7 @@ import Configuration
 import Foundation
 import MessagePassing
 
-/// Lists the commands, for people or, as JSON, for scripts.
+/// Lists the commands, as text or, for scripts, as JSON.
 struct CommandsCommand: Command {
   static let guide = CommandGuide(
     name: "commands", arguments: "[--json | --resumable]", summary: "all commands; as JSON for scripts",

@@ -3,8 +3,8 @@ import MessagePassing
 import Statistics
 import Storage
 
-/// Puts the expansions of many samples together: the distributions of the bond coefficients with errors, the exponents
-/// of their tails, and the density of soft modes (Richard, Sec. III).
+/// Combines the expansions of many samples: the distributions of the bond coefficients with errors, the exponents of
+/// their tails, and the density of soft modes (Richard, Sec. III).
 struct EnsembleCommand: Command {
   static let guide = CommandGuide(
     name: "ensemble", arguments: "RUN… --output FOLDER", summary: "tails and soft modes over many expansions",
@@ -12,10 +12,10 @@ struct EnsembleCommand: Command {
     options: [("--output FOLDER", "needed")], examples: ["athermal ensemble runs/e1 runs/e2 --output runs/ensemble"])
 
   private static let usage = "athermal ensemble RUN… --output FOLDER"
-  /// The fractions of all bonds that the tails hold for which exponents are fitted: how the result depends on where the
-  /// tail is said to begin is part of it.
+  /// Fractions of all bonds in the tails to which exponents are fitted. The dependence of the exponent on the beginning
+  /// of the tail is part of the result.
   private static let fractions = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4]
-  /// −7/2, −11/6, −3/2: (5+α)/α with α = 2 + 4(n−1) (Richard, eq. 23).
+  /// Exponents 7/2, 11/6, 3/2 of the tails by theory: (5+α)/α with α = 2 + 4(n−1) (Richard, eq. 23).
   private static let orders = [("phi_g", 3.5), ("phi_gg", 11.0 / 6), ("phi_ggg", 1.5)]
 
   private let runs: [String]
@@ -78,7 +78,8 @@ struct EnsembleCommand: Command {
     return 0
   }
 
-  /// Standard errors of the densities: over the samples, or of independent counts where there is one sample.
+  /// Returns standard errors of the densities: from the scatter of the samples or, for a single
+  /// sample, of independent counts.
   private static func errors(_ samples: [LogarithmicHistogram], of sum: LogarithmicHistogram) -> [Double] {
     let mean = sum.density
     guard samples.count > 1 else {
@@ -92,9 +93,10 @@ struct EnsembleCommand: Command {
     return squares.map { ($0 / (n * (n - 1))).squareRoot() }
   }
 
-  /// Where the samples have their softest modes with them. Below the lowest of their highest frequencies all are known.
+  /// Adds the density of soft modes if all samples contain their softest modes. All modes are known below the smallest
+  /// of the samples' highest frequencies.
   private func addModes(_ samples: [ExpandSample], to summary: inout Summary, _ file: TableFile) throws {
-    // Above zero but for rounding: `expand` ends with a failure where a mode is negative.
+    // Eigenvalues are negative only by rounding: `expand` fails if a mode is negative.
     let frequencies = samples.map { $0.eigenvalues.map { max(0, $0).squareRoot() } }
     guard frequencies.allSatisfy({ $0.count > 1 }) else {
       summary.remark = "no density of soft modes: not every sample has at least two (expand.modes)"
@@ -120,12 +122,12 @@ struct EnsembleCommand: Command {
       var count: Int64
       var exponent: Double
       var error: Double
-      /// A of P(C) = A C^(−a) with the exponent of theory; for φ_γ proportional to A_g.
+      /// Amplitude A of P(C) = A C^(−a) with the exponent of theory; for φ_γ it is proportional to A_g.
       var amplitude: Double
     }
     struct Tails: Encodable {
       var theory: Double
-      /// By the fraction of bonds in the tail.
+      /// Fits by the fraction of bonds in the tail.
       var fits: [Tail]
     }
     struct Modes: Encodable {
@@ -133,7 +135,7 @@ struct EnsembleCommand: Command {
       var count: Int
       var exponent: Double
       var exponentError: Double
-      /// A_g of D(ω) = A_g ω⁴.
+      /// Prefactor A_g of D(ω) = A_g ω⁴.
       var prefactor: Double
       var prefactorError: Double
     }
@@ -173,13 +175,13 @@ struct EnsembleCommand: Command {
   }
 }
 
-/// What an expansion left for statistics.
+/// Statistics of one expansion.
 private struct ExpandSample {
   let histograms: [String: LogarithmicHistogram]
   let eigenvalues: [Double]
   let degreesOfFreedom: Int
 
-  /// Collective.
+  /// Reads the statistics from expand.h5. Collective.
   init(_ path: String, over communicator: Communicator) throws {
     let file = try HDF5File(path, .read, over: communicator)
     guard try file.exists("/statistics") else {
@@ -192,7 +194,7 @@ private struct ExpandSample {
     var histograms: [String: LogarithmicHistogram] = [:]
     for name in ["phi_g", "phi_gg", "phi_ggg"] {
       let counts = try file.readAll(Int64.self, from: "/statistics/\(name)", shape: [edges.count - 1])
-      // So many that their sum can be counted.
+      // Limited so that the sum of all counts cannot overflow.
       guard counts.allSatisfy({ (0...(1 << 48)).contains($0) }) else {
         throw Failure.everywhere(.input, "\(path): /statistics/\(name) holds numbers that are no counts")
       }

@@ -2,7 +2,7 @@ import ElastoPlastic
 import Storage
 
 extension Avalanche {
-  /// `/avalanches` of epm.h5.
+  /// Returns the columns of `/avalanches` in epm.h5.
   static func schema(dimension: Int) -> Schema<Avalanche> {
     .series(
       "avalanches", dimension: dimension,

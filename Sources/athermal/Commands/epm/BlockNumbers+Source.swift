@@ -7,11 +7,11 @@ import MessagePassing
 import Storage
 
 extension BlockNumbers {
-  /// The source of thresholds that the config describes; datasets are read by slabs and checked. Collective.
+  /// Returns the source of thresholds that the config describes. Datasets are read by slabs and checked. Collective.
   /// - Parameters:
-  ///   - key: of the config, for messages.
+  ///   - key: key of the config, for messages.
   ///   - isRenewal: whether a dataset has a row for each renewal: [k, …shape].
-  ///   - planes: those of this rank.
+  ///   - planes: planes of this rank.
   func source(
     _ key: String, of lattice: Lattice, planes: Range<Int>, isRenewal: Bool, over communicator: Communicator
   ) throws -> ThresholdSource {
@@ -30,7 +30,7 @@ extension BlockNumbers {
         .input, "epm.\(key): \(path): the dataset \(dataset) has the shape \(shape); epm.shape asks for \(expected)")
     }
     let rows = isRenewal ? shape[0] : 1
-    // All thresholds that blocks will ever have are held in memory.
+    // All rows, with the thresholds of all renewals, are held in memory.
     try file.expectContent(of: dataset)
     let planeSize = lattice.planeSize
     let own = planes.count * planeSize
@@ -56,7 +56,7 @@ extension BlockNumbers {
     return .table(values, rows: rows)
   }
 
-  /// The distribution that the config describes. Collective.
+  /// Returns the distribution that the config describes. Collective.
   func distribution(over communicator: Communicator) throws -> Distribution {
     switch self {
     case .weibull(let shape, let mean): return .weibull(shape: shape, mean: mean)
@@ -81,7 +81,7 @@ extension BlockNumbers {
     return try file.shape(of: dataset)
   }
 
-  /// A list of samples is held whole by every rank, so it has a limit.
+  /// Largest length of a list of samples, which every rank holds completely.
   private static let mostSamples = 1 << 24
 
   private static func samples(

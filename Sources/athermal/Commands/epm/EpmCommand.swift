@@ -26,7 +26,8 @@ struct EpmCommand: RunCommand {
 
   let arguments: RunArguments
 
-  /// Memory, planes, disk. Files of thresholds are read when a run starts.
+  /// Returns the memory, planes and disk space that a run would need. Files of thresholds are
+  /// read only when a run starts.
   static func demand(
     of configuration: EpmConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
   ) throws -> [String] {
@@ -62,7 +63,7 @@ struct EpmCommand: RunCommand {
     var statistics = SteadyStatistics()
     let progress = Progress(isShown: world.isRoot)
     if !isSingle {
-      // What would refuse one of them would refuse all.
+      // A failure that refuses one realisation would refuse all of them.
       if !folder.hasCheckpoints { try groups.tryFirst { try Self.check(configuration, $0, over: $1) } }
       try folder.begin(goingOn: folder.hasCheckpoints)
     }
@@ -77,7 +78,8 @@ struct EpmCommand: RunCommand {
     return 0
   }
 
-  /// All ranks for one realisation, or groups of them; says which ranks only wait. Collective.
+  /// Returns the groups of ranks: all ranks for a single realisation, or several groups. Prints
+  /// which ranks are idle. Collective.
   private static func groups(_ epm: EpmSection, over world: Communicator) throws -> RankGroups {
     let wanted = epm.realisations == 1 ? world.size : epm.ranksPerRealisation
     if world.isRoot {
@@ -96,7 +98,7 @@ struct EpmCommand: RunCommand {
       epm.realisations, ranksPerGroup: wanted, noun: epm.realisations == 1 ? nil : "realisation", over: world)
   }
 
-  /// One realisation, from thresholds to files. Collective over the ranks of its group.
+  /// Computes one realisation, from thresholds to files. Collective over the ranks of its group.
   private func simulate(
     _ configuration: EpmConfiguration, _ realisation: Int, in place: String, _ folder: RunFolder,
     _ groups: RankGroups, _ progress: Progress, over communicator: Communicator
@@ -146,21 +148,21 @@ struct EpmCommand: RunCommand {
       try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
       return (end.summary, end.statistics)
     } catch let failure as Failure where failure.agreedRank != nil && failure.kind != .stopped {
-      // What a checkpoint goes on from has to stay.
+      // If there is a checkpoint, keep the files with which it can be resumed.
       if try checkpoints.isEmpty() { output.discard() }
       throw failure
     }
   }
 
-  /// All that is left of a realisation once its files are written.
+  /// Result of a realisation whose files are written.
   private struct End: Codable {
     var summary: EpmSummary
     var statistics: SteadyStatistics
-    /// Nil before they were noted.
+    /// Records of the files; nil in checkpoints from before they were recorded.
     var files: [FileRecord]?
   }
 
-  /// Whether a realisation can be made of what the config names. Collective over the ranks of its group.
+  /// Verifies that a realisation can be made from the inputs in the config. Collective over the ranks of its group.
   private static func check(_ configuration: EpmConfiguration, _ realisation: Int, over communicator: Communicator)
     throws
   {
@@ -194,8 +196,9 @@ struct EpmCommand: RunCommand {
       eigenstrain: eigenstrain, bothSigns: epm.yielding == .both, seed: epm.seed, realisation: realisation)
   }
 
-  /// The sparse rule needs a table of a quarter of the lattice (an eighth in three dimensions) on every rank; beyond
-  /// this many numbers, which is a square of 11 000 blocks, every sweep is a transform.
+  /// Largest table for the sparse rule, in numbers. The rule needs a table of a quarter of the lattice (an
+  /// eighth in three dimensions) on every rank. A square of 11 000 blocks reaches this limit; in larger
+  /// lattices every sweep is a transform.
   private static let largestTable = 1 << 25
 
   static func rule(_ epm: EpmSection, _ lattice: Lattice) -> UpdateRule {
@@ -208,20 +211,20 @@ struct EpmCommand: RunCommand {
     }
   }
 
-  /// Memory of the rank with most planes, above that of an empty run.
+  /// Returns the memory of the rank with most planes, above that of an empty run, in bytes.
   static func bytesPerRank(_ epm: EpmSection, ranks: Int) -> Double {
     let lattice = Lattice(shape: epm.shape)
     let planes = Slab(extent: epm.shape[0], rank: 0, ranks: ranks).planes.count
     let own = Double(planes) * Double(lattice.planeSize)
-    // A table of the kernel with bounds for its tiles, which are a quarter of it; stress, threshold, number of the
-    // candidate and yield count of each block; the field and its spectrum.
+    // The sum of: a table of the kernel with bounds for its tiles, which are a quarter of it; stress, threshold,
+    // candidate number and yield count of each block; the field and its spectrum.
     var bytes = own * (8 + 8 + 4 + 4 + 2 * 8.5)
     if case .dataset = epm.renewal { bytes += 16 * own }
     if case .sparse = rule(epm, lattice) { bytes += 12 * Double(RealSpaceKernel.tableSize(lattice)) + 4.2 * own }
     return bytes
   }
 
-  /// Tells before anything is computed that a lattice cannot fit.
+  /// Verifies, before anything is computed, that the lattice fits into memory.
   static func checkMemory(_ epm: EpmSection, ranks: Int, over communicator: Communicator) throws {
     let needed = bytesPerRank(epm, ranks: ranks)
     let there = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
@@ -240,7 +243,7 @@ struct EpmCommand: RunCommand {
     }
   }
 
-  /// Multiples of the sample strain up to the end, and the end.
+  /// Returns the strains of the samples: multiples of the sample strain, and the end.
   private static func samples(_ epm: EpmSection) -> [Double] {
     let end: Double
     switch epm.path {

@@ -6,8 +6,7 @@ import MessagePassing
 import Statistics
 import Storage
 
-/// Writes what an elasto-plastic run does: the catalogue of avalanches, looks at the state at given strains, and the
-/// last state.
+/// Output of an elasto-plastic run: the list of avalanches, samples of the state at given strains, and the final state.
 final class EpmOutput: AvalancheObserver {
   private let folder: RunFolder?
   private let place: String
@@ -15,21 +14,21 @@ final class EpmOutput: AvalancheObserver {
   private let communicator: Communicator
   private let file: LatticeFile
   private let progress: Progress
-  /// Which of how many realisations this is, of those that these ranks compute.
+  /// Number of this realisation among those that these ranks compute.
   private let turn: (index: Int, of: Int)
   private var waiting: [Avalanche] = []
   private var curve: StressCurve
-  /// From the steady strain on.
+  /// Statistics from the steady strain on.
   private(set) var statistics = SteadyStatistics()
   private let edges: [Double]
 
   private let avalanches: Schema<Avalanche>
   private let samples: Schema<LatticeSample>
 
-  /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective.
+  /// Starts the files, or restores them to their content at a checkpoint. Collective.
   /// - Parameters:
-  ///   - folder: of the run, whose log gets a line for each look at the state; nil for one of many realisations.
-  ///   - turn: which of how many this is, of those that these ranks compute.
+  ///   - folder: folder of the run, whose log gets a line for each sample; nil for one of many realisations.
+  ///   - turn: number of this realisation among those that these ranks compute.
   init(
     _ place: String, _ configuration: EpmConfiguration, _ model: ElastoPlasticModel, folder: RunFolder?,
     turn: (index: Int, of: Int), progress: Progress, resuming checkpoint: Checkpoint?
@@ -69,7 +68,7 @@ final class EpmOutput: AvalancheObserver {
     var statistics: SteadyStatistics
   }
 
-  /// Collective.
+  /// Saves the output. Collective.
   func save(to checkpoint: Checkpoint) throws {
     try writeAvalanches()
     try checkpoint.put(State(curve: curve, statistics: statistics), as: "output")
@@ -82,7 +81,7 @@ final class EpmOutput: AvalancheObserver {
   func completed(_ avalanche: Avalanche, of model: ElastoPlasticModel) throws {
     waiting.append(avalanche)
     curve.add(avalanche)
-    // One that the limit of strain cuts off under stress control has no size.
+    // An avalanche that is cut off by the strain limit under stress control has no size.
     if isSteady(at: avalanche.strain, model), !isCutOff(avalanche) { statistics.add(size: avalanche.failures) }
     if waiting.count >= 16384 { try writeAvalanches() }
     let covered = min(0.999, model.coveredStrain(at: model.strain) / configuration.epm.path.coveredStrain)
@@ -126,11 +125,11 @@ final class EpmOutput: AvalancheObserver {
 
   // MARK: The end
 
-  /// Writes the last state, checks the books, and gives the file its name. Collective.
+  /// Writes the final state, verifies the stress balance, and gives the file its final name. Collective.
   func finish(_ model: ElastoPlasticModel, realisation: Int, seconds: Double) throws -> EpmSummary {
     try writeAvalanches()
     let measured = try model.blocks.meanStress()
-    // The stress is kept by account; the blocks themselves have to agree.
+    // The mean stress is accumulated from loads and failures; the blocks themselves have to agree with it.
     let scale = max(abs(measured), try model.blocks.meanThreshold())
     guard abs(measured - model.stress) <= 1e-9 * scale else {
       throw Failure.everywhere(
@@ -161,9 +160,9 @@ final class EpmOutput: AvalancheObserver {
     try file.close()
   }
 
-  /// What it leaves.
+  /// Names of the output files.
   var files: [String] { ["epm.h5"] + (configuration.output.vtk ? ["fields.vtkhdf"] : []) }
 
-  /// Leaves nothing half-written.
+  /// Removes an unfinished file.
   func discard() { file.discard() }
 }

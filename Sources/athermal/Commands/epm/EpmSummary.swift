@@ -4,7 +4,7 @@ import Foundation
 import MessagePassing
 import Statistics
 
-/// The scalars of an elasto-plastic run; of several realisations, those of each and their means.
+/// Scalars of an elasto-plastic run; for several realisations, those of each and their means.
 struct EpmSummary: Encodable {
   var realisation: Int
   var avalanches: Int
@@ -13,17 +13,17 @@ struct EpmSummary: Encodable {
   var peakStress: Double
   var peakStrain: Double
   var finalStrain: Double
-  /// By account; the blocks' own mean agrees to 1e-9.
+  /// Accumulated mean stress; the mean over the blocks agrees with it to 1e-9.
   var finalStress: Double
   var measuredStress: Double
   var meanModulus: Double
   var steadyStressMean: Double?
   var steadyStressVariance: Double?
-  /// Peak above the steady mean.
+  /// Peak stress minus the steady mean.
   var overshoot: Double?
-  /// Of avalanches from `steady_from` on: P(S) ∝ S^−τ exp(−S/S_c).
+  /// Fit P(S) ∝ S^−τ exp(−S/S_c) to the sizes of avalanches from `steady_from` on.
   var sizeDistribution: TruncatedPowerLaw?
-  /// P(x) ∝ x^θ, x = (Y − σ)/⟨Y⟩, of the samples from `steady_from` on.
+  /// Fit P(x) ∝ x^θ, x = (Y − σ)/⟨Y⟩, to the samples from `steady_from` on.
   var residualStrength: ResidualExponent?
   var stateSha256: String
   var transforms: Int
@@ -57,7 +57,7 @@ struct EpmSummary: Encodable {
     self.wallSeconds = wallSeconds
   }
 
-  /// Writes summary.json: the scalars of the one realisation, or means and a list. Collective.
+  /// Writes summary.json: the scalars of a single realisation, or means and a list. Collective.
   static func write(
     _ list: [EpmSummary], _ statistics: SteadyStatistics, _ configuration: EpmConfiguration,
     to folder: RunFolder,
@@ -81,7 +81,7 @@ struct EpmSummary: Encodable {
       ?? ""
   }
 
-  /// Stresses in the unit of the modulus.
+  /// Text for the terminal; stresses are in the unit of the modulus.
   private var text: String {
     let steady = steadyStressMean.map { "; steady stress \(Self.short($0))" } ?? ""
     return
@@ -90,7 +90,7 @@ struct EpmSummary: Encodable {
       + Self.text(sizeDistribution)
   }
 
-  /// What the summary of one realisation and that of many have in common.
+  /// Part that the summaries of one realisation and of many have in common.
   private struct Head: Encodable {
     var status = "done"
     var exitCode = 0
@@ -114,7 +114,7 @@ struct EpmSummary: Encodable {
 
   private struct Runs: Encodable {
     var wallSeconds: Double
-    /// Over all realisations.
+    /// Total numbers over all realisations.
     var avalanches: Int
     var failures: Int
     var sweeps: Int
@@ -127,12 +127,12 @@ struct EpmSummary: Encodable {
     var finalStressError: Double
     var steadyStressMean: Double?
     var steadyStressMeanError: Double?
-    /// Of the variances along strain.
+    /// Mean of the variances along strain, and its standard error.
     var steadyStressVariance: Double?
     var steadyStressVarianceError: Double?
     var overshoot: Double?
     var overshootError: Double?
-    /// Of the avalanches and samples of all realisations together.
+    /// Fits to the avalanches and samples of all realisations together.
     var sizeDistribution: TruncatedPowerLaw?
     var residualStrength: ResidualExponent?
     var realisations: [EpmSummary]

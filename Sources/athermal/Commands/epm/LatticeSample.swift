@@ -5,7 +5,7 @@ import Storage
 struct LatticeSample {
   var strain: Double
   var stress: Double
-  /// Counted so far.
+  /// Numbers counted from the start of the run.
   var avalanches: Int
   var failures: Int
   var sweeps: Int
@@ -20,10 +20,10 @@ struct LatticeSample {
     self.fields = fields
   }
 
-  /// `/samples` of epm.h5, and the lines of the log.
+  /// Returns the columns of `/samples` in epm.h5 and of the lines of the log.
   /// - Parameters:
-  ///   - shape: of the lattice.
-  ///   - bins: of the residual strengths.
+  ///   - shape: shape of the lattice.
+  ///   - bins: number of bins of the residual strengths.
   static func schema(shape: [Int], bins: Int) -> Schema<LatticeSample> {
     var columns: [Column<LatticeSample>] = [
       .real("strain", "strain of the sample") { $0.strain },

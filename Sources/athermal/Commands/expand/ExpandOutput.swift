@@ -9,7 +9,7 @@ import Statistics
 import Storage
 import StrainExpansion
 
-/// Writes what an expansion found: expand.h5, summary.json, timing.json.
+/// Output of an expansion: expand.h5, summary.json, timing.json.
 struct ExpandOutput {
   private let folder: RunFolder
   private let configuration: ExpandConfiguration
@@ -23,7 +23,7 @@ struct ExpandOutput {
     self.bonds = bonds
   }
 
-  /// Collective.
+  /// Writes expand.h5. Collective.
   func write(_ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ modes: SoftModes?) throws {
     Heartbeat.enter(phase: "output")
     let provenance = Build.provenance(config: configuration.resolved)
@@ -57,7 +57,7 @@ struct ExpandOutput {
       "particles/product", rows: try blocks.column(product), firstRow: blocks.rows.lowerBound, shape: [n])
   }
 
-  /// Softest modes, row by row, and how much of the nonaffine velocity each of them carries.
+  /// Writes the softest modes, row by row, and the share of the nonaffine velocity that each of them carries.
   private func writeModes(_ modes: SoftModes, velocity: ParticleField, to file: TableFile) throws {
     let n = system.totalCount
     let d = system.dimension
@@ -80,7 +80,7 @@ struct ExpandOutput {
     }
   }
 
-  /// How often |φ_γ|, |φ_γγ| and |φ_γγγ| fall into each logarithmic bin: what ensembles are put together from.
+  /// Writes histograms of |φ_γ|, |φ_γγ| and |φ_γγγ| in logarithmic bins, from which ensembles are combined.
   private func writeStatistics(_ fields: NonaffineFields, to file: TableFile) throws {
     var histograms = [LogarithmicHistogram](repeating: LogarithmicHistogram(), count: 3)
     try system.forEachBond(of: bonds) { particle, end, _, _ in
@@ -96,7 +96,7 @@ struct ExpandOutput {
     try file.write("statistics/edges", LogarithmicHistogram.edges, shape: [LogarithmicHistogram.edges.count])
   }
 
-  /// Each bond once, by the identifiers of its particles.
+  /// Writes each bond once, by the identifiers of its particles.
   private func writeBonds(_ fields: NonaffineFields, to file: TableFile) throws {
     var i: [Int64] = []
     var j: [Int64] = []
@@ -122,7 +122,7 @@ struct ExpandOutput {
     for (k, name) in ["phi_g", "phi_gg", "phi_ggg"].enumerated() { try write(name, table.column(k)) }
   }
 
-  /// Collective.
+  /// Writes summary.json and timing.json. Collective.
   func summarise(
     _ expansion: StrainExpansion, _ moduli: ElasticModuli?, _ modes: SoftModes?, _ loading: Loading.Mode,
     _ rest: MinimizationResult,

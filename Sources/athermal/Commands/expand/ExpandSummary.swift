@@ -7,9 +7,9 @@ import SparseSolvers
 import Statics
 import StrainExpansion
 
-/// The scalars and tensors of an expansion, beside those of every run that ends with a configuration.
+/// Scalars and tensors of an expansion, in addition to those of every run that ends with a configuration.
 struct ExpandSummary: Encodable {
-  /// One linear solve.
+  /// Figures of one linear solve.
   struct Solve: Encodable {
     var iterations: Int
     var residual: Double
@@ -23,16 +23,17 @@ struct ExpandSummary: Encodable {
   }
 
   private struct Coefficients: Encodable {
-    /// The generator A.
+    /// Generator A.
     var generator: [[Double]]
     var rattlers: Int
-    /// U_γ, U_γγ, U_γγγ of the whole configuration.
+    /// Derivatives U_γ, U_γγ, U_γγγ of the energy of the whole configuration.
     var energyDerivatives: [Double]
-    /// dσ/dγ, d²σ/dγ², d³σ/dγ³ at the volume of the time, and the same of Vσ divided by the volume at γ = 0.
+    /// Derivatives dσ/dγ, d²σ/dγ², d³σ/dγ³ at the present volume, and those of Vσ divided by the volume at γ = 0.
     var stressDerivatives: [[[Double]]]
     var stressDerivativesFixedVolume: [[[Double]]]
     var pressureDerivatives: [Double]
-    /// How far energy and stress derivatives disagree, relatively; and what residual forces may do to the third order.
+    /// Relative differences of energy and stress derivatives, and the error of the third order
+    /// that residual forces may cause.
     var identityErrors: [Double]
     var residualForceError: Double
     var shearModulus: Double?
@@ -41,11 +42,11 @@ struct ExpandSummary: Encodable {
     var bulkModulus: Double?
     var bulkModulusAffine: Double?
     var bulkModulusNonaffine: Double?
-    /// dσ_ij/dA_kl, and the second derivative of the energy density with respect to the Green strain; rows ij, columns
-    /// kl.
+    /// Elastic tensor dσ_ij/dA_kl, and second derivative of the energy density with respect to the Green
+    /// strain; rows ij, columns kl.
     var elasticTensorStress: [[Double]]?
     var elasticTensorGreen: [[Double]]?
-    /// ω² of the softest modes.
+    /// Eigenvalues ω² of the softest modes.
     var eigenvalues: [Double]?
     var solverMethod: String
     var solverSetUpSeconds: Double
@@ -68,7 +69,7 @@ struct ExpandSummary: Encodable {
     let d = base.dimension
     let shear = moduli?.shearModulus(flow: loading.plane.0, gradient: loading.plane.1)
     let bulk = moduli?.bulkModulus
-    // Without the other elastic constants, the one that belongs to the loading is there all the same.
+    // If the other elastic constants were not computed, that of the loading is still known.
     let own: Double? = if case .simpleShear(let a, let b) = loading { expansion.stress[1][a, b] } else { nil }
     let solves = expansion.fields.solutions.map(Solve.init)
     coefficients = Coefficients(

@@ -43,7 +43,7 @@ struct ExportCommand: Command {
     var frames: FrameWriter.Format? { self == .xyz ? .extendedXYZ : self == .lammpsDump ? .lammpsDump : nil }
   }
 
-  /// Frames of a trajectory; negative numbers count from its end.
+  /// Range of frames of a trajectory; negative numbers count from its end.
   private struct FrameRange {
     var first: Int?
     var end: Int?
@@ -184,7 +184,7 @@ struct ExportCommand: Command {
     return numbers
   }
 
-  /// Files that are there stay as they are unless the user says otherwise; the file that is read always does.
+  /// Verifies that no existing file is overwritten unless the user allows it, and in no case the file that is read.
   private func check(_ output: String) throws {
     func identity(_ path: String) -> (UInt64, UInt64)? {
       var status = stat()
@@ -204,7 +204,7 @@ struct ExportCommand: Command {
     }
   }
 
-  /// Of the root alone.
+  /// Writes tables. Only the root does the work.
   private func writeTables(over communicator: Communicator) throws -> Int32 {
     try communicator.coordinated {
       guard communicator.isRoot else { return }

@@ -3,7 +3,7 @@ import Foundation
 import MessagePassing
 import Storage
 
-/// Says what a file or a run folder holds.
+/// Description of the contents of a file or a run folder.
 struct InfoCommand: Command {
   static let guide = CommandGuide(
     name: "info", arguments: "FILE|FOLDER|--schema", summary: "what a file or a run folder holds",
@@ -11,7 +11,7 @@ struct InfoCommand: Command {
     options: [("--schema", "the columns of all outputs with their units and meanings, as in Docs/Formats.md")],
     examples: ["athermal info runs/a", "athermal info runs/a/trajectory.h5"])
 
-  /// Empty where the columns of all outputs are asked for.
+  /// Path of the file or folder; empty if the columns of all outputs are requested.
   private let path: String
 
   init(_ words: [String]) throws {
@@ -35,7 +35,7 @@ struct InfoCommand: Command {
     return 0
   }
 
-  /// The outputs of all commands that grow record by record: a title and a table in Markdown for each.
+  /// Outputs of all commands that grow record by record: a title and a table in Markdown for each.
   static var schemas: [(title: String, table: String)] {
     Commands.runs.flatMap { command in
       command.schemas.map { file, rows, schema in
@@ -73,7 +73,7 @@ struct InfoCommand: Command {
     if run.present.contains("MANIFEST") {
       return "\(path): a checkpoint; athermal verify \(path) says of what, and whether it is whole"
     }
-    // An ensemble, or one of several realisations, is no run of its own.
+    // A folder of an ensemble, or of one of several realisations, is no run of its own.
     let kind = state.stage == .notStarted ? "results without a config of their own" : "a run, \(state.stage.rawValue)"
     var lines = ["\(path): \(kind)" + (state.exitCode.map { $0 == 0 ? "" : " with exit code \($0)" } ?? "")]
     if state.stage == .finished || state.stage == .failed || state.stage == .stopped || state.stage == .notStarted,
@@ -97,7 +97,7 @@ struct InfoCommand: Command {
 
   // MARK: Texts
 
-  /// The texts of a run are small; what is larger is another file.
+  /// Largest size of a text file, in bytes. The texts of a run are small.
   private static let longest = 1 << 30
 
   private func text() throws -> String {
@@ -116,7 +116,7 @@ struct InfoCommand: Command {
     return value
   }
 
-  /// The scalars of an object, a line each; of lists and objects how much there is.
+  /// Returns the scalars of an object, one per line; for lists and objects, their size.
   private static func lines(of value: Any) -> String {
     guard let object = value as? [String: Any] else { return "  " + word(value) }
     let width = min(32, object.keys.map(\.count).max() ?? 0)

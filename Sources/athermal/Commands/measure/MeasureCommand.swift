@@ -6,7 +6,7 @@ import Particles
 import Statics
 import Storage
 
-/// Energies, forces, stresses and bonds of a configuration as it stands: no particle is moved.
+/// Measurement of energies, forces, stresses and bonds of a configuration. No particle is moved.
 struct MeasureCommand: RunCommand {
   static let canResume = false
   static let outputs = ["state.h5", "measure.h5"]
@@ -70,7 +70,7 @@ struct MeasureCommand: RunCommand {
     ]
   }
 
-  /// Each bond once, by the identifiers of its particles. Collective.
+  /// Writes each bond once, by the identifiers of its particles. Collective.
   private func write(_ bonds: BondNetwork, of system: ParticleSystem, to path: String, _ provenance: Provenance) throws
   {
     let d = system.dimension

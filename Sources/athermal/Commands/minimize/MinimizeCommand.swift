@@ -5,7 +5,7 @@ import Particles
 import Statics
 import Storage
 
-/// Brings a configuration to mechanical equilibrium.
+/// Minimisation of a configuration to mechanical equilibrium.
 struct MinimizeCommand: RunCommand {
   static let canResume = true
   static let outputs = ["state.h5"]
@@ -59,7 +59,7 @@ struct MinimizeCommand: RunCommand {
     return 0
   }
 
-  /// From wherever the system is, also from the end.
+  /// Minimises from the state of the system, which may be the end of an earlier minimisation.
   private static func minimize(
     _ system: ParticleSystem, _ minimization: Minimization, _ checkpoints: RunCheckpoints
   ) throws -> MinimizationResult {

@@ -7,7 +7,7 @@ import Preparation
 import Statics
 import Storage
 
-/// Equilibrates a liquid at parent temperatures by SWAP Monte Carlo, and quenches it.
+/// Equilibration of a liquid at parent temperatures by SWAP Monte Carlo, and its quench.
 struct PrepareCommand: RunCommand {
   static let canResume = true
   static let outputs = ["prepare.h5"]
@@ -19,7 +19,8 @@ struct PrepareCommand: RunCommand {
       """,
     examples: ["mpirun -n 4 athermal prepare Configs/prepare-2d.toml --output runs/p"])
 
-  /// prepare.h5 and the states, with the turn where a temperature comes twice, and the replica where there are several.
+  /// Names of prepare.h5 and of the states, with the turn if a temperature occurs twice, and the
+  /// replica if there are several.
   private static nonisolated(unsafe) let files =
     /prepare(-r\d+)?\.h5|state-T\d+(\.\d+)?(e[+-]?\d+)?(-\d+)?(-r\d+)?\.h5/
 
@@ -53,57 +54,55 @@ struct PrepareCommand: RunCommand {
 
   func compute(_ run: Run<PrepareSections>) throws -> Int32 {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
-    var failure: Failure?
-    let code = try folder.recordingFailure {
-      let replicas = try RankGroups(configuration.prepare.replicas, over: communicator)
-      var courses: [Int: Course] = [:]
-      // What would refuse one of them would refuse all.
-      var first: SwapMonteCarlo?
-      if !folder.hasCheckpoints {
-        try replicas.tryFirst { first = try start(configuration, $0, over: $1) }
-      }
-      try folder.begin(goingOn: folder.hasCheckpoints)
-      try replicas.run { replica, group in
-        courses[replica] = try prepare(configuration, replica, first, folder, over: group)
-        first = nil
-      }
-      let all = try replicas.gather(courses)
-      let states = all.flatMap(\.states)
-      let failed = states.filter { !$0.equilibrated }
-      // The scalars are those of the last replica, whichever ranks computed it.
-      var summary = all.last!.summary!
-      summary.wallSeconds = folder.seconds
-      summary.ranks = communicator.size
-      summary.states = states
-      if !failed.isEmpty && !configuration.prepare.acceptUnequilibrated {
-        failure = Self.failure(failed, of: states.count)
-        summary.status = "failed"
-        summary.exitCode = Int(Failure.Kind.notConverged.rawValue)
-        summary.reason = failure!.message
-      }
-      try folder.finish(summary)
-      if communicator.isRoot { report(states, folder) }
-      return 0
+    let replicas = try RankGroups(configuration.prepare.replicas, over: communicator)
+    var courses: [Int: Course] = [:]
+    // A failure that refuses one replica would refuse all of them.
+    var first: SwapMonteCarlo?
+    if !folder.hasCheckpoints {
+      try replicas.tryFirst { first = try start(configuration, $0, over: $1) }
     }
-    // The summary has it all; only the exit code and the message are left.
+    try folder.begin(goingOn: folder.hasCheckpoints)
+    try replicas.run { replica, group in
+      courses[replica] = try prepare(configuration, replica, first, folder, over: group)
+      first = nil
+    }
+    let all = try replicas.gather(courses)
+    let states = all.flatMap(\.states)
+    let failed = states.filter { !$0.equilibrated }
+    // The scalars are those of the last replica, on whichever ranks it was computed.
+    var summary = all.last!.summary!
+    summary.wallSeconds = folder.seconds
+    summary.ranks = communicator.size
+    summary.states = states
+    var failure: Failure?
+    if !failed.isEmpty && !configuration.prepare.acceptUnequilibrated {
+      let notEquilibrated = Self.failure(failed, of: states.count)
+      failure = notEquilibrated
+      summary.status = "failed"
+      summary.exitCode = Int(Failure.Kind.notConverged.rawValue)
+      summary.reason = notEquilibrated.message
+    }
+    try folder.finish(summary)
+    if communicator.isRoot { report(states, folder) }
+    // The summary is written; only the exit code and the message remain.
     if let failure { throw failure }
-    return code
+    return 0
   }
 
-  /// What is known of a replica so far.
+  /// Progress and results of a replica.
   private struct Course: Codable {
-    /// Which of the temperatures it is at.
+    /// Number of the current temperature.
     var turn = 0
     var states: [PreparedState] = []
-    /// The files of the states; nil before they were noted.
+    /// Files of the states; nil in checkpoints from before they were recorded.
     var files: [FileRecord]? = []
     var density: Double
-    /// Of the last state.
+    /// Summary of the last state.
     var summary: Summary?
   }
 
-  /// One replica: from the start through all temperatures. Collective over its ranks.
-  /// - Parameter first: where it starts, if that was made already.
+  /// Prepares one replica through all temperatures. Collective over its ranks.
+  /// - Parameter first: the initial liquid, if it was made already.
   private func prepare(
     _ configuration: PrepareConfiguration, _ replica: Int, _ first: SwapMonteCarlo?, _ folder: RunFolder,
     over communicator: Communicator
@@ -124,7 +123,7 @@ struct PrepareCommand: RunCommand {
       ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
       burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
-    // Files are made when nothing is left to refuse.
+    // Create files only when nothing can refuse the run any more.
     let output = try folder.goingOn(from: saved) {
       for file in course.files ?? [] { try file.check(in: folder.path, over: communicator) }
       return try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
@@ -154,7 +153,7 @@ struct PrepareCommand: RunCommand {
           let result =
             try settings.quench
             ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
-          // The time of the whole run is put in at its end.
+          // The wall time of the whole run is entered at its end.
           var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
           if !settings.quench { summary.reason = "liquid, not quenched" }
           let name = output.stateName(temperature, turn: turn)
@@ -174,7 +173,7 @@ struct PrepareCommand: RunCommand {
     return course
   }
 
-  /// A liquid from the config, fit to be moved by Monte Carlo.
+  /// Returns a liquid from the config, ready for Monte Carlo moves.
   private func start(
     _ configuration: PrepareConfiguration, _ replica: Int, over communicator: Communicator
   ) throws -> SwapMonteCarlo {

@@ -5,7 +5,7 @@ import Particles
 import Preparation
 import Storage
 
-/// Writes what a preparation does: a row of prepare.h5 and a line of log.jsonl per measurement, and a file per state.
+/// Output of a preparation: a row of prepare.h5 and a line of log.jsonl per measurement, and a file per state.
 final class PrepareOutput {
   private let folder: RunFolder
   private let configuration: PrepareConfiguration
@@ -14,8 +14,7 @@ final class PrepareOutput {
   private let table: TableFile
   private let progress: Progress
 
-  /// Starts the files, or goes on with them as they were when a checkpoint was made. Collective over the ranks of a
-  /// replica.
+  /// Starts the files, or restores them to their content at a checkpoint. Collective over the ranks of a replica.
   init(
     _ folder: RunFolder, _ configuration: PrepareConfiguration, replica: Int, resuming checkpoint: Checkpoint?,
     over communicator: Communicator
@@ -27,7 +26,7 @@ final class PrepareOutput {
     progress = Progress(isShown: replica == 0 && communicator.isRoot)
     let suffix = configuration.prepare.replicas > 1 ? "-r\(replica)" : ""
     let path = folder.file("prepare\(suffix).h5")
-    // The log belongs to the first replica.
+    // Only the first replica writes the log.
     if replica == 0 { try folder.goOnWithLog(checkpoint, over: communicator) }
     if let checkpoint {
       table = try TableFile(path: path, resuming: checkpoint, as: "prepare.h5", rowsPerFlush: 50)
@@ -39,7 +38,7 @@ final class PrepareOutput {
     try table.create(Series.schema)
   }
 
-  /// Collective over the ranks of a replica.
+  /// Saves the output. Collective over the ranks of a replica.
   func save(to checkpoint: Checkpoint) throws {
     try table.save(to: checkpoint, as: "prepare.h5")
     if replica == 0 { try folder.saveLog(to: checkpoint) }
@@ -54,7 +53,8 @@ final class PrepareOutput {
         + "energy \(sample.energyPerParticle)  self-overlap \(sample.selfOverlap)", fraction: 0)
   }
 
-  /// state-T0.4.h5; with the turn where a temperature comes twice, and the replica where there are several.
+  /// Returns the file name of a state, as state-T0.4.h5, with the turn if a temperature occurs twice, and the
+  /// replica if there are several.
   func stateName(_ temperature: Double, turn: Int) -> String {
     let settings = configuration.prepare
     let isUnique = settings.temperatures.count { $0 == temperature } == 1
@@ -62,7 +62,7 @@ final class PrepareOutput {
       + ".h5"
   }
 
-  /// The configuration with how it was prepared. Collective.
+  /// Writes a configuration with the record of its preparation. Collective.
   func save(_ snapshot: Snapshot, _ state: PreparedState, as name: String) throws {
     let text = String(decoding: try RunFolder.encoder(pretty: true).encode(state), as: UTF8.self)
     try StateFile.write(
@@ -78,12 +78,12 @@ final class PrepareOutput {
 
   func finish() throws { try table.close() }
 
-  /// One observation at the turn-th of the temperatures.
+  /// One measurement at the turn-th of the temperatures.
   struct Series {
     var turn: Int
     var sample: Equilibration.Sample
 
-    /// `/series` of prepare.h5.
+    /// Columns of `/series` in prepare.h5.
     static let schema = Schema<Series>.table(
       "series", dimension: 3,
       [

@@ -1,16 +1,17 @@
 import Interactions
 import Preparation
 
-/// One state of summary.json, and of the state's own file.
+/// Description of one state, in summary.json and in the state's own file.
 struct PreparedState: Codable {
   var temperature: Double
   var density: Double
   var replica: Int
   var seed: UInt64
-  /// Measured, after the burn-in.
+  /// Number of sweeps that were measured, after the burn-in.
   var sweeps: Int
   var burnIn: Int
-  /// The slower of self-overlap and energy, in sweeps; infinite where the run was too short to tell.
+  /// Relaxation time of the slower of self-overlap and energy, in sweeps; infinite if the run
+  /// was too short to measure it.
   var relaxationTime: Double
   var relaxationTimesRun: Double
   var overlapRelaxationTime: Double
@@ -18,11 +19,11 @@ struct PreparedState: Codable {
   var equilibrated: Bool
   var reasons: [String]
   var acceptanceDisplacement: Double
-  /// Of trials of two particles whose sizes are within the window of each other.
+  /// Acceptance of swaps of two particles whose sizes are within the window of each other.
   var acceptanceSwap: Double
   var swapsWithinWindow: Double
   var step: Double
-  /// Of the liquid, per particle, with its error, and of a cold start where there was one.
+  /// Energy of the liquid per particle and its error, and that after a cold start if there was one.
   var liquidEnergy: Double
   var liquidEnergyError: Double
   var coldStartEnergy: Double?
@@ -33,7 +34,7 @@ struct PreparedState: Codable {
   var structureFactorPeak: Double
   var structureFactorLargest: Double
   var sizeStructureFactor: Double
-  /// Per particle, of the quenched state; absent where nothing was quenched.
+  /// Energy per particle of the quenched state; absent if the liquid was not quenched.
   var inherentEnergy: Double?
   var file: String
 

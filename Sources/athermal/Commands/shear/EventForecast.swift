@@ -6,8 +6,8 @@ import QuasistaticShear
 import Storage
 import StrainExpansion
 
-/// What the fields of the first state of a loading, and of the last one that was reported (a step or an event),
-/// foretell of its plastic events, and how right they were.
+/// Prediction of plastic events from the fields of two states: the first one of a loading, and the last one that was
+/// reported (a step or an event). It also measures how accurate the predictions were.
 final class EventForecast {
   private let folder: RunFolder
   private let generator: Tensor
@@ -15,13 +15,14 @@ final class EventForecast {
   private var first: EventPrediction?
   private var last: EventPrediction?
 
-  /// - Parameter generator: A of the loading.
+  /// Starts without predictions.
+  /// - Parameter generator: generator A of the loading.
   init(_ folder: RunFolder, generator: Tensor) {
     self.folder = folder
     self.generator = generator
   }
 
-  /// As it was when the checkpoint was made. Collective.
+  /// Restores the predictions from a checkpoint. Collective.
   func goOn(_ system: ParticleSystem, from checkpoint: Checkpoint) throws {
     hasBegun = checkpoint.holds("output/predictions")
     first = try Self.prediction(system, checkpoint, "output/first")
@@ -34,7 +35,7 @@ final class EventForecast {
     try checkpoint.holds(name) ? EventPrediction(system, resuming: checkpoint, as: name) : nil
   }
 
-  /// Collective.
+  /// Saves the predictions. Collective.
   func save(to checkpoint: Checkpoint) throws {
     guard hasBegun else { return }
     try checkpoint.put(true, as: "output/predictions")
@@ -42,14 +43,15 @@ final class EventForecast {
     try last?.save(to: checkpoint, as: "output/last")
   }
 
-  /// Collective.
+  /// Makes a prediction from the present state. Collective.
   func look(_ system: ParticleSystem) throws {
     last = try foretell(system)
     if !hasBegun { first = last }
     hasBegun = true
   }
 
-  /// Where an event stood in what the first and the last state had foretold; then looks ahead anew. Collective.
+  /// Records the rank of an event in the predictions of the first and of the last state, then makes
+  /// a new prediction. Collective.
   func judge(_ event: PlasticEvent, _ system: ParticleSystem, _ table: TableFile) throws {
     guard hasBegun else { return }
     let forward = event.strainAfter > event.strainBefore
@@ -63,7 +65,8 @@ final class EventForecast {
     last = try foretell(system)
   }
 
-  /// Nil, and a line in the log, where the state has no response to foretell from: at a saddle, or where it is floppy.
+  /// Returns the prediction of the present state. If the state has no linear response, at a saddle or because it is
+  /// floppy, logs that and returns nil.
   private func foretell(_ system: ParticleSystem) throws -> EventPrediction? {
     do {
       return try EventPrediction(system, generator: generator)

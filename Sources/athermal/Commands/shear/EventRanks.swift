@@ -1,16 +1,16 @@
 import Storage
 
-/// How an event stood in the fields that should foretell it: shares of particles with a larger field value than the
+/// Ranks of an event in the fields that should predict it: fractions of particles with a larger field value than the
 /// particle nearest to its centre.
 struct EventRanks {
-  /// The strain of the last state before.
+  /// Strain of the last state before the event.
   var strain: Double
   var velocity: Double
   var product: Double
   var velocityAtStart: Double
   var productAtStart: Double
 
-  /// More of `/events` of shear.h5, with `events.prediction`.
+  /// Additional columns of `/events` in shear.h5, with `events.prediction`.
   static let schema = Schema<EventRanks>.series(
     "events", dimension: 3,
     [

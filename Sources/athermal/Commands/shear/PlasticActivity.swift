@@ -7,10 +7,11 @@ import Particles
 import QuasistaticShear
 import Storage
 
-/// What is plastic in a loading, particle by particle: D²min over windows of strain, in how many of them it was above
-/// the threshold, and the profiles of both.
+/// Plastic activity of each particle in a loading: D²min over windows of strain, the number of windows in which it
+/// exceeded the threshold, and the profiles of both.
 final class PlasticActivity {
-  /// D²min of the last window closed, NaN before, and the number of windows in which it was above the threshold.
+  /// D²min of the last closed window, NaN before the first, and the number of windows in
+  /// which it exceeded the threshold.
   let d2min: ParticleField
   let count: ParticleField
 
@@ -19,28 +20,29 @@ final class PlasticActivity {
   private var window: StrainWindow?
   private var state = State()
 
-  /// What is remembered besides fields and the window.
+  /// State for checkpoints, in addition to fields and the window.
   private struct State: Codable {
     var lastWindowEnd: Double?
-    /// The slices of the first window, kept as fractions of the edges while the box changes its shape.
+    /// Number of slices of the first window. They are fractions of the edges, so it stays fixed
+    /// while the box changes its shape.
     var profileBins: [Int]?
-    /// Whether the box stands beside each profile; nil in files that an earlier build began.
+    /// Whether the box is written with each profile; nil in files that an earlier build began.
     var keepsBox: Bool?
     var hasWindow = false
-    /// Nil in checkpoints of earlier builds: wherever there is use for it.
+    /// Whether D²min is measured. Nil in checkpoints of earlier builds, which measured it whenever the output needs it.
     var isMeasured: Bool?
   }
 
-  /// Profiles are on where nobody says otherwise.
+  /// Returns whether the user has asked for D²min or profiles. By default profiles are on.
   private static func isAskedFor(_ configuration: ShearConfiguration) -> Bool {
     configuration.places.gives("output.profiles") || configuration.places.gives("d2min")
       || configuration.output.hasFieldsOfD2min
   }
 
-  /// Looks whether the box has room for the neighbourhoods, and says where a run does without since nobody has asked
-  /// for it.
+  /// Checks whether the box has room for the neighbourhoods. If it has not, and the user did not ask for D²min, a
+  /// message says that the run does without.
   /// - Returns: whether D²min can be measured.
-  /// - Throws: an input failure where it cannot, and was asked for.
+  /// - Throws: an input failure if it cannot, and the user asked for it.
   static func hasRoom(_ configuration: ShearConfiguration, over communicator: Communicator, _ look: () throws -> Void)
     throws -> Bool
   {
@@ -57,15 +59,15 @@ final class PlasticActivity {
     }
   }
 
-  /// Collective.
-  /// - Throws: an input failure where the box has no room for the neighbourhoods.
+  /// Starts a new measurement. Collective.
+  /// - Throws: an input failure if the user asked for D²min and the box has no room for the neighbourhoods.
   init(_ configuration: ShearConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule) throws {
     self.configuration = configuration
     d2min = system.makeField(width: 1)
     count = system.makeField(width: 1)
     for i in 0..<system.ownedCount { d2min.values[i] = .nan }
     guard configuration.output.measuresD2min else { return }
-    // Before anything is computed.
+    // Fail before anything is computed.
     state.isMeasured = try Self.hasRoom(configuration, over: system.communicator) { _ = try newWindow(system) }
     guard isMeasured else { return }
     let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
@@ -76,19 +78,19 @@ final class PlasticActivity {
     }
   }
 
-  /// As it was when the checkpoint was made. Collective.
+  /// Restores the measurement from a checkpoint. Collective.
   init(_ configuration: ShearConfiguration, _ system: ParticleSystem, resuming checkpoint: Checkpoint) throws {
     self.configuration = configuration
     d2min = try system.makeField(resuming: checkpoint, as: "output/d2min")
     count = try system.makeField(resuming: checkpoint, as: "output/plastic_count")
-    // Checkpoints of version 1 have it among the rest.
+    // Checkpoints of version 1 store it together with the other output state.
     state = try checkpoint.value(State.self, of: checkpoint.holds("output/activity") ? "output/activity" : "output")
     guard state.hasWindow else { return }
     window = try StrainWindow(
       system, radius: configuration.d2min.radius * system.spacing, resuming: checkpoint, as: "output/window")
   }
 
-  /// Collective.
+  /// Saves the measurement. Collective.
   func save(_ system: ParticleSystem, to checkpoint: Checkpoint) throws {
     state.hasWindow = window != nil
     try checkpoint.put(state, as: "output/activity")
@@ -97,10 +99,10 @@ final class PlasticActivity {
     try window?.save(system, to: checkpoint, as: "output/window")
   }
 
-  /// Of owned particle `i` since the window began.
+  /// Returns the nonaffine displacement of owned particle `i` since the window began.
   func displacement(_ system: ParticleSystem, of i: Int) -> Vector { window?.displacement(system, of: i) ?? .zero }
 
-  /// Measures D²min whenever the strain has come a window's length; tells whether it did. Collective.
+  /// Measures D²min if the strain has advanced by the length of a window. Returns whether it did. Collective.
   func measure(_ strain: Double, _ system: ParticleSystem, _ table: TableFile) throws -> Bool {
     let settings = configuration.d2min
     guard let window, abs(strain - (state.lastWindowEnd ?? window.strain)) >= settings.window * (1 - 1e-9) else {
@@ -116,7 +118,8 @@ final class PlasticActivity {
     return true
   }
 
-  /// The first window, or the next after one that has closed, where each has a start of its own. Collective.
+  /// Opens the first window, or the next one after a window has closed, if each window has a
+  /// start of its own. Collective.
   func openWindow(_ system: ParticleSystem, afterOneThatClosed: Bool) throws {
     guard isMeasured, window == nil || (afterOneThatClosed && configuration.d2min.reference == .window) else { return }
     window = try newWindow(system)

@@ -3,7 +3,7 @@ import QuasistaticShear
 import Storage
 
 extension PlasticEvent {
-  /// `/events` of shear.h5, and the events of the log.
+  /// Returns the columns of `/events` in shear.h5 and of the events in the log.
   static func schema(dimension: Int) -> Schema<PlasticEvent> {
     .series(
       "events", dimension: dimension,

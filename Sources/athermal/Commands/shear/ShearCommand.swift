@@ -34,7 +34,7 @@ struct ShearCommand: RunCommand {
 
   let arguments: RunArguments
 
-  /// Whether there is a path to load along, or a table that this command alone reads.
+  /// Returns whether the config has a path of loading, or a table that only this command reads.
   static func isMeant(by tables: [String: Set<String>]) -> Bool {
     let path: Set = ["strain_step", "final_strain", "cycles", "turning_points"]
     return tables["events"] != nil || tables["d2min"] != nil || !path.isDisjoint(with: tables["loading"] ?? [])
@@ -55,7 +55,7 @@ struct ShearCommand: RunCommand {
     }
     let generator = mode.generator(dimension: demand.snapshot.dimension)
     let steps = try schedule(configuration, from: demand.snapshot.strain(countedBy: generator)).strains.count
-    // At the start, every so many steps, and at the end.
+    // Frames at the start, every `output.every` steps, and at the end.
     let frames = output.trajectory ? (steps + output.every - 1) / output.every + 1 : 0
     let bytes = ParticleDemand.bytes(demand.frame(output.fields) * Double(frames))
     return demand.lines(fields: output.fields) + ["loading         \(steps) steps, \(frames) frames, \(bytes) in all"]
@@ -104,7 +104,7 @@ struct ShearCommand: RunCommand {
     return 0
   }
 
-  /// What becomes of a strain that the particles carry, where that is not plain.
+  /// Prints how the strain that the particles carry is used, unless that is obvious.
   private static func tellStrain(of system: ParticleSystem, _ mode: Loading.Mode) {
     guard system.communicator.isRoot, system.strain != 0 else { return }
     guard let counted = system.strainGenerator else {
@@ -120,7 +120,8 @@ struct ShearCommand: RunCommand {
     }
   }
 
-  /// From where the system is to the final strain, which counts from where its loading once began.
+  /// Returns the schedule from the present strain of the system to the final strain, which counts from
+  /// the beginning of the loading.
   static func schedule(_ configuration: ShearConfiguration, from strain: Double) throws -> StrainSchedule {
     let path = try configuration.places.blaming("loading.final_strain") {
       try schedule(configuration.loading, from: strain)

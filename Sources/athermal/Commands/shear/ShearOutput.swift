@@ -8,8 +8,8 @@ import QuasistaticShear
 import Statics
 import Storage
 
-/// Writes what a loading does: a row of shear.h5 and a line of log.jsonl per step, events, what is plastic, and frames
-/// of the trajectory.
+/// Output of a loading: a row of shear.h5 and a line of log.jsonl per step, events, plastic activity,
+/// and frames of the trajectory.
 final class ShearOutput: ShearObserver {
   private let folder: RunFolder
   private let configuration: ShearConfiguration
@@ -24,18 +24,18 @@ final class ShearOutput: ShearObserver {
   private let stepCount: Int
   private let progress: Progress
   private var state = State()
-  /// Within which an event is being located.
+  /// Interval of strain in which an event is being located.
   private var interval: Double?
   /// Whether the last step has been reported.
   private var isOver: Bool { state.step == stepCount && state.lastResult != nil }
 
-  /// What is remembered besides files.
+  /// State for checkpoints, in addition to files.
   private struct State: Codable {
     var step = 0
     var frame = -1
     var eventCount = 0
     var lastResult: MinimizationResult?
-    /// Steps that ended short of the tolerance; nil where none may.
+    /// Number of steps that ended short of the tolerance; nil if no step may.
     var unconvergedSteps: Int?
   }
 
@@ -43,7 +43,7 @@ final class ShearOutput: ShearObserver {
   var lastResult: MinimizationResult? { state.lastResult }
   var unconvergedSteps: Int? { state.unconvergedSteps }
 
-  /// Starts the files, or goes on with them as they were when the checkpoint was made. Collective.
+  /// Starts the files, or restores them to their content at a checkpoint. Collective.
   init(
     _ folder: RunFolder, _ configuration: ShearConfiguration, _ system: ParticleSystem, _ schedule: StrainSchedule,
     resuming checkpoint: Checkpoint?
@@ -70,7 +70,7 @@ final class ShearOutput: ShearObserver {
       try forecast?.goOn(system, from: checkpoint)
     } else {
       activity = try PlasticActivity(configuration, system, schedule)
-      // Nothing is left that could refuse the run.
+      // Nothing can refuse the run any more.
       try folder.begin()
       let provenance = Build.provenance(config: configuration.resolved)
       table = try TableFile(path: tablePath, provenance: provenance, over: communicator)
@@ -87,7 +87,7 @@ final class ShearOutput: ShearObserver {
       guard !isOver else { return }
       let step = "step \(min(steps, state.step + (state.lastResult == nil ? 0 : 1)))/\(steps)  "
       if let interval {
-        // How many there are in a step is not known before.
+        // The number of events in a step is not known in advance.
         progress.show(
           step + "locating an event, \(interval.shown) of \(smallest), evaluation \(statistics.evaluations)",
           fraction: 0)
@@ -105,7 +105,7 @@ final class ShearOutput: ShearObserver {
     if forecast != nil { try table.create(EventRanks.schema) }
   }
 
-  /// Keeps everything that the next rows and frames depend on. Collective.
+  /// Saves everything on which the next rows and frames depend. Collective.
   func save(_ system: ParticleSystem, to checkpoint: Checkpoint) throws {
     try checkpoint.put(state, as: "output")
     try activity.save(system, to: checkpoint)
@@ -115,7 +115,7 @@ final class ShearOutput: ShearObserver {
     try folder.saveLog(to: checkpoint)
   }
 
-  /// Closes the files and keeps the last state, from which another run can go on. Collective.
+  /// Closes the files and writes the final state, from which another run can start. Collective.
   func finish(_ system: ParticleSystem) throws {
     try trajectory?.close()
     try table.close()
@@ -139,7 +139,7 @@ final class ShearOutput: ShearObserver {
     let isClosing = try activity.measure(step.strain, system, table)
     if step.step % configuration.output.every == 0 || step.step == stepCount { try writeFrame(step.step, system) }
     try activity.openWindow(system, afterOneThatClosed: isClosing)
-    // The stress that does the work of the loading, σ:A.
+    // The stress that does the work of the loading is σ:A.
     let working = step.stress.contracted(with: generator)
     progress.show(
       "step \(step.step)/\(stepCount)  strain \(step.strain.shown)  stress \(working.shown)  "

@@ -3,8 +3,8 @@ import QuasistaticShear
 import Storage
 
 extension StepRecord {
-  /// `/curve` of shear.h5, and the steps of the log.
-  /// - Parameter generator: A of the loading, by which σ:A is the stress that does its work.
+  /// Returns the columns of `/curve` in shear.h5 and of the steps in the log.
+  /// - Parameter generator: generator A of the loading; σ:A is the stress that does its work.
   static func schema(dimension: Int, generator: Tensor) -> Schema<StepRecord> {
     .table(
       "curve", dimension: dimension,

@@ -2,19 +2,19 @@ import Checkpoints
 import Foundation
 import MessagePassing
 
-/// A program that this one starts and waits for, with the environment that this one was started with: what MPI has put
-/// into it since would make mpirun believe that it runs inside of a job.
+/// A program that this one starts and waits for. It gets the environment with which this program was started: the
+/// variables that MPI has added since would make mpirun believe that it runs inside of a job.
 enum ChildProcess {
-  /// Runs a program to its end. A request to stop is passed on as SIGUSR1, which a run takes as one, again and again:
-  /// a launcher may not have any ranks yet to pass it on to.
-  /// - Returns: its exit code; 128 + n where signal n ended it.
-  /// - Throws: an input failure where there is no such program.
+  /// Runs a program to its end. A request to stop is passed on as SIGUSR1, which a run understands as such. The signal
+  /// is repeated, since at first a launcher may not have any ranks to forward it to.
+  /// - Returns: its exit code; 128 + n if signal n ended it.
+  /// - Throws: an input failure if there is no such program.
   static func run(_ words: [String]) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    // No signal is blocked for it: a launcher that cannot be told to stop would go on.
+    // The child starts with no signal blocked: a launcher that cannot receive the signal to stop would continue.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

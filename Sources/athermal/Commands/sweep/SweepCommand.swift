@@ -3,7 +3,8 @@ import Configuration
 import Foundation
 import MessagePassing
 
-/// Many runs of one configuration: their folders, what has become of them, and running what is left.
+/// Sweep of many runs of one configuration: makes their folders, reports their states, and starts
+/// those that are not finished.
 struct SweepCommand: Command {
   static let guide = CommandGuide(
     name: "sweep", arguments: "SWEEP [--output FOLDER] [--task N | --run WORDS]",
@@ -21,9 +22,9 @@ struct SweepCommand: Command {
 
   private let path: String
   private let folder: String
-  /// The run whose arguments are wanted, counted from 1.
+  /// Number of the run whose arguments are requested, counted from 1.
   private let task: Int?
-  /// What stands before `athermal` to run what is left.
+  /// Words before `athermal` in the command that starts unfinished runs.
   private let launcher: [String]?
 
   init(_ words: [String]) throws {
@@ -52,7 +53,7 @@ struct SweepCommand: Command {
     let command = Commands.runs.first { $0.name == sweep.command }!
     let complaints = sweep.runs.flatMap { self.complaints(about: $0, of: command, over: communicator) }
     guard complaints.isEmpty else {
-      // What is wrong with the base is wrong with every run.
+      // Report errors of the base config once, not per run.
       let different = complaints.indices.filter { !complaints[..<$0].contains(complaints[$0]) }.map { complaints[$0] }
       throw Failure.everywhere(.input, different.joined(separator: "\n"))
     }
@@ -69,7 +70,8 @@ struct SweepCommand: Command {
   private func place(_ run: SweepRun) -> String { "\(folder)/\(run.name)" }
   private func config(_ run: SweepRun) -> String { "\(place(run))/\(EarlierRun.sweepConfig)" }
 
-  /// What keeps a run from its folder: a run that was begun there with another config, or other things.
+  /// Returns the reasons why a run cannot use its folder: a run that was begun there with
+  /// another config, or other contents.
   private func complaints(about run: SweepRun, of command: any RunCommand.Type, over communicator: Communicator)
     -> [String]
   {
@@ -82,12 +84,12 @@ struct SweepCommand: Command {
     let remedy = "name another folder with --output, or remove this one"
     let there = EarlierRun(in: place)
     guard let earlier = there.config else {
-      // It begins from the start.
+      // The run begins from the start.
       return there.isRun(of: Self.text(run, command))
         ? run.configuration.missingInputFiles : ["\(place): holds other things than a run of a sweep; \(remedy)"]
     }
     var differences = run.configuration.differences(from: earlier)
-    // Files need only be looked at where their names are not the same.
+    // Contents of input files need to be compared only if their names differ.
     if !differences.isEmpty, let noted = try? run.configuration.notingInputFiles(over: communicator) {
       differences = noted.differences(from: earlier)
     }
@@ -100,7 +102,7 @@ struct SweepCommand: Command {
     return found
   }
 
-  /// The first line says what the config is for.
+  /// Returns the config of a run. Its first line names the command.
   private static func text(_ run: SweepRun, _ command: any RunCommand.Type) -> String {
     "# athermal \(command.name), of a sweep: \(run.title)\n" + run.resolved
   }
@@ -121,15 +123,16 @@ struct SweepCommand: Command {
 
   // MARK: Running
 
-  /// What follows `athermal` to begin a run or to go on with it.
+  /// Returns the words after `athermal` that begin or resume a run.
   private func arguments(of run: SweepRun, _ command: any RunCommand.Type) -> [String] {
     let words = [command.name, config(run), "--output", place(run)]
-    // What makes no checkpoints begins again.
+    // A command without checkpoints begins again.
     return words
       + (command.canResume ? ["--resume", "auto"] : ["--set", "output.overwrite=true"])
   }
 
-  /// One word per line, so that a script can read names with spaces. Writes nothing: many tasks may ask at once.
+  /// Prints the arguments of a run, one word per line, so that a script can read names with spaces. It writes no files,
+  /// since many tasks may call it at once.
   private func printArguments(
     of task: Int, _ sweep: Sweep, _ command: any RunCommand.Type
   ) throws -> Int32 {
@@ -147,9 +150,9 @@ struct SweepCommand: Command {
     return 0
   }
 
-  /// One after another, those that failed once more. A run that was stopped in time ends the sequence: so will the next
-  /// be.
-  /// - Returns: the first exit code that is not zero, and 75 where the sequence was stopped.
+  /// Runs all unfinished runs one after another, including those that failed. If a run is suspended in time, the
+  /// sequence ends, since the next run would be suspended too.
+  /// - Returns: the first exit code that is not zero, or 75 if the sequence was suspended.
   private func runWhatIsLeft(
     _ sweep: Sweep, _ command: any RunCommand.Type, _ launcher: [String]
   ) throws -> Int32 {
@@ -172,9 +175,9 @@ struct SweepCommand: Command {
     return first
   }
 
-  /// At once, also where the output goes to a file beside that of the runs.
+  /// Prints a line without buffering, so that it appears in order with the output of the runs, also in a file.
   private func say(_ text: String) {
-    // What nobody reads is no reason to leave the other runs undone.
+    // Ignore failures: a lost terminal must not prevent the other runs.
     try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
   }
 

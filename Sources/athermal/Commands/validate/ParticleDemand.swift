@@ -4,23 +4,23 @@ import Interactions
 import MessagePassing
 import Particles
 
-/// What a run of particles would need on so many ranks: memory, cells, disk. Nothing is computed.
+/// Resources that a run of particles would need on a given number of ranks: memory, cells, disk. Nothing is computed.
 struct ParticleDemand {
   let snapshot: Snapshot
   let layout: SystemLayout
   let ranks: RanksInQuestion
   let interaction: PairInteraction
-  /// Mean distance d of particles.
+  /// Mean distance d between particles.
   let spacing: Double
 
-  /// Collective.
-  /// - Throws: an input failure where the particles cannot be read, or have no room.
+  /// Estimates the resources of a config. Collective.
+  /// - Throws: an input failure if the particles cannot be read, or do not fit.
   init(
     _ configuration: RunConfiguration<some ParticleCommandSections>, on ranks: RanksInQuestion,
     over communicator: Communicator
   ) throws {
     self.ranks = ranks
-    // Ranks that are asked about may be those of another machine.
+    // The ranks in question may be on another machine.
     if ranks.areHere, case .generate(let generate) = configuration.system.source {
       try configuration.places.blaming("system.generate.particles") {
         try Model.keepsWithinMemory(generate.particles, over: communicator)
@@ -38,19 +38,19 @@ struct ParticleDemand {
     spacing = meanSpacing(volume: layout.cell.volume, count: snapshot.totalCount, dimension: snapshot.dimension)
   }
 
-  /// Bytes of one frame with fields per particle.
+  /// Returns the bytes of one frame with fields per particle.
   func frame(_ fields: [String]) -> Double {
     let d = snapshot.dimension
     let widths = fields.map { $0 == "stress" ? d * d : $0 == "force" || $0 == "displacement" ? d : 1 }
     return Double(snapshot.totalCount) * Double(12 * d + widths.reduce(0) { $0 + 8 * $1 })
   }
 
-  /// A line each.
-  /// - Parameter fields: those per particle that a frame holds.
+  /// Returns a description of the resources, one per line.
+  /// - Parameter fields: the fields per particle in a frame.
   func lines(fields: [String] = []) -> [String] {
     let d = snapshot.dimension
     let n = snapshot.totalCount
-    // Columns, halo, lists, and the fields of the minimiser.
+    // The sum of columns, halo, lists, and fields of the minimiser.
     let perParticle = 130.0 + 4.4 * layout.estimatedNeighbours + Double(8 * d) * 7 + Double(8 * d * d)
     let box = (0..<d).map { layout.cell.widths[$0].shown }.joined(separator: " × ")
     let cells = (0..<d).map { "\(layout.grid.counts[$0])" }.joined(separator: " × ")

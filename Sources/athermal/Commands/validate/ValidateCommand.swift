@@ -2,7 +2,7 @@ import Configuration
 import Foundation
 import MessagePassing
 
-/// Checks a config and says what a run would need, without computing.
+/// Check of a config and of the resources that its run would need, without computing anything.
 struct ValidateCommand: Command {
   static let guide = CommandGuide(
     name: "validate", arguments: "CONFIG [--for COMMAND] [--ranks N] [--set table.key=value]…",
@@ -43,7 +43,7 @@ struct ValidateCommand: Command {
     return 0
   }
 
-  /// The commands that the config is for.
+  /// Returns the commands for which the config is meant.
   private func commands(over communicator: Communicator) throws -> [any RunCommand.Type] {
     let known = Commands.runs
     if let command {

@@ -3,7 +3,7 @@ import Foundation
 import MessagePassing
 import Storage
 
-/// Whether files are as they were written: results, states, checkpoints, or a whole run folder.
+/// Verification that files are unchanged since they were written: results, states, checkpoints, or a whole run folder.
 struct VerifyCommand: Command {
   static let guide = CommandGuide(
     name: "verify", arguments: "FILE|FOLDER [--content]",
@@ -70,13 +70,13 @@ struct VerifyCommand: Command {
     case checkpoint(String)
     case hdf5(String)
     case particles(String)
-    /// JSON, lines of JSON, or TOML.
+    /// A file of JSON, of lines of JSON, or of TOML.
     case text(String)
-    /// The folder of a run, of which the files follow.
+    /// Folder of a run; its files follow.
     case run(String)
   }
 
-  /// What there is to look at below a path. Not collective.
+  /// Returns the items to be verified below a path. Not collective.
   private func items(_ path: String) throws -> [Item] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -88,7 +88,7 @@ struct VerifyCommand: Command {
       return [try ConfigurationReader.format(of: path) == .h5md ? .hdf5(path) : .particles(path)]
     }
     let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    // The numbered folders of a run's checkpoints, also where the manifest is missing.
+    // A numbered folder of a run's checkpoints is one even if its manifest is missing.
     let name = path.split(separator: "/").last ?? ""
     if names.contains("MANIFEST") || (name.count >= 6 && name.allSatisfy(\.isNumber)) { return [.checkpoint(path)] }
     let isRun = names.contains("resolved.toml") || names.contains("summary.json")
@@ -109,7 +109,7 @@ struct VerifyCommand: Command {
     return found
   }
 
-  /// A state carries a checksum of its own, which its reader looks at.
+  /// Returns whether a file is a state with a checksum of its own, which its reader verifies.
   private func isState(_ file: String, _ communicator: Communicator) throws -> Bool {
     try communicator.broadcast(
       try communicator.coordinated { communicator.isRoot ? try FileVerification.isSealedState(file) ? Int32(1) : 0 : 0 }
@@ -120,8 +120,8 @@ struct VerifyCommand: Command {
     guard let text = String(data: try FileVerification.bytes(file), encoding: .utf8) else {
       throw Failure(.input, "\(file): cannot be read as text; it is damaged")
     }
-    // They all end so but for the last brace of JSON, and one that was cut short seldom does; that of the user is as it
-    // is.
+    // All of them end with a line break or the last brace of JSON, which a truncated file seldom does. The user's
+    // input.toml may end anyhow.
     guard text.isEmpty || text.hasSuffix("\n") || text.hasSuffix("}") || file.hasSuffix("input.toml") else {
       throw Failure(.input, "\(file): is truncated")
     }

@@ -7,7 +7,7 @@ import QuasistaticShear
 import Statics
 import YieldStress
 
-/// The local yield stress of a whole sample, by cavity expansion, by explicit frozen matrix, or by both.
+/// Local yield stress of a whole sample, by cavity expansion, by explicit frozen matrix, or by both.
 struct YieldmapCommand: RunCommand {
   static let canResume = true
   static let outputs = ["yieldmap.h5", "state.h5"]
@@ -38,7 +38,7 @@ struct YieldmapCommand: RunCommand {
     let safePoint = checkpoints.safePoint.within { try system.save(to: $0) }
     let loading = try Model.loading(configuration.deformation, of: configuration, dimension: system.dimension)
     let section = configuration.yieldmap
-    // Before anything is computed, and before anything of an earlier run is touched.
+    // Fail before anything is computed, and before an earlier run is touched.
     let settings = try Self.settings(
       configuration, loading, in: system.cell, spacing: system.spacing, largestCutoff: system.largestCutoff)
     if saved != nil || section.minimize { try folder.begin(goingOn: saved != nil) }
@@ -47,7 +47,7 @@ struct YieldmapCommand: RunCommand {
 
     Heartbeat.enter(phase: "yield map")
     let progress = Progress(isShown: communicator.isRoot)
-    // Maps that were begun with rattlers go on with them.
+    // Maps that were begun with rattlers are continued with them.
     let hadRattlers = saved.map { $0.holds("rest") && !$0.holds("rattlers") } ?? false
     let isRattler = hadRattlers ? { _ in false } : try Self.rattlers(of: system, configuration.potential)
     let map = try YieldMap.compute(
@@ -64,16 +64,17 @@ struct YieldmapCommand: RunCommand {
     return 0
   }
 
-  /// Which owned particles nothing holds, of particles that interact in contact alone; others always have neighbours.
+  /// Returns a test for rattlers among the owned particles, for particles that interact only in contact;
+  /// others always have neighbours.
   private static func rattlers(of system: ParticleSystem, _ potential: PotentialSection) throws -> (Int) -> Bool {
     guard potential.kind == .harmonic || potential.kind == .hertz else { return { _ in false } }
     let null = try NullSpace(system, system.makeBondNetwork())
-    // A map needs particles; where nothing holds anything, every cavity is discarded, which says so.
+    // A map needs particles. If all are rattlers, they are kept; every cavity is then discarded with a reason.
     guard null.rattlerCount < system.totalCount else { return { _ in false } }
     return { null.isRattler($0) }
   }
 
-  /// Brings the system to rest, or takes it as it was when the map had begun.
+  /// Brings the system to rest, or restores its state at the beginning of the map.
   private static func rest(
     _ system: ParticleSystem, _ section: YieldmapSection, _ minimizer: MinimizerSection, _ safePoint: SafePoint,
     resuming saved: Checkpoint?
@@ -86,8 +87,8 @@ struct YieldmapCommand: RunCommand {
       .reach(system, minimizer, safePoint: safePoint.within(countsSteps: false) { _ in }, resuming: saved)
   }
 
-  /// What is to be computed in a box.
-  /// - Throws: an input failure where it has no room for that.
+  /// Returns the settings of the map in a box.
+  /// - Throws: an input failure if the box has no room for them.
   static func settings(
     _ configuration: YieldmapConfiguration, _ loading: Loading.Mode, in cell: Cell, spacing: Double,
     largestCutoff: Double
@@ -101,6 +102,7 @@ struct YieldmapCommand: RunCommand {
     return settings
   }
 
+  /// Verifies that the map has several values.
   /// - Throws: an input failure for a map that would be a single number.
   private static func checkLengths(_ configuration: YieldmapConfiguration, in cell: Cell, spacing: Double) throws {
     let section = configuration.yieldmap
@@ -113,7 +115,7 @@ struct YieldmapCommand: RunCommand {
     }
   }
 
-  /// Lengths of the config are in d.
+  /// Returns the settings with lengths converted from units of d, as in the config.
   private static func settings(
     _ section: YieldmapSection, _ loading: Loading.Mode, spacing d: Double, dimension: Int
   ) -> YieldMap.Settings {

@@ -7,20 +7,20 @@ import Statics
 import Storage
 import YieldStress
 
-/// Writes what a yield map found: yieldmap.h5, state.h5, summary.json, timing.json.
+/// Output of a yield map: yieldmap.h5, state.h5, summary.json, timing.json.
 struct YieldmapOutput {
   private let folder: RunFolder
   private let configuration: YieldmapConfiguration
   private let system: ParticleSystem
   private let map: YieldMap
-  /// Rows of nodes in the order of the grid.
+  /// Distribution of the nodes, as rows in the order of the grid, over the ranks.
   private let nodes: IdentifierBlocks
 
   private var communicator: Communicator { system.communicator }
   private var weight: StressWeight { map.settings.weight }
   private var directions: [MethodResult.Direction] { map.settings.directions }
 
-  /// Collective.
+  /// Prepares the output of a map. Collective.
   init(_ folder: RunFolder, _ configuration: YieldmapConfiguration, _ system: ParticleSystem, _ map: YieldMap) throws {
     self.folder = folder
     self.configuration = configuration
@@ -52,7 +52,7 @@ struct YieldmapOutput {
     if let frozen = map.frozenMatrix { try write(frozen, to: file) }
     if let fan = map.fan { try write(fan, to: file) }
     try file.close()
-    // Where the particles are that the maps are about.
+    // Positions of the particles to which the maps belong.
     try StateFile.write(system.snapshot(), to: folder.file("state.h5"), provenance: provenance, over: communicator)
 
     let comparison =
@@ -67,7 +67,7 @@ struct YieldmapOutput {
 
   // MARK: Datasets
 
-  /// A number or several of each node, in the order of the grid.
+  /// Writes one or several numbers per node, in the order of the grid.
   private func write<Element: HDF5Element & Numeric>(
     _ name: String, _ values: [Element], _ shape: [Int] = [], to file: TableFile
   ) throws {
@@ -105,7 +105,7 @@ struct YieldmapOutput {
       let values = blocks.means(of: k)
       try file.write(
         "\(group)/blocks/\(direction.rawValue)", rows: values, firstRow: blocks.slabs.lowerBound, shape: blocks.shape)
-      // A list without gaps, to draw thresholds from.
+      // A list without gaps, from which thresholds can be drawn.
       let samples = values.filter { !$0.isNaN }
       let total = try communicator.reduce(samples.count, .sum)
       if total > 0 {

@@ -5,9 +5,9 @@ import Particles
 import Statistics
 import YieldStress
 
-/// The scalars of a yield map, beside those of every run that ends with a configuration.
+/// Scalars of a yield map, in addition to those of every run that ends with a configuration.
 struct YieldmapSummary: Encodable {
-  /// What there is to say about the values of particles or blocks in one direction.
+  /// Statistics of the values of particles or blocks in one direction.
   struct Values: Encodable {
     var count: Int
     var mean: Double
@@ -37,7 +37,7 @@ struct YieldmapSummary: Encodable {
     }
   }
 
-  /// What one method gave, for the configured weight. Scalars without a direction are of the first one.
+  /// Results of one method for the configured weight. Scalars without a direction are those of the first direction.
   struct Method: Encodable {
     let directionNames: [String]
     let particles: [SampleDescription]
@@ -46,11 +46,11 @@ struct YieldmapSummary: Encodable {
 
     private struct Encoded: Encodable {
       var yieldStressMean: Double
-      /// From the scatter of the blocks, as if these were independent.
+      /// Standard error from the scatter of the blocks, as if these were independent.
       var yieldStressMeanError: Double
       var yieldStressVariance: Double
       var yieldStressMedian: Double
-      /// Nodes with a yield stress and without one; the second with their reasons.
+      /// Numbers of nodes with and without a yield stress, and the reasons for the latter.
       var centres: Int
       var discarded: Int
       var discardedReasons: [String: [String: Int]]
@@ -63,7 +63,7 @@ struct YieldmapSummary: Encodable {
       var blockShape: [Int]
     }
 
-    /// Collective.
+    /// Summarises the maps of one method. Collective.
     init(
       _ result: MethodResult, _ map: ParticleYieldMap, _ blockMap: BlockField, _ weight: StressWeight,
       over communicator: Communicator
@@ -104,7 +104,7 @@ struct YieldmapSummary: Encodable {
 
     var centres: Int { values.centres }
     var discarded: Int { values.discarded }
-    /// Why most of the nodes without a yield stress have none.
+    /// Most frequent reason why a node has no yield stress.
     var commonestReason: String? {
       values.discardedReasons[directionNames[0]]?.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
@@ -112,7 +112,7 @@ struct YieldmapSummary: Encodable {
     func encode(to encoder: any Encoder) throws { try values.encode(to: encoder) }
   }
 
-  /// How the two methods agree on the same cavities, in each direction; ratios are expansion over frozen matrix.
+  /// Agreement of the two methods on the same cavities, in each direction. Ratios are expansion over frozen matrix.
   struct Comparison: Encodable {
     struct Agreement: Encodable {
       var correlation: Double
@@ -122,7 +122,7 @@ struct YieldmapSummary: Encodable {
     var particles: [String: Agreement] = [:]
     var blocks: [String: Agreement] = [:]
 
-    /// Collective.
+    /// Compares the maps of two methods. Collective.
     init(
       _ a: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockField),
       _ b: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockField), _ weight: StressWeight,
@@ -145,7 +145,7 @@ struct YieldmapSummary: Encodable {
     }
   }
 
-  /// What shearing the cavities showed, means over the cavities and directions.
+  /// Results of the shearing of the cavities, as means over cavities and directions.
   private struct Drops: Encodable {
     var drops: Int
     var reversible: Int
@@ -153,7 +153,7 @@ struct YieldmapSummary: Encodable {
     var stressDropMean: Double
     var eventStressMean: Double
     var eventDropMean: Double
-    /// ⟨Δσ⟩ over the mean stress at which the events begin (Puosi, Sec. 3.4).
+    /// Mean drop ⟨Δσ⟩ over the mean stress at which the events begin (Puosi, Sec. 3.4).
     var relativeEventDrop: Double
     var factorisations: Int
     var evaluations: Int
@@ -174,7 +174,7 @@ struct YieldmapSummary: Encodable {
   private let weight: String
   let text: String
 
-  /// Collective.
+  /// Collects the scalars of a yield map. Collective.
   init(
     _ base: Summary, _ map: YieldMap, methods: [(name: String, summary: Method)], comparison: Comparison?,
     over communicator: Communicator
@@ -224,7 +224,7 @@ struct YieldmapSummary: Encodable {
   func encode(to encoder: any Encoder) throws {
     try base.encode(to: encoder)
     var container = encoder.container(keyedBy: Name.self)
-    // Centres and discarded nodes together are the nodes of the grid.
+    // Centres and discarded nodes add up to the nodes of the grid.
     try container.encode(methods[0].summary.centres, forKey: Name("centres"))
     try container.encode(methods[0].summary.discarded, forKey: Name("discarded"))
     try container.encode(weight, forKey: Name("weight"))
