@@ -127,6 +127,10 @@ public final class TestProcess {
     // Ranks that wait give their core away: with more ranks than cores, or beside other programs, they would else keep
     // each other from the work that they wait for.
     variables["OMPI_MCA_mpi_yield_when_idle"] = "1"
+    // Shared memory is all that ranks of one machine need; looking for networks and for a daemon took two thirds of the
+    // half second that a start takes.
+    variables["OMPI_MCA_pml"] = "ob1"
+    variables["OMPI_MCA_ess_singleton_isolated"] = "1"
     variables["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
     variables["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
     variables["SWIFT_BACKTRACE"] = "enable=no"
