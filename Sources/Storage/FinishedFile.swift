@@ -1,14 +1,14 @@
 import Foundation
 import MessagePassing
 
-/// The one way in which a file gets its name: it is written under another one, brought to the disk, and renamed, so that
-/// a file of its name is complete even after a crash of the machine.
+/// Finishes files: a file is written under another name, synchronised to the disk and renamed, so that a file of its
+/// name is complete even after a crash of the machine.
 public enum FinishedFile {
   /// The name of a file until it is complete.
   public static func unfinished(_ path: String) -> String { path + ".unfinished" }
 
-  /// Gives a complete file its name, and replaces one that was there before. Called by one process.
-  /// - Throws: `.inputOutput` where the file cannot be brought to the disk or renamed.
+  /// Gives a complete file its name; replaces an earlier file of this name. One process calls it.
+  /// - Throws: `.inputOutput` if the file cannot be synchronised or renamed.
   public static func finish(_ path: String) throws {
     try FileRange.synchronise(unfinished(path))
     guard rename(unfinished(path), path) == 0 else { throw FileRange.failure(path) }
