@@ -313,8 +313,9 @@ import Testing
     #expect(!small.names(below: "run").contains { $0.hasSuffix(".unfinished") })
     // No room at all from the start.
     _ = TestProcess.system("dd", "if=/dev/zero", "of=\(small.file("filler"))", "bs=64k")
+    try folder.file("m.toml", Samples.glass.replacing("particles = 200", with: "particles = 4000"))
     let again = try TestProcess.run(
-      "athermal", ["minimize", "a.toml", "--output", small.file("again")], ranks: ranks, in: folder.path, limit: 60)
+      "athermal", ["minimize", "m.toml", "--output", small.file("again")], ranks: ranks, in: folder.path, limit: 60)
     #expect(again.exitCode == 5, "\(again.report)")
     #expect(again.messages.count == 1 && again.errors.contains("No space left on device"), "\(again.report)")
     #expect(!small.names(below: "again").contains { $0.hasSuffix(".unfinished") })
