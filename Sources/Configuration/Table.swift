@@ -83,6 +83,11 @@ package final class Table {
     }
   }
 
+  /// Accepts all keys without reading them, where one problem with the table says enough.
+  package func leaveUnread() {
+    for key in entries.keys where !knownKeys.contains(key) { knownKeys.append(key) }
+  }
+
   /// Makes `keys` known without reading them.
   package func know(_ keys: String...) {
     for key in keys where !knownKeys.contains(key) { knownKeys.append(key) }

@@ -7,7 +7,7 @@ import Testing
   let folder = try! TestFolder()
 
   private func start(_ environment: [String: String], ranks: Int) throws -> TestProcess {
-    try folder.file("a.toml", Samples.config.replacing("final_strain = 3e-3", with: "final_strain = 3e-2"))
+    try folder.file("a.toml", Samples.config.replacing("final_strain = 3e-3", with: "final_strain = 3.0"))
     return try TestProcess(
       "athermal", ["shear", "a.toml", "--output", "run"], ranks: ranks, in: folder.path, environment: environment,
       limit: 100)

@@ -308,8 +308,9 @@ import Testing
       "matrix without measure", "shear", Good.matrix, "[[0, 1], [0, 0]]", "[[0, 1e300], [0, 0]]", line: 9,
       "at most 10"),
     wrong(
-      "strain of a cavity in percent", "yieldmap", Good.yieldmap, "spacing = 4.0", "maximum_strain = 50", line: 9,
-      "at most 1, a fraction"),
+      "strain of a cavity in percent", "yieldmap", Good.yieldmap, "spacing = 4.0",
+      "method = \"both\"\nmaximum_strain = 50",
+      line: 10, "at most 1, a fraction"),
     wrong("no step", "shear", Good.shear, "1e-3\n", "0\n", line: 10, "greater than 0"),
     wrong("step that is not a number", "shear", Good.shear, "1e-3\n", "nan\n", line: 10, "never accepted"),
     wrong("infinite strain", "shear", Good.shear, "3e-3", "inf", line: 11, "never accepted"),

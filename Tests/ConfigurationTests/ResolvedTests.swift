@@ -17,6 +17,7 @@ struct ResolvedTests {
       + "[output]\nfields = [\"force\", \"stress\"]\nevery = 3\n[d2min]\nwindow = 0.30000000000000004\n",
     correct("final_strain = 0.1", becomes: "cycles = { amplitude = 0.1, count = 2 }\nbackward = true"),
     correct("\"polydisperse-ipl\"", becomes: "\"harmonic\""),
+    correct + "[output]\ntrajectory = false\nprofiles = false\n",
   ])
   func roundTrip(text: String) throws {
     let first = try parse(text)

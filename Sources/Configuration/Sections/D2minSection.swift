@@ -24,6 +24,16 @@ public struct D2minSection: Sendable, Equatable {
   public var threshold: Double
   public var reference: Reference
 
+  /// A section whose values nothing reads.
+  static let unused = D2minSection(window: 1, radius: 1, normalisation: .mean, threshold: 1, reference: .window)
+
+  private init(
+    window: Double, radius: Double, normalisation: Normalisation, threshold: Double, reference: Reference
+  ) {
+    (self.window, self.radius, self.normalisation) = (window, radius, normalisation)
+    (self.threshold, self.reference) = (threshold, reference)
+  }
+
   init(_ table: Table) {
     reference = table.choice("reference", default: .window)
     window = table.number("window", .positive, default: 0.01)
