@@ -262,20 +262,8 @@ import Testing
       "thresholds = { distribution = \"lognormal\"", line: 5, "the possibilities are", "gaussian"),
     // Of another command
     extra(
-      "lattice for minimize", "minimize", Good.minimize, "[epm]\nshape = [16, 16]", line: 7,
-      "no effect on this command", "athermal epm"),
-    extra(
-      "bands for shear", "shear", Good.shear, "[bands]\nruns = [\"a\"]", line: 12, "no effect on this command",
-      "athermal bands"),
-    extra(
-      "particles for epm", "epm", Good.epm, "[system]\nfile = \"g.data\"", line: 9, "[system] has no effect on epm",
-      "the tables are"),
-    extra(
-      "loading for epm", "epm", Good.epm, "[loading]\nstrain_step = 1e-3", line: 9, "[loading] has no effect on epm"),
-    extra("lattice for bands", "bands", Good.bands, "[epm]\nshape = [16, 16]", line: 4, "[epm] has no effect on bands"),
-    extra(
       "output of particles for epm", "epm", Good.epm, "[output]\nfields = [\"d2min\"]", line: 10,
-      "unknown key 'fields' in [output]"),
+      "'fields' in [output] has no effect on this command; remove it; it belongs to shear"),
   ]
 
   static let values: [Mistake] = [
@@ -320,8 +308,8 @@ import Testing
       "amplitude of the wrong sign", "shear", Good.cycles, "amplitude = 1e-3", "amplitude = -1e-3", line: 11,
       "greater than 0"),
     wrong(
-      "steps without end around a centre", "yieldmap", Good.yieldmap, "spacing = 4.0", "strain_step = 1e-12", line: 9,
-      "1000000 steps are the most"),
+      "steps without end around a centre", "yieldmap", Good.yieldmap, "spacing = 4.0",
+      "method = \"both\"\nstrain_step = 1e-12", line: 10, "1000000 steps are the most"),
     wrong("cycles without end", "shear", Good.cycles, "count = 1", "count = 100000000", line: 11, "at most 10000000"),
     wrong("no turning point", "shear", Good.shear, "final_strain = 3e-3", "turning_points = []", line: 11, "is empty"),
     wrong(
