@@ -29,6 +29,7 @@ public final class TestProcess {
   private let folder: String
   private let started = Date()
   private let cores: Int
+  private var holdsCores = true
 
   /// - Parameters:
   ///   - ranks: nil for a process of its own, without mpirun.
@@ -54,9 +55,21 @@ public final class TestProcess {
       process.standardError = try Self.sink("\(folder)/errors")
       try process.run()
     } catch {
-      Self.slots.give(cores)
+      giveCores()
       throw error
     }
+  }
+
+  /// A test that fails before it waits would keep its cores, and the next one would wait for them for ever.
+  deinit {
+    if holdsCores, process.isRunning { process.terminate() }
+    giveCores()
+  }
+
+  private func giveCores() {
+    guard holdsCores else { return }
+    holdsCores = false
+    Self.slots.give(cores)
   }
 
   /// The exit code of a program of the operating system, whose output does not matter.
@@ -82,7 +95,7 @@ public final class TestProcess {
   /// Waits for the end; to be called once.
   public func wait() throws -> Outcome {
     process.waitUntilExit()
-    Self.slots.give(cores)
+    giveCores()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func text(_ name: String) throws -> String {
       String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")), as: UTF8.self)
