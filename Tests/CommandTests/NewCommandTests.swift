@@ -110,4 +110,12 @@ private struct GyrationCommand: RunCommand {
     #expect(KeyGuide.text(of: GyrationCommand.Content.self, own: GyrationCommand.keys).contains("power = 2  of the"))
     #expect(throws: Failure.self) { try Athermal.run(["gyration"], over: try MessagePassing.startForTests()) }
   }
+
+  /// Each kind of benchmark is reached by its word.
+  @Test(arguments: [["epm", "--edge", "16", "--sweeps", "2"], ["kernel", "--particles", "400"]])
+  func benchmarksOfBothKindsRun(words: [String]) throws {
+    let folder = try TestFolder()
+    let outcome = try TestProcess.run("athermal", ["benchmark"] + words + ["--repeat", "1"], in: folder.path)
+    #expect(outcome.exitCode == 0 && outcome.output.contains("{"), "\(outcome.report)")
+  }
 }
