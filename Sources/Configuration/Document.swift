@@ -44,9 +44,7 @@ package final class Document {
   }
 
   /// Returns the path of an input file or folder, joined to the folder of the configuration if it is relative.
-  package func joined(_ path: String) -> String { Self.joined(path, to: folder) }
-
-  static func joined(_ path: String, to folder: String) -> String {
+  package static func joined(_ path: String, to folder: String) -> String {
     path.hasPrefix("/") || folder.isEmpty ? path : folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
   }
 

@@ -56,13 +56,8 @@ public final class TableFile {
   public func create<Record>(_ schema: Schema<Record>) throws {
     let described = schema.written.map(\.description)
     guard schema.isTable else {
-      for column in described {
-        let dataset = "/\(schema.place)/\(column.name)"
-        try file.createDataset(
-          dataset, of: Double.self, shape: [0] + column.row(dimension: schema.dimension), growing: true)
-        try file.describe(dataset, column)
-        rowCounts[dataset] = 0
-      }
+      try createSeries(schema.place, described.map { ($0.name, $0.row(dimension: schema.dimension)) })
+      for column in described { try file.describe("/\(schema.place)/\(column.name)", column) }
       return try file.flush()
     }
     let names = described.map { $0.names(dimension: schema.dimension) }

@@ -14,4 +14,6 @@ protocol Command: SendableMetatype {
 
 extension Command {
   static var name: String { guide.name }
+  /// Command line of the command, for messages about arguments.
+  static var usage: String { "athermal \(guide.name) \(guide.arguments)" }
 }

@@ -46,7 +46,7 @@ extension RunCommand {
   }
 
   init(_ words: [String]) throws {
-    self.init(arguments: try RunArguments(Self.name, canResume: Self.canResume, words))
+    self.init(arguments: try RunArguments(of: Self.self, words))
   }
 
   func run(over communicator: Communicator) throws -> Int32 {

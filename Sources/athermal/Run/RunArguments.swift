@@ -15,13 +15,12 @@ struct RunArguments {
   let end: Date?
 
   /// Parses the words after the name of a command.
-  /// - Parameter canResume: whether the command can be suspended and resumed.
-  init(_ command: String, canResume: Bool, _ words: [String]) throws {
+  init(of type: any RunCommand.Type, _ words: [String]) throws {
+    let canResume = type.canResume
     let arguments = try Arguments(
       words, options: canResume ? ["--output", "--set", "--resume", "--walltime"] : ["--output", "--set"], plain: 1...1,
-      usage: "athermal \(command) CONFIG [--output FOLDER] [--set table.key=value]…"
-        + (canResume ? " [--resume auto] [--walltime H:MM:SS]" : ""))
-    self.command = command
+      usage: type.usage)
+    command = type.name
     config = arguments.plain[0]
     overrides = arguments.values("--set")
     let name = URL(fileURLWithPath: config).deletingPathExtension().lastPathComponent

@@ -17,7 +17,7 @@ struct CommandsCommand: Command {
   init(_ words: [String]) throws {
     let arguments = try Arguments(
       words, options: [], flags: ["--json", "--resumable"], plain: 0...0,
-      usage: "athermal commands \(Self.guide.arguments)")
+      usage: Self.usage)
     isJSON = arguments.has("--json")
     onlyResumable = arguments.has("--resumable")
   }

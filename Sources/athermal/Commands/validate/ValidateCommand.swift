@@ -20,8 +20,7 @@ struct ValidateCommand: Command {
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(
-      words, options: ["--for", "--ranks", "--set"], plain: 1...1,
-      usage: "athermal validate CONFIG [--for COMMAND] [--ranks N] [--set table.key=value]…")
+      words, options: ["--for", "--ranks", "--set"], plain: 1...1, usage: Self.usage)
     config = arguments.plain[0]
     overrides = arguments.values("--set")
     ranks = try arguments.integer("--ranks", in: 1...100_000_000)
