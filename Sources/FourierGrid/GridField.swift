@@ -17,19 +17,12 @@ public struct GridField {
   public mutating func multiply(
     _ transform: LatticeTransform, _ waves: WaveVectors, by factor: (Vector) -> Double
   ) {
-    let scale = 1 / Double(transform.lattice.siteCount)
     for c in components.indices {
-      transform.load(components[c])
-      transform.forward()
-      transform.forEachRow { row in
-        for k in 0..<row.count {
-          let f = scale * factor(waves.vector(row.waveNumbers(k)))
-          row.numbers[2 * k] *= f
-          row.numbers[2 * k + 1] *= f
-        }
+      components[c] = changed(c, transform) { numbers, k, scale in
+        let f = scale * factor(waves.vector(k))
+        numbers[0] *= f
+        numbers[1] *= f
       }
-      transform.backward()
-      components[c] = transform.values
     }
   }
 
@@ -41,22 +34,30 @@ public struct GridField {
   /// Returns the derivatives of a component along the axes of space, exact for the waves that the lattice carries.
   /// Collective.
   public func gradient(of component: Int, _ transform: LatticeTransform, _ waves: WaveVectors) -> GridField {
-    let scale = 1 / Double(transform.lattice.siteCount)
     let derivatives = (0..<transform.lattice.dimension).map { axis in
-      transform.load(components[component])
-      transform.forward()
-      transform.forEachRow { row in
-        for k in 0..<row.count {
-          let q = scale * waves.vector(row.waveNumbers(k), isOdd: true)[axis]
-          let (re, im) = (row.numbers[2 * k], row.numbers[2 * k + 1])
-          row.numbers[2 * k] = -q * im
-          row.numbers[2 * k + 1] = q * re
-        }
+      changed(component, transform) { numbers, k, scale in
+        let q = scale * waves.vector(k, isOdd: true)[axis]
+        (numbers[0], numbers[1]) = (-q * numbers[1], q * numbers[0])
       }
-      transform.backward()
-      return transform.values
     }
     return GridField(derivatives, on: transform)
+  }
+
+  /// Returns a component whose spectrum a function has changed. Collective.
+  /// - Parameter change: changes the real and imaginary part at the given wave numbers, and multiplies them by the
+  ///   scale of the two transforms.
+  private func changed(
+    _ component: Int, _ transform: LatticeTransform,
+    _ change: (_ numbers: UnsafeMutablePointer<Double>, _ waveNumbers: (Int, Int, Int), _ scale: Double) -> Void
+  ) -> [Double] {
+    let scale = 1 / Double(transform.lattice.siteCount)
+    transform.load(components[component])
+    transform.forward()
+    transform.forEachRow { row in
+      for k in 0..<row.count { change(row.numbers + 2 * k, row.waveNumbers(k), scale) }
+    }
+    transform.backward()
+    return transform.values
   }
 }
 

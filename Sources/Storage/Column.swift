@@ -18,13 +18,13 @@ public struct Column<Record>: Sendable {
   public static func real(
     _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
     _ value: @escaping @Sendable (Record) -> Double
-  ) -> Column { Column(name, .number, unit, about, places) { .reals([value($0)]) } }
+  ) -> Column { Column(name, .number, unit, about, places) { .real(value($0)) } }
 
   /// Defines a column of whole numbers.
   public static func whole(
     _ name: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .all,
     _ value: @escaping @Sendable (Record) -> Int
-  ) -> Column { Column(name, .whole, unit, about, places) { .wholes([value($0)]) } }
+  ) -> Column { Column(name, .whole, unit, about, places) { .whole(value($0)) } }
 
   /// Defines a column of vectors, with one real number for each axis of space.
   public static func vector(
@@ -43,7 +43,7 @@ public struct Column<Record>: Sendable {
     _ name: String, count: Int, of what: String, unit: String = "1", _ about: String, in places: ColumnPlaces = .file,
     _ value: @escaping @Sendable (Record) -> [Int64]
   ) -> Column {
-    Column(name, .list(count, of: what, whole: true), unit, about, places) { .wholes(value($0).map(Int.init)) }
+    Column(name, .list(count, of: what, whole: true), unit, about, places) { .wholes(value($0)) }
   }
 
   /// Defines a column of lists of real numbers; `count` is the same for all records.
@@ -135,24 +135,33 @@ public struct ColumnDescription: Sendable, Equatable {
 
 /// The numbers or the word of one quantity of one record.
 enum ColumnValue: Sendable {
+  case real(Double)
+  case whole(Int)
   case reals([Double])
-  case wholes([Int])
+  case wholes([Int64])
   case vector(Vector)
   case tensor(Tensor)
   case word(String)
 
-  /// Whole numbers as files store them; empty for other kinds.
-  var wholes: [Int64] {
-    if case .wholes(let values) = self { values.map(Int64.init) } else { [] }
+  /// Appends the numbers, as files of real numbers store them.
+  func append(to numbers: inout [Double], dimension d: Int) {
+    switch self {
+    case .real(let value): numbers.append(value)
+    case .whole(let value): numbers.append(Double(value))
+    case .reals(let values): numbers += values
+    case .wholes(let values): numbers += values.map(Double.init)
+    case .vector(let vector): for k in 0..<d { numbers.append(vector[k]) }
+    case .tensor(let tensor): for row in tensor.block(d) { numbers += row }
+    case .word: break
+    }
   }
 
-  func reals(dimension d: Int) -> [Double] {
+  /// Appends the whole numbers; nothing for other kinds.
+  func append(to numbers: inout [Int64]) {
     switch self {
-    case .reals(let values): values
-    case .wholes(let values): values.map(Double.init)
-    case .vector(let vector): (0..<d).map { vector[$0] }
-    case .tensor(let tensor): tensor.block(d).flatMap { $0 }
-    case .word: []
+    case .whole(let value): numbers.append(Int64(value))
+    case .wholes(let values): numbers += values
+    default: break
     }
   }
 }

@@ -93,11 +93,14 @@ public final class LatticeFile {
   public func append<Record>(_ records: [Record], to schema: Schema<Record>) throws {
     for column in schema.written {
       let name = "\(schema.place)/\(column.description.name)"
-      let values = records.map(column.value)
       if column.description.isWhole {
-        try append(values.flatMap(\.wholes), to: name)
+        var numbers: [Int64] = []
+        for record in records { column.value(record).append(to: &numbers) }
+        try append(numbers, to: name)
       } else {
-        try append(values.flatMap { $0.reals(dimension: schema.dimension) }, to: name)
+        var numbers: [Double] = []
+        for record in records { column.value(record).append(to: &numbers, dimension: schema.dimension) }
+        try append(numbers, to: name)
       }
     }
   }

@@ -23,6 +23,13 @@ public struct Schema<Record>: Sendable {
     SchemaDescription(place: place, isTable: isTable, columns: columns.map(\.description))
   }
 
+  /// Returns the numbers of a record in one column, as files of real numbers store them.
+  func numbers(of record: Record, in column: Column<Record>) -> [Double] {
+    var numbers: [Double] = []
+    column.value(record).append(to: &numbers, dimension: dimension)
+    return numbers
+  }
+
   /// Returns the line of a record in the log.
   public func line(_ record: Record, with words: [String: String] = [:]) -> some Encodable {
     LogLine(columns: columns.filter { $0.description.places.contains(.log) }, record: record, words, dimension)
@@ -77,9 +84,9 @@ private struct LogLine<Record>: Encodable {
     for column in columns {
       let key = Key(stringValue: column.description.name)
       switch column.value(record) {
-      case .reals(let values) where column.description.shape == .number: try container.encode(values[0], forKey: key)
+      case .real(let value): try container.encode(value, forKey: key)
+      case .whole(let value): try container.encode(value, forKey: key)
       case .reals(let values): try container.encode(values, forKey: key)
-      case .wholes(let values) where column.description.shape == .whole: try container.encode(values[0], forKey: key)
       case .wholes(let values): try container.encode(values, forKey: key)
       case .vector(let vector): try container.encode((0..<dimension).map { vector[$0] }, forKey: key)
       case .tensor(let tensor): try container.encode(tensor.block(dimension), forKey: key)

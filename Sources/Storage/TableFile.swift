@@ -77,12 +77,12 @@ public final class TableFile {
         to: schema.place,
         schema.written.map { column in
           Observable(
-            column.description.name, column.value(record).reals(dimension: d),
+            column.description.name, schema.numbers(of: record, in: column),
             shape: column.description.row(dimension: d))
         })
     }
     let numbers = schema.written.flatMap { column in
-      zip(column.description.names(dimension: d), column.value(record).reals(dimension: d))
+      zip(column.description.names(dimension: d), schema.numbers(of: record, in: column))
     }
     guard let known = resumedColumns["/" + schema.place] else {
       return try appendRow(to: schema.place, numbers.map { $0.1 })
