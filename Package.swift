@@ -97,6 +97,7 @@ let package = Package(
     layer("FourierGrid", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
     layer("ElasticLattice", ["MessagePassing", "Geometry", "FourierGrid"]),
     layer("ElastoPlastic", ["MessagePassing", "Checkpoints", "Geometry", "FourierGrid", "ElasticLattice"]),
+    layer("MeanField", ["MessagePassing"]),
     layer("YieldStress", ["CLanes", "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
 
     .executableTarget(

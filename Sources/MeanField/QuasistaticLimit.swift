@@ -116,7 +116,8 @@ public struct QuasistaticLimit: Sendable, Equatable {
       // Both sides times 2 exp(−u).
       let e = exp(-u)
       let coth = (1 + e) / (1 - e)
-      return (u * (1 + e * e) + 2 * (1 - e * e) + 2 * e * (3 * u - 3 * u * u * coth)) / (power * (1 - e * e - 2 * u * e))
+      return (u * (1 + e * e) + 2 * (1 - e * e) + 2 * e * (3 * u - 3 * u * u * coth))
+        / (power * (1 - e * e - 2 * u * e))
     }
     guard u < 2 else {
       return (u * cosh(u) + 2 * sinh(u) + 3 * u - 3 * u * u / tanh(u / 2)) / (power * sineExcess(u))
