@@ -120,6 +120,15 @@ final class NewtonSolver {
       rz = sums[0]
       forEach(system) { direction.values[$0] = preconditioned.values[$0] + beta * direction.values[$0] }
     }
+    try complete(&solution, system, force, step, shift, radius: radius)
+    return solution
+  }
+
+  /// Shortens the step to the radius and predicts what it brings. Collective.
+  private func complete(
+    _ solution: inout Solution, _ system: ParticleSystem, _ force: UnsafeMutablePointer<Double>, _ step: ParticleField,
+    _ shift: Double, radius: Double
+  ) throws {
     if !system.isConfined { try removeMean(system, step) }
     let longest = try system.largestLength(step.values)
     if longest > radius {
@@ -131,7 +140,6 @@ final class NewtonSolver {
     solution.products += 1
     let parts = try system.dots([(force, step.values), (step.values, product.values)], width: system.dimension)
     solution.predictedDecrease = parts[0] - 0.5 * parts[1]
-    return solution
   }
 
   /// Step length along a direction, in units of the preconditioner's estimate, above which

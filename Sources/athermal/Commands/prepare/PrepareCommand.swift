@@ -108,7 +108,6 @@ struct PrepareCommand: RunCommand {
     over communicator: Communicator
   ) throws -> Course {
     let settings = configuration.prepare
-    let skin = configuration.neighbours.skin
     let part = settings.replicas > 1 ? "replica-\(replica)" : nil
     let checkpoints = try RunCheckpoints(
       arguments, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration,
@@ -122,7 +121,8 @@ struct PrepareCommand: RunCommand {
       try saved?.value(Course.self, of: "prepare")
       ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
-      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
+      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: configuration.neighbours.skin,
+      tunesStep: settings.step == nil)
     // Create files only when nothing can refuse the run any more.
     let output = try folder.goingOn(from: saved) {
       for file in course.files ?? [] { try file.check(in: folder.path, over: communicator) }
@@ -144,18 +144,9 @@ struct PrepareCommand: RunCommand {
         observe: { try output.write($0, turn: turn) },
         concluding: { record, safePoint in
           Heartbeat.enter(phase: "quench from T = \(temperature)")
-          let quenched = resumed.flatMap { $0.holds("glass") ? $0 : nil }
-          let interaction = monteCarlo.particles.interaction
-          let glass =
-            try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
-            ?? ParticleSystem(record.liquid, interaction: interaction, skin: skin, communicator: communicator)
-          let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
-          let result =
-            try settings.quench
-            ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
-          // The wall time of the whole run is entered at its end.
-          var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
-          if !settings.quench { summary.reason = "liquid, not quenched" }
+          let (glass, summary) = try inherentState(
+            of: record, monteCarlo.particles.interaction, configuration, safePoint, resuming: resumed,
+            over: communicator)
           let name = output.stateName(temperature, turn: turn)
           let state = PreparedState(
             record, density: course.density, replica: replica, seed: settings.seed, burnIn: settings.burnIn,
@@ -171,6 +162,28 @@ struct PrepareCommand: RunCommand {
     try safePoint.end()
     try output.finish()
     return course
+  }
+
+  /// Quenches a liquid, or leaves it as it is if the config says so. Collective.
+  private func inherentState(
+    of record: Equilibration.Record, _ interaction: PairInteraction, _ configuration: PrepareConfiguration,
+    _ safePoint: SafePoint, resuming saved: Checkpoint?, over communicator: Communicator
+  ) throws -> (ParticleSystem, Summary) {
+    let skin = configuration.neighbours.skin
+    let quenched = saved.flatMap { $0.holds("glass") ? $0 : nil }
+    let glass =
+      try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
+      ?? ParticleSystem(
+        record.liquid, interaction: interaction, skin: skin, communicator: communicator)
+    let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
+    let isQuenched = configuration.prepare.quench
+    let result =
+      try isQuenched
+      ? quench(glass, configuration, record.temperature, inside, resuming: quenched) : liquid(glass)
+    // The wall time of the whole run is entered at its end.
+    var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
+    if !isQuenched { summary.reason = "liquid, not quenched" }
+    return (glass, summary)
   }
 
   /// Returns a liquid from the config, ready for Monte Carlo moves.
