@@ -148,10 +148,10 @@ public final class SwapMonteCarlo {
         origin: cell.fixed(corner), quantum: cell.quantum, fractions: blockFractions, lower: blockLower,
         upper: blockUpper)
       arena.load(
-        frame, records: particles.records.pointer, ids: particles.ids.pointer, own: own, others: around)
+        frame, records: particles.columns.records.pointer, ids: particles.columns.ids.pointer, own: own, others: around)
       let stream = MoveStream(random: moves, block: UInt32(truncatingIfNeeded: grid.number(of: b)), sweep: sweep)
       let result = particles.interaction.trialMoves.make(arena, rule, stream)
-      arena.store(to: particles.records.pointer)
+      arena.store(to: particles.columns.records.pointer)
       tally.add(result)
       changes.add(result.energyChange, to: 0)
     }
