@@ -43,7 +43,7 @@ public struct ConjugateGradient: Minimizer {
       direction = system.makeField(width: d)
       try system.evaluate()
       state.result.evaluations += 1
-      copy(system.forces, to: direction.values, count: system.ownedCount * d)
+      direction.copy(system.forces)
       state.squaredForce = try system.dot(system.forces, system.forces)
       state.slope = state.squaredForce
     }
@@ -56,7 +56,7 @@ public struct ConjugateGradient: Minimizer {
       if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
       if state.result.evaluations >= maximumEvaluations { break }
 
-      copy(system.forces, to: previous.values, count: system.ownedCount * d)
+      previous.copy(system.forces)
       let slope = try searchLine(system, along: direction, &state)
       try turn(system, direction, &state, previous: previous, slope: slope)
       state.result.iterations += 1
@@ -111,12 +111,10 @@ public struct ConjugateGradient: Minimizer {
     let products = try system.dots([(system.forces, system.forces), (system.forces, previous.values)], width: d)
     let beta = max(0, (products[0] - products[1]) / state.squaredForce)
     let newSquared = products[0]
-    for i in 0..<(system.ownedCount * d) {
-      direction.values[i] = system.forces[i] + beta * direction.values[i]
-    }
+    direction.combine(1, system.forces, beta, direction.values)
     state.slope = newSquared + beta * slope
     if state.slope <= 0 {
-      copy(system.forces, to: direction.values, count: system.ownedCount * d)
+      direction.copy(system.forces)
       state.slope = newSquared
     }
     state.stalled = newSquared >= state.squaredForce ? state.stalled + 1 : 0
@@ -138,9 +136,4 @@ public struct ConjugateGradient: Minimizer {
     if next <= 0 { next = 0.1 * b }
     return next
   }
-}
-
-@inline(__always)
-func copy(_ source: UnsafeMutablePointer<Double>, to target: UnsafeMutablePointer<Double>, count: Int) {
-  target.update(from: source, count: count)
 }

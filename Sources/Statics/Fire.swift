@@ -70,9 +70,7 @@ public struct Fire: Minimizer {
       } else {
         stepBack(system, velocity, &state)
       }
-      for i in 0..<(system.ownedCount * d) {
-        velocity.values[i] = retained * velocity.values[i] + (steered + state.timeStep) * system.forces[i]
-      }
+      velocity.combine(retained, velocity.values, steered + state.timeStep, system.forces)
       let fastest = try system.largestLength(velocity.values)
       let cap = largestStepInSpacings * system.spacing
       let step = min(state.timeStep, fastest > 0 ? cap / fastest : state.timeStep)

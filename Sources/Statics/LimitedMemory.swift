@@ -76,7 +76,7 @@ public struct LimitedMemory: Minimizer {
       }
       let first = min(1, largestStepInSpacings * system.spacing / longest)
       if first < 1 { state.result.cappedSteps += 1 }
-      copy(system.forces, to: oldForces.values, count: system.ownedCount * d)
+      oldForces.copy(system.forces)
       let length = try search(system, along: direction, from: first, slope: slope, &state)
       state.result.iterations += 1
       if state.stalled > 200 || (length == nil && pairs.isEmpty) {
@@ -173,10 +173,9 @@ public struct LimitedMemory: Minimizer {
     } else {
       pair = Pair(step: system.makeField(width: system.dimension), change: system.makeField(width: system.dimension))
     }
-    for i in 0..<(system.ownedCount * system.dimension) {
-      pair.step.values[i] = length * direction.values[i]
-      pair.change.values[i] = oldForces.values[i] - system.forces[i]
-    }
+    pair.step.copy(direction.values)
+    pair.step.scale(by: length)
+    pair.change.combine(1, oldForces.values, -1, system.forces)
     pairs.append(pair)
   }
 
@@ -192,8 +191,7 @@ public struct LimitedMemory: Minimizer {
     _ system: ParticleSystem, _ pairs: [Pair], _ approximateInverse: any Preconditioner, _ reduced: ParticleField,
     into direction: ParticleField
   ) throws {
-    let count = system.ownedCount * system.dimension
-    copy(system.forces, to: reduced.values, count: count)
+    reduced.copy(system.forces)
     let n = pairs.count
     // s_i·F and s_i·y_j for j > i.
     var asked: [(UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)] = []
@@ -208,8 +206,7 @@ public struct LimitedMemory: Minimizer {
       var value = products[product(i, i)]
       for j in (i + 1)..<max(n, i + 1) { value -= alpha[j] * products[product(i, j)] }
       alpha[i] = value / pairs[i].product
-      let change = pairs[i].change.values
-      for k in 0..<count { reduced.values[k] -= alpha[i] * change[k] }
+      reduced.add(-alpha[i], pairs[i].change.values)
     }
     try approximateInverse.apply(reduced.values, into: direction.values)
     let after =
@@ -219,8 +216,7 @@ public struct LimitedMemory: Minimizer {
       var value = after[i]
       for j in 0..<i { value += gamma[j] * products[product(j, i)] }
       gamma[i] = alpha[i] - value / pairs[i].product
-      let step = pairs[i].step.values
-      for k in 0..<count { direction.values[k] += gamma[i] * step[k] }
+      direction.add(gamma[i], pairs[i].step.values)
     }
   }
 }
