@@ -19,8 +19,11 @@ extension ParticleSystem {
     var statistics: EvaluationStatistics
   }
 
+  /// Name in checkpoints.
+  public static let checkpointKey = "system"
+
   /// Saves the system. Collective.
-  public func save(to checkpoint: Checkpoint, as name: String = "system") throws {
+  public func save(to checkpoint: Checkpoint, as name: String = ParticleSystem.checkpointKey) throws {
     try checkpoint.put(
       State(
         dimension: dimension, quantum: cell.quantum, fixedEdges: (0..<3).map(cell.fixedEdge), strain: strain,
@@ -31,7 +34,8 @@ extension ParticleSystem {
 
   /// Restores a saved system with the same bits, on any number of ranks. Its forces must be evaluated next. Collective.
   public convenience init(
-    resuming checkpoint: Checkpoint, as name: String = "system", interaction: PairInteraction, skin: Double
+    resuming checkpoint: Checkpoint, as name: String = ParticleSystem.checkpointKey, interaction: PairInteraction,
+    skin: Double
   ) throws {
     let communicator = checkpoint.communicator
     let state = try checkpoint.value(State.self, of: name)

@@ -10,6 +10,9 @@ import Particles
 /// particles change blocks, and some of them ranks. The storage order is no part of the state: any code that depends
 /// on an order sorts by identifier.
 public final class BlockedParticles {
+  /// Name in checkpoints.
+  private static let key = "/home"
+
   let communicator: Communicator
   public let interaction: PairInteraction
   public let cell: Cell
@@ -278,7 +281,7 @@ public final class BlockedParticles {
       for k in 0..<d { homes.append(image[k]) }
     }
     checkpoint.put(
-      order.checkpointColumn(.smallIntegers(try order.column(homes, width: d)), width: d), as: name + "/home")
+      order.checkpointColumn(.smallIntegers(try order.column(homes, width: d)), width: d), as: name + Self.key)
   }
 
   /// Moves the particles of the saved configuration back to the images in which they were. Collective.
@@ -286,7 +289,7 @@ public final class BlockedParticles {
     let order = try identifierBlocks()
     let d = cell.dimension
     let homes = try order.values(
-      ofColumn: try checkpoint.rows(Int32.self, of: name + "/home", order.rows), width: d)
+      ofColumn: try checkpoint.rows(Int32.self, of: name + Self.key, order.rows), width: d)
     for i in 0..<ownedCount {
       // The blocks of a shifted checkerboard may have moved the particle to another image: first wrap it into the cell.
       var position = FixedVector(columns.records[4 * i], columns.records[4 * i + 1], columns.records[4 * i + 2])

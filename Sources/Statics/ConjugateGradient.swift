@@ -14,6 +14,12 @@ public struct ConjugateGradient: Minimizer {
 
   public init() {}
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "cg"
+    static let direction = "cg/direction"
+  }
+
   /// State of the next iteration besides the positions and the direction.
   private struct State: Codable {
     var result: MinimizationResult
@@ -35,8 +41,8 @@ public struct ConjugateGradient: Minimizer {
     var state: State
 
     if let saved {
-      state = try saved.value(State.self, of: "cg")
-      direction = try system.makeField(resuming: saved, as: "cg/direction")
+      state = try saved.value(State.self, of: Key.state)
+      direction = try system.makeField(resuming: saved, as: Key.direction)
       try system.withoutCounting { try system.evaluate() }
     } else {
       state = State(result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance))
@@ -50,8 +56,8 @@ public struct ConjugateGradient: Minimizer {
 
     while true {
       try safePoint.reached(isStep: true) {
-        try $0.put(state, as: "cg")
-        try system.save(direction, to: $0, as: "cg/direction")
+        try $0.put(state, as: Key.state)
+        try system.save(direction, to: $0, as: Key.direction)
       }
       if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
       if state.result.evaluations >= maximumEvaluations { break }

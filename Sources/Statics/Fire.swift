@@ -22,6 +22,12 @@ public struct Fire: Minimizer {
 
   private init(firstStep: Double) { self.firstStep = firstStep }
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "fire"
+    static let velocity = "fire/velocity"
+  }
+
   /// State of the next iteration besides positions and velocities.
   private struct State: Codable {
     var result: MinimizationResult
@@ -40,8 +46,8 @@ public struct Fire: Minimizer {
     var state: State
 
     if let saved {
-      state = try saved.value(State.self, of: "fire")
-      velocity = try system.makeField(resuming: saved, as: "fire/velocity")
+      state = try saved.value(State.self, of: Key.state)
+      velocity = try system.makeField(resuming: saved, as: Key.velocity)
       try system.withoutCounting { try system.evaluate() }
     } else {
       state = try begin(system, tolerance: tolerance)
@@ -50,8 +56,8 @@ public struct Fire: Minimizer {
 
     while true {
       try safePoint.reached(isStep: true) {
-        try $0.put(state, as: "fire")
-        try system.save(velocity, to: $0, as: "fire/velocity")
+        try $0.put(state, as: Key.state)
+        try system.save(velocity, to: $0, as: Key.velocity)
       }
       let products = try system.dots(
         [(system.forces, system.forces), (system.forces, velocity.values), (velocity.values, velocity.values)], width: d

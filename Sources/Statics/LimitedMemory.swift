@@ -24,6 +24,13 @@ public struct LimitedMemory: Minimizer {
     var product = 0.0
   }
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "lbfgs"
+    static func step(_ k: Int) -> String { "lbfgs/step \(k)" }
+    static func change(_ k: Int) -> String { "lbfgs/change \(k)" }
+  }
+
   /// State of the next iteration besides the positions and the pairs, at a moment when the preconditioner is updated.
   private struct State: Codable {
     var result: MinimizationResult
@@ -50,7 +57,7 @@ public struct LimitedMemory: Minimizer {
     var refreshed = 0
 
     if let saved {
-      state = try saved.value(State.self, of: "lbfgs")
+      state = try saved.value(State.self, of: Key.state)
       pairs = try restore(system, state.products, from: saved)
       try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
     } else {
@@ -103,18 +110,18 @@ public struct LimitedMemory: Minimizer {
   }
 
   private func save(_ system: ParticleSystem, _ state: State, _ pairs: [Pair], to checkpoint: Checkpoint) throws {
-    try checkpoint.put(state, as: "lbfgs")
+    try checkpoint.put(state, as: Key.state)
     for (k, pair) in pairs.enumerated() {
-      try system.save(pair.step, to: checkpoint, as: "lbfgs/step \(k)")
-      try system.save(pair.change, to: checkpoint, as: "lbfgs/change \(k)")
+      try system.save(pair.step, to: checkpoint, as: Key.step(k))
+      try system.save(pair.change, to: checkpoint, as: Key.change(k))
     }
   }
 
   private func restore(_ system: ParticleSystem, _ products: [Double], from saved: Checkpoint) throws -> [Pair] {
     try products.enumerated().map { k, product in
       Pair(
-        step: try system.makeField(resuming: saved, as: "lbfgs/step \(k)"),
-        change: try system.makeField(resuming: saved, as: "lbfgs/change \(k)"), product: product)
+        step: try system.makeField(resuming: saved, as: Key.step(k)),
+        change: try system.makeField(resuming: saved, as: Key.change(k)), product: product)
     }
   }
 

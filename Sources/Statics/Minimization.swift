@@ -70,7 +70,7 @@ public struct Minimization: Sendable {
   ) -> any Minimizer {
     let kind = failures == 0 ? preconditioner : .blockJacobi
     // A run that an earlier build suspended inside the other method is completed by that method.
-    let isContact = system.interaction.isContact && saved?.holds("newton") != true
+    let isContact = system.interaction.isContact && saved?.holds(TruncatedNewton.key) != true
     return isContact ? SemismoothNewton(preconditioner: kind) : TruncatedNewton(preconditioner: kind)
   }
 }

@@ -41,6 +41,12 @@ final class MinimizationCourse {
   /// Number of products in solves without negative curvature that counts as proof of a minimum.
   private static let conclusiveProducts = 20
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "minimization"
+    static let budget = "budget"
+  }
+
   private let settings: Minimization
   private let system: ParticleSystem
   private let start: Minimization.Start
@@ -58,7 +64,7 @@ final class MinimizationCourse {
     self.system = system
     self.start = start
     surroundings = safePoint
-    state = try saved?.value(State.self, of: "minimization") ?? State(stage: .overlaps, before: system.statistics)
+    state = try saved?.value(State.self, of: Key.state) ?? State(stage: .overlaps, before: system.statistics)
     resumed = saved
   }
 
@@ -179,7 +185,7 @@ final class MinimizationCourse {
   // MARK: Parts of stages
 
   /// Where the minimisation can be suspended.
-  private var safePoint: SafePoint { surroundings.within { try $0.put(self.state, as: "minimization") } }
+  private var safePoint: SafePoint { surroundings.within { try $0.put(self.state, as: Key.state) } }
 
   private var evaluationsLeft: Int {
     settings.maximumEvaluations - (system.workDone - state.before.work(particles: system.totalCount))
@@ -195,11 +201,11 @@ final class MinimizationCourse {
   /// - Returns: whether `limit` ended it.
   @discardableResult
   private func run(_ method: any Minimizer, tolerance: Double, limit: Int = .max) throws -> Bool {
-    let budget = try resumed?.value(Int.self, of: "budget") ?? min(evaluationsLeft, limit)
+    let budget = try resumed?.value(Int.self, of: Key.budget) ?? min(evaluationsLeft, limit)
     state.result.takeOver(
       try method.minimize(
         system, tolerance: tolerance, maximumEvaluations: budget,
-        safePoint: safePoint.within { try $0.put(budget, as: "budget") }, resuming: takeResumed()))
+        safePoint: safePoint.within { try $0.put(budget, as: Key.budget) }, resuming: takeResumed()))
     let isCut = state.result.reason == .evaluationLimit && evaluationsLeft > 0
     if isCut { state.result.reason = .stagnated }
     return isCut

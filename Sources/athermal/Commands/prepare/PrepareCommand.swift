@@ -30,6 +30,12 @@ struct PrepareCommand: RunCommand {
     [("prepare.h5", "S", PrepareOutput.Series.schema.description)]
   }
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let course = "prepare"
+    static let glass = "glass"
+  }
+
   let arguments: RunArguments
 
   static func demand(
@@ -118,7 +124,7 @@ struct PrepareCommand: RunCommand {
       try saved.map { try goOn(configuration, replica, $0) }
       ?? first ?? start(configuration, replica, over: communicator)
     var course =
-      try saved?.value(Course.self, of: "prepare")
+      try saved?.value(Course.self, of: Key.course)
       ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
       burnIn: settings.burnIn, sweeps: settings.sweeps, skin: configuration.neighbours.skin,
@@ -129,7 +135,7 @@ struct PrepareCommand: RunCommand {
       return try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
     }
     let safePoint = checkpoints.safePoint.within {
-      try $0.put(course, as: "prepare")
+      try $0.put(course, as: Key.course)
       try monteCarlo.save(to: $0)
       try output.save(to: $0)
     }
@@ -170,12 +176,12 @@ struct PrepareCommand: RunCommand {
     _ safePoint: SafePoint, resuming saved: Checkpoint?, over communicator: Communicator
   ) throws -> (ParticleSystem, Summary) {
     let skin = configuration.neighbours.skin
-    let quenched = saved.flatMap { $0.holds("glass") ? $0 : nil }
+    let quenched = saved.flatMap { $0.holds(Key.glass) ? $0 : nil }
     let glass =
-      try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
+      try quenched.map { try ParticleSystem(resuming: $0, as: Key.glass, interaction: interaction, skin: skin) }
       ?? ParticleSystem(
         record.liquid, interaction: interaction, skin: skin, communicator: communicator)
-    let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
+    let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: Key.glass) }
     let isQuenched = configuration.prepare.quench
     let result =
       try isQuenched
