@@ -98,7 +98,7 @@ public final class StrainWindow {
     }
     let there = try referenceBlocks.values(ofColumn: try blocks.column(motion, width: d), width: d)
     let field = reference.makeField(width: d)
-    for k in there.indices { field.values[k] = there[k] }
+    field.copy(there)
     try reference.gather(field)
     let measured = reference.residualOfAffineFit(field, normalisation: normalisation)
     return try blocks.values(ofColumn: try referenceBlocks.column(measured))

@@ -89,8 +89,7 @@ extension ParticleSystem {
     let order = try identifierBlocks()
     let column = try checkpoint.rows(Double.self, of: name, order.rows)
     let field = makeField(width: checkpoint.columns[name]!.width)
-    let values = try order.values(ofColumn: column, width: field.width)
-    for k in values.indices { field.values[k] = values[k] }
+    field.copy(try order.values(ofColumn: column, width: field.width))
     return field
   }
 
