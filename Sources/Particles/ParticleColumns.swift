@@ -14,14 +14,14 @@ struct ParticleColumns {
   let records = AlignedBuffer<Int64>()
 
   /// All columns, in the order in which messages hold them: whatever is done to all columns is done to this list.
-  var all: [ParticleColumn] {
+  var all: [StoredColumn] {
     [
-      ParticleColumn(.integers(ids)),
-      ParticleColumn(.smallIntegers(species), as: .species),
-      ParticleColumn(.reals(diameters), as: .diameter),
-      ParticleColumn(.smallIntegers(images), width: 3, as: .image),
-      ParticleColumn(.integers(reference), width: 3, sent: 0, as: .reference),
-      ParticleColumn(.integers(records), width: 4, sent: 3, as: .position),
+      StoredColumn(.integers(ids)),
+      StoredColumn(.smallIntegers(species), as: .species),
+      StoredColumn(.reals(diameters), as: .diameter),
+      StoredColumn(.smallIntegers(images), width: 3, as: .image),
+      StoredColumn(.integers(reference), width: 3, sent: 0, as: .reference),
+      StoredColumn(.integers(records), width: 4, sent: 3, as: .position),
     ]
   }
 }

@@ -39,7 +39,7 @@ extension ParticleSystem {
   ) throws {
     let communicator = checkpoint.communicator
     let state = try checkpoint.value(State.self, of: name)
-    func key(_ column: ParticleColumn.Name) -> String { column.key(of: name) }
+    func key(_ column: StoredColumn.Name) -> String { column.key(of: name) }
     guard let totalCount = checkpoint.columns[key(.species)]?.totalRows, state.fixedEdges.count == 3 else {
       throw Failure.everywhere(.input, "the checkpoint has no particles '\(name)'")
     }

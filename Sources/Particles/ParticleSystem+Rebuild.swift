@@ -84,7 +84,7 @@ extension ParticleSystem {
   }
 
   /// Removes the particles with the given ascending local numbers; the others keep their order.
-  private func closeGaps(_ gone: [Int], _ moving: [ParticleColumn]) {
+  private func closeGaps(_ gone: [Int], _ moving: [StoredColumn]) {
     guard let first = gone.first else { return }
     var next = 0
     let staying = (first..<ownedCount).filter { i in
@@ -96,7 +96,7 @@ extension ParticleSystem {
     ownedCount = first + staying.count
   }
 
-  private func append(_ words: [Int64], stride: Int, _ moving: [ParticleColumn]) {
+  private func append(_ words: [Int64], stride: Int, _ moving: [StoredColumn]) {
     let count = words.count / stride
     guard count > 0 else { return }
     reserveColumns(ownedCount + count)

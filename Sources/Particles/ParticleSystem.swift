@@ -156,7 +156,7 @@ public final class ParticleSystem {
   }
 
   /// The columns and the fields, which move with the particles alike.
-  var movingColumns: [ParticleColumn] { columns.all + fields.compactMap(\.field).map(ParticleColumn.init) }
+  var movingColumns: [StoredColumn] { columns.all + fields.compactMap(\.field).map(StoredColumn.init) }
 
   func reserveColumns(_ count: Int) {
     // Room for one more particle, into which the padding of the last chunk is written.

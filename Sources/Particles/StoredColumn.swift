@@ -4,7 +4,7 @@ import MessagePassing
 
 /// A column of the particles that a rank owns, `width` numbers for each, and what happens to all columns alike: they
 /// grow, move with their particles, and are saved.
-struct ParticleColumn {
+struct StoredColumn {
   enum Numbers {
     case integers(AlignedBuffer<Int64>)
     case smallIntegers(AlignedBuffer<Int32>)
@@ -112,7 +112,7 @@ struct ParticleColumn {
   }
 }
 
-extension ParticleColumn.Name {
+extension StoredColumn.Name {
   /// Whether a system is made from the column, so that it is not restored afterwards.
   var isDistributed: Bool { self != .position }
 
