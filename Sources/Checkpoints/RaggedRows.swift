@@ -3,6 +3,12 @@ import MessagePassing
 /// Rows of different lengths, held by the ranks in any order. A checkpoint stores them as two columns: the lengths, and
 /// the numbers of all rows one after the other.
 public struct RaggedRows {
+  /// Names in checkpoints.
+  private enum Key {
+    static let lengths = "/lengths"
+    static let numbers = "/numbers"
+  }
+
   /// Rows of this rank, by row number.
   public let rows: [Int: [Double]]
 
@@ -35,22 +41,22 @@ public struct RaggedRows {
       return words[starts[k]..<(starts[k] + Int(lengthOf[k]))]
     }
     checkpoint.put(
-      .init(.integers(lengthOf), width: 1, firstRow: own.lowerBound, totalRows: totalRows), as: name + "/lengths")
+      .init(.integers(lengthOf), width: 1, firstRow: own.lowerBound, totalRows: totalRows), as: name + Key.lengths)
     checkpoint.put(
       .init(
         .reals(ordered), width: 1, firstRow: try communicator.exclusiveSum(ordered.count),
-        totalRows: try communicator.reduce(ordered.count, .sum)), as: name + "/numbers")
+        totalRows: try communicator.reduce(ordered.count, .sum)), as: name + Key.numbers)
   }
 
   /// Reads those of the `wanted` rows that were saved and are not empty. Collective.
   public init(resuming checkpoint: Checkpoint, as name: String, wanted: [Int]) throws {
     let communicator = checkpoint.communicator
-    let totalRows = checkpoint.columns[name + "/lengths"]?.totalRows ?? 0
+    let totalRows = checkpoint.columns[name + Key.lengths]?.totalRows ?? 0
     let shares = RowShares(totalRows, over: communicator)
     let own = shares.own
-    let lengths = try checkpoint.rows(Int64.self, of: name + "/lengths", own).map(Int.init)
+    let lengths = try checkpoint.rows(Int64.self, of: name + Key.lengths, own).map(Int.init)
     let first = try communicator.exclusiveSum(lengths.reduce(0, +))
-    let words = try checkpoint.rows(Double.self, of: name + "/numbers", first..<(first + lengths.reduce(0, +)))
+    let words = try checkpoint.rows(Double.self, of: name + Key.numbers, first..<(first + lengths.reduce(0, +)))
     var starts = [0]
     for length in lengths { starts.append(starts.last! + length) }
 

@@ -39,29 +39,13 @@ public final class RealSpaceKernel {
     let lattice = kernel.lattice
     self.lattice = lattice
     let (n0, n1, n2) = lattice.extents
-    let (h0, h1, h2) = (n0 / 2 + 1, n1 / 2 + 1, n2 / 2 + 1)
-    farStrides = (h1 * h2, h2)
-    far = AlignedBuffer(capacity: h0 * h1 * h2)
-
+    farStrides = ((n1 / 2 + 1) * (n2 / 2 + 1), n2 / 2 + 1)
+    far = AlignedBuffer(capacity: Self.tableSize(lattice))
     // Compute g on the own planes.
     for k in 0..<(2 * transform.spectralCount) { transform.spectrum[k] = k % 2 == 0 ? 1 : 0 }
     transform.multiply(by: kernel, factor: 1 / Double(lattice.siteCount))
     transform.backward()
-
-    // Send the planes up to half of the lattice to all ranks, one after the other.
-    let owners = try communicator.gather(transform.planes.upperBound)
-    for x in 0..<h0 {
-      let owner = owners.firstIndex { x < $0 } ?? 0
-      let plane = UnsafeMutableBufferPointer(start: far.pointer + x * farStrides.0, count: farStrides.0)
-      if communicator.rank == owner {
-        for y in 0..<h1 {
-          let row = transform.field + ((x - transform.planes.lowerBound) * n1 + y) * transform.rowStride
-          for z in 0..<h2 { plane[y * h2 + z] = row[z] }
-        }
-      }
-      try communicator.broadcast(plane, from: owner)
-    }
-
+    try Self.share(transform, into: far, over: communicator)
     guard let wanted else {
       // Without a window, all of the kernel is far.
       reach = (0, 0, 0)
@@ -71,6 +55,33 @@ public final class RealSpaceKernel {
     }
     reach = (min(wanted, (n0 - 1) / 2), min(wanted, (n1 - 1) / 2), min(wanted, (n2 - 1) / 2))
     near = AlignedBuffer(capacity: (2 * reach.0 + 1) * (2 * reach.1 + 1) * (2 * reach.2 + 1))
+    farSpectrum = AlignedBuffer(capacity: transform.spectralCount)
+    moveWindow()
+    transformFar(transform)
+  }
+
+  /// Sends the own planes up to half of the lattice to all ranks, one plane after the other. Collective.
+  private static func share(
+    _ transform: LatticeTransform, into far: AlignedBuffer<Double>, over communicator: Communicator
+  ) throws {
+    let (n0, n1, n2) = transform.lattice.extents
+    let (h1, h2) = (n1 / 2 + 1, n2 / 2 + 1)
+    let owners = try communicator.gather(transform.planes.upperBound)
+    for x in 0...(n0 / 2) {
+      let owner = owners.firstIndex { x < $0 } ?? 0
+      let plane = UnsafeMutableBufferPointer(start: far.pointer + x * h1 * h2, count: h1 * h2)
+      if communicator.rank == owner {
+        for y in 0..<h1 {
+          let row = transform.field + ((x - transform.planes.lowerBound) * n1 + y) * transform.rowStride
+          for z in 0..<h2 { plane[y * h2 + z] = row[z] }
+        }
+      }
+      try communicator.broadcast(plane, from: owner)
+    }
+  }
+
+  /// Moves the window from ``far`` to ``near``.
+  private func moveWindow() {
     var k = 0
     for x in -reach.0...reach.0 {
       for y in -reach.1...reach.1 {
@@ -83,8 +94,11 @@ public final class RealSpaceKernel {
     for x in 0...reach.0 {
       for y in 0...reach.1 { for z in 0...reach.2 { far[x * farStrides.0 + y * farStrides.1 + z] = 0 } }
     }
+  }
 
-    // Compute the spectrum of g outside of the window.
+  /// Computes the spectrum of g outside of the window.
+  private func transformFar(_ transform: LatticeTransform) {
+    let (n0, n1, n2) = lattice.extents
     for x in transform.planes {
       for y in 0..<n1 {
         let row = transform.field + ((x - transform.planes.lowerBound) * n1 + y) * transform.rowStride
@@ -93,7 +107,6 @@ public final class RealSpaceKernel {
       }
     }
     transform.forward()
-    farSpectrum = AlignedBuffer(capacity: transform.spectralCount)
     for k in 0..<transform.spectralCount { farSpectrum[k] = transform.spectrum[2 * k] / Double(lattice.siteCount) }
   }
 }

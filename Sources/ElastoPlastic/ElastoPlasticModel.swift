@@ -11,6 +11,13 @@ import MessagePassing
 /// and then a new threshold and the modulus of a renewed block. When no block is at its threshold, the load
 /// continues. μ̄ is the mean modulus.
 public final class ElastoPlasticModel {
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "epm"
+    static let lattice = "lattice"
+    static let yieldCounts = "lattice/yield_count"
+  }
+
   public let lattice: Lattice
   public let communicator: Communicator
   public let blocks: StressLattice
@@ -250,22 +257,22 @@ public final class ElastoPlasticModel {
   /// Saves the model. Collective.
   private func save(_ progress: SavedProgress, to checkpoint: Checkpoint) throws {
     try checkpoint.put(
-      State(totals: totals, progress: progress, shape: try shape.total(over: communicator)), as: "epm")
-    try blocks.save(to: checkpoint, as: "lattice")
+      State(totals: totals, progress: progress, shape: try shape.total(over: communicator)), as: Key.state)
+    try blocks.save(to: checkpoint, as: Key.lattice)
     checkpoint.put(
       .init(
         .smallIntegers(Array(UnsafeBufferPointer(start: yieldCounts.pointer, count: blocks.ownCount))), width: 1,
-        firstRow: blocks.firstSite, totalRows: lattice.siteCount), as: "lattice/yield_count")
+        firstRow: blocks.firstSite, totalRows: lattice.siteCount), as: Key.yieldCounts)
   }
 
   /// Restores the model. Collective.
   private func resume(_ checkpoint: Checkpoint) throws -> SavedProgress {
-    let state = try checkpoint.value(State.self, of: "epm")
+    let state = try checkpoint.value(State.self, of: Key.state)
     totals = state.totals
     if communicator.isRoot { shape.add(total: state.shape) }
-    try blocks.resume(checkpoint, as: "lattice")
+    try blocks.resume(checkpoint, as: Key.lattice)
     let counts = try checkpoint.rows(
-      Int32.self, of: "lattice/yield_count", blocks.firstSite..<(blocks.firstSite + blocks.ownCount))
+      Int32.self, of: Key.yieldCounts, blocks.firstSite..<(blocks.firstSite + blocks.ownCount))
     for i in counts.indices { yieldCounts[i] = counts[i] }
     return state.progress
   }

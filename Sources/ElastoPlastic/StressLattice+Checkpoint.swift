@@ -8,6 +8,12 @@ import MessagePassing
 /// Pending failures are saved as they are. Candidates, bounds and floors are computed anew: they decide which blocks
 /// are examined closely, and an examined block has the same bits whenever that begins.
 extension StressLattice {
+  /// Names in checkpoints.
+  private enum Key {
+    static let stress = "/stress"
+    static let thresholds = "/threshold"
+  }
+
   private struct State: Codable {
     var shape: [Int]
     var offset: Double
@@ -26,8 +32,8 @@ extension StressLattice {
       State(
         shape: lattice.shape, offset: blocks.offset, pendingSites: pending.sites,
         pendingAmplitudes: pending.amplitudes, statistics: statistics), as: name)
-    checkpoint.put(column(stress.pointer), as: name + "/stress")
-    checkpoint.put(column(thresholds.pointer), as: name + "/threshold")
+    checkpoint.put(column(stress.pointer), as: name + Key.stress)
+    checkpoint.put(column(thresholds.pointer), as: name + Key.thresholds)
   }
 
   /// Restores the stresses. Collective.
@@ -37,8 +43,8 @@ extension StressLattice {
       throw Failure.everywhere(.input, "the checkpoint is of a lattice of \(state.shape) blocks, not \(lattice.shape)")
     }
     let sites = firstSite..<(firstSite + ownCount)
-    let stresses = try checkpoint.rows(Double.self, of: name + "/stress", sites)
-    let known = try checkpoint.rows(Double.self, of: name + "/threshold", sites)
+    let stresses = try checkpoint.rows(Double.self, of: name + Key.stress, sites)
+    let known = try checkpoint.rows(Double.self, of: name + Key.thresholds, sites)
     for i in 0..<ownCount {
       stress[i] = stresses[i]
       thresholds[i] = known[i]

@@ -11,6 +11,13 @@ import Particles
 /// start are kept. When D²min is requested, they become a temporary configuration that is distributed by its own cells;
 /// the displacements are sent there by identifier, and the results are sent back.
 public final class StrainWindow {
+  /// Names in checkpoints.
+  private enum Key {
+    static let start = "/start"
+    static let radius = "/radius"
+    static let tracker = "/tracker"
+  }
+
   /// Normalisation of D²min.
   public enum Normalisation: Sendable {
     /// Mean: the sum divided by the number of neighbours.
@@ -54,9 +61,9 @@ public final class StrainWindow {
 
   /// Saves the window. Collective.
   public func save(_ system: ParticleSystem, to checkpoint: Checkpoint, as name: String) throws {
-    try start.save(to: checkpoint, as: name + "/start")
-    try checkpoint.put(radius, as: name + "/radius")
-    try system.save(tracker, to: checkpoint, as: name + "/tracker")
+    try start.save(to: checkpoint, as: name + Key.start)
+    try checkpoint.put(radius, as: name + Key.radius)
+    try system.save(tracker, to: checkpoint, as: name + Key.tracker)
   }
 
   /// Restores a saved window of a system that is resumed. Collective.
@@ -64,10 +71,10 @@ public final class StrainWindow {
   ///   the radius of the saved one.
   public init(_ system: ParticleSystem, radius present: Double, resuming checkpoint: Checkpoint, as name: String) throws
   {
-    radius = checkpoint.holds(name + "/radius") ? try checkpoint.value(Double.self, of: name + "/radius") : present
-    tracker = try system.makeDisplacementTracker(resuming: checkpoint, as: name + "/tracker")
+    radius = checkpoint.holds(name + Key.radius) ? try checkpoint.value(Double.self, of: name + Key.radius) : present
+    tracker = try system.makeDisplacementTracker(resuming: checkpoint, as: name + Key.tracker)
     interaction = Neighbourhood(radius: radius).compiled(dimension: system.dimension)
-    start = try Snapshot(resuming: checkpoint, as: name + "/start")
+    start = try Snapshot(resuming: checkpoint, as: name + Key.start)
   }
 
   /// Returns the nonaffine displacement of owned particle `i` since the start of the window.
@@ -91,7 +98,7 @@ public final class StrainWindow {
     }
     let there = try referenceBlocks.values(ofColumn: try blocks.column(motion, width: d), width: d)
     let field = reference.makeField(width: d)
-    for k in there.indices { field.values[k] = there[k] }
+    field.copy(there)
     try reference.gather(field)
     let measured = reference.residualOfAffineFit(field, normalisation: normalisation)
     return try blocks.values(ofColumn: try referenceBlocks.column(measured))

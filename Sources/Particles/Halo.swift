@@ -42,9 +42,10 @@ public final class Halo {
   ///   - particles: the local numbers of the owned particles of a cell.
   ///   - place: called with the range that the ghosts of each unwrapped cell will have, counted from the first ghost.
   public func prepare(
-    plan: HaloPlan, grid: CellGrid, groups: Int = 1, group: (SIMD3<Int>) -> Int = { _ in 0 },
+    plan: HaloPlan, groups: Int = 1, group: (SIMD3<Int>) -> Int = { _ in 0 },
     particles: (SIMD3<Int>) -> Range<Int32>, place: (SIMD3<Int>, Range<Int>) -> Void
   ) throws {
+    let grid = plan.decomposition.grid
     // Number of particles in each cell that is sent, peer by peer.
     var countsToSend: [Int64] = []
     var cellsToSend = [Int](repeating: 0, count: communicator.size)

@@ -14,12 +14,14 @@ public struct HaloPlan: Equatable, Sendable {
     public let ghosts: CellBox
   }
 
+  public let decomposition: Decomposition
   /// Transfers from this rank to others, ordered by peer, then shift.
   public let sends: [Transfer]
   /// Transfers to this rank from others, ordered by peer, then shift.
   public let receives: [Transfer]
 
   public init(decomposition: Decomposition, rank: Int) {
+    self.decomposition = decomposition
     let grid = decomposition.grid
     let own = decomposition.bricks[rank]
     var sends: [Transfer] = []

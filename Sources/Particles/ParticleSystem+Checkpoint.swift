@@ -19,48 +19,38 @@ extension ParticleSystem {
     var statistics: EvaluationStatistics
   }
 
+  /// Name in checkpoints.
+  public static let checkpointKey = "system"
+
   /// Saves the system. Collective.
-  public func save(to checkpoint: Checkpoint, as name: String = "system") throws {
+  public func save(to checkpoint: Checkpoint, as name: String = ParticleSystem.checkpointKey) throws {
     try checkpoint.put(
       State(
         dimension: dimension, quantum: cell.quantum, fixedEdges: (0..<3).map(cell.fixedEdge), strain: strain,
         strainGenerator: strainGenerator, speciesCount: speciesCount, statistics: statistics), as: name)
     let order = try identifierBlocks()
-    let d = dimension
-    func put<Element: MessageElement & Numeric>(
-      _ column: String, width: Int, _ kind: ([Element]) -> Checkpoint.Numbers,
-      _ value: (_ particle: Int, _ k: Int) -> Element
-    ) throws {
-      var values: [Element] = []
-      values.reserveCapacity(ownedCount * width)
-      for i in 0..<ownedCount { for k in 0..<width { values.append(value(i, k)) } }
-      checkpoint.put(
-        order.checkpointColumn(kind(try order.column(values, width: width)), width: width), as: name + "/" + column)
-    }
-    try put("species", width: 1, Checkpoint.Numbers.smallIntegers) { i, _ in species[i] }
-    try put("diameter", width: 1, Checkpoint.Numbers.reals) { i, _ in diameters[i] }
-    try put("image", width: d, Checkpoint.Numbers.smallIntegers) { i, k in images[3 * i + k] }
-    try put("reference", width: d, Checkpoint.Numbers.integers) { i, k in reference[3 * i + k] }
-    try put("position", width: d, Checkpoint.Numbers.integers) { i, k in records[4 * i + k] }
+    for column in columns.all { try column.save(ownedCount, dimension, in: order, to: checkpoint, as: name) }
   }
 
   /// Restores a saved system with the same bits, on any number of ranks. Its forces must be evaluated next. Collective.
   public convenience init(
-    resuming checkpoint: Checkpoint, as name: String = "system", interaction: PairInteraction, skin: Double
+    resuming checkpoint: Checkpoint, as name: String = ParticleSystem.checkpointKey, interaction: PairInteraction,
+    skin: Double
   ) throws {
     let communicator = checkpoint.communicator
     let state = try checkpoint.value(State.self, of: name)
-    guard let totalCount = checkpoint.columns[name + "/species"]?.totalRows, state.fixedEdges.count == 3 else {
+    func key(_ column: StoredColumn.Name) -> String { column.key(of: name) }
+    guard let totalCount = checkpoint.columns[key(.species)]?.totalRows, state.fixedEdges.count == 3 else {
       throw Failure.everywhere(.input, "the checkpoint has no particles '\(name)'")
     }
     let d = state.dimension
     let rows = RowShares(totalCount, over: communicator).own
     var table = ParticleTable()
     table.ids = rows.map { Int64($0 + 1) }
-    table.species = try checkpoint.rows(Int32.self, of: name + "/species", rows)
-    table.diameters = try checkpoint.rows(Double.self, of: name + "/diameter", rows)
-    table.images = try checkpoint.rows(Int32.self, of: name + "/image", rows)
-    table.fixedPositions = try checkpoint.rows(Int64.self, of: name + "/reference", rows)
+    table.species = try checkpoint.rows(Int32.self, of: key(.species), rows)
+    table.diameters = try checkpoint.rows(Double.self, of: key(.diameter), rows)
+    table.images = try checkpoint.rows(Int32.self, of: key(.image), rows)
+    table.fixedPositions = try checkpoint.rows(Int64.self, of: key(.reference), rows)
     let cell = Cell(dimension: d, quantum: state.quantum, fixedEdges: state.fixedEdges)
     var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
     snapshot.strain = state.strain
@@ -72,15 +62,16 @@ extension ParticleSystem {
     try self.init(snapshot, cell: cell, interaction: interaction, skin: skin, communicator: communicator)
 
     // The lists are now those of the last rebuild; move the particles to where they have gone since.
-    let positions = try identifierBlocks().values(
-      ofColumn: try checkpoint.rows(Int64.self, of: name + "/position", rows), width: d)
-    for i in 0..<ownedCount { for k in 0..<d { records[4 * i + k] = positions[d * i + k] } }
+    let order = try identifierBlocks()
+    for column in columns.all where column.name?.isDistributed == false {
+      try column.restore(d, in: order, from: checkpoint, as: name)
+    }
     statistics = state.statistics
   }
 
   /// Returns the blocks of identifiers for the present distribution of the particles. Collective.
   public func identifierBlocks() throws -> IdentifierBlocks {
-    try IdentifierBlocks(ids: (0..<ownedCount).map { ids[$0] }, totalCount: totalCount, over: communicator)
+    try IdentifierBlocks(ids: (0..<ownedCount).map { columns.ids[$0] }, totalCount: totalCount, over: communicator)
   }
 
   // MARK: Fields
@@ -98,8 +89,7 @@ extension ParticleSystem {
     let order = try identifierBlocks()
     let column = try checkpoint.rows(Double.self, of: name, order.rows)
     let field = makeField(width: checkpoint.columns[name]!.width)
-    let values = try order.values(ofColumn: column, width: field.width)
-    for k in values.indices { field.values[k] = values[k] }
+    field.copy(try order.values(ofColumn: column, width: field.width))
     return field
   }
 

@@ -21,8 +21,8 @@ extension ParticleSystem {
         for k in 0..<dimension { field.values[i * dimension + k] = u[k] }
       }
       for k in 0..<dimension {
-        records[4 * i + k] = moved[k]
-        reference[3 * i + k] = moved[k]
+        columns.records[4 * i + k] = moved[k]
+        columns.reference[3 * i + k] = moved[k]
       }
     }
     cell.deform(to: edges)
@@ -38,7 +38,7 @@ extension ParticleSystem {
     guard excess != 0 else { return 0 }
     cell.addEdge(flow, times: -excess, to: gradient)
     // x + m_f a_f + m_g a_g = x + (m_f + n m_g) a_f + m_g (a_g − n a_f)
-    for i in 0..<ownedCount { images[3 * i + flow] += Int32(excess) * images[3 * i + gradient] }
+    for i in 0..<ownedCount { columns.images[3 * i + flow] += Int32(excess) * columns.images[3 * i + gradient] }
     try rebuild()
     return excess
   }

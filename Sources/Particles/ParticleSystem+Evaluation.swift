@@ -25,7 +25,7 @@ extension ParticleSystem {
     if try movedBeyondSkin() {
       try rebuild()
     } else {
-      try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
+      try halo.gatherRecords(columns.records.pointer, ownedCount: ownedCount, cell: cell)
     }
     reserveForces()
     switch output {
@@ -41,15 +41,15 @@ extension ParticleSystem {
 
   var arrays: ParticleArrays {
     ParticleArrays(
-      records: records.pointer, quantum: cell.quantum, forces: forceBuffer.pointer,
-      contributions: contributionBuffer.pointer)
+      records: columns.records.pointer, quantum: cell.quantum, forces: evaluated.forces.pointer,
+      contributions: evaluated.contributions.pointer)
   }
 
   /// Whether any particle has moved by more than half the skin; the same on all ranks. Collective.
   private func movedBeyondSkin() throws -> Bool {
     let quantum = cell.quantum
-    let now = records.pointer
-    let then = reference.pointer
+    let now = columns.records.pointer
+    let then = columns.reference.pointer
     var largest = 0.0
     for run in runs {
       if dimension == 2 {
@@ -77,7 +77,7 @@ extension ParticleSystem {
   public func sums(
     _ count: Int, _ terms: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void
   ) throws -> [Double] {
-    try sums(count, over: workingCells, terms)
+    try sums(count, over: working.cells, terms)
   }
 
   private func sums(
@@ -110,7 +110,7 @@ extension ParticleSystem {
     let accumulators = ExactSums(count: pairs.count)
     for (k, pair) in pairs.enumerated() {
       let (a, b) = pair
-      for cell in workingCells {
+      for cell in working.cells {
         let c = Int(cell)
         let range = Int(cellStarts[c]) * width..<Int(cellStarts[c + 1]) * width
         var partial = 0.0
@@ -139,8 +139,8 @@ extension ParticleSystem {
   /// Returns energy and stress of the last evaluation, which must have computed them. Collective.
   public func totals() throws -> Totals {
     let stride = ParticleArrays.contributionStride(dimension: dimension)
-    let shares = contributionBuffer.pointer
-    let s = try sums(stride, over: region?.listedCells ?? workingCells) { i, out in
+    let shares = evaluated.contributions.pointer
+    let s = try sums(stride, over: region?.listedCells ?? working.cells) { i, out in
       for k in 0..<stride { out[k] = shares[i * stride + k] }
     }
     let stress = (1 / cell.volume) * Self.symmetric(s.dropFirst(), dimension)
@@ -157,13 +157,13 @@ extension ParticleSystem {
 
   /// Returns the energy ½ Σ φ of owned particle `i` at the last evaluation.
   public func energy(of i: Int) -> Double {
-    contributionBuffer[i * ParticleArrays.contributionStride(dimension: dimension)]
+    evaluated.contributions[i * ParticleArrays.contributionStride(dimension: dimension)]
   }
 
   /// Returns the share ½ Σ (φ'/r) x⊗x of owned particle `i` in V σ at the last evaluation.
   public func stressShare(of i: Int) -> Tensor {
     let stride = ParticleArrays.contributionStride(dimension: dimension)
-    return Self.symmetric((1..<stride).map { contributionBuffer[i * stride + $0] }, dimension)
+    return Self.symmetric((1..<stride).map { evaluated.contributions[i * stride + $0] }, dimension)
   }
 
   /// Returns the largest magnitude of a component of a field, over all ranks; infinite if any component
@@ -205,7 +205,7 @@ extension ParticleSystem {
   public func move(along direction: UnsafeMutablePointer<Double>, by scale: Double, everywhere: Bool = false) {
     let factor = scale / cell.quantum
     let d = dimension
-    let coordinates = records.pointer
+    let coordinates = columns.records.pointer
     for run in everywhere ? [0..<ownedCount] : runs {
       for i in run {
         for k in 0..<d {
@@ -252,7 +252,7 @@ extension ParticleSystem {
   }
 
   /// Returns the parameter of particle `i`, owned or ghost, in the pair potential: its size or its species.
-  public func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
+  public func parameter(of i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: columns.records[4 * i + 3])) }
 
   /// Returns the number of bonds, the mean magnitude of their forces, and the largest stiffness φ'' among them, at the
   /// positions of the last evaluation. Collective.

@@ -11,11 +11,10 @@ extension ParticleSystem {
     Heartbeat.beat()
     settleDisplacements()
     wrapPositions()
-    let newGrid = CellGrid(cell: cell, range: range, particleCount: totalCount)
-    if newGrid != grid {
-      grid = newGrid
-      decomposition = Decomposition(grid: grid, rankCount: communicator.size)
-      plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
+    let grid = CellGrid(cell: cell, range: range, particleCount: totalCount)
+    if grid != decomposition.grid {
+      let bricks = Decomposition(grid: grid, rankCount: communicator.size)
+      plan = HaloPlan(decomposition: bricks, rank: communicator.rank)
     }
     try migrate()
     sortIntoCells()
@@ -42,105 +41,71 @@ extension ParticleSystem {
       var position = fixedPosition(i)
       let image = cell.wrap(&position)
       for k in 0..<3 {
-        records[4 * i + k] = position[k]
-        reference[3 * i + k] = position[k]
-        images[3 * i + k] += image[k]
+        columns.records[4 * i + k] = position[k]
+        columns.reference[3 * i + k] = position[k]
+        columns.images[3 * i + k] += image[k]
       }
     }
   }
 
-  private func cellOfParticle(_ i: Int) -> SIMD3<Int> { grid.cell(ofFractions: cell.fractions(fixedPosition(i))) }
+  private func cell(of i: Int, in grid: CellGrid) -> SIMD3<Int> {
+    grid.cell(ofFractions: cell.fractions(fixedPosition(i)))
+  }
 
   // MARK: Migration
 
   /// Sends each particle to the rank that owns its cell.
   private func migrate() throws {
     guard communicator.size > 1 else { return }
+    let grid = decomposition.grid
     let own = decomposition.bricks[communicator.rank]
-    let live = fields.compactMap(\.field)
-    let width = 9 + live.reduce(0) { $0 + $1.width }
     var leaving: [(rank: Int, particle: Int)] = []
     for i in 0..<ownedCount {
-      let c = cellOfParticle(i)
+      let c = cell(of: i, in: grid)
       if !own.contains(c) { leaving.append((decomposition.owner(of: c), i)) }
     }
     leaving.sort { ($0.rank, $0.particle) < ($1.rank, $1.particle) }
+    let particles = leaving.map(\.particle)
+    let moving = movingColumns
+    let stride = moving.reduce(0) { $0 + $1.sent }
     var counts = [Int](repeating: 0, count: communicator.size)
-    var words: [Int64] = []
-    words.reserveCapacity(leaving.count * width)
-    for (rank, i) in leaving {
-      counts[rank] += 1
-      words.append(ids[i])
-      words.append(Int64(species[i]))
-      words.append(Int64(bitPattern: diameters[i].bitPattern))
-      for k in 0..<3 { words.append(Int64(images[3 * i + k])) }
-      for k in 0..<3 { words.append(records[4 * i + k]) }
-      for field in live {
-        for k in 0..<field.width { words.append(Int64(bitPattern: field.values[i * field.width + k].bitPattern)) }
-      }
+    for (rank, _) in leaving { counts[rank] += 1 }
+    var words = [Int64](repeating: 0, count: leaving.count * stride)
+    var place = 0
+    for column in moving {
+      column.pack(particles, into: &words, at: place, stride: stride)
+      place += column.sent
     }
     let exchange = try Exchange(communicator, sendCounts: counts)
-    let arrived = try exchange.forward(words, width: width)
+    let arrived = try exchange.forward(words, width: stride)
     words = []
-    closeGaps(leaving.map(\.particle).sorted(), live)
-    append(arrived, width: width, live)
+    closeGaps(particles.sorted(), moving)
+    append(arrived, stride: stride, moving)
   }
 
   /// Removes the particles with the given ascending local numbers; the others keep their order.
-  private func closeGaps(_ gone: [Int], _ live: [ParticleField]) {
+  private func closeGaps(_ gone: [Int], _ moving: [StoredColumn]) {
     guard let first = gone.first else { return }
     var next = 0
-    var target = first
-    for i in first..<ownedCount {
-      if next < gone.count && gone[next] == i {
-        next += 1
-        continue
-      }
-      ids[target] = ids[i]
-      species[target] = species[i]
-      diameters[target] = diameters[i]
-      for k in 0..<3 {
-        images[3 * target + k] = images[3 * i + k]
-        reference[3 * target + k] = reference[3 * i + k]
-      }
-      for k in 0..<4 { records[4 * target + k] = records[4 * i + k] }
-      for field in live {
-        for k in 0..<field.width { field.values[target * field.width + k] = field.values[i * field.width + k] }
-      }
-      target += 1
+    let staying = (first..<ownedCount).filter { i in
+      let isGone = next < gone.count && gone[next] == i
+      if isGone { next += 1 }
+      return !isGone
     }
-    ownedCount = target
+    for column in moving where column.sent > 0 { column.close(staying, from: first) }
+    ownedCount = first + staying.count
   }
 
-  private func append(_ words: [Int64], width: Int, _ live: [ParticleField]) {
-    let count = words.count / width
+  private func append(_ words: [Int64], stride: Int, _ moving: [StoredColumn]) {
+    let count = words.count / stride
     guard count > 0 else { return }
-    for field in live {
-      field.buffer.reserve((ownedCount + count + 1) * field.width, keeping: ownedCount * field.width)
-    }
     reserveColumns(ownedCount + count)
-    for p in 0..<count {
-      let i = ownedCount + p
-      var w = p * width
-      func next() -> Int64 {
-        defer { w += 1 }
-        return words[w]
-      }
-      ids[i] = next()
-      species[i] = Int32(next())
-      diameters[i] = Double(bitPattern: UInt64(bitPattern: next()))
-      for k in 0..<3 { images[3 * i + k] = Int32(next()) }
-      for k in 0..<3 {
-        records[4 * i + k] = next()
-        reference[3 * i + k] = records[4 * i + k]
-      }
-      recordParameter(of: i)
-      for field in live {
-        for k in 0..<field.width {
-          field.values[i * field.width + k] = Double(bitPattern: UInt64(bitPattern: next()))
-        }
-      }
+    var place = 0
+    for column in moving {
+      column.unpack(words, at: place, stride: stride, from: ownedCount)
+      place += column.sent
     }
+    for i in ownedCount..<(ownedCount + count) { recordParameter(of: i) }
     ownedCount += count
   }
 
@@ -148,12 +113,13 @@ extension ParticleSystem {
 
   /// Sorts the columns cell by cell, and by id inside each cell.
   private func sortIntoCells() {
+    let grid = decomposition.grid
     let own = decomposition.bricks[communicator.rank]
     let cellCount = own.count
     var cellOf = [Int32](repeating: 0, count: ownedCount)
     var starts = [Int32](repeating: 0, count: cellCount + 1)
     for i in 0..<ownedCount {
-      let c = own.index(of: cellOfParticle(i))
+      let c = own.index(of: cell(of: i, in: grid))
       cellOf[i] = Int32(c)
       starts[c + 1] += 1
     }
@@ -170,36 +136,23 @@ extension ParticleSystem {
       let range = Int(starts[c])..<Int(starts[c + 1])
       for k in range.dropFirst() {
         let moving = order[k]
-        let id = ids[Int(moving)]
+        let id = columns.ids[Int(moving)]
         var gap = k
-        while gap > range.lowerBound && ids[Int(order[gap - 1])] > id {
+        while gap > range.lowerBound && columns.ids[Int(order[gap - 1])] > id {
           order[gap] = order[gap - 1]
           gap -= 1
         }
         order[gap] = moving
       }
     }
-    permute(ids, 1, order)
-    permute(species, 1, order)
-    permute(diameters, 1, order)
-    permute(images, 3, order)
-    permute(records, 4, order)
-    for i in 0..<ownedCount { for k in 0..<3 { reference[3 * i + k] = records[4 * i + k] } }
-    for field in fields.compactMap(\.field) { permute(field.buffer, field.width, order) }
+    for column in movingColumns where column.sent > 0 { column.permute(order) }
+    for i in 0..<ownedCount { for k in 0..<3 { columns.reference[3 * i + k] = columns.records[4 * i + k] } }
     cellStarts = starts
-  }
-
-  private func permute<Element>(_ column: AlignedBuffer<Element>, _ width: Int, _ order: [Int32]) {
-    let scratch = AlignedBuffer<Element>(capacity: column.capacity)
-    for (target, source) in order.enumerated() {
-      for k in 0..<width { scratch[target * width + k] = column[Int(source) * width + k] }
-    }
-    column.swap(with: scratch)
   }
 
   private func checkNothingLost() throws {
     var idSum: Int64 = 0
-    for i in 0..<ownedCount { idSum &+= ids[i] }
+    for i in 0..<ownedCount { idSum &+= columns.ids[i] }
     var totals = [Int64(ownedCount), idSum]
     try communicator.reduce(&totals, .sum)
     let n = Int64(totalCount)
@@ -221,7 +174,7 @@ extension ParticleSystem {
     }
     let owned = ownedCount
     try halo.prepare(
-      plan: plan, grid: grid,
+      plan: plan,
       particles: { c in
         let k = own.index(of: c)
         return cellStarts[k]..<cellStarts[k + 1]
@@ -230,14 +183,14 @@ extension ParticleSystem {
         cellRanges[grown.index(of: c)] = Int32(owned + range.lowerBound)..<Int32(owned + range.upperBound)
       })
     // The search for neighbours reads one vector beyond the last particle.
-    records.reserve(4 * (ownedCount + ghostCount + Lanes.count), keeping: 4 * ownedCount)
-    try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell)
+    columns.records.reserve(4 * (ownedCount + ghostCount + Lanes.count), keeping: 4 * ownedCount)
+    try halo.gatherRecords(columns.records.pointer, ownedCount: ownedCount, cell: cell)
   }
 
   private func listAllNeighbours() {
     let around = cellsAround
     let search = NeighbourSearch(
-      records: records.pointer, quantum: cell.quantum, skin: skin, ownedCount: ownedCount,
+      records: columns.records.pointer, quantum: cell.quantum, skin: skin, ownedCount: ownedCount,
       cellCount: decomposition.bricks[communicator.rank].count)
     interaction.neighbours.list(search, list) { k in
       CellNeighbourhood(owned: cellStarts[k]..<cellStarts[k + 1], candidates: around(k))
@@ -268,7 +221,7 @@ extension ParticleSystem {
     try communicator.reduce(&counts, .sum)
     if counts[1] > 0 {
       let names = makeField(width: 1)
-      for i in 0..<ownedCount { names.values[i] = Double(ids[i]) }
+      for i in 0..<ownedCount { names.values[i] = Double(columns.ids[i]) }
       try gather(names)
       var failure: Failure?
       if let (i, j) = list.coincidence {

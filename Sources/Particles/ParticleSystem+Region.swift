@@ -81,10 +81,10 @@ extension ParticleSystem {
   /// Updates all lists of the region from the cells that move and the present order of particles. Collective.
   func settleRegion() throws {
     guard let region else { return workOnEverything() }
-    workingSet += 1
     let withRim = try grown(region.isMoving)
     region.isRim = zip(withRim, region.isMoving).map { $0 && !$1 }
-    (workingCells, runs) = cells(where: region.isMoving)
+    let moving = cells(where: region.isMoving)
+    working.become(moving.cells, moving.runs)
     region.rimRuns = cells(where: region.isRim).runs
     region.listedCells = cells(where: withRim).cells
     var isListed = [Bool](repeating: false, count: ownedCount + 1)
@@ -97,9 +97,7 @@ extension ParticleSystem {
   }
 
   private func workOnEverything() {
-    workingSet += 1
-    workingCells = (0..<Int32(cellStarts.count - 1)).map { $0 }
-    runs = [0..<ownedCount]
+    working.become((0..<Int32(cellStarts.count - 1)).map { $0 }, [0..<ownedCount])
   }
 
   private func cells(where isWanted: [Bool]) -> (cells: [Int32], runs: [Range<Int>]) {

@@ -16,13 +16,13 @@ extension ParticleSystem {
       var position = fixedPosition(i)
       let image = cell.wrap(&position)
       let real = cell.position(position)
-      table.ids.append(ids[i])
-      table.species.append(species[i])
-      table.diameters.append(diameters[i])
+      table.ids.append(columns.ids[i])
+      table.species.append(columns.species[i])
+      table.diameters.append(columns.diameters[i])
       for k in 0..<d {
         table.positions.append(real[k])
         table.fixedPositions.append(position[k])
-        table.images.append(images[3 * i + k] + image[k])
+        table.images.append(columns.images[3 * i + k] + image[k])
       }
     }
     var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
@@ -42,7 +42,7 @@ extension ParticleSystem {
     table.fixedPositions.reserveCapacity(ownedCount * dimension)
     for i in 0..<ownedCount {
       let position = fixedPosition(i)
-      table.ids.append(ids[i])
+      table.ids.append(columns.ids[i])
       for k in 0..<dimension { table.fixedPositions.append(position[k]) }
     }
     var snapshot = Snapshot(dimension: dimension, edges: cell.edges, totalCount: totalCount, particles: table)

@@ -28,26 +28,14 @@ public final class ParticleSystem {
   /// Gathers since the system was made, and the messages and bytes that they sent to other ranks.
   public var haloStatistics: (gathers: Int, messages: Int, bytes: Int) { halo.statistics }
 
-  // Columns of owned particles, in storage order: cell by cell, by id within a cell.
-  let ids = AlignedBuffer<Int64>()
-  let species = AlignedBuffer<Int32>()
-  let diameters = AlignedBuffer<Double>()
-  /// Image numbers, in edges between the wrapped and the unwrapped position; 3 per particle.
-  let images = AlignedBuffer<Int32>()
-  /// Three coordinates in quanta and the bits of the potential's parameter, 4 words per particle;
-  /// owned particles, then ghosts.
-  let records = AlignedBuffer<Int64>()
-  /// Positions at the last rebuild, in quanta, 3 per particle.
-  let reference = AlignedBuffer<Int64>()
-  let forceBuffer = AlignedBuffer<Double>()
-  let contributionBuffer = AlignedBuffer<Double>()
+  let columns = ParticleColumns()
+  /// What evaluations compute for owned particles: forces, and shares of energy and stress.
+  let evaluated = (forces: AlignedBuffer<Double>(), contributions: AlignedBuffer<Double>())
 
   var fields: [WeakField] = []
   /// Fields that accumulate nonaffine displacements.
   var trackers: [WeakField] = []
 
-  var grid: CellGrid
-  var decomposition: Decomposition
   var plan: HaloPlan
   let halo: Halo
   let list = NeighbourList()
@@ -57,12 +45,7 @@ public final class ParticleSystem {
   var cellRanges: [Range<Int32>] = []
   /// The region to which force evaluations are restricted, or nil for the whole system.
   var region: Region?
-  /// Owned cells whose particles are worked on, ascending.
-  var workingCells: [Int32] = []
-  /// Ranges of the local numbers of the particles that are worked on, ascending.
-  public internal(set) var runs: [Range<Int>] = []
-  /// Counter that changes whenever ``runs`` change.
-  public internal(set) var workingSet = 0
+  let working = WorkingSet()
   public internal(set) var statistics = EvaluationStatistics()
   /// Callback after each evaluation, on every rank: for progress lines during long minimisations.
   public var onEvaluation: ((EvaluationStatistics) -> Void)?
@@ -72,6 +55,11 @@ public final class ParticleSystem {
   }
 
   public var dimension: Int { cell.dimension }
+  /// Ranges of the local numbers of the particles that are worked on, ascending.
+  public var runs: [Range<Int>] { working.runs }
+  /// Counter that changes whenever ``runs`` change.
+  public var workingSet: Int { working.version }
+  var decomposition: Decomposition { plan.decomposition }
   /// Mean distance between particles, d = ρ^(−1/dimension), in units of length.
   public var spacing: Double { meanSpacing(volume: cell.volume, count: totalCount, dimension: dimension) }
   /// Largest distance of two particles at which they can be listed as neighbours: the largest cutoff plus the skin.
@@ -79,7 +67,7 @@ public final class ParticleSystem {
   /// Square of the distance that a particle may move before neighbours have to be listed again.
   var halfSkinSquared: Double { (skin / 2) * (skin / 2) }
   /// Forces on owned particles, `dimension` per particle, in storage order.
-  public var forces: UnsafeMutablePointer<Double> { forceBuffer.pointer }
+  public var forces: UnsafeMutablePointer<Double> { evaluated.forces.pointer }
 
   /// Lets the strain measure the deformation by a generator from now on. It restarts at 0 if it measured another one.
   public func countStrain(by generator: Tensor) {
@@ -111,9 +99,7 @@ public final class ParticleSystem {
       snapshot, cell: cell, interaction: interaction, skin: skin, ranks: communicator.size, over: communicator)
     largestCutoff = layout.largestCutoff
     self.cell = layout.cell
-    grid = layout.grid
-    decomposition = layout.decomposition
-    plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
+    plan = HaloPlan(decomposition: layout.decomposition, rank: communicator.rank)
     halo = try Halo(communicator)
     try communicator.coordinated { try load(table, quantum: snapshot.quantum) }
     try rebuild()
@@ -121,8 +107,8 @@ public final class ParticleSystem {
 
   /// Stores the parameter of particle `i` in the pair potential, its size or its species, in its record.
   func recordParameter(of i: Int) {
-    let parameter = interaction.parameter == .size ? diameters[i] : Double(species[i])
-    records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
+    let parameter = interaction.parameter == .size ? columns.diameters[i] : Double(columns.species[i])
+    columns.records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
   }
 
   /// Copies this rank's share of the configuration into the columns, with positions as fixed-point numbers.
@@ -133,9 +119,9 @@ public final class ParticleSystem {
     // Quanta are powers of two: positions in finer quanta are rounded, positions in coarser ones are kept exactly.
     let ratio = table.fixedPositions.isEmpty ? nil : sourceQuantum.map { $0 / cell.quantum }
     for i in 0..<ownedCount {
-      ids[i] = table.ids[i]
-      species[i] = table.species(i)
-      diameters[i] = table.diameter(i)
+      columns.ids[i] = table.ids[i]
+      columns.species[i] = table.species(i)
+      columns.diameters[i] = table.diameter(i)
       var position = FixedVector.zero
       var away = SIMD3<Int32>()
       if let ratio {
@@ -143,7 +129,8 @@ public final class ParticleSystem {
           let fixed = table.fixedPositions[i * d + k]
           let product = (Double(fixed) * ratio).rounded(.toNearestOrEven)
           guard abs(product) < 0x1p62 else {
-            throw Failure(.input, "the position in quanta of particle id \(ids[i]) lies far outside of the cell")
+            throw Failure(
+              .input, "the position in quanta of particle id \(columns.ids[i]) lies far outside of the cell")
           }
           position[k] = ratio >= 1 ? fixed * Int64(ratio) : Int64(product)
         }
@@ -160,39 +147,36 @@ public final class ParticleSystem {
         position = cell.fixed(v)
       }
       for k in 0..<3 {
-        records[4 * i + k] = position[k]
-        reference[3 * i + k] = position[k]
-        images[3 * i + k] = away[k] + (k < d && !table.images.isEmpty ? table.images[i * d + k] : 0)
+        columns.records[4 * i + k] = position[k]
+        columns.reference[3 * i + k] = position[k]
+        columns.images[3 * i + k] = away[k] + (k < d && !table.images.isEmpty ? table.images[i * d + k] : 0)
       }
       recordParameter(of: i)
     }
   }
 
+  /// The columns and the fields, which move with the particles alike.
+  var movingColumns: [StoredColumn] { columns.all + fields.compactMap(\.field).map(StoredColumn.init) }
+
   func reserveColumns(_ count: Int) {
     // Room for one more particle, into which the padding of the last chunk is written.
-    let room = count + 1
-    ids.reserve(room, keeping: ownedCount)
-    species.reserve(room, keeping: ownedCount)
-    diameters.reserve(room, keeping: ownedCount)
-    images.reserve(3 * room, keeping: 3 * ownedCount)
-    records.reserve(4 * room, keeping: 4 * ownedCount)
-    reference.reserve(3 * room, keeping: 3 * ownedCount)
+    for column in movingColumns { column.reserve(count + 1, keeping: ownedCount) }
   }
 
   /// Makes room for forces and for shares of energy and stress. It is not made earlier, since a system may be used for
   /// its neighbour lists alone.
   func reserveForces() {
-    forceBuffer.reserve(dimension * (ownedCount + 1))
-    contributionBuffer.reserve(ParticleArrays.contributionStride(dimension: dimension) * (ownedCount + 1))
+    evaluated.forces.reserve(dimension * (ownedCount + 1))
+    evaluated.contributions.reserve(ParticleArrays.contributionStride(dimension: dimension) * (ownedCount + 1))
   }
 
   // MARK: Columns for reading, in storage order
 
-  public func id(_ i: Int) -> Int64 { ids[i] }
-  public func species(_ i: Int) -> Int32 { species[i] }
-  public func diameter(_ i: Int) -> Double { diameters[i] }
+  public func id(_ i: Int) -> Int64 { columns.ids[i] }
+  public func species(_ i: Int) -> Int32 { columns.species[i] }
+  public func diameter(_ i: Int) -> Double { columns.diameters[i] }
   public func fixedPosition(_ i: Int) -> FixedVector {
-    FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+    FixedVector(columns.records[4 * i], columns.records[4 * i + 1], columns.records[4 * i + 2])
   }
   public func position(_ i: Int) -> Vector { cell.position(fixedPosition(i)) }
 
@@ -200,7 +184,7 @@ public final class ParticleSystem {
 
   /// Makes a field of `width` numbers per particle that follows the particles. All values are zero.
   public func makeField(width: Int) -> ParticleField {
-    let field = ParticleField(width: width, capacity: (ownedCount + 1) * width)
+    let field = ParticleField(width: width, capacity: (ownedCount + 1) * width, of: working)
     fields.removeAll { $0.field == nil }
     fields.append(WeakField(field: field))
     return field
@@ -226,7 +210,7 @@ public final class ParticleSystem {
   }
 
   @inline(__always) func motionSinceReference(_ i: Int, _ k: Int) -> Double {
-    Double(records[4 * i + k] &- reference[3 * i + k]) * cell.quantum
+    Double(columns.records[4 * i + k] &- columns.reference[3 * i + k]) * cell.quantum
   }
 }
 

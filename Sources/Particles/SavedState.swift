@@ -22,8 +22,8 @@ extension ParticleSystem {
     let places = makeField(width: 6)
     for i in 0..<ownedCount {
       for k in 0..<3 {
-        places.values[6 * i + k] = Double(bitPattern: UInt64(bitPattern: records[4 * i + k]))
-        places.values[6 * i + 3 + k] = Double(bitPattern: UInt64(bitPattern: Int64(images[3 * i + k])))
+        places.values[6 * i + k] = Double(bitPattern: UInt64(bitPattern: columns.records[4 * i + k]))
+        places.values[6 * i + 3 + k] = Double(bitPattern: UInt64(bitPattern: Int64(columns.images[3 * i + k])))
       }
     }
     trackers.removeAll { $0.field == nil }
@@ -43,9 +43,9 @@ extension ParticleSystem {
     for i in 0..<ownedCount {
       for k in 0..<3 {
         let coordinate = Int64(bitPattern: saved.places.values[6 * i + k].bitPattern)
-        records[4 * i + k] = coordinate
-        reference[3 * i + k] = coordinate
-        images[3 * i + k] = Int32(Int64(bitPattern: saved.places.values[6 * i + 3 + k].bitPattern))
+        columns.records[4 * i + k] = coordinate
+        columns.reference[3 * i + k] = coordinate
+        columns.images[3 * i + k] = Int32(Int64(bitPattern: saved.places.values[6 * i + 3 + k].bitPattern))
       }
       for (weak, values) in saved.tracked {
         guard let tracker = weak.field else { continue }

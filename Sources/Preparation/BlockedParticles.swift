@@ -10,6 +10,9 @@ import Particles
 /// particles change blocks, and some of them ranks. The storage order is no part of the state: any code that depends
 /// on an order sorts by identifier.
 public final class BlockedParticles {
+  /// Name in checkpoints.
+  private static let key = "/home"
+
   let communicator: Communicator
   public let interaction: PairInteraction
   public let cell: Cell
@@ -17,32 +20,43 @@ public final class BlockedParticles {
   public let totalCount: Int
   /// Range of the diameters or species of all particles, which swaps do not change.
   let parameterRange: ClosedRange<Double>
-  private let strain: Double
-  private let strainGenerator: Tensor?
-  private let speciesCount: Int
+  /// The configuration without its particles.
+  private let frame: Snapshot
   /// Diameters of the species; empty if particles have individual sizes.
   private let speciesDiameters: [Double]
 
   public private(set) var ownedCount = 0
-  let ids = AlignedBuffer<Int64>()
-  /// Three coordinates in quanta and the bits of the parameter, 4 words per particle; owned particles, then ghosts.
-  let records = AlignedBuffer<Int64>()
-  /// Image numbers between the stored and the unwrapped position, and the species.
-  private let tails = AlignedBuffer<SIMD4<Int32>>()
+  let columns = Columns()
+  /// Memory into which the columns are sorted.
+  private let spare = Columns()
   private let blockOf = AlignedBuffer<Int32>()
-  private let order = AlignedBuffer<Int32>()
-  private let spareIds = AlignedBuffer<Int64>()
-  private let spareRecords = AlignedBuffer<Int64>()
-  private let spareTails = AlignedBuffer<SIMD4<Int32>>()
 
-  private let blocks: CellGrid
-  private let decomposition: Decomposition
   private let plan: HaloPlan
   private let halo: Halo
   /// Local numbers of the particles in each block of the brick grown by one layer.
   private var ranges: [Range<Int32>] = []
   let brick: CellBox
   private let grown: CellBox
+
+  struct Columns {
+    let ids = AlignedBuffer<Int64>()
+    /// Three coordinates in quanta and the bits of the parameter, 4 words per particle; owned particles, then ghosts.
+    let records = AlignedBuffer<Int64>()
+    /// Image numbers between the stored and the unwrapped position, and the species.
+    let tails = AlignedBuffer<SIMD4<Int32>>()
+
+    fileprivate func reserve(_ count: Int, keeping kept: Int = 0) {
+      ids.reserve(count, keeping: kept)
+      records.reserve(4 * count, keeping: 4 * kept)
+      tails.reserve(count, keeping: kept)
+    }
+
+    fileprivate func swap(with other: Columns) {
+      ids.swap(with: other.ids)
+      records.swap(with: other.records)
+      tails.swap(with: other.tails)
+    }
+  }
 
   /// Copies the configuration of a system and distributes it by blocks. Collective.
   /// - Parameter blockWidth: the smallest width of a block, in units of length.
@@ -51,21 +65,21 @@ public final class BlockedParticles {
     interaction = system.interaction
     cell = system.cell
     totalCount = system.totalCount
-    strain = system.strain
-    strainGenerator = system.strainGenerator
-    speciesCount = system.speciesCount
     grid = try BlockGrid(cell: system.cell, width: blockWidth)
-    blocks = CellGrid(dimension: grid.dimension, counts: grid.counts)
-    decomposition = Decomposition(grid: blocks, rankCount: communicator.size)
+    let decomposition = Decomposition(
+      grid: CellGrid(dimension: grid.dimension, counts: grid.counts), rankCount: communicator.size)
     plan = HaloPlan(decomposition: decomposition, rank: communicator.rank)
     halo = try Halo(communicator)
     brick = decomposition.bricks[communicator.rank]
     grown = brick.grown(dimension: grid.dimension)
 
-    let table = system.snapshot().particles
+    var snapshot = system.snapshot()
+    let table = snapshot.particles
+    snapshot.particles = ParticleTable()
+    frame = snapshot
     let bySize = interaction.parameter == .size
     var range = [Double.infinity, Double.infinity]
-    var diameters = [Double](repeating: 0, count: speciesCount)
+    var diameters = [Double](repeating: 0, count: system.speciesCount)
     for i in 0..<table.count {
       let parameter = bySize ? table.diameter(i) : Double(table.species(i))
       range = [min(range[0], parameter), min(range[1], -parameter)]
@@ -80,23 +94,17 @@ public final class BlockedParticles {
 
   private func load(_ table: ParticleTable) {
     let d = cell.dimension
-    reserve(table.count)
+    columns.reserve(table.count, keeping: ownedCount)
     for i in 0..<table.count {
       let parameter = interaction.parameter == .size ? table.diameter(i) : Double(table.species(i))
-      ids[i] = table.ids[i]
-      for k in 0..<3 { records[4 * i + k] = k < d ? table.fixedPositions[i * d + k] : 0 }
-      records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
+      columns.ids[i] = table.ids[i]
+      for k in 0..<3 { columns.records[4 * i + k] = k < d ? table.fixedPositions[i * d + k] : 0 }
+      columns.records[4 * i + 3] = Int64(bitPattern: parameter.bitPattern)
       var tail = SIMD4<Int32>(0, 0, 0, table.species(i))
       for k in 0..<d { tail[k] = table.images[i * d + k] }
-      tails[i] = tail
+      columns.tails[i] = tail
     }
     ownedCount = table.count
-  }
-
-  private func reserve(_ count: Int) {
-    ids.reserve(count, keeping: ownedCount)
-    records.reserve(4 * count, keeping: 4 * ownedCount)
-    tails.reserve(count, keeping: ownedCount)
   }
 
   // MARK: The blocks of a sweep
@@ -118,7 +126,7 @@ public final class BlockedParticles {
     let counts = SIMD3<Double>(Double(grid.counts.x), Double(grid.counts.y), Double(grid.counts.z))
     let origin = Vector(shift.x / counts.x, shift.y / counts.y, cell.dimension == 3 ? shift.z / counts.z : 0)
     for i in 0..<ownedCount {
-      let record = records.pointer + 4 * i
+      let record = columns.records.pointer + 4 * i
       var position = FixedVector(record[0], record[1], record[2])
       var s = cell.fractions(position) - origin
       if cell.dimension == 2 { s.z = 0 }
@@ -128,7 +136,7 @@ public final class BlockedParticles {
         position = position &- cell.lattice(image)
         for k in 0..<3 {
           record[k] = position[k]
-          tails[i][k] += image[k]
+          columns.tails[i][k] += image[k]
         }
         s = s - away
       }
@@ -150,7 +158,7 @@ public final class BlockedParticles {
     var leaving: [(rank: Int, particle: Int)] = []
     for i in 0..<ownedCount {
       let b = block(blockOf[i])
-      if !brick.contains(b) { leaving.append((decomposition.owner(of: b), i)) }
+      if !brick.contains(b) { leaving.append((plan.decomposition.owner(of: b), i)) }
     }
     leaving.sort { ($0.rank, $0.particle) < ($1.rank, $1.particle) }
     let width = 10
@@ -159,9 +167,9 @@ public final class BlockedParticles {
     words.reserveCapacity(leaving.count * width)
     for (rank, i) in leaving {
       counts[rank] += 1
-      words.append(ids[i])
-      for k in 0..<4 { words.append(records[4 * i + k]) }
-      for k in 0..<4 { words.append(Int64(tails[i][k])) }
+      words.append(columns.ids[i])
+      for k in 0..<4 { words.append(columns.records[4 * i + k]) }
+      for k in 0..<4 { words.append(Int64(columns.tails[i][k])) }
       words.append(Int64(blockOf[i]))
     }
     let arrived = try Exchange(communicator, sendCounts: counts).forward(words, width: width)
@@ -170,20 +178,20 @@ public final class BlockedParticles {
     for i in leaving.map(\.particle).sorted(by: >) {
       last -= 1
       if i == last { continue }
-      ids[i] = ids[last]
-      for k in 0..<4 { records[4 * i + k] = records[4 * last + k] }
-      tails[i] = tails[last]
+      columns.ids[i] = columns.ids[last]
+      for k in 0..<4 { columns.records[4 * i + k] = columns.records[4 * last + k] }
+      columns.tails[i] = columns.tails[last]
       blockOf[i] = blockOf[last]
     }
     ownedCount = last
     let count = arrived.count / width
-    reserve(ownedCount + count)
+    columns.reserve(ownedCount + count, keeping: ownedCount)
     blockOf.reserve(ownedCount + count, keeping: ownedCount)
     for p in 0..<count {
       let (i, w) = (ownedCount + p, p * width)
-      ids[i] = arrived[w]
-      for k in 0..<4 { records[4 * i + k] = arrived[w + 1 + k] }
-      for k in 0..<4 { tails[i][k] = Int32(arrived[w + 5 + k]) }
+      columns.ids[i] = arrived[w]
+      for k in 0..<4 { columns.records[4 * i + k] = arrived[w + 1 + k] }
+      for k in 0..<4 { columns.tails[i][k] = Int32(arrived[w + 5 + k]) }
       blockOf[i] = Int32(arrived[w + 9])
     }
     ownedCount += count
@@ -200,24 +208,20 @@ public final class BlockedParticles {
       starts[Int(b) + 1] += 1
     }
     for b in 0..<blockCount { starts[b + 1] += starts[b] }
-    spareIds.reserve(ownedCount)
-    spareRecords.reserve(4 * ownedCount)
-    spareTails.reserve(ownedCount)
+    spare.reserve(ownedCount)
     var place = starts
     place.withUnsafeMutableBufferPointer { place in
       for i in 0..<ownedCount {
         let b = Int(blockOf[i])
         let target = Int(place[b])
         place[b] += 1
-        spareIds[target] = ids[i]
-        let (from, to) = (records.pointer + 4 * i, spareRecords.pointer + 4 * target)
+        spare.ids[target] = columns.ids[i]
+        let (from, to) = (columns.records.pointer + 4 * i, spare.records.pointer + 4 * target)
         for k in 0..<4 { to[k] = from[k] }
-        spareTails[target] = tails[i]
+        spare.tails[target] = columns.tails[i]
       }
     }
-    ids.swap(with: spareIds)
-    records.swap(with: spareRecords)
-    tails.swap(with: spareTails)
+    columns.swap(with: spare)
     ranges = [Range<Int32>](repeating: 0..<0, count: grown.count)
     brick.forEachCell { b in
       let k = brick.index(of: b)
@@ -230,21 +234,21 @@ public final class BlockedParticles {
     let (mine, all) = (brick, grown)
     let own = ranges
     try halo.prepare(
-      plan: plan, grid: blocks, groups: grid.colourCount, group: grid.colour, particles: { own[all.index(of: $0)] },
+      plan: plan, groups: grid.colourCount, group: grid.colour, particles: { own[all.index(of: $0)] },
       place: { b, range in
         if !mine.isEmpty {
           ranges[all.index(of: b)] = Int32(owned + range.lowerBound)..<Int32(owned + range.upperBound)
         }
       })
-    ids.reserve(owned + halo.ghostCount, keeping: owned)
-    records.reserve(4 * (owned + halo.ghostCount), keeping: 4 * owned)
-    try halo.gather(ids.pointer, width: 1, ownedCount: owned)
-    try halo.gatherRecords(records.pointer, ownedCount: owned, cell: cell)
+    columns.ids.reserve(owned + halo.ghostCount, keeping: owned)
+    columns.records.reserve(4 * (owned + halo.ghostCount), keeping: 4 * owned)
+    try halo.gather(columns.ids.pointer, width: 1, ownedCount: owned)
+    try halo.gatherRecords(columns.records.pointer, ownedCount: owned, cell: cell)
   }
 
   /// Gives the ghosts in blocks of a colour the positions and sizes of their owners. Collective.
   func updateGhosts(ofColour colour: Int) throws {
-    try halo.gatherRecords(records.pointer, ownedCount: ownedCount, cell: cell, group: colour)
+    try halo.gatherRecords(columns.records.pointer, ownedCount: ownedCount, cell: cell, group: colour)
   }
 
   /// Returns the local numbers of the particles of a block of the brick; `around` receives
@@ -272,12 +276,12 @@ public final class BlockedParticles {
     let d = cell.dimension
     var homes: [Int32] = []
     for i in 0..<ownedCount {
-      var position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+      var position = FixedVector(columns.records[4 * i], columns.records[4 * i + 1], columns.records[4 * i + 2])
       let image = cell.wrap(&position)
       for k in 0..<d { homes.append(image[k]) }
     }
     checkpoint.put(
-      order.checkpointColumn(.smallIntegers(try order.column(homes, width: d)), width: d), as: name + "/home")
+      order.checkpointColumn(.smallIntegers(try order.column(homes, width: d)), width: d), as: name + Self.key)
   }
 
   /// Moves the particles of the saved configuration back to the images in which they were. Collective.
@@ -285,23 +289,23 @@ public final class BlockedParticles {
     let order = try identifierBlocks()
     let d = cell.dimension
     let homes = try order.values(
-      ofColumn: try checkpoint.rows(Int32.self, of: name + "/home", order.rows), width: d)
+      ofColumn: try checkpoint.rows(Int32.self, of: name + Self.key, order.rows), width: d)
     for i in 0..<ownedCount {
       // The blocks of a shifted checkerboard may have moved the particle to another image: first wrap it into the cell.
-      var position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+      var position = FixedVector(columns.records[4 * i], columns.records[4 * i + 1], columns.records[4 * i + 2])
       let here = cell.wrap(&position)
       var home = SIMD3<Int32>()
       for k in 0..<d { home[k] = homes[d * i + k] }
       position = position &+ cell.lattice(home)
       for k in 0..<3 {
-        records[4 * i + k] = position[k]
-        tails[i][k] += here[k] - home[k]
+        columns.records[4 * i + k] = position[k]
+        columns.tails[i][k] += here[k] - home[k]
       }
     }
   }
 
   private func identifierBlocks() throws -> IdentifierBlocks {
-    try IdentifierBlocks(ids: (0..<ownedCount).map { ids[$0] }, totalCount: totalCount, over: communicator)
+    try IdentifierBlocks(ids: (0..<ownedCount).map { columns.ids[$0] }, totalCount: totalCount, over: communicator)
   }
 
   // MARK: Reading
@@ -312,40 +316,35 @@ public final class BlockedParticles {
     var table = ParticleTable()
     let bySize = interaction.parameter == .size
     for i in 0..<ownedCount {
-      var position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
+      var position = FixedVector(columns.records[4 * i], columns.records[4 * i + 1], columns.records[4 * i + 2])
       let image = cell.wrap(&position)
       let real = cell.position(position)
-      let parameter = Double(bitPattern: UInt64(bitPattern: records[4 * i + 3]))
-      table.ids.append(ids[i])
-      table.species.append(bySize ? tails[i].w : Int32(parameter))
+      let parameter = Double(bitPattern: UInt64(bitPattern: columns.records[4 * i + 3]))
+      table.ids.append(columns.ids[i])
+      table.species.append(bySize ? columns.tails[i].w : Int32(parameter))
       table.diameters.append(bySize ? parameter : speciesDiameters[Int(parameter)])
       for k in 0..<d {
         table.positions.append(real[k])
         table.fixedPositions.append(position[k])
-        table.images.append(tails[i][k] + image[k])
+        table.images.append(columns.tails[i][k] + image[k])
       }
     }
-    var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
-    snapshot.strain = strain
-    snapshot.strainGenerator = strainGenerator
-    snapshot.speciesCount = speciesCount
-    snapshot.hasSpecies = !bySize || speciesCount > 1
-    snapshot.hasDiameters = bySize
-    snapshot.quantum = cell.quantum
+    var snapshot = frame
+    snapshot.particles = table
     return snapshot
   }
 
-  func id(_ i: Int) -> Int64 { ids[i] }
-  func parameter(_ i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: records[4 * i + 3])) }
+  func id(_ i: Int) -> Int64 { columns.ids[i] }
+  func parameter(_ i: Int) -> Double { Double(bitPattern: UInt64(bitPattern: columns.records[4 * i + 3])) }
 
   /// Returns the unwrapped position, in units of length.
   func unwrapped(_ i: Int) -> Vector {
-    let position = FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2])
-    return cell.position(position &+ cell.lattice(SIMD3(tails[i].x, tails[i].y, tails[i].z)))
+    let position = FixedVector(columns.records[4 * i], columns.records[4 * i + 1], columns.records[4 * i + 2])
+    return cell.position(position &+ cell.lattice(SIMD3(columns.tails[i].x, columns.tails[i].y, columns.tails[i].z)))
   }
 
   /// Returns the stored position in fractions of the edges, which may lie outside [0, 1).
   func fractions(_ i: Int) -> Vector {
-    cell.fractions(FixedVector(records[4 * i], records[4 * i + 1], records[4 * i + 2]))
+    cell.fractions(FixedVector(columns.records[4 * i], columns.records[4 * i + 1], columns.records[4 * i + 2]))
   }
 }

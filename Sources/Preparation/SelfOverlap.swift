@@ -11,6 +11,9 @@ import Particles
 /// carry whole cages along; in three dimensions it is relative to the centre of mass. A particle keeps its
 /// identity when it exchanges its size.
 final class SelfOverlap {
+  /// Name in checkpoints.
+  private static let key = "/reference"
+
   /// Distance a within which a particle counts as not having moved, in units of length.
   static let distance = 0.3
 
@@ -35,7 +38,7 @@ final class SelfOverlap {
     _ particles: BlockedParticles, skin: Double, resuming checkpoint: Checkpoint, as name: String
   ) throws {
     try self.init(
-      try Snapshot(resuming: checkpoint, as: name + "/reference"), sweep: try checkpoint.value(Int.self, of: name),
+      try Snapshot(resuming: checkpoint, as: name + Self.key), sweep: try checkpoint.value(Int.self, of: name),
       skin: skin,
       like: particles)
   }
@@ -43,7 +46,7 @@ final class SelfOverlap {
   /// Saves the reference. Collective.
   func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(start, as: name)
-    try reference.snapshot().save(to: checkpoint, as: name + "/reference")
+    try reference.snapshot().save(to: checkpoint, as: name + Self.key)
   }
 
   private init(_ snapshot: Snapshot, sweep: Int, skin: Double, like particles: BlockedParticles) throws {

@@ -6,6 +6,13 @@ import Statistics
 
 /// State of a stay at one temperature: its progress and its measurements so far.
 final class Stay {
+  /// Names in checkpoints.
+  private enum Key {
+    static let progress = "stay"
+    static let overlap = "stay/overlap"
+    static let liquid = "stay/liquid"
+  }
+
   enum Stage: String, Codable {
     case burnIn, run, coldBurnIn, rewarming, coldRun, done
   }
@@ -46,19 +53,19 @@ final class Stay {
   init(_ monteCarlo: SwapMonteCarlo, _ saved: Checkpoint?, skin: Double) throws {
     communicator = monteCarlo.particles.communicator
     // A checkpoint made between two stays holds none.
-    guard let saved, saved.holds("stay") else { return }
-    progress = try saved.value(Progress.self, of: "stay")
-    if saved.holds("stay/overlap") {
-      overlap = try SelfOverlap(monteCarlo.particles, skin: skin, resuming: saved, as: "stay/overlap")
+    guard let saved, saved.holds(Key.progress) else { return }
+    progress = try saved.value(Progress.self, of: Key.progress)
+    if saved.holds(Key.overlap) {
+      overlap = try SelfOverlap(monteCarlo.particles, skin: skin, resuming: saved, as: Key.overlap)
     }
-    if saved.holds("stay/liquid") { liquid = try Snapshot(resuming: saved, as: "stay/liquid") }
+    if saved.holds(Key.liquid) { liquid = try Snapshot(resuming: saved, as: Key.liquid) }
   }
 
   /// Saves the stay. Collective.
   func save(to checkpoint: Checkpoint) throws {
-    try checkpoint.put(progress, as: "stay")
-    try overlap?.save(to: checkpoint, as: "stay/overlap")
-    try liquid?.save(to: checkpoint, as: "stay/liquid")
+    try checkpoint.put(progress, as: Key.progress)
+    try overlap?.save(to: checkpoint, as: Key.overlap)
+    try liquid?.save(to: checkpoint, as: Key.liquid)
   }
 
   func record(_ temperature: Double, verdict: EquilibriumVerdict) -> Equilibration.Record {

@@ -69,25 +69,31 @@ public final class SwapMonteCarlo {
     var sweepsDone: Int
   }
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "liquid"
+    static let particles = "liquid/particles"
+  }
+
   /// Saves the liquid. Collective.
-  public func save(to checkpoint: Checkpoint, as name: String = "liquid") throws {
+  public func save(to checkpoint: Checkpoint) throws {
     try checkpoint.put(
       State(
         rule: rule, energy: energy, changes: try changes.limbs(over: communicator),
-        tally: try tally.total(over: communicator), sweepsDone: sweepsDone), as: name)
-    try particles.save(to: checkpoint, as: name + "/particles")
+        tally: try tally.total(over: communicator), sweepsDone: sweepsDone), as: Key.state)
+    try particles.save(to: checkpoint, as: Key.particles)
   }
 
   /// Resumes from a saved liquid. Collective.
-  /// - Parameter system: a system made of the saved configuration (``configuration(in:as:)``).
+  /// - Parameter system: a system made of the saved configuration (``configuration(in:)``).
   public convenience init(
-    _ system: ParticleSystem, resuming checkpoint: Checkpoint, as name: String = "liquid", block: Double, seed: UInt64,
+    _ system: ParticleSystem, resuming checkpoint: Checkpoint, block: Double, seed: UInt64,
     replica: Int = 0
   ) throws {
-    let state = try checkpoint.value(State.self, of: name)
+    let state = try checkpoint.value(State.self, of: Key.state)
     try system.evaluate(.forcesEnergyAndStress)
     try self.init(system, rule: state.rule, block: block, seed: seed, replica: replica)
-    try particles.resume(checkpoint, as: name + "/particles")
+    try particles.resume(checkpoint, as: Key.particles)
     energy = state.energy
     sweepsDone = state.sweepsDone
     // The saved sums are those of all ranks: only the root takes them.
@@ -98,8 +104,8 @@ public final class SwapMonteCarlo {
   }
 
   /// Reads the saved configuration. Collective.
-  public static func configuration(in checkpoint: Checkpoint, as name: String = "liquid") throws -> Snapshot {
-    try Snapshot(resuming: checkpoint, as: name + "/particles")
+  public static func configuration(in checkpoint: Checkpoint) throws -> Snapshot {
+    try Snapshot(resuming: checkpoint, as: Key.particles)
   }
 
   /// Makes one sweep: as many trial moves as there are particles. Collective.
@@ -148,10 +154,10 @@ public final class SwapMonteCarlo {
         origin: cell.fixed(corner), quantum: cell.quantum, fractions: blockFractions, lower: blockLower,
         upper: blockUpper)
       arena.load(
-        frame, records: particles.records.pointer, ids: particles.ids.pointer, own: own, others: around)
+        frame, records: particles.columns.records.pointer, ids: particles.columns.ids.pointer, own: own, others: around)
       let stream = MoveStream(random: moves, block: UInt32(truncatingIfNeeded: grid.number(of: b)), sweep: sweep)
       let result = particles.interaction.trialMoves.make(arena, rule, stream)
-      arena.store(to: particles.records.pointer)
+      arena.store(to: particles.columns.records.pointer)
       tally.add(result)
       changes.add(result.energyChange, to: 0)
     }

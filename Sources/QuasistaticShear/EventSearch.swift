@@ -11,6 +11,9 @@ import Statics
 /// A stress drop is neither necessary nor sufficient. A step with small nonaffine displacements counts as reversible
 /// without the way back: a particle that has hardly moved cannot fail to return.
 public struct EventSearch: Sendable {
+  /// Name in checkpoints.
+  private static let key = "events"
+
   /// Interval of strain to which an event is narrowed down.
   public var smallestStep: Double
   /// Distance from its old place, in mean particle spacings, beyond which a particle has moved irreversibly.
@@ -36,9 +39,9 @@ public struct EventSearch: Sendable {
     equilibrate: @escaping (SafePoint) throws -> MinimizationResult, found: (PlasticEvent) throws -> Void,
     locating: (Double?) -> Void = { _ in }
   ) throws -> MinimizationResult {
-    var search = try saved?.value(Search.self, of: "events") ?? Search(high: target)
+    var search = try saved?.value(Search.self, of: Self.key) ?? Search(high: target)
     while true {
-      try safePoint.reached { try $0.put(search, as: "events") }
+      try safePoint.reached { try $0.put(search, as: Self.key) }
       // The loading has been found reversible up to here.
       let low = Place(system, loading)
       let statistics = system.statistics
@@ -49,7 +52,7 @@ public struct EventSearch: Sendable {
           try low.restore(system, loading)
           system.uncount(to: statistics)
         } _: {
-          try $0.put(search, as: "events")
+          try $0.put(search, as: Self.key)
         }
       }
       func tryStep(to strain: Double) throws -> MinimizationResult {

@@ -7,6 +7,9 @@ import Particles
 /// The box at a strain follows from the initial box and the strain alone, whatever path led there. The basis that
 /// describes it contains the flips made so far.
 public final class Loading {
+  /// Name in checkpoints.
+  private static let key = "loading"
+
   public enum Mode: Equatable, Sendable {
     /// Simple shear, A = e_flow ⊗ e_gradient: the only mode without a limit, since the box can be flipped.
     case simpleShear(flow: Int, gradient: Int)
@@ -69,13 +72,13 @@ public final class Loading {
   /// Restores a saved loading, for a system that is resumed.
   public init(_ mode: Mode, of system: ParticleSystem, resuming checkpoint: Checkpoint) throws {
     self.mode = mode
-    state = try checkpoint.value(State.self, of: "loading")
+    state = try checkpoint.value(State.self, of: Self.key)
     generator = mode.generator(dimension: system.dimension)
     // Checkpoints of earlier builds do not contain the generator of the strain.
     system.countStrain(by: generator)
   }
 
-  func save(to checkpoint: Checkpoint) throws { try checkpoint.put(state, as: "loading") }
+  func save(to checkpoint: Checkpoint) throws { try checkpoint.put(state, as: Self.key) }
 
   /// Returns the map from the box at one strain of this loading to that at another.
   private func map(from old: Double, to new: Double) -> Tensor { ((new - old) * generator).exponential }

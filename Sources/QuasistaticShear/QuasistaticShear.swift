@@ -8,6 +8,12 @@ import Statics
 /// Athermal quasistatic loading: a small affine step, then a minimisation of the energy,
 /// repeated (Richard, Sec. II and V).
 public struct QuasistaticShear {
+  /// Names in checkpoints.
+  private enum Key {
+    static let course = "shear"
+    static let step = "shear/step"
+  }
+
   public let system: ParticleSystem
   public let minimization: Minimization
   public let schedule: StrainSchedule
@@ -47,19 +53,19 @@ public struct QuasistaticShear {
     _ observer: any ShearObserver, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
   ) throws {
     let strains = schedule.strains
-    var course = try saved?.value(Course.self, of: "shear") ?? Course(evaluations: evaluationCount)
+    var course = try saved?.value(Course.self, of: Key.course) ?? Course(evaluations: evaluationCount)
     var tracker: ParticleField?
     let safePoint = safePoint.within {
-      try $0.put(course, as: "shear")
+      try $0.put(course, as: Key.course)
       try loading.save(to: $0)
-      if course.isWithin { try system.save(tracker!, to: $0, as: "shear/step") }
+      if course.isWithin { try system.save(tracker!, to: $0, as: Key.step) }
     }
 
     for step in course.step..<max(course.step, strains.count + 1) {
       Heartbeat.enter(phase: "strain step \(step)")
       let resumed = course.isWithin ? saved : nil
       tracker =
-        try resumed.map { try system.makeDisplacementTracker(resuming: $0, as: "shear/step") }
+        try resumed.map { try system.makeDisplacementTracker(resuming: $0, as: Key.step) }
         ?? system.makeDisplacementTracker()
       course.isWithin = true
       let result = try advance(step, to: step == 0 ? nil : strains[step - 1], observer, safePoint, resumed)

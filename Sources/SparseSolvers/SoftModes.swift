@@ -126,9 +126,7 @@ public struct SoftModes {
       for k in 0..<count {
         try check(EPSGetEigenpair(solver, Int32(k), nil, nil, vector, nil), "EPSGetEigenpair")
         let field = system.makeField(width: d)
-        try hessian.withValues(of: vector) { values in
-          field.values.update(from: values, count: system.ownedCount * d)
-        }
+        try hessian.withValues(of: vector) { field.copy($0) }
         modes.append(try mode(field, product, system, holding))
       }
       return modes.sorted { $0.eigenvalue < $1.eigenvalue }
@@ -167,12 +165,11 @@ public struct SoftModes {
       _ field: ParticleField, _ product: ParticleField, _ system: ParticleSystem, _ hessian: HessianOperator
     ) throws -> Mode {
       let d = system.dimension
-      let count = system.ownedCount * d
       let norm = try system.dot(field.values, field.values).squareRoot()
-      for i in 0..<count { field.values[i] /= norm }
+      for i in 0..<(system.ownedCount * d) { field.values[i] /= norm }
       try hessian.multiply(field, into: product)
       let eigenvalue = try system.dot(field.values, product.values)
-      for i in 0..<count { product.values[i] -= eigenvalue * field.values[i] }
+      product.add(-eigenvalue, field.values)
       let fourth = try system.sums(1) { i, out in
         var square = 0.0
         for k in 0..<d { square += field.values[i * d + k] * field.values[i * d + k] }

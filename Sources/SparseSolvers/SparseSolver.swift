@@ -115,13 +115,12 @@ import Statics
       _ force: ParticleField, into solution: ParticleField, tolerance: Double, name: String
     ) throws -> LinearSolution {
       let started = DispatchTime.now()
-      let count = system.ownedCount * system.dimension
       let d = system.dimension
       try null.remove(from: force)
-      for i in 0..<count { solution.values[i] = 0 }
+      solution.fill(with: 0)
       let squaredForce = try system.dot(force.values, force.values)
       let residual = system.makeField(width: d)
-      residual.values.update(from: force.values, count: count)
+      residual.copy(force.values)
       var squaredResidual = squaredForce
       var iterations = 0
       // Solve again for the residual of the first solve, until rounding is reached.
@@ -145,15 +144,13 @@ import Statics
         try check(KSPGetIterationNumber(solver, &used), "KSPGetIterationNumber")
         iterations += Int(used)
         Heartbeat.beat()
-        try hessian.withValues(of: result) { values in
-          for i in 0..<count { solution.values[i] += values[i] }
-        }
+        try hessian.withValues(of: result) { solution.add(1, $0) }
         if reason.rawValue < 0, reason != KSP_DIVERGED_ITS {
           try explain(reason, [solution, residual], iterations: iterations, name: name)
         }
         try null.remove(from: solution)
         try product.multiply(solution, into: productField)
-        for i in 0..<count { residual.values[i] = force.values[i] - productField.values[i] }
+        residual.combine(1, force.values, -1, productField.values)
         let before = squaredResidual
         squaredResidual = try system.dot(residual.values, residual.values)
         if squaredResidual > 0.25 * before { break }

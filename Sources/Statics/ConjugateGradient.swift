@@ -14,6 +14,12 @@ public struct ConjugateGradient: Minimizer {
 
   public init() {}
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "cg"
+    static let direction = "cg/direction"
+  }
+
   /// State of the next iteration besides the positions and the direction.
   private struct State: Codable {
     var result: MinimizationResult
@@ -34,75 +40,31 @@ public struct ConjugateGradient: Minimizer {
     let previous = system.makeField(width: d)
     var state: State
 
-    func evaluate() throws {
-      try system.evaluate()
-      state.result.evaluations += 1
-    }
-
     if let saved {
-      state = try saved.value(State.self, of: "cg")
-      direction = try system.makeField(resuming: saved, as: "cg/direction")
+      state = try saved.value(State.self, of: Key.state)
+      direction = try system.makeField(resuming: saved, as: Key.direction)
       try system.withoutCounting { try system.evaluate() }
     } else {
       state = State(result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance))
       direction = system.makeField(width: d)
-      try evaluate()
-      copy(system.forces, to: direction.values, count: system.ownedCount * d)
+      try system.evaluate()
+      state.result.evaluations += 1
+      direction.copy(system.forces)
       state.squaredForce = try system.dot(system.forces, system.forces)
       state.slope = state.squaredForce
     }
 
     while true {
       try safePoint.reached(isStep: true) {
-        try $0.put(state, as: "cg")
-        try system.save(direction, to: $0, as: "cg/direction")
+        try $0.put(state, as: Key.state)
+        try system.save(direction, to: $0, as: Key.direction)
       }
       if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
       if state.result.evaluations >= maximumEvaluations { break }
 
-      // Line search from here along the direction: steps are increments from the present position.
-      let largestMove = try system.largestLength(direction.values)
-      let cap = largestStepInSpacings * system.spacing / largestMove
-      copy(system.forces, to: previous.values, count: system.ownedCount * d)
-      if state.step == 0 { state.step = 0.01 * cap }
-      var position = 0.0
-      var positionSlope = state.slope
-      var trial = min(state.step, cap)
-      var bracket: (position: Double, slope: Double)?
-      for trials in 1...maximumTrials {
-        system.move(along: direction.values, by: trial - position)
-        try evaluate()
-        let trialSlope = try system.dot(system.forces, direction.values)
-        try requireFinite(trialSlope, state.result)
-        let next = secant(position, positionSlope, trial, trialSlope, bracket)
-        if trialSlope < 0 { bracket = (trial, trialSlope) }
-        position = trial
-        positionSlope = trialSlope
-        if abs(trialSlope) <= slopeReduction * abs(state.slope) || trials == maximumTrials { break }
-        if trialSlope > 0 && trial >= cap * 0.999 {
-          state.result.cappedSteps += 1
-          break
-        }
-        trial = min(max(next, 0), cap)
-        if trial == position { break }
-      }
-      state.step = position > 0 ? position : cap * 0x1p-20
-
-      // Polak-Ribière from the forces before and after.
-      let products = try system.dots(
-        [(system.forces, system.forces), (system.forces, previous.values)], width: d)
-      let beta = max(0, (products[0] - products[1]) / state.squaredForce)
-      let newSquared = products[0]
-      for i in 0..<(system.ownedCount * d) {
-        direction.values[i] = system.forces[i] + beta * direction.values[i]
-      }
-      state.slope = newSquared + beta * positionSlope
-      if state.slope <= 0 {
-        copy(system.forces, to: direction.values, count: system.ownedCount * d)
-        state.slope = newSquared
-      }
-      state.stalled = newSquared >= state.squaredForce ? state.stalled + 1 : 0
-      state.squaredForce = newSquared
+      previous.copy(system.forces)
+      let slope = try searchLine(system, along: direction, &state)
+      try turn(system, direction, &state, previous: previous, slope: slope)
       state.result.iterations += 1
       if state.stalled > 500 {
         state.result.reason = .stagnated
@@ -111,6 +73,58 @@ public struct ConjugateGradient: Minimizer {
     }
     state.result.forceMax = try system.largestComponent(system.forces, width: d)
     return state.result
+  }
+
+  /// Moves along the direction until the force along it is small: steps are increments from the present position.
+  /// - Returns: the force along the direction there.
+  private func searchLine(
+    _ system: ParticleSystem, along direction: ParticleField, _ state: inout State
+  ) throws -> Double {
+    let cap = largestStepInSpacings * system.spacing / (try system.largestLength(direction.values))
+    if state.step == 0 { state.step = 0.01 * cap }
+    var position = 0.0
+    var slope = state.slope
+    var trial = min(state.step, cap)
+    var bracket: (position: Double, slope: Double)?
+    for trials in 1...maximumTrials {
+      system.move(along: direction.values, by: trial - position)
+      try system.evaluate()
+      state.result.evaluations += 1
+      let trialSlope = try system.dot(system.forces, direction.values)
+      try requireFinite(trialSlope, state.result)
+      let next = secant(position, slope, trial, trialSlope, bracket)
+      if trialSlope < 0 { bracket = (trial, trialSlope) }
+      position = trial
+      slope = trialSlope
+      if abs(trialSlope) <= slopeReduction * abs(state.slope) || trials == maximumTrials { break }
+      if trialSlope > 0 && trial >= cap * 0.999 {
+        state.result.cappedSteps += 1
+        break
+      }
+      trial = min(max(next, 0), cap)
+      if trial == position { break }
+    }
+    state.step = position > 0 ? position : cap * 0x1p-20
+    return slope
+  }
+
+  /// Computes the next direction (Polak-Ribière) from the forces after and before the line search. Collective.
+  /// - Parameter slope: the force along the present direction.
+  private func turn(
+    _ system: ParticleSystem, _ direction: ParticleField, _ state: inout State, previous: ParticleField, slope: Double
+  ) throws {
+    let d = system.dimension
+    let products = try system.dots([(system.forces, system.forces), (system.forces, previous.values)], width: d)
+    let beta = max(0, (products[0] - products[1]) / state.squaredForce)
+    let newSquared = products[0]
+    direction.combine(1, system.forces, beta, direction.values)
+    state.slope = newSquared + beta * slope
+    if state.slope <= 0 {
+      direction.copy(system.forces)
+      state.slope = newSquared
+    }
+    state.stalled = newSquared >= state.squaredForce ? state.stalled + 1 : 0
+    state.squaredForce = newSquared
   }
 
   /// Returns an estimate of the zero of the force along the line, assuming that it is linear. It stays
@@ -128,9 +142,4 @@ public struct ConjugateGradient: Minimizer {
     if next <= 0 { next = 0.1 * b }
     return next
   }
-}
-
-@inline(__always)
-func copy(_ source: UnsafeMutablePointer<Double>, to target: UnsafeMutablePointer<Double>, count: Int) {
-  target.update(from: source, count: count)
 }

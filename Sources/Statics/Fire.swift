@@ -22,6 +22,12 @@ public struct Fire: Minimizer {
 
   private init(firstStep: Double) { self.firstStep = firstStep }
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "fire"
+    static let velocity = "fire/velocity"
+  }
+
   /// State of the next iteration besides positions and velocities.
   private struct State: Codable {
     var result: MinimizationResult
@@ -40,26 +46,18 @@ public struct Fire: Minimizer {
     var state: State
 
     if let saved {
-      state = try saved.value(State.self, of: "fire")
-      velocity = try system.makeField(resuming: saved, as: "fire/velocity")
+      state = try saved.value(State.self, of: Key.state)
+      velocity = try system.makeField(resuming: saved, as: Key.velocity)
       try system.withoutCounting { try system.evaluate() }
     } else {
-      try system.evaluate()
+      state = try begin(system, tolerance: tolerance)
       velocity = system.makeField(width: d)
-      // Half the stability limit of the stiffest particle.
-      let blocks = system.makeField(width: d * d)
-      system.hessianDiagonal(into: blocks)
-      let largestStep = 1 / (2 * (try system.largestComponent(blocks.values, width: d * d))).squareRoot()
-      state = State(
-        result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance),
-        largestStep: largestStep, timeStep: firstStep * largestStep, mixing: mixingStart)
-      state.result.evaluations = 1
     }
 
     while true {
       try safePoint.reached(isStep: true) {
-        try $0.put(state, as: "fire")
-        try system.save(velocity, to: $0, as: "fire/velocity")
+        try $0.put(state, as: Key.state)
+        try system.save(velocity, to: $0, as: Key.velocity)
       }
       let products = try system.dots(
         [(system.forces, system.forces), (system.forces, velocity.values), (velocity.values, velocity.values)], width: d
@@ -69,27 +67,16 @@ public struct Fire: Minimizer {
       if try isConverged(system, squaredForce: squaredForce, &state.result) { return state.result }
       if state.result.evaluations >= maximumEvaluations { break }
 
-      var retained = 1.0
+      var retained = 0.0
       var steered = 0.0
       if power > 0 {
-        state.positive += 1
-        if state.positive > delay {
-          state.timeStep = min(state.timeStep * growth, state.largestStep)
-          state.mixing *= mixingDecay
-        }
+        speedUp(&state)
         retained = 1 - state.mixing
         steered = state.mixing * (squaredVelocity / squaredForce).squareRoot()
       } else {
-        state.positive = 0
-        state.mixing = mixingStart
-        state.timeStep = max(state.timeStep * shrink, 0.02 * state.largestStep)
-        system.move(along: velocity.values, by: -0.5 * state.timeStep)
-        retained = 0
-        state.result.rejectedSteps += 1
+        stepBack(system, velocity, &state)
       }
-      for i in 0..<(system.ownedCount * d) {
-        velocity.values[i] = retained * velocity.values[i] + (steered + state.timeStep) * system.forces[i]
-      }
+      velocity.combine(retained, velocity.values, steered + state.timeStep, system.forces)
       let fastest = try system.largestLength(velocity.values)
       let cap = largestStepInSpacings * system.spacing
       let step = min(state.timeStep, fastest > 0 ? cap / fastest : state.timeStep)
@@ -101,5 +88,36 @@ public struct Fire: Minimizer {
     }
     state.result.forceMax = try system.largestComponent(system.forces, width: d)
     return state.result
+  }
+
+  /// Evaluates the start and takes half the stability limit of its stiffest particle as the largest time step.
+  /// Collective.
+  private func begin(_ system: ParticleSystem, tolerance: Double) throws -> State {
+    let d = system.dimension
+    try system.evaluate()
+    let blocks = system.makeField(width: d * d)
+    system.hessianDiagonal(into: blocks)
+    let largestStep = 1 / (2 * (try system.largestComponent(blocks.values, width: d * d))).squareRoot()
+    var state = State(
+      result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance),
+      largestStep: largestStep, timeStep: firstStep * largestStep, mixing: mixingStart)
+    state.result.evaluations = 1
+    return state
+  }
+
+  private func speedUp(_ state: inout State) {
+    state.positive += 1
+    guard state.positive > delay else { return }
+    state.timeStep = min(state.timeStep * growth, state.largestStep)
+    state.mixing *= mixingDecay
+  }
+
+  /// Goes half a step back, and starts anew from there with a shorter one.
+  private func stepBack(_ system: ParticleSystem, _ velocity: ParticleField, _ state: inout State) {
+    state.positive = 0
+    state.mixing = mixingStart
+    state.timeStep = max(state.timeStep * shrink, 0.02 * state.largestStep)
+    system.move(along: velocity.values, by: -0.5 * state.timeStep)
+    state.result.rejectedSteps += 1
   }
 }

@@ -16,6 +16,9 @@ public struct GradientFlow: Minimizer {
 
   public init(preconditioner: PreconditionerKind) { self.preconditioner = preconditioner }
 
+  /// Name in checkpoints.
+  private static let key = "gradient flow"
+
   /// State of the next step besides the positions. A solve that is interrupted is restarted.
   private struct State: Codable {
     var result: MinimizationResult
@@ -43,7 +46,7 @@ public struct GradientFlow: Minimizer {
     }
 
     if let saved {
-      state = try saved.value(State.self, of: "gradient flow")
+      state = try saved.value(State.self, of: Self.key)
       try system.withoutCounting { try system.evaluate() }
     } else {
       state.squaredForce = try evaluate()
@@ -52,7 +55,7 @@ public struct GradientFlow: Minimizer {
       if strongest > 0 { state.timeStep = target / strongest }
     }
     while true {
-      try safePoint.reached(isStep: true) { try $0.put(state, as: "gradient flow") }
+      try safePoint.reached(isStep: true) { try $0.put(state, as: Self.key) }
       let start = state
       if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
       let budget = maximumEvaluations - state.result.evaluations - state.result.hessianProducts
@@ -62,7 +65,7 @@ public struct GradientFlow: Minimizer {
       let solution = try solver.solve(
         system, into: step, shift: 1 / state.timeStep, relativeTolerance: linearTolerance, radius: .infinity,
         maximumIterations: min(budget, maximumLinearIterations), safePoint: safePoint
-      ) { try $0.put(start, as: "gradient flow") }
+      ) { try $0.put(start, as: Self.key) }
       state.result.hessianProducts += solution.products
       state.result.iterations += 1
       if solution.negativeCurvature || solution.largestMove > 2 * target {

@@ -45,10 +45,9 @@ public final class HessianConjugateGradient: LinearSolver {
     _ force: ParticleField, into solution: ParticleField, tolerance: Double, name: String
   ) throws -> LinearSolution {
     let started = DispatchTime.now()
-    let count = system.ownedCount * system.dimension
     try null.remove(from: force)
-    for i in 0..<count { solution.values[i] = 0 }
-    copy(force.values, to: residual.values, count: count)
+    solution.fill(with: 0)
+    residual.copy(force.values)
     let squaredForce = try system.dot(force.values, force.values)
     var squaredResidual = squaredForce
     let target = tolerance * tolerance * squaredForce
@@ -62,7 +61,7 @@ public final class HessianConjugateGradient: LinearSolver {
       try iterate(solution, until: target, &iterations, name)
       try null.remove(from: solution)
       try hessian.multiply(solution, into: product)
-      for i in 0..<count { residual.values[i] = force.values[i] - product.values[i] }
+      residual.combine(1, force.values, -1, product.values)
       let before = squaredResidual
       squaredResidual = try system.dot(residual.values, residual.values)
       restarts += 1
@@ -80,9 +79,8 @@ public final class HessianConjugateGradient: LinearSolver {
   /// Iterates from the present residual until its square is at most `target`.
   private func iterate(_ solution: ParticleField, until target: Double, _ iterations: inout Int, _ name: String) throws
   {
-    let count = system.ownedCount * system.dimension
     try applyPreconditioner()
-    copy(preconditioned.values, to: direction.values, count: count)
+    direction.copy(preconditioned.values)
     var rz = try system.dot(residual.values, preconditioned.values)
     while iterations < maximumIterations {
       try hessian.multiply(direction, into: product)
@@ -108,11 +106,8 @@ public final class HessianConjugateGradient: LinearSolver {
             + "in iteration \(iterations) of the solve for the \(name); minimise it, or move it off the saddle")
       }
       let alpha = rz / curvature
-      let (u, r, p, q) = (solution.values, residual.values, direction.values, product.values)
-      for i in 0..<count {
-        u[i] += alpha * p[i]
-        r[i] -= alpha * q[i]
-      }
+      solution.add(alpha, direction.values)
+      residual.add(-alpha, product.values)
       // Rounding brings translations into the residual, which no iteration can remove.
       if iterations % 50 == 0 { try null.remove(from: residual) }
       try applyPreconditioner()
@@ -121,8 +116,7 @@ public final class HessianConjugateGradient: LinearSolver {
       if sums[1] <= target { return }
       let beta = sums[0] / rz
       rz = sums[0]
-      let z = preconditioned.values
-      for i in 0..<count { p[i] = z[i] + beta * p[i] }
+      direction.combine(1, preconditioned.values, beta, direction.values)
     }
   }
 

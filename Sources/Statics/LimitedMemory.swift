@@ -24,6 +24,13 @@ public struct LimitedMemory: Minimizer {
     var product = 0.0
   }
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "lbfgs"
+    static func step(_ k: Int) -> String { "lbfgs/step \(k)" }
+    static func change(_ k: Int) -> String { "lbfgs/change \(k)" }
+  }
+
   /// State of the next iteration besides the positions and the pairs, at a moment when the preconditioner is updated.
   private struct State: Codable {
     var result: MinimizationResult
@@ -48,25 +55,13 @@ public struct LimitedMemory: Minimizer {
     var pairs: [Pair] = []
     var listing = -1
     var refreshed = 0
-    let cap = largestStepInSpacings * system.spacing
-
-    func evaluate() throws -> (energy: Double, squaredForce: Double) {
-      try system.evaluate(.forcesEnergyAndStress)
-      state.result.evaluations += 1
-      return (try system.totals().energy, try system.dot(system.forces, system.forces))
-    }
 
     if let saved {
-      state = try saved.value(State.self, of: "lbfgs")
-      for (k, product) in state.products.enumerated() {
-        pairs.append(
-          Pair(
-            step: try system.makeField(resuming: saved, as: "lbfgs/step \(k)"),
-            change: try system.makeField(resuming: saved, as: "lbfgs/change \(k)"), product: product))
-      }
+      state = try saved.value(State.self, of: Key.state)
+      pairs = try restore(system, state.products, from: saved)
       try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
     } else {
-      (state.energy, state.squaredForce) = try evaluate()
+      (state.energy, state.squaredForce) = try evaluate(system, &state)
     }
     while true {
       if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
@@ -75,76 +70,104 @@ public struct LimitedMemory: Minimizer {
         // The preconditioner is updated next, from the present positions alone. So it needs no
         // place in a checkpoint made here.
         state.products = pairs.map(\.product)
-        try safePoint.reached(isStep: true) {
-          try $0.put(state, as: "lbfgs")
-          for (k, pair) in pairs.enumerated() {
-            try system.save(pair.step, to: $0, as: "lbfgs/step \(k)")
-            try system.save(pair.change, to: $0, as: "lbfgs/change \(k)")
-          }
-        }
+        try safePoint.reached(isStep: true) { try save(system, state, pairs, to: $0) }
         try approximateInverse.refresh(shift: 0)
         listing = system.listing
         refreshed = state.result.iterations
       }
-      try findDirection(system, pairs, approximateInverse, reduced, into: direction)
-      var slope = try system.dot(system.forces, direction.values)
-      if !(slope > 0) {
-        pairs = []
-        try approximateInverse.apply(system.forces, into: direction.values)
-        slope = try system.dot(system.forces, direction.values)
-      }
+      let slope = try findDescent(system, &pairs, approximateInverse, reduced, into: direction)
       let longest = try system.largestLength(direction.values)
       guard slope > 0, longest > 0 else {
         state.result.reason = .stagnated
         break
       }
-      var length = min(1, cap / longest)
-      if length < 1 { state.result.cappedSteps += 1 }
-
-      let count = system.ownedCount * d
-      copy(system.forces, to: oldForces.values, count: count)
-      var accepted = false
-      for _ in 0..<maximumBacktracks {
-        system.move(along: direction.values, by: length)
-        let (newEnergy, newSquared) = try evaluate()
-        try requireFinite(newSquared, state.result)
-        let newSlope = try system.dot(system.forces, direction.values)
-        // Below the rounding of the energy, the forces decide.
-        let isBelowRounding = slope * length < 1e-9 * abs(state.energy)
-        accepted =
-          isBelowRounding
-          ? newSlope >= -0.9 * slope && newEnergy - state.energy < 1e-11 * abs(state.energy)
-          : newEnergy <= state.energy - sufficientDecrease * slope * length
-        if accepted {
-          state.stalled = newSquared >= state.squaredForce ? state.stalled + 1 : 0
-          state.energy = newEnergy
-          state.squaredForce = newSquared
-          break
-        }
-        state.result.rejectedSteps += 1
-        system.move(along: direction.values, by: -length)
-        length *= 0.5
-      }
+      let first = min(1, largestStepInSpacings * system.spacing / longest)
+      if first < 1 { state.result.cappedSteps += 1 }
+      oldForces.copy(system.forces)
+      let length = try search(system, along: direction, from: first, slope: slope, &state)
       state.result.iterations += 1
-      if !accepted {
-        // The next direction needs the forces at the restored positions.
-        (state.energy, state.squaredForce) = try evaluate()
-        if pairs.isEmpty || state.stalled > 200 {
-          state.result.reason = .stagnated
-          break
-        }
-        pairs = []
-        continue
-      }
-      if state.stalled > 200 {
+      if state.stalled > 200 || (length == nil && pairs.isEmpty) {
         state.result.reason = .stagnated
         break
       }
-      remember(system, &pairs, direction, length, oldForces)
-      try weigh(system, &pairs)
+      if let length {
+        remember(system, &pairs, direction, length, oldForces)
+        try weigh(system, &pairs)
+      } else {
+        pairs = []
+      }
     }
     state.result.forceMax = try system.largestComponent(system.forces, width: d)
     return state.result
+  }
+
+  private func evaluate(
+    _ system: ParticleSystem, _ state: inout State
+  ) throws -> (energy: Double, squaredForce: Double) {
+    try system.evaluate(.forcesEnergyAndStress)
+    state.result.evaluations += 1
+    return (try system.totals().energy, try system.dot(system.forces, system.forces))
+  }
+
+  private func save(_ system: ParticleSystem, _ state: State, _ pairs: [Pair], to checkpoint: Checkpoint) throws {
+    try checkpoint.put(state, as: Key.state)
+    for (k, pair) in pairs.enumerated() {
+      try system.save(pair.step, to: checkpoint, as: Key.step(k))
+      try system.save(pair.change, to: checkpoint, as: Key.change(k))
+    }
+  }
+
+  private func restore(_ system: ParticleSystem, _ products: [Double], from saved: Checkpoint) throws -> [Pair] {
+    try products.enumerated().map { k, product in
+      Pair(
+        step: try system.makeField(resuming: saved, as: Key.step(k)),
+        change: try system.makeField(resuming: saved, as: Key.change(k)), product: product)
+    }
+  }
+
+  /// Finds a direction, and forgets the pairs if the one that they give does not lead downhill. Collective.
+  /// - Returns: the force along it.
+  private func findDescent(
+    _ system: ParticleSystem, _ pairs: inout [Pair], _ approximateInverse: any Preconditioner,
+    _ reduced: ParticleField, into direction: ParticleField
+  ) throws -> Double {
+    try findDirection(system, pairs, approximateInverse, reduced, into: direction)
+    let slope = try system.dot(system.forces, direction.values)
+    if slope > 0 { return slope }
+    pairs = []
+    try approximateInverse.apply(system.forces, into: direction.values)
+    return try system.dot(system.forces, direction.values)
+  }
+
+  /// Moves along the direction by the first of `first`, `first`/2, … that lowers the energy sufficiently. Collective.
+  /// - Parameter slope: the force along the direction at the start.
+  /// - Returns: the length; nil if there is none, with the forces at the start.
+  private func search(
+    _ system: ParticleSystem, along direction: ParticleField, from first: Double, slope: Double, _ state: inout State
+  ) throws -> Double? {
+    var length = first
+    for _ in 0..<maximumBacktracks {
+      system.move(along: direction.values, by: length)
+      let (energy, squaredForce) = try evaluate(system, &state)
+      try requireFinite(squaredForce, state.result)
+      let newSlope = try system.dot(system.forces, direction.values)
+      // Below the rounding of the energy, the forces decide.
+      let isBelowRounding = slope * length < 1e-9 * abs(state.energy)
+      let isGood =
+        isBelowRounding
+        ? newSlope >= -0.9 * slope && energy - state.energy < 1e-11 * abs(state.energy)
+        : energy <= state.energy - sufficientDecrease * slope * length
+      if isGood {
+        state.stalled = squaredForce >= state.squaredForce ? state.stalled + 1 : 0
+        (state.energy, state.squaredForce) = (energy, squaredForce)
+        return length
+      }
+      state.result.rejectedSteps += 1
+      system.move(along: direction.values, by: -length)
+      length *= 0.5
+    }
+    (state.energy, state.squaredForce) = try evaluate(system, &state)
+    return nil
   }
 
   private func remember(
@@ -157,10 +180,9 @@ public struct LimitedMemory: Minimizer {
     } else {
       pair = Pair(step: system.makeField(width: system.dimension), change: system.makeField(width: system.dimension))
     }
-    for i in 0..<(system.ownedCount * system.dimension) {
-      pair.step.values[i] = length * direction.values[i]
-      pair.change.values[i] = oldForces.values[i] - system.forces[i]
-    }
+    pair.step.copy(direction.values)
+    pair.step.scale(by: length)
+    pair.change.combine(1, oldForces.values, -1, system.forces)
     pairs.append(pair)
   }
 
@@ -176,8 +198,7 @@ public struct LimitedMemory: Minimizer {
     _ system: ParticleSystem, _ pairs: [Pair], _ approximateInverse: any Preconditioner, _ reduced: ParticleField,
     into direction: ParticleField
   ) throws {
-    let count = system.ownedCount * system.dimension
-    copy(system.forces, to: reduced.values, count: count)
+    reduced.copy(system.forces)
     let n = pairs.count
     // s_i·F and s_i·y_j for j > i.
     var asked: [(UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)] = []
@@ -192,8 +213,7 @@ public struct LimitedMemory: Minimizer {
       var value = products[product(i, i)]
       for j in (i + 1)..<max(n, i + 1) { value -= alpha[j] * products[product(i, j)] }
       alpha[i] = value / pairs[i].product
-      let change = pairs[i].change.values
-      for k in 0..<count { reduced.values[k] -= alpha[i] * change[k] }
+      reduced.add(-alpha[i], pairs[i].change.values)
     }
     try approximateInverse.apply(reduced.values, into: direction.values)
     let after =
@@ -203,8 +223,7 @@ public struct LimitedMemory: Minimizer {
       var value = after[i]
       for j in 0..<i { value += gamma[j] * products[product(j, i)] }
       gamma[i] = alpha[i] - value / pairs[i].product
-      let step = pairs[i].step.values
-      for k in 0..<count { direction.values[k] += gamma[i] * step[k] }
+      direction.add(gamma[i], pairs[i].step.values)
     }
   }
 }

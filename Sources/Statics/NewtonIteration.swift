@@ -63,17 +63,7 @@ final class NewtonIteration {
     let solution = try solver.solve(
       system, into: step, inEvent: state.inEvent, relativeTolerance: state.forcing, radius: state.radius,
       maximumIterations: min(maximumProducts, Self.maximumLinearIterations), safePoint: safePoint, save)
-    state.result.count(solution, isConfined: system.isConfined)
-    state.result.iterations += 1
-    let isCapped = solution.largestMove > state.radius * (1 - 1e-12)
-    if isCapped { state.result.cappedSteps += 1 }
-    state.inEvent = solution.negativeCurvature || isCapped
-    // During an event, the forces may fail to decrease for a long time.
-    if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius {
-      state.withoutGain = 0
-      state.result.stableProducts = 0
-    }
-
+    note(solution, &state)
     var before = state
     var alongBefore = try system.dot(system.forces, step.values)
     let listing = system.listing
@@ -89,24 +79,56 @@ final class NewtonIteration {
       try evaluate(&state)
     }
     let alongAfter = try system.dot(system.forces, step.values)
-    let rounding = Self.energyRounding * abs(before.energy)
-    let gain = solution.predictedDecrease > 0 ? (before.energy - state.energy) / solution.predictedDecrease : -1
-    let accepted: Bool
-    if solution.predictedDecrease < rounding {
-      accepted = alongAfter >= -0.9 * abs(alongBefore) && state.energy - before.energy < 1e-11 * abs(before.energy)
-    } else {
-      accepted = gain >= 0.1
-    }
-    guard accepted else {
+    guard isGood(solution, before, state, along: (alongBefore, alongAfter)) else {
       state.result.rejectedSteps += 1
       system.move(along: step.values, by: -1, everywhere: isListedAnew)
       try evaluate(&state)
       state.radius = 0.3 * solution.largestMove
       return state.radius < system.cell.quantum ? .stuck : .rejected
     }
+    adapt(&state, to: solution, before)
+    return .accepted
+  }
+
+  /// Counts a solve, and notes whether it is of an event.
+  private func note(_ solution: NewtonSolver.Solution, _ state: inout State) {
+    state.result.count(solution, isConfined: system.isConfined)
+    state.result.iterations += 1
+    let isCapped = solution.largestMove > state.radius * (1 - 1e-12)
+    if isCapped { state.result.cappedSteps += 1 }
+    state.inEvent = solution.negativeCurvature || isCapped
+    // During an event, the forces may fail to decrease for a long time.
+    if solution.negativeCurvature || solution.largestMove > 0.1 * largestRadius {
+      state.withoutGain = 0
+      state.result.stableProducts = 0
+    }
+  }
+
+  /// Returns the decrease of the energy as a part of the predicted one.
+  private func gain(_ solution: NewtonSolver.Solution, _ before: State, _ state: State) -> Double {
+    solution.predictedDecrease > 0 ? (before.energy - state.energy) / solution.predictedDecrease : -1
+  }
+
+  /// Whether the prediction is below the rounding of the energy, so that the forces have to decide.
+  private func isBelowRounding(_ solution: NewtonSolver.Solution, _ before: State) -> Bool {
+    solution.predictedDecrease < Self.energyRounding * abs(before.energy)
+  }
+
+  /// Decides whether to accept a step, from the state and the force along it before and after.
+  private func isGood(
+    _ solution: NewtonSolver.Solution, _ before: State, _ state: State, along force: (before: Double, after: Double)
+  ) -> Bool {
+    isBelowRounding(solution, before)
+      ? force.after >= -0.9 * abs(force.before) && state.energy - before.energy < 1e-11 * abs(before.energy)
+      : gain(solution, before, state) >= 0.1
+  }
+
+  /// Adapts the radius of trust and the accuracy of the next solve to a step that was accepted.
+  private func adapt(_ state: inout State, to solution: NewtonSolver.Solution, _ before: State) {
+    let gain = gain(solution, before, state)
     if gain > 0.7 && solution.largestMove > 0.99 * state.radius {
       state.radius = min(2 * state.radius, largestRadius)
-    } else if gain < 0.3 && solution.predictedDecrease >= rounding {
+    } else if gain < 0.3 && !isBelowRounding(solution, before) {
       state.radius /= 2
     } else {
       state.radius = min(largestRadius, max(state.radius, 1.5 * solution.largestMove))
@@ -115,7 +137,6 @@ final class NewtonIteration {
     state.forcing = Self.forcing(
       ratio: state.squaredForce / before.squaredForce, squaredForce: state.squaredForce,
       tolerance: state.result.tolerance)
-    return .accepted
   }
 
   /// Returns the relative residual of the next solve (Eisenstat and Walker).

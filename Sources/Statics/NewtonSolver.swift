@@ -80,9 +80,9 @@ final class NewtonSolver {
     let preconditioner = inEvent || system.isConfined ? eventPreconditioner : preconditioner
     try preconditioner.refresh(shift: shift)
     clear(step, in: system)
-    forEach(system) { residual.values[$0] = force[$0] }
+    residual.copy(force)
     try preconditioner.apply(residual.values, into: preconditioned.values)
-    forEach(system) { direction.values[$0] = preconditioned.values[$0] }
+    direction.copy(preconditioned.values)
     var solution = Solution()
     let start = try system.dots(
       [(residual.values, preconditioned.values), (residual.values, residual.values)], width: d)
@@ -105,10 +105,8 @@ final class NewtonSolver {
         if negative == .followed { try followToRadius(system, step, force, radius: radius) }
         break
       }
-      forEach(system) { i in
-        step.values[i] += alpha * direction.values[i]
-        residual.values[i] -= alpha * product.values[i]
-      }
+      step.add(alpha, direction.values)
+      residual.add(-alpha, product.values)
       try preconditioner.apply(residual.values, into: preconditioned.values)
       let sums = try system.dots(
         [(residual.values, preconditioned.values), (residual.values, residual.values)], width: system.dimension)
@@ -118,20 +116,25 @@ final class NewtonSolver {
       if solution.products % 16 == 0, try system.largestLength(step.values) > 2 * radius { break }
       let beta = sums[0] / rz
       rz = sums[0]
-      forEach(system) { direction.values[$0] = preconditioned.values[$0] + beta * direction.values[$0] }
+      direction.combine(1, preconditioned.values, beta, direction.values)
     }
+    try complete(&solution, system, force, step, shift, radius: radius)
+    return solution
+  }
+
+  /// Shortens the step to the radius and predicts what it brings. Collective.
+  private func complete(
+    _ solution: inout Solution, _ system: ParticleSystem, _ force: UnsafeMutablePointer<Double>, _ step: ParticleField,
+    _ shift: Double, radius: Double
+  ) throws {
     if !system.isConfined { try removeMean(system, step) }
     let longest = try system.largestLength(step.values)
-    if longest > radius {
-      let scale = radius / longest
-      forEach(system) { step.values[$0] *= scale }
-    }
+    if longest > radius { step.scale(by: radius / longest) }
     solution.largestMove = min(longest, radius)
     try multiply(system, step, shift)
     solution.products += 1
     let parts = try system.dots([(force, step.values), (step.values, product.values)], width: system.dimension)
     solution.predictedDecrease = parts[0] - 0.5 * parts[1]
-    return solution
   }
 
   /// Step length along a direction, in units of the preconditioner's estimate, above which
@@ -148,9 +151,7 @@ final class NewtonSolver {
   /// Computes product = (H + shift) · field. Collective.
   private func multiply(_ system: ParticleSystem, _ field: ParticleField, _ shift: Double) throws {
     try system.multiply(hessian, field, into: product)
-    if shift > 0 {
-      forEach(system) { product.values[$0] += shift * field.values[$0] }
-    }
+    if shift > 0 { product.add(shift, field.values) }
   }
 
   /// Adds the present direction to the step, downhill, until some particle has moved by the radius. Collective.
@@ -162,27 +163,16 @@ final class NewtonSolver {
     let travelled = try system.largestLength(step.values)
     guard direct > 0, radius.isFinite else { return }
     // The sum of the two lengths bounds the length of the sum; the step is shortened to the radius later.
-    let scale = downhill * max(radius - travelled, 0.5 * radius) / direct
-    forEach(system) { step.values[$0] += scale * direction.values[$0] }
-  }
-
-  /// Visits the components of the particles that are worked on.
-  @inline(__always)
-  private func forEach(_ system: ParticleSystem, _ body: (_ component: Int) -> Void) {
-    let d = system.dimension
-    for run in system.runs { for i in (run.lowerBound * d)..<(run.upperBound * d) { body(i) } }
+    step.add(downhill * max(radius - travelled, 0.5 * radius) / direct, direction.values)
   }
 
   /// Sets `step` to zero. If the set of particles that are worked on has changed, the components
   /// of all others are cleared too.
   private func clear(_ step: ParticleField, in system: ParticleSystem) {
-    forEach(system) { step.values[$0] = 0 }
+    step.fill(with: 0)
     guard system.workingSet != workingSet else { return }
     workingSet = system.workingSet
-    for i in 0..<(system.ownedCount * system.dimension) {
-      step.values[i] = 0
-      direction.values[i] = 0
-    }
+    for field in [step, direction] { field.values.update(repeating: 0, count: system.ownedCount * field.width) }
   }
 
   /// Removes the common translation, which no force opposes. Collective.

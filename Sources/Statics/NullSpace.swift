@@ -16,7 +16,6 @@ public final class NullSpace {
   public init(_ system: ParticleSystem, _ bonds: BondNetwork) throws {
     self.system = system
     let flags = system.makeField(width: 1)
-    for i in 0..<system.ownedCount { flags.values[i] = 0 }
     var found = 0
     while true {
       try system.gather(flags)

@@ -15,6 +15,9 @@ public struct OverlapRelaxation {
   private let damping = 0.5
   private let maximumIterations = 1000
 
+  /// Name in checkpoints.
+  private static let key = "relaxation"
+
   public init() {}
 
   /// Relaxes the overlaps. The forces at the end are those of the last position. Collective.
@@ -25,9 +28,9 @@ public struct OverlapRelaxation {
     let d = system.dimension
     let blocks = system.makeField(width: d * d)
     let step = system.makeField(width: d)
-    let done = try saved?.value(Int.self, of: "relaxation") ?? 0
+    let done = try saved?.value(Int.self, of: Self.key) ?? 0
     for iteration in done..<maximumIterations {
-      try safePoint.reached(isStep: true) { try $0.put(iteration, as: "relaxation") }
+      try safePoint.reached(isStep: true) { try $0.put(iteration, as: Self.key) }
       try system.evaluate()
       system.hessianDiagonal(into: blocks)
       let largest = cap * system.spacing

@@ -27,6 +27,9 @@ struct SemismoothNewton: Minimizer {
 
   let preconditioner: PreconditionerKind
 
+  /// Name in checkpoints.
+  private static let key = "semismooth"
+
   /// State of the next iteration besides the positions. A solve that is interrupted is restarted.
   private struct State: Codable {
     var result: MinimizationResult
@@ -47,13 +50,13 @@ struct SemismoothNewton: Minimizer {
     let solver = NewtonSolver(system, try preconditioner.make(for: system))
     var state = State(result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance))
     if let saved {
-      state = try saved.value(State.self, of: "semismooth")
+      state = try saved.value(State.self, of: Self.key)
       try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
     } else {
       try evaluate(system, &state)
     }
     while true {
-      try safePoint.reached(isStep: true) { try $0.put(state, as: "semismooth") }
+      try safePoint.reached(isStep: true) { try $0.put(state, as: Self.key) }
       let start = state
       if try isConverged(system, squaredForce: state.squaredForce, &state.result) { return state.result }
       let budget = maximumEvaluations - state.result.work(of: system)
@@ -66,7 +69,7 @@ struct SemismoothNewton: Minimizer {
         system, into: step, shift: state.shift, negative: .left, relativeTolerance: state.forcing,
         radius: largestStepInSpacings * system.spacing, maximumIterations: min(budget, Self.maximumLinearIterations),
         safePoint: safePoint
-      ) { try $0.put(start, as: "semismooth") }
+      ) { try $0.put(start, as: Self.key) }
       state.result.count(solution, isShifted: state.shift > 0)
       state.result.iterations += 1
       try advance(system, along: step, solution, &state)

@@ -10,6 +10,9 @@ import Particles
 /// by capped steps, in the region of the event (``EventRelaxation``), and so stays close to the overdamped motion. Near
 /// convergence the predicted decrease of the energy is below its rounding, and steps are then judged by the forces.
 public struct TruncatedNewton: Minimizer {
+  /// Name in checkpoints.
+  static let key = "newton"
+
   private let preconditioner: PreconditionerKind
 
   public init(preconditioner: PreconditionerKind) { self.preconditioner = preconditioner }
@@ -23,13 +26,13 @@ public struct TruncatedNewton: Minimizer {
       result: MinimizationResult(reason: .evaluationLimit, forceMax: .infinity, tolerance: tolerance),
       radius: iteration.largestRadius, forcing: NewtonIteration.largestForcing)
     if let saved {
-      state = try saved.value(NewtonIteration.State.self, of: "newton")
+      state = try saved.value(NewtonIteration.State.self, of: Self.key)
       try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
     } else {
       try iteration.evaluate(&state)
     }
     while true {
-      try safePoint.reached(isStep: true) { try $0.put(state, as: "newton") }
+      try safePoint.reached(isStep: true) { try $0.put(state, as: Self.key) }
       let start = state
       state.result.forceMax = try system.largestComponent(system.forces, width: system.dimension)
       if state.result.forceMax <= tolerance {
@@ -50,7 +53,7 @@ public struct TruncatedNewton: Minimizer {
       if budget <= 0 { return state.result }
 
       let outcome = try iteration.advance(&state, maximumProducts: budget, safePoint: safePoint) {
-        try $0.put(start, as: "newton")
+        try $0.put(start, as: Self.key)
       }
       if outcome == .stuck {
         state.result.reason = .stagnated

@@ -35,7 +35,7 @@ public struct ElasticModuli {
       for l in k..<d {
         var a = Tensor()
         a[k, l] = 1
-        for i in 0..<system.ownedCount * d { force.values[i] = 0 }
+        force.fill(with: 0)
         derivatives.addHessian(BondDisplacement(gradient: a), times: -1, to: force)
         solutions.append(
           try solver.solve(

@@ -8,6 +8,9 @@ import Statics
 /// Prediction of where a glass at rest will yield next, by two indicators per particle: the magnitude of the nonaffine
 /// velocity, and the product field Σ φ_γ φ_γγ (Richard, Sec. III and Fig. 2).
 public final class EventPrediction {
+  /// Name in checkpoints.
+  private static let key = "/indicators"
+
   /// Strain of the state to which the fields belong.
   public let strain: Double
   private let system: ParticleSystem
@@ -47,14 +50,14 @@ public final class EventPrediction {
   /// Saves the prediction. Collective.
   public func save(to checkpoint: Checkpoint, as name: String) throws {
     try checkpoint.put(strain, as: name)
-    try system.save(indicators, to: checkpoint, as: name + "/indicators")
+    try system.save(indicators, to: checkpoint, as: name + Self.key)
   }
 
   /// Restores a saved prediction, for a system that is resumed. Collective.
   public init(_ system: ParticleSystem, resuming checkpoint: Checkpoint, as name: String) throws {
     self.system = system
     strain = try checkpoint.value(Double.self, of: name)
-    indicators = try system.makeField(resuming: checkpoint, as: name + "/indicators")
+    indicators = try system.makeField(resuming: checkpoint, as: name + Self.key)
   }
 
   /// Returns the ranks of the particle that is now closest to `centre`, for increasing or decreasing strain. A positive

@@ -37,7 +37,7 @@ public struct SecondOrderFields {
 
     // H·ẍ = −[T:d₁d₁ + H·(A d₁)]
     let alongD1 = try a.applied(to: d1, in: system)
-    force.clear(system)
+    force.fill(with: 0)
     derivatives.addThird(d1, d1, times: -1, to: force)
     derivatives.addHessian(alongD1, times: -1, to: force)
     acceleration = system.makeField(width: system.dimension)
@@ -107,16 +107,10 @@ extension Tensor {
 extension BondDisplacement {
   /// Returns the displacement plus a periodic field. Collective.
   func adding(_ other: ParticleField, in system: ParticleSystem) throws -> BondDisplacement {
-    let width = system.dimension
-    let sum = system.makeField(width: width)
-    for i in 0..<system.ownedCount * width { sum.values[i] = other.values[i] + (field?.values[i] ?? 0) }
+    let sum = system.makeField(width: system.dimension)
+    sum.copy(other.values)
+    if let field { sum.add(1, field.values) }
     try system.gather(sum)
     return BondDisplacement(gradient: gradient, field: sum)
-  }
-}
-
-extension ParticleField {
-  fileprivate func clear(_ system: ParticleSystem) {
-    for i in 0..<system.ownedCount * width { values[i] = 0 }
   }
 }

@@ -7,6 +7,9 @@ import Particles
 /// The loop over nodes: around each centre of this rank it fills the cavity, computes its
 /// response, and records the results.
 final class CavitySurvey {
+  /// Name in checkpoints.
+  private static let key = "cavities"
+
   let placement: CentrePlacement
   let expansion: MethodResult
   let frozen: FrozenMatrixResult?
@@ -63,7 +66,7 @@ final class CavitySurvey {
   ) throws {
     let nodes = placement.nodes
     var known =
-      try saved.map { try RaggedRows(resuming: $0, as: "cavities", wanted: nodes.map(\.number)).rows } ?? [:]
+      try saved.map { try RaggedRows(resuming: $0, as: Self.key, wanted: nodes.map(\.number)).rows } ?? [:]
     var done = 0
     // All ranks synchronise now and then, so that none that waits is taken for dead. The
     // time of that affects no number.
@@ -82,7 +85,7 @@ final class CavitySurvey {
         Heartbeat.beat()
       }
       try safePoint.reached(isStep: true) {
-        try RaggedRows(known).save(to: $0, as: "cavities", totalRows: placement.total)
+        try RaggedRows(known).save(to: $0, as: Self.key, totalRows: placement.total)
       }
     }
   }

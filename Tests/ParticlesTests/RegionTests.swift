@@ -97,5 +97,32 @@ extension ParticlesTests {
       #expect(
         system.statistics.regionalRows > system.movingCount && system.statistics.regionalRows <= system.totalCount)
     }
+
+    /// The algebra of fields: the same bits as the loops that it stands for, and nothing outside of the region.
+    @Test func fieldsAreAddedWhereParticlesMove() throws {
+      let (model, counts, edges) = Self.cases[0]
+      let system = try Samples.system(Samples.grid(counts, edges: edges, disorder: 0.1, seed: 5), model)
+      let d = system.dimension
+      let count = system.ownedCount * d
+      let (x, y, field) = (system.makeField(width: d), system.makeField(width: d), system.makeField(width: d))
+      for i in 0..<count { (x.values[i], y.values[i]) = (1 / Double(i + 3), Double(i).squareRoot()) }
+      field.fill(with: 7)
+      #expect((0..<count).allSatisfy { field.values[$0] == 7 })
+      #expect(try system.confine(layers: 1, largestShare: 0.9) { system.id($0) == 17 })
+      field.copy(x.values)
+      field.add(0.3, y.values)
+      field.combine(1, x.values, -0.7, field.values)
+      field.scale(by: 1.1)
+      var isMoving = [Bool](repeating: false, count: count)
+      for run in system.runs { for i in run { for k in 0..<d { isMoving[i * d + k] = true } } }
+      #expect(
+        (0..<count).allSatisfy { i in
+          var expected = x.values[i]
+          expected += 0.3 * y.values[i]
+          expected = x.values[i] - 0.7 * expected
+          expected *= 1.1
+          return field.values[i] == (isMoving[i] ? expected : 7)
+        })
+    }
   }
 }

@@ -13,100 +13,121 @@ public enum BlockNumbers: Sendable, Equatable {
   case sampledDataset(file: String, dataset: String, column: Int?, skipNaN: Bool)
   case histogram(edges: [Double], weights: [Double])
 
-  private enum Name: String, Word { case weibull, gaussian, exponential, samples, histogram }
+  private enum Name: String, Word {
+    case weibull, gaussian, exponential, samples, histogram
 
-  /// Reads the source. Reports a problem and returns nil unless there is exactly one.
-  /// - Parameter example: text that completes the hint if the table names no source.
-  init?(_ table: Table, folder: String, allowsDataset: Bool, example: String) {
-    table.know(
-      "file", "dataset", "distribution", "shape", "mean", "deviation", "values", "edges", "weights", "column",
-      "skip_nan")
-    guard table.gives("distribution") else {
-      guard allowsDataset else {
-        table.report("'\(table.name)' has no 'distribution'", hint: "write for example \(example)")
-        return nil
-      }
-      guard table.gives("file") else {
-        table.report("'\(table.name)' has neither 'file' nor 'distribution'", hint: "write for example \(example)")
-        return nil
-      }
-      Self.forbid(
-        table, ["shape", "mean", "deviation", "values", "edges", "weights", "column", "skip_nan"], with: "file")
-      guard let file = Self.path(table, folder),
-        let dataset = table.text("dataset", hint: "add dataset = \"…\", the name of the dataset in the file")
-      else { return nil }
-      self = .dataset(file: file, dataset: dataset)
-      return
-    }
-    guard let name: Name = table.choice("distribution", hint: "write for example \(example)") else { return nil }
-    let own: [String] =
-      switch name {
+    /// The keys that belong to the distribution.
+    var keys: [String] {
+      switch self {
       case .weibull: ["shape", "mean"]
       case .gaussian: ["mean", "deviation"]
       case .exponential: ["mean"]
       case .samples: ["values", "file", "dataset", "column", "skip_nan"]
       case .histogram: ["edges", "weights"]
       }
-    let all = ["file", "dataset", "shape", "mean", "deviation", "values", "edges", "weights", "column", "skip_nan"]
-    Self.forbid(table, all.filter { !own.contains($0) }, with: "distribution = \"\(name.rawValue)\"")
+    }
+  }
+
+  private static let keys = [
+    "file", "dataset", "distribution", "shape", "mean", "deviation", "values", "edges", "weights", "column", "skip_nan",
+  ]
+
+  /// Reads the source. Reports a problem and returns nil unless there is exactly one.
+  /// - Parameter example: text that completes the hint if the table names no source.
+  init?(_ table: Table, folder: String, allowsDataset: Bool, example: String) {
+    for key in Self.keys { table.know(key) }
+    let hint = "write for example \(example)"
+    let isDistribution = table.gives("distribution")
+    if !isDistribution && !(allowsDataset && table.gives("file")) {
+      let lacking = allowsDataset ? "neither 'file' nor 'distribution'" : "no 'distribution'"
+      table.report("'\(table.name)' has \(lacking)", hint: hint)
+      return nil
+    }
+    guard let numbers = isDistribution ? Self.distribution(table, folder, hint: hint) : Self.dataset(table, folder)
+    else { return nil }
+    self = numbers
+  }
+
+  private static func dataset(_ table: Table, _ folder: String) -> BlockNumbers? {
+    forbidAll(of: table, but: ["file", "dataset"], with: "file")
+    guard let file = path(table, folder),
+      let dataset = table.text("dataset", hint: "add dataset = \"…\", the name of the dataset in the file")
+    else { return nil }
+    return .dataset(file: file, dataset: dataset)
+  }
+
+  private static func distribution(_ table: Table, _ folder: String, hint: String) -> BlockNumbers? {
+    guard let name: Name = table.choice("distribution", hint: hint) else { return nil }
+    forbidAll(of: table, but: name.keys, with: "distribution = \"\(name.rawValue)\"")
     switch name {
     case .weibull:
       let exponent = Bound<Double>(words: "between 0.1 and 1000") { $0 >= 0.1 && $0 <= 1000 }
       let shape = table.number("shape", exponent, hint: "add shape = …, the exponent k of the Weibull distribution")
       let mean = table.number("mean", .moderate, hint: "add mean = …")
       guard let shape, let mean else { return nil }
-      self = .weibull(shape: shape, mean: mean)
+      return .weibull(shape: shape, mean: mean)
     case .gaussian:
       let mean = table.number("mean", .moderate, hint: "add mean = …, before numbers below 0 are drawn anew")
       let deviation = table.number("deviation", .notNegative, hint: "add deviation = …")
       guard let mean, let deviation else { return nil }
-      self = .gaussian(mean: mean, deviation: deviation)
+      return .gaussian(mean: mean, deviation: deviation)
     case .exponential:
-      guard let mean = table.number("mean", .moderate, hint: "add mean = …") else { return nil }
-      self = .exponential(mean: mean)
+      return table.number("mean", .moderate, hint: "add mean = …").map { .exponential(mean: $0) }
     case .samples:
-      if table.gives("file") {
-        if table.gives("values") { Self.forbid(table, ["values"], with: "file") }
-        let file = Self.path(table, folder)
-        let dataset = table.text("dataset", hint: "add dataset = \"…\", the name of the dataset in the file")
-        let column = table.optionalInteger("column", .atLeast(0))
-        let skipNaN = table.boolean("skip_nan", default: false)
-        guard let file, let dataset else { return nil }
-        self = .sampledDataset(file: file, dataset: dataset, column: column, skipNaN: skipNaN)
-      } else {
-        Self.forbid(table, ["dataset", "column", "skip_nan"], with: "values")
-        guard let values = table.numbers("values", .moderate, hint: "add values = […], or file and dataset") else {
-          return nil
-        }
-        guard !values.isEmpty else {
-          table.report(
-            "'values' in [\(table.name)] is empty", hint: "there must be something to draw from", key: "values")
-          return nil
-        }
-        self = .samples(values)
-      }
+      return table.gives("file") ? sampledDataset(table, folder) : samples(table)
     case .histogram:
-      let edges = table.numbers("edges", .notNegative, hint: "add edges = […], one more than there are weights")
-      let weights = table.numbers("weights", .notNegative, hint: "add weights = […], one for each bin")
-      guard let edges, let weights else { return nil }
-      guard edges.count == weights.count + 1, !weights.isEmpty else {
-        table.report(
-          "'\(table.name)' has \(edges.count) edges and \(weights.count) weights",
-          hint: "a histogram has one edge more than weights", key: "edges")
-        return nil
-      }
-      guard zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) else {
-        table.report(
-          "'edges' in [\(table.name)] do not ascend", hint: "write them from the lowest to the highest", key: "edges")
-        return nil
-      }
-      guard weights.contains(where: { $0 > 0 }) else {
-        table.report(
-          "'weights' in [\(table.name)] are all 0", hint: "at least one must be greater than 0", key: "weights")
-        return nil
-      }
-      self = .histogram(edges: edges, weights: weights)
+      return histogram(table)
     }
+  }
+
+  private static func sampledDataset(_ table: Table, _ folder: String) -> BlockNumbers? {
+    if table.gives("values") { forbid(table, ["values"], with: "file") }
+    let file = path(table, folder)
+    let dataset = table.text("dataset", hint: "add dataset = \"…\", the name of the dataset in the file")
+    let column = table.optionalInteger("column", .atLeast(0))
+    let skipNaN = table.boolean("skip_nan", default: false)
+    guard let file, let dataset else { return nil }
+    return .sampledDataset(file: file, dataset: dataset, column: column, skipNaN: skipNaN)
+  }
+
+  private static func samples(_ table: Table) -> BlockNumbers? {
+    forbid(table, ["dataset", "column", "skip_nan"], with: "values")
+    guard let values = table.numbers("values", .moderate, hint: "add values = […], or file and dataset") else {
+      return nil
+    }
+    guard !values.isEmpty else {
+      table.report(
+        "'values' in [\(table.name)] is empty", hint: "there must be something to draw from", key: "values")
+      return nil
+    }
+    return .samples(values)
+  }
+
+  private static func histogram(_ table: Table) -> BlockNumbers? {
+    let edges = table.numbers("edges", .notNegative, hint: "add edges = […], one more than there are weights")
+    let weights = table.numbers("weights", .notNegative, hint: "add weights = […], one for each bin")
+    guard let edges, let weights else { return nil }
+    guard edges.count == weights.count + 1, !weights.isEmpty else {
+      table.report(
+        "'\(table.name)' has \(edges.count) edges and \(weights.count) weights",
+        hint: "a histogram has one edge more than weights", key: "edges")
+      return nil
+    }
+    guard zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      table.report(
+        "'edges' in [\(table.name)] do not ascend", hint: "write them from the lowest to the highest", key: "edges")
+      return nil
+    }
+    guard weights.contains(where: { $0 > 0 }) else {
+      table.report(
+        "'weights' in [\(table.name)] are all 0", hint: "at least one must be greater than 0", key: "weights")
+      return nil
+    }
+    return .histogram(edges: edges, weights: weights)
+  }
+
+  private static func forbidAll(of table: Table, but own: [String], with other: String) {
+    forbid(table, keys.filter { $0 != "distribution" && !own.contains($0) }, with: other)
   }
 
   private static func forbid(_ table: Table, _ keys: [String], with other: String) {

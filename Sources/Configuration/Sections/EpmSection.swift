@@ -61,35 +61,14 @@ public struct EpmSection: Sendable, Equatable {
   }
 
   init?(_ table: Table, folder: String) {
-    func blocks(_ value: TomlValue) -> Int? {
-      if case .integer(let n) = value.content, n >= 2, n <= 1 << 20 { n } else { nil }
-    }
-    let shape = table.value(
-      "shape", expected: "two or three whole numbers, each at least 2 and at most \(1 << 20)",
-      hint: "write for example shape = [64, 64], the blocks along each axis", toml: { "\($0)" },
-      mayHold: { blocks($0) != nil },
-      convert: { value -> [Int]? in
-        guard case .array(let elements) = value.content, (2...3).contains(elements.count) else { return nil }
-        let numbers = elements.compactMap(blocks)
-        return numbers.count == elements.count ? numbers : nil
-      })
+    let shape = Self.shape(table)
     control = table.choice("control", default: .strain)
     yielding = table.choice("yielding", default: .forward)
     kernel = table.choice("kernel", default: .continuum)
     let eigenstrain = Eigenstrain(table, folder: folder)
-    let modulus = table.table("modulus")
-    let initial = modulus.number(
-      "initial", .moderate,
-      hint: "add modulus = { initial = …, renewed = … }: of blocks that have not yielded yet, and of those that have")
-    let renewed = modulus.number("renewed", .moderate, hint: "add renewed = …, the modulus of a block that has yielded")
-    let thresholds = BlockNumbers(
-      table.table("thresholds"), folder: folder, allowsDataset: true,
-      example:
-        "thresholds = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
-    let renewal = BlockNumbers(
-      table.table("renewal"), folder: folder, allowsDataset: true,
-      example:
-        "renewal = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
+    let modulus = Modulus(table.table("modulus"))
+    let thresholds = Self.numbers("thresholds", table, folder)
+    let renewal = Self.numbers("renewal", table, folder)
     let path = Path(table, control: control)
     realisations = table.integer("realisations", .between(1, 1_000_000), default: 1)
     ranksPerRealisation = table.integer("ranks_per_realisation", .atLeast(1), default: 1)
@@ -106,16 +85,7 @@ public struct EpmSection: Sendable, Equatable {
         "'steady_from' in [\(table.name)] is \(steadyFrom), and the loading ends at a strain of \(whole)",
         hint: "it must be less, or nothing counts as steady", key: "steady_from")
     }
-    residualFit =
-      table.value(
-        "residual_fit", default: [0.003, 0.1], expected: "two ascending numbers greater than 0",
-        hint: "write for example residual_fit = [0.003, 0.1]", toml: { "[\($0[0]), \($0[1])]" },
-        mayHold: { ($0.finiteNumber ?? 0) > 0 },
-        convert: { value -> [Double]? in
-          guard case .array(let elements) = value.content else { return nil }
-          let numbers = elements.compactMap(\.finiteNumber)
-          return numbers.count == 2 && elements.count == 2 && numbers[0] > 0 && numbers[0] < numbers[1] ? numbers : nil
-        }) ?? [0.003, 0.1]
+    residualFit = Self.residualFit(table)
     if let whole, !table.gives("cycles"), whole / sampleStrain > 1e6 {
       table.report(
         "'sample_strain' in [\(table.name)] is \(sampleStrain), which means \(whole / sampleStrain) samples",
@@ -128,15 +98,59 @@ public struct EpmSection: Sendable, Equatable {
           hint: "all would have the same \(key); draw them from a distribution", key: key)
       }
     }
-    guard let shape, let eigenstrain, let initial, let renewed, let thresholds, let renewal, let path else {
-      return nil
-    }
+    guard let shape, let eigenstrain, let modulus, let thresholds, let renewal, let path else { return nil }
     self.shape = shape
     self.eigenstrain = eigenstrain
-    self.modulus = Modulus(initial: initial, renewed: renewed)
+    self.modulus = modulus
     self.thresholds = thresholds
     self.renewal = renewal
     self.path = path
+  }
+
+  private static func shape(_ table: Table) -> [Int]? {
+    func blocks(_ value: TomlValue) -> Int? {
+      if case .integer(let n) = value.content, n >= 2, n <= 1 << 20 { n } else { nil }
+    }
+    return table.value(
+      "shape", expected: "two or three whole numbers, each at least 2 and at most \(1 << 20)",
+      hint: "write for example shape = [64, 64], the blocks along each axis", toml: { "\($0)" },
+      mayHold: { blocks($0) != nil },
+      convert: { value -> [Int]? in
+        guard case .array(let elements) = value.content, (2...3).contains(elements.count) else { return nil }
+        let numbers = elements.compactMap(blocks)
+        return numbers.count == elements.count ? numbers : nil
+      })
+  }
+
+  private static func numbers(_ key: String, _ table: Table, _ folder: String) -> BlockNumbers? {
+    BlockNumbers(
+      table.table(key), folder: folder, allowsDataset: true,
+      example:
+        "\(key) = { distribution = \"weibull\", shape = 2.0, mean = 0.08 }, or { file = \"…\", dataset = \"…\" }")
+  }
+
+  private static func residualFit(_ table: Table) -> [Double] {
+    let standard = [0.003, 0.1]
+    return table.value(
+      "residual_fit", default: standard, expected: "two ascending numbers greater than 0",
+      hint: "write for example residual_fit = [0.003, 0.1]", toml: { "[\($0[0]), \($0[1])]" },
+      mayHold: { ($0.finiteNumber ?? 0) > 0 },
+      convert: { value -> [Double]? in
+        guard case .array(let elements) = value.content else { return nil }
+        let numbers = elements.compactMap(\.finiteNumber)
+        return numbers.count == 2 && elements.count == 2 && numbers[0] > 0 && numbers[0] < numbers[1] ? numbers : nil
+      }) ?? standard
+  }
+}
+
+extension EpmSection.Modulus {
+  fileprivate init?(_ table: Table) {
+    let initial = table.number(
+      "initial", .moderate,
+      hint: "add modulus = { initial = …, renewed = … }: of blocks that have not yielded yet, and of those that have")
+    let renewed = table.number("renewed", .moderate, hint: "add renewed = …, the modulus of a block that has yielded")
+    guard let initial, let renewed else { return nil }
+    self.init(initial: initial, renewed: renewed)
   }
 }
 

@@ -59,68 +59,34 @@ public struct PotentialSection: Sendable, Equatable {
   init?(_ table: Table, isGenerated: Bool) {
     let kind: Kind? = table.choice(
       "kind", hint: "add kind = …, one of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
-    /// Whether the keys of the kinds that `condition` selects apply. All of them do if the kind is missing or wrong:
-    /// one message about the kind is better than one for each key.
-    func applies(_ condition: (Kind) -> Bool) -> Bool { kind.map(condition) ?? true }
-    func forbid(_ key: String, outside kinds: String) { forbid(key, hint: "remove it; it belongs to \(kinds)") }
-    func forbid(_ key: String, hint: String) {
-      table.forbid(key, because: "has no effect on kind = \"\(kind?.rawValue ?? "")\"", hint: hint)
-    }
-
-    var exponent = 0
-    var smoothing = 0
-    if applies(\.isInversePower) {
+    let keys = KeysOfKind(table: table, kind: kind)
+    exponent = 0
+    smoothing = 0
+    if keys.apply(to: \.isInversePower) {
       exponent = table.integer("exponent", .even(2, 100), default: 10)
       smoothing = table.integer("smoothing", .between(0, 5), default: 3)
     } else {
-      for key in ["exponent", "smoothing"] { forbid(key, outside: "polydisperse-ipl and bidisperse-ipl") }
+      for key in ["exponent", "smoothing"] { keys.forbid(key, outside: "polydisperse-ipl and bidisperse-ipl") }
     }
-
-    var cutoff = 1.0
-    if applies({ $0 != .harmonic && $0 != .hertz }) {
+    cutoff = 1
+    if keys.apply(to: { $0 != .harmonic && $0 != .hertz }) {
       cutoff = table.number("cutoff", .positive, default: kind == .binaryLJ ? 2.5 : 1.4)
     } else {
-      forbid("cutoff", hint: "remove it; these particles interact up to contact")
+      keys.forbid("cutoff", hint: "remove it; these particles interact up to contact")
     }
-
-    var nonadditivity = 0.0
-    if applies({ $0 == .polydisperseIPL }) {
+    nonadditivity = 0
+    if keys.apply(to: { $0 == .polydisperseIPL }) {
       nonadditivity = table.number("nonadditivity", .fraction, default: 0.1)
     } else {
-      forbid("nonadditivity", outside: "polydisperse-ipl")
+      keys.forbid("nonadditivity", outside: "polydisperse-ipl")
     }
-
-    var truncation = Truncation.plain
-    if applies({ $0 == .binaryLJ }) {
+    truncation = .plain
+    if keys.apply(to: { $0 == .binaryLJ }) {
       truncation = table.choice("truncation", default: .energyShift)
     } else {
-      forbid("truncation", outside: "binary-lj")
+      keys.forbid("truncation", outside: "binary-lj")
     }
-
-    var areSizesMissing = false
-    if let kind, kind.hasSizes, isGenerated {
-      // The paper that defines the inverse power law also gives the sizes, so they have
-      // defaults. Soft spheres come in all sizes.
-      if kind == .polydisperseIPL || table.gives("sizes") {
-        sizes = Sizes(table.table("sizes"), hasDefaults: kind == .polydisperseIPL)
-      } else {
-        table.know("sizes")
-        table.report(
-          "[potential] has no 'sizes', which generated particles of kind \(kind.rawValue.tomlQuoted) need",
-          hint:
-            "add sizes = { exponent = …, minimum = …, maximum = … }; there is no default "
-            + "because soft spheres come in all sizes")
-      }
-      areSizesMissing = sizes == nil
-    } else if !isGenerated {
-      table.forbid(
-        "sizes", because: "needs generated particles", hint: "remove it; a file of particles brings their sizes")
-    } else if kind != nil {
-      forbid("sizes", outside: "polydisperse-ipl, harmonic and hertz")
-    } else {
-      sizes = Sizes(table.table("sizes"), hasDefaults: true)
-    }
-
+    sizes = keys.sizes(isGenerated: isGenerated)
     if let sizes, nonadditivity * (sizes.maximum - sizes.minimum) > 1 - 1e-3 {
       table.report(
         "potential.nonadditivity = \(nonadditivity) leaves no length for a pair of "
@@ -128,13 +94,51 @@ public struct PotentialSection: Sendable, Equatable {
         hint: "nonadditivity is in inverse units of length: times the difference of the sizes it must be below 1",
         key: "nonadditivity")
     }
-    guard let kind, !areSizesMissing else { return nil }
+    guard let kind, sizes != nil || !(kind.hasSizes && isGenerated) else { return nil }
     self.kind = kind
-    self.exponent = exponent
-    self.smoothing = smoothing
-    self.cutoff = cutoff
-    self.nonadditivity = nonadditivity
-    self.truncation = truncation
+  }
+}
+
+/// The keys of `[potential]` that depend on its kind.
+private struct KeysOfKind {
+  let table: Table
+  /// Nil if it is missing or wrong.
+  let kind: PotentialSection.Kind?
+
+  /// Whether the keys of the kinds that `condition` selects apply. All of them do if the kind is missing or wrong:
+  /// one message about the kind is better than one for each key.
+  func apply(to condition: (PotentialSection.Kind) -> Bool) -> Bool { kind.map(condition) ?? true }
+
+  func forbid(_ key: String, outside kinds: String) { forbid(key, hint: "remove it; it belongs to \(kinds)") }
+
+  func forbid(_ key: String, hint: String) {
+    table.forbid(key, because: "has no effect on kind = \"\(kind?.rawValue ?? "")\"", hint: hint)
+  }
+
+  /// Reads the sizes; nil if there are none, or if those that generated particles need are missing or wrong.
+  func sizes(isGenerated: Bool) -> PotentialSection.Sizes? {
+    guard isGenerated else {
+      table.forbid(
+        "sizes", because: "needs generated particles", hint: "remove it; a file of particles brings their sizes")
+      return nil
+    }
+    guard let kind else { return PotentialSection.Sizes(table.table("sizes"), hasDefaults: true) }
+    guard kind.hasSizes else {
+      forbid("sizes", outside: "polydisperse-ipl, harmonic and hertz")
+      return nil
+    }
+    // The paper that defines the inverse power law also gives the sizes, so they have
+    // defaults. Soft spheres come in all sizes.
+    if kind == .polydisperseIPL || table.gives("sizes") {
+      return PotentialSection.Sizes(table.table("sizes"), hasDefaults: kind == .polydisperseIPL)
+    }
+    table.know("sizes")
+    table.report(
+      "[potential] has no 'sizes', which generated particles of kind \(kind.rawValue.tomlQuoted) need",
+      hint:
+        "add sizes = { exponent = …, minimum = …, maximum = … }; there is no default "
+        + "because soft spheres come in all sizes")
+    return nil
   }
 }
 

@@ -75,14 +75,7 @@ public struct YieldmapSection: Sendable, Equatable {
     shape = table.choice("shape", default: .sphere)
     radius = table.number("radius", Bound(words: "at least 1, in mean distances of particles") { $0 >= 1 }, default: 5)
     centres = table.choice("centres", default: .grid)
-    if centres == .particles {
-      table.forbid(
-        "spacing", because: "has no effect on centres = \"particles\"",
-        hint: "remove it; it belongs to centres = \"grid\"")
-      spacing = 0
-    } else {
-      spacing = table.number("spacing", Self.fineness, default: 3)
-    }
+    spacing = Self.spacing(table, of: centres)
     weight = table.choice("weight", default: .half)
     directions = table.words("directions", of: Self.possibleDirections, default: Self.possibleDirections)
     if directions.isEmpty {
@@ -90,35 +83,10 @@ public struct YieldmapSection: Sendable, Equatable {
         "'directions' in [\(table.name)] is empty",
         hint: "name at least one of \(Self.possibleDirections.joined(separator: ", "))", key: "directions")
     }
-    if method == .expansion {
-      for key in ["strain_step", "maximum_strain"] {
-        table.forbid(
-          key, because: "has no effect on method = \"expansion\"",
-          hint: "remove it; it belongs to method = \"frozen-matrix\" and \"both\"")
-      }
-      (strainStep, maximumStrain) = (1, 1)
-    } else {
-      strainStep = table.number("strain_step", .strainStep, default: 1e-3)
-      maximumStrain = table.number("maximum_strain", .strainStep, default: 0.5)
-      if maximumStrain < strainStep {
-        table.report(
-          "'maximum_strain' in [\(table.name)] is \(maximumStrain) and 'strain_step' is \(strainStep)",
-          hint: "maximum_strain must be at least strain_step",
-          key: table.gives("maximum_strain") ? "maximum_strain" : "strain_step")
-      }
-      if maximumStrain / strainStep > Self.mostSteps {
-        table.report(
-          "'strain_step' in [\(table.name)] is \(strainStep), which needs "
-            + "\(maximumStrain / strainStep) steps around each centre",
-          hint: "take a larger step, or a smaller maximum_strain: \(Int(Self.mostSteps)) steps are the most",
-          key: "strain_step")
-      }
-    }
+    (strainStep, maximumStrain) = Self.explicitStrains(table, method)
     orientations = table.integer("orientations", .between(1, 1000), default: 1)
     if orientations > 1 && method == .frozenMatrix {
-      table.report(
-        "'orientations' in [\(table.name)] is \(orientations), and method = \"frozen-matrix\" has one",
-        hint: "take method = \"expansion\" or \"both\"", key: "orientations")
+      Self.report(table, "orientations", "\(orientations)", method, has: "one")
     }
     matrix =
       table.value(
@@ -129,26 +97,61 @@ public struct YieldmapSection: Sendable, Equatable {
       table.forbid(
         "matrix_shell", because: "has no effect on matrix_stiffness = \"rigid\"",
         hint: "remove it, or give matrix_stiffness a number")
-      matrixShell = 0
-    } else {
-      matrixShell = table.number("matrix_shell", .positive, default: 5)
     }
+    matrixShell = matrix == .rigid ? 0 : table.number("matrix_shell", .positive, default: 5)
     lowestEigenvalue = table.boolean("lowest_eigenvalue", default: false)
     if lowestEigenvalue && method == .frozenMatrix {
-      table.report(
-        "'lowest_eigenvalue' in [\(table.name)] is true, and method = \"frozen-matrix\" has none",
-        hint: "take method = \"expansion\" or \"both\"", key: "lowest_eigenvalue")
+      Self.report(table, "lowest_eigenvalue", "true", method, has: "none")
     }
     block = table.number("block", Self.fineness, default: 5)
     curves = table.boolean("curves", default: false)
-    if curves && method == .expansion {
-      table.report(
-        "'curves' in [\(table.name)] is true, and method = \"expansion\" has none",
-        hint: "take method = \"frozen-matrix\" or \"both\"", key: "curves")
-    }
+    if curves && method == .expansion { Self.report(table, "curves", "true", method, has: "none") }
     equilibrium = table.number("equilibrium", .positive, default: 1e-8)
     // Random positions are never at rest. A file is used as it is by default.
     minimize = table.boolean("minimize", default: isGenerated)
+  }
+
+  private static func spacing(_ table: Table, of centres: Centres) -> Double {
+    if centres == .grid { return table.number("spacing", fineness, default: 3) }
+    table.forbid(
+      "spacing", because: "has no effect on centres = \"particles\"",
+      hint: "remove it; it belongs to centres = \"grid\"")
+    return 0
+  }
+
+  /// Reads the strain step and the largest strain of the explicit method; both are 1 without it.
+  private static func explicitStrains(_ table: Table, _ method: Method) -> (step: Double, maximum: Double) {
+    if method == .expansion {
+      for key in ["strain_step", "maximum_strain"] {
+        table.forbid(
+          key, because: "has no effect on method = \"expansion\"",
+          hint: "remove it; it belongs to method = \"frozen-matrix\" and \"both\"")
+      }
+      return (1, 1)
+    }
+    let step = table.number("strain_step", .strainStep, default: 1e-3)
+    let maximum = table.number("maximum_strain", .strainStep, default: 0.5)
+    if maximum < step {
+      table.report(
+        "'maximum_strain' in [\(table.name)] is \(maximum) and 'strain_step' is \(step)",
+        hint: "maximum_strain must be at least strain_step",
+        key: table.gives("maximum_strain") ? "maximum_strain" : "strain_step")
+    }
+    if maximum / step > mostSteps {
+      table.report(
+        "'strain_step' in [\(table.name)] is \(step), which needs \(maximum / step) steps around each centre",
+        hint: "take a larger step, or a smaller maximum_strain: \(Int(mostSteps)) steps are the most",
+        key: "strain_step")
+    }
+    return (step, maximum)
+  }
+
+  /// Reports a value of `key` that asks the method for what only the other one has.
+  private static func report(_ table: Table, _ key: String, _ value: String, _ method: Method, has amount: String) {
+    let other = method == .expansion ? Method.frozenMatrix : .expansion
+    table.report(
+      "'\(key)' in [\(table.name)] is \(value), and method = \"\(method.rawValue)\" has \(amount)",
+      hint: "take method = \"\(other.rawValue)\" or \"both\"", key: key)
   }
 }
 

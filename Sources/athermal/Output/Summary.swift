@@ -4,7 +4,8 @@ import Particles
 import Statics
 import Storage
 
-/// Scalars of summary.json, the same for all commands that end with a configuration.
+/// Scalars of summary.json, the same for all commands that end with a configuration. It is flat because each property
+/// is a key there.
 struct Summary: Codable {
   var status = "done"
   var exitCode = 0

@@ -98,6 +98,8 @@ final class RunFolder {
   /// Progress of the run in the folder.
   private enum Stage: Int32 { case new, putAside, complete }
 
+  /// Name of the log, in the folder and in checkpoints.
+  private static let log = "log.jsonl"
   private static let beginningAgain = "begin again without --resume and with --set output.overwrite=true"
 
   /// Restores state from a checkpoint. If a file differs from what the run had left, the failure gets a remedy.
@@ -250,9 +252,9 @@ final class RunFolder {
   }
 
   private func openLog() throws {
-    let descriptor = open(file("log.jsonl"), O_WRONLY | O_CREAT | O_APPEND, 0o666)
+    let descriptor = open(file(Self.log), O_WRONLY | O_CREAT | O_APPEND, 0o666)
     guard descriptor >= 0 else {
-      throw Failure(.inputOutput, "\(file("log.jsonl")): cannot be written: \(String(cString: strerror(errno)))")
+      throw Failure(.inputOutput, "\(file(Self.log)): cannot be written: \(String(cString: strerror(errno)))")
     }
     log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
@@ -262,21 +264,21 @@ final class RunFolder {
   /// Saves the length of the log. Collective over the ranks of the checkpoint, the lowest of which must have the log.
   func saveLog(to checkpoint: Checkpoint) throws {
     let length = try checkpoint.communicator.broadcast(Int((try? log?.seekToEnd()) ?? 0))
-    try checkpoint.put(length, as: "log.jsonl")
+    try checkpoint.put(length, as: Self.log)
   }
 
   /// Truncates the log to its length at the checkpoint, or empties it if there is none. Collective over ranks among
   /// which the lowest has the log.
   func goOnWithLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
-    let length = try checkpoint?.value(Int.self, of: "log.jsonl") ?? 0
+    let length = try checkpoint?.value(Int.self, of: Self.log) ?? 0
     try communicator.coordinated {
       guard communicator.isRoot, let log else { return }
       let there = Int(try log.seekToEnd())
       guard there >= length else {
-        throw Failure(.input, "\(file("log.jsonl")) has \(there) bytes, where the checkpoint was made with \(length)")
+        throw Failure(.input, "\(file(Self.log)) has \(there) bytes, where the checkpoint was made with \(length)")
       }
       guard ftruncate(log.fileDescriptor, off_t(length)) == 0 else {
-        throw Failure(.inputOutput, "\(file("log.jsonl")): \(String(cString: strerror(errno)))")
+        throw Failure(.inputOutput, "\(file(Self.log)): \(String(cString: strerror(errno)))")
       }
       try log.seekToEnd()
     }
@@ -299,7 +301,7 @@ final class RunFolder {
       guard written != line.count else { return }
       let code = written < 0 ? errno : ENOSPC
       ftruncate(log.fileDescriptor, off_t(end))
-      throw Failure(.inputOutput, "\(file("log.jsonl")): cannot be written: \(String(cString: strerror(code)))")
+      throw Failure(.inputOutput, "\(file(Self.log)): cannot be written: \(String(cString: strerror(code)))")
     }
   }
 

@@ -199,7 +199,7 @@ struct EngineBenchmark {
   private func hessianTime(_ system: ParticleSystem) throws -> Double {
     let field = system.makeField(width: system.dimension)
     let result = system.makeField(width: system.dimension)
-    field.values.update(from: system.forces, count: system.ownedCount * system.dimension)
+    field.copy(system.forces)
     return try median(system) { try system.multiplyHessian(field, into: result) }
   }
 
@@ -301,7 +301,8 @@ struct EngineBenchmark {
     return times.sorted()[times.count / 2]
   }
 
-  /// Figures of a benchmark. Times are those of the slowest rank; counts per rank are the largest over the ranks.
+  /// Figures of a benchmark. Times are those of the slowest rank; counts per rank are the largest over the ranks. It is
+  /// flat because each property is a key of the printed JSON.
   private struct Figures: Encodable {
     var model: String
     var dimension: Int

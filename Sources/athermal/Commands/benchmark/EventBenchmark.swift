@@ -64,9 +64,7 @@ struct EventBenchmark {
         let outcome = try follow(system, loading, to: target, entry.method, entry.preconditioner, threshold)
         count(outcome, in: &figures[k + 1])
         let difference = system.makeField(width: system.dimension)
-        for i in 0..<(system.ownedCount * system.dimension) {
-          difference.values[i] = outcome.displacement.values[i] - reference.displacement.values[i]
-        }
+        difference.combine(1, outcome.displacement.values, -1, reference.displacement.values)
         if try system.largestLength(difference.values) <= sameDisplacement * system.spacing {
           figures[k + 1].same += 1
         } else if outcome.energy < reference.energy {

@@ -10,6 +10,9 @@ import Storage
 
 /// The quasistatic elasto-plastic model: one lattice on all ranks, or many realisations on groups of them.
 struct EpmCommand: RunCommand {
+  /// Name in checkpoints.
+  private static let key = "end"
+
   static let canResume = true
   static let outputs = ["epm.h5", "epm.h5.unfinished", "fields.vtkhdf"]
   static let guide = CommandGuide(
@@ -112,8 +115,8 @@ struct EpmCommand: RunCommand {
       over: communicator)
     let saved = checkpoints.saved
     if isSingle, saved != nil { try folder.begin(goingOn: true) }
-    if let saved, saved.holds("end") {
-      let end = try saved.value(End.self, of: "end")
+    if let saved, saved.holds(Self.key) {
+      let end = try saved.value(End.self, of: Self.key)
       try folder.goingOn(from: saved) { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
       return (end.summary, end.statistics)
     }
@@ -145,7 +148,7 @@ struct EpmCommand: RunCommand {
           model, realisation: realisation, seconds: try communicator.broadcast(Date().timeIntervalSince(started))),
         statistics: output.statistics,
         files: try output.files.map { try FileRecord(finished: $0, in: place, over: communicator) })
-      try checkpoints.safePoint.within { try $0.put(end, as: "end") }.end()
+      try checkpoints.safePoint.within { try $0.put(end, as: Self.key) }.end()
       return (end.summary, end.statistics)
     } catch let failure as Failure where failure.agreedRank != nil && failure.kind != .stopped {
       // If there is a checkpoint, keep the files with which it can be resumed.

@@ -8,6 +8,12 @@ import Storage
 
 /// Output of an elasto-plastic run: the list of avalanches, samples of the state at given strains, and the final state.
 final class EpmOutput: AvalancheObserver {
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "output"
+    static let file = "epm.h5"
+  }
+
   private let folder: RunFolder?
   private let place: String
   private let configuration: EpmConfiguration
@@ -48,8 +54,8 @@ final class EpmOutput: AvalancheObserver {
     if let checkpoint {
       file = try LatticeFile(
         path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes, resuming: checkpoint,
-        as: "epm.h5")
-      let state = try checkpoint.value(State.self, of: "output")
+        as: Key.file)
+      let state = try checkpoint.value(State.self, of: Key.state)
       curve = state.curve
       statistics = state.statistics
       return
@@ -71,8 +77,8 @@ final class EpmOutput: AvalancheObserver {
   /// Saves the output. Collective.
   func save(to checkpoint: Checkpoint) throws {
     try writeAvalanches()
-    try checkpoint.put(State(curve: curve, statistics: statistics), as: "output")
-    try file.save(to: checkpoint, as: "epm.h5")
+    try checkpoint.put(State(curve: curve, statistics: statistics), as: Key.state)
+    try file.save(to: checkpoint, as: Key.file)
     try folder?.saveLog(to: checkpoint)
   }
 
@@ -161,7 +167,7 @@ final class EpmOutput: AvalancheObserver {
   }
 
   /// Names of the output files.
-  var files: [String] { ["epm.h5"] + (configuration.output.vtk ? ["fields.vtkhdf"] : []) }
+  var files: [String] { [Key.file] + (configuration.output.vtk ? ["fields.vtkhdf"] : []) }
 
   /// Removes an unfinished file.
   func discard() { file.discard() }

@@ -22,6 +22,7 @@ struct ExpandSummary: Encodable {
     }
   }
 
+  /// The part of summary.json that only an expansion has; flat because each property is a key there.
   private struct Coefficients: Encodable {
     /// Generator A.
     var generator: [[Double]]

@@ -7,6 +7,9 @@ import Storage
 
 /// Minimisation of a configuration to mechanical equilibrium.
 struct MinimizeCommand: RunCommand {
+  /// Name in checkpoints.
+  private static let key = "result"
+
   static let canResume = true
   static let outputs = ["state.h5"]
   static let guide = CommandGuide(
@@ -64,12 +67,12 @@ struct MinimizeCommand: RunCommand {
     _ system: ParticleSystem, _ minimization: Minimization, _ checkpoints: RunCheckpoints
   ) throws -> MinimizationResult {
     let safePoint = checkpoints.safePoint.within { try system.save(to: $0) }
-    if let saved = checkpoints.saved, saved.holds("result") {
+    if let saved = checkpoints.saved, saved.holds(Self.key) {
       try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
-      return try saved.value(MinimizationResult.self, of: "result")
+      return try saved.value(MinimizationResult.self, of: Self.key)
     }
     let result = try minimization.run(system, safePoint: safePoint, resuming: checkpoints.saved)
-    try safePoint.within { try $0.put(result, as: "result") }.end()
+    try safePoint.within { try $0.put(result, as: Self.key) }.end()
     return result
   }
 }

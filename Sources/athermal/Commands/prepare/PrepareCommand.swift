@@ -30,6 +30,12 @@ struct PrepareCommand: RunCommand {
     [("prepare.h5", "S", PrepareOutput.Series.schema.description)]
   }
 
+  /// Names in checkpoints.
+  private enum Key {
+    static let course = "prepare"
+    static let glass = "glass"
+  }
+
   let arguments: RunArguments
 
   static func demand(
@@ -108,7 +114,6 @@ struct PrepareCommand: RunCommand {
     over communicator: Communicator
   ) throws -> Course {
     let settings = configuration.prepare
-    let skin = configuration.neighbours.skin
     let part = settings.replicas > 1 ? "replica-\(replica)" : nil
     let checkpoints = try RunCheckpoints(
       arguments, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration,
@@ -119,17 +124,18 @@ struct PrepareCommand: RunCommand {
       try saved.map { try goOn(configuration, replica, $0) }
       ?? first ?? start(configuration, replica, over: communicator)
     var course =
-      try saved?.value(Course.self, of: "prepare")
+      try saved?.value(Course.self, of: Key.course)
       ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
-      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
+      burnIn: settings.burnIn, sweeps: settings.sweeps, skin: configuration.neighbours.skin,
+      tunesStep: settings.step == nil)
     // Create files only when nothing can refuse the run any more.
     let output = try folder.goingOn(from: saved) {
       for file in course.files ?? [] { try file.check(in: folder.path, over: communicator) }
       return try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
     }
     let safePoint = checkpoints.safePoint.within {
-      try $0.put(course, as: "prepare")
+      try $0.put(course, as: Key.course)
       try monteCarlo.save(to: $0)
       try output.save(to: $0)
     }
@@ -144,18 +150,9 @@ struct PrepareCommand: RunCommand {
         observe: { try output.write($0, turn: turn) },
         concluding: { record, safePoint in
           Heartbeat.enter(phase: "quench from T = \(temperature)")
-          let quenched = resumed.flatMap { $0.holds("glass") ? $0 : nil }
-          let interaction = monteCarlo.particles.interaction
-          let glass =
-            try quenched.map { try ParticleSystem(resuming: $0, as: "glass", interaction: interaction, skin: skin) }
-            ?? ParticleSystem(record.liquid, interaction: interaction, skin: skin, communicator: communicator)
-          let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: "glass") }
-          let result =
-            try settings.quench
-            ? quench(glass, configuration, temperature, inside, resuming: quenched) : liquid(glass)
-          // The wall time of the whole run is entered at its end.
-          var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
-          if !settings.quench { summary.reason = "liquid, not quenched" }
+          let (glass, summary) = try inherentState(
+            of: record, monteCarlo.particles.interaction, configuration, safePoint, resuming: resumed,
+            over: communicator)
           let name = output.stateName(temperature, turn: turn)
           let state = PreparedState(
             record, density: course.density, replica: replica, seed: settings.seed, burnIn: settings.burnIn,
@@ -171,6 +168,28 @@ struct PrepareCommand: RunCommand {
     try safePoint.end()
     try output.finish()
     return course
+  }
+
+  /// Quenches a liquid, or leaves it as it is if the config says so. Collective.
+  private func inherentState(
+    of record: Equilibration.Record, _ interaction: PairInteraction, _ configuration: PrepareConfiguration,
+    _ safePoint: SafePoint, resuming saved: Checkpoint?, over communicator: Communicator
+  ) throws -> (ParticleSystem, Summary) {
+    let skin = configuration.neighbours.skin
+    let quenched = saved.flatMap { $0.holds(Key.glass) ? $0 : nil }
+    let glass =
+      try quenched.map { try ParticleSystem(resuming: $0, as: Key.glass, interaction: interaction, skin: skin) }
+      ?? ParticleSystem(
+        record.liquid, interaction: interaction, skin: skin, communicator: communicator)
+    let inside = safePoint.within(countsSteps: false) { try glass.save(to: $0, as: Key.glass) }
+    let isQuenched = configuration.prepare.quench
+    let result =
+      try isQuenched
+      ? quench(glass, configuration, record.temperature, inside, resuming: quenched) : liquid(glass)
+    // The wall time of the whole run is entered at its end.
+    var summary = try Summary(glass, configuration, result: result, wallSeconds: 0)
+    if !isQuenched { summary.reason = "liquid, not quenched" }
+    return (glass, summary)
   }
 
   /// Returns a liquid from the config, ready for Monte Carlo moves.

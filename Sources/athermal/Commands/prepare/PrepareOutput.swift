@@ -7,6 +7,9 @@ import Storage
 
 /// Output of a preparation: a row of prepare.h5 and a line of log.jsonl per measurement, and a file per state.
 final class PrepareOutput {
+  /// Name in checkpoints, on all replicas.
+  private static let key = "prepare.h5"
+
   private let folder: RunFolder
   private let configuration: PrepareConfiguration
   private let communicator: Communicator
@@ -29,7 +32,7 @@ final class PrepareOutput {
     // Only the first replica writes the log.
     if replica == 0 { try folder.goOnWithLog(checkpoint, over: communicator) }
     if let checkpoint {
-      table = try TableFile(path: path, resuming: checkpoint, as: "prepare.h5", rowsPerFlush: 50)
+      table = try TableFile(path: path, resuming: checkpoint, as: Self.key, rowsPerFlush: 50)
       return
     }
     table = try TableFile(
@@ -40,7 +43,7 @@ final class PrepareOutput {
 
   /// Saves the output. Collective over the ranks of a replica.
   func save(to checkpoint: Checkpoint) throws {
-    try table.save(to: checkpoint, as: "prepare.h5")
+    try table.save(to: checkpoint, as: Self.key)
     if replica == 0 { try folder.saveLog(to: checkpoint) }
   }
 

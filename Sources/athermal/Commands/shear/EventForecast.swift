@@ -9,6 +9,13 @@ import StrainExpansion
 /// Prediction of plastic events from the fields of two states: the first one of a loading, and the last one that was
 /// reported (a step or an event). It also measures how accurate the predictions were.
 final class EventForecast {
+  /// Names in checkpoints.
+  private enum Key {
+    static let hasBegun = "output/predictions"
+    static let first = "output/first"
+    static let last = "output/last"
+  }
+
   private let folder: RunFolder
   private let generator: Tensor
   private var hasBegun = false
@@ -24,9 +31,9 @@ final class EventForecast {
 
   /// Restores the predictions from a checkpoint. Collective.
   func goOn(_ system: ParticleSystem, from checkpoint: Checkpoint) throws {
-    hasBegun = checkpoint.holds("output/predictions")
-    first = try Self.prediction(system, checkpoint, "output/first")
-    last = try Self.prediction(system, checkpoint, "output/last")
+    hasBegun = checkpoint.holds(Key.hasBegun)
+    first = try Self.prediction(system, checkpoint, Key.first)
+    last = try Self.prediction(system, checkpoint, Key.last)
   }
 
   private static func prediction(_ system: ParticleSystem, _ checkpoint: Checkpoint, _ name: String) throws
@@ -38,9 +45,9 @@ final class EventForecast {
   /// Saves the predictions. Collective.
   func save(to checkpoint: Checkpoint) throws {
     guard hasBegun else { return }
-    try checkpoint.put(true, as: "output/predictions")
-    try first?.save(to: checkpoint, as: "output/first")
-    try last?.save(to: checkpoint, as: "output/last")
+    try checkpoint.put(true, as: Key.hasBegun)
+    try first?.save(to: checkpoint, as: Key.first)
+    try last?.save(to: checkpoint, as: Key.last)
   }
 
   /// Makes a prediction from the present state. Collective.

@@ -10,6 +10,14 @@ import Storage
 /// Plastic activity of each particle in a loading: D²min over windows of strain, the number of windows in which it
 /// exceeded the threshold, and the profiles of both.
 final class PlasticActivity {
+  /// Names in checkpoints.
+  private enum Key {
+    static let d2min = "output/d2min"
+    static let count = "output/plastic_count"
+    static let state = "output/activity"
+    static let window = "output/window"
+  }
+
   /// D²min of the last closed window, NaN before the first, and the number of windows in
   /// which it exceeded the threshold.
   let d2min: ParticleField
@@ -81,22 +89,22 @@ final class PlasticActivity {
   /// Restores the measurement from a checkpoint. Collective.
   init(_ configuration: ShearConfiguration, _ system: ParticleSystem, resuming checkpoint: Checkpoint) throws {
     self.configuration = configuration
-    d2min = try system.makeField(resuming: checkpoint, as: "output/d2min")
-    count = try system.makeField(resuming: checkpoint, as: "output/plastic_count")
+    d2min = try system.makeField(resuming: checkpoint, as: Key.d2min)
+    count = try system.makeField(resuming: checkpoint, as: Key.count)
     // Checkpoints of version 1 store it together with the other output state.
-    state = try checkpoint.value(State.self, of: checkpoint.holds("output/activity") ? "output/activity" : "output")
+    state = try checkpoint.value(State.self, of: checkpoint.holds(Key.state) ? Key.state : "output")
     guard state.hasWindow else { return }
     window = try StrainWindow(
-      system, radius: configuration.d2min.radius * system.spacing, resuming: checkpoint, as: "output/window")
+      system, radius: configuration.d2min.radius * system.spacing, resuming: checkpoint, as: Key.window)
   }
 
   /// Saves the measurement. Collective.
   func save(_ system: ParticleSystem, to checkpoint: Checkpoint) throws {
     state.hasWindow = window != nil
-    try checkpoint.put(state, as: "output/activity")
-    try system.save(d2min, to: checkpoint, as: "output/d2min")
-    try system.save(count, to: checkpoint, as: "output/plastic_count")
-    try window?.save(system, to: checkpoint, as: "output/window")
+    try checkpoint.put(state, as: Key.state)
+    try system.save(d2min, to: checkpoint, as: Key.d2min)
+    try system.save(count, to: checkpoint, as: Key.count)
+    try window?.save(system, to: checkpoint, as: Key.window)
   }
 
   /// Returns the nonaffine displacement of owned particle `i` since the window began.

@@ -11,6 +11,13 @@ import Storage
 /// Output of a loading: a row of shear.h5 and a line of log.jsonl per step, events, plastic activity,
 /// and frames of the trajectory.
 final class ShearOutput: ShearObserver {
+  /// Names in checkpoints.
+  private enum Key {
+    static let state = "output"
+    static let table = "shear.h5"
+    static let trajectory = "trajectory.h5"
+  }
+
   private let folder: RunFolder
   private let configuration: ShearConfiguration
   private let communicator: Communicator
@@ -58,15 +65,15 @@ final class ShearOutput: ShearObserver {
     curve = StepRecord.schema(dimension: system.dimension, generator: generator)
     events = PlasticEvent.schema(dimension: system.dimension)
     forecast = configuration.events.prediction ? EventForecast(folder, generator: generator) : nil
-    let (tablePath, trajectoryPath) = (folder.file("shear.h5"), folder.file("trajectory.h5"))
+    let (tablePath, trajectoryPath) = (folder.file(Key.table), folder.file(Key.trajectory))
     if let checkpoint {
       try folder.begin(goingOn: true)
       activity = try PlasticActivity(configuration, system, resuming: checkpoint)
-      table = try TableFile(path: tablePath, resuming: checkpoint, as: "shear.h5")
+      table = try TableFile(path: tablePath, resuming: checkpoint, as: Key.table)
       trajectory =
-        try checkpoint.holds("trajectory.h5")
-        ? TrajectoryWriter(path: trajectoryPath, resuming: checkpoint, as: "trajectory.h5") : nil
-      state = try checkpoint.value(State.self, of: "output")
+        try checkpoint.holds(Key.trajectory)
+        ? TrajectoryWriter(path: trajectoryPath, resuming: checkpoint, as: Key.trajectory) : nil
+      state = try checkpoint.value(State.self, of: Key.state)
       try forecast?.goOn(system, from: checkpoint)
     } else {
       activity = try PlasticActivity(configuration, system, schedule)
@@ -107,11 +114,11 @@ final class ShearOutput: ShearObserver {
 
   /// Saves everything on which the next rows and frames depend. Collective.
   func save(_ system: ParticleSystem, to checkpoint: Checkpoint) throws {
-    try checkpoint.put(state, as: "output")
+    try checkpoint.put(state, as: Key.state)
     try activity.save(system, to: checkpoint)
     try forecast?.save(to: checkpoint)
-    try table.save(to: checkpoint, as: "shear.h5")
-    try trajectory?.save(to: checkpoint, as: "trajectory.h5")
+    try table.save(to: checkpoint, as: Key.table)
+    try trajectory?.save(to: checkpoint, as: Key.trajectory)
     try folder.saveLog(to: checkpoint)
   }
 

@@ -9,6 +9,12 @@ import YieldStress
 
 /// Local yield stress of a whole sample, by cavity expansion, by explicit frozen matrix, or by both.
 struct YieldmapCommand: RunCommand {
+  /// Names in checkpoints.
+  private enum Key {
+    static let rest = "rest"
+    static let rattlers = "rattlers"
+  }
+
   static let canResume = true
   static let outputs = ["yieldmap.h5", "state.h5"]
   static let guide = CommandGuide(
@@ -48,15 +54,15 @@ struct YieldmapCommand: RunCommand {
     Heartbeat.enter(phase: "yield map")
     let progress = Progress(isShown: communicator.isRoot)
     // Maps that were begun with rattlers are continued with them.
-    let hadRattlers = saved.map { $0.holds("rest") && !$0.holds("rattlers") } ?? false
+    let hadRattlers = saved.map { $0.holds(Key.rest) && !$0.holds(Key.rattlers) } ?? false
     let isRattler = hadRattlers ? { _ in false } : try Self.rattlers(of: system, configuration.potential)
     let map = try YieldMap.compute(
       system, settings, isAbsent: isRattler,
       safePoint: safePoint.within {
-        try $0.put(rest, as: "rest")
-        if !hadRattlers { try $0.put("absent", as: "rattlers") }
+        try $0.put(rest, as: Key.rest)
+        if !hadRattlers { try $0.put("absent", as: Key.rattlers) }
       },
-      resuming: saved.flatMap { $0.holds("rest") ? $0 : nil }
+      resuming: saved.flatMap { $0.holds(Key.rest) ? $0 : nil }
     ) { done, total in
       progress.show("cavity \(done) of \(total)", fraction: Double(done) / Double(total))
     }
@@ -79,9 +85,9 @@ struct YieldmapCommand: RunCommand {
     _ system: ParticleSystem, _ section: YieldmapSection, _ minimizer: MinimizerSection, _ safePoint: SafePoint,
     resuming saved: Checkpoint?
   ) throws -> MinimizationResult {
-    if let saved, saved.holds("rest") {
+    if let saved, saved.holds(Key.rest) {
       try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
-      return try saved.value(MinimizationResult.self, of: "rest")
+      return try saved.value(MinimizationResult.self, of: Key.rest)
     }
     return try Rest(equilibrium: section.equilibrium, minimizes: section.minimize, table: "yieldmap")
       .reach(system, minimizer, safePoint: safePoint.within(countsSteps: false) { _ in }, resuming: saved)

@@ -251,8 +251,7 @@ public enum LammpsDataReader {
   private static func readHeader(
     _ slice: TextSlice, upTo firstSection: Int, _ communicator: Communicator
   ) throws -> Header {
-    // Each header line becomes six integers: line number, keyword, the count, the bits of three reals.
-    let width = 6
+    let width = headerWidth
     let own = try communicator.coordinated {
       var found: [Int] = []
       var words: [Range<Int>] = []
@@ -260,36 +259,7 @@ public enum LammpsDataReader {
         guard line.number < firstSection, !isTitle(line) else { return }
         line.split(into: &words, comment: UInt8(ascii: "#"))
         guard !words.isEmpty else { return }
-        // Find the longest end of the line that is a keyword. Numbers precede it.
-        var keywordStart = 0
-        var known: Int?
-        while known == nil, keywordStart < words.count {
-          let ending = words[keywordStart...].map { line.word($0) }.joined(separator: " ")
-          known = headerKeywords.firstIndex(of: ending)
-          if known == nil { keywordStart += 1 }
-        }
-        guard let index = known else {
-          throw line.failure(
-            "'\(line.text.prefix(40))' is not a header line that can be read here, "
-              + "such as '1000 atoms' or '0 10 xlo xhi'")
-        }
-        let keyword = headerKeywords[index]
-        let isCount = index < counts.count
-        let expected = isCount ? 1 : keyword == "xy xz yz" ? 3 : 2
-        guard keywordStart == expected else {
-          throw line.failure("\(expected) number\(expected == 1 ? "" : "s") must stand before '\(keyword)'")
-        }
-        var fact = [line.number, index] + [Int](repeating: 0, count: width - 2)
-        if isCount {
-          fact[2] = try line.integer(words[0], "the number of \(keyword)")
-          guard fact[2] >= 0 else { throw line.failure("the number of \(keyword) is negative") }
-        } else {
-          for k in 0..<expected {
-            let value = try line.real(words[k], keyword.split(separator: " ").map(String.init)[k])
-            fact[3 + k] = Int(bitPattern: UInt(value.bitPattern))
-          }
-        }
-        found += fact
+        found += try headerNumbers(line, words)
         guard found.count <= width * factLimit else { throw line.failure("too many header lines") }
       }
       return found
@@ -308,6 +278,43 @@ public enum LammpsDataReader {
       }
       return header
     }
+  }
+
+  /// Number of integers that stand for a header line: line number, keyword, the count, the bits of three reals.
+  private static let headerWidth = 6
+
+  /// Returns a header line as integers.
+  private static func headerNumbers(_ line: TextLine, _ words: [Range<Int>]) throws -> [Int] {
+    // The longest end of the line that is a keyword counts. Numbers precede it.
+    var keywordStart = 0
+    var known: Int?
+    while known == nil, keywordStart < words.count {
+      let ending = words[keywordStart...].map { line.word($0) }.joined(separator: " ")
+      known = headerKeywords.firstIndex(of: ending)
+      if known == nil { keywordStart += 1 }
+    }
+    guard let index = known else {
+      throw line.failure(
+        "'\(line.text.prefix(40))' is not a header line that can be read here, "
+          + "such as '1000 atoms' or '0 10 xlo xhi'")
+    }
+    let keyword = headerKeywords[index]
+    let isCount = index < counts.count
+    let expected = isCount ? 1 : keyword == "xy xz yz" ? 3 : 2
+    guard keywordStart == expected else {
+      throw line.failure("\(expected) number\(expected == 1 ? "" : "s") must stand before '\(keyword)'")
+    }
+    var numbers = [line.number, index] + [Int](repeating: 0, count: headerWidth - 2)
+    if isCount {
+      numbers[2] = try line.integer(words[0], "the number of \(keyword)")
+      guard numbers[2] >= 0 else { throw line.failure("the number of \(keyword) is negative") }
+    } else {
+      for k in 0..<expected {
+        let value = try line.real(words[k], keyword.split(separator: " ").map(String.init)[k])
+        numbers[3 + k] = Int(bitPattern: UInt(value.bitPattern))
+      }
+    }
+    return numbers
   }
 
   private static func cell(_ header: Header, path: String, dimension: Int?) throws -> (edges: Tensor, origin: Vector) {
