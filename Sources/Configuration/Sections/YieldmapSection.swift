@@ -90,16 +90,17 @@ public struct YieldmapSection: Sendable, Equatable {
         "'directions' in [\(table.name)] is empty",
         hint: "name at least one of \(Self.possibleDirections.joined(separator: ", "))", key: "directions")
     }
+    let (step, most) = (1e-3, 0.5)
     if method == .expansion {
-      for key in ["strain_step", "maximum_strain"] {
+      for (key, standard) in [("strain_step", step), ("maximum_strain", most)] {
         table.forbid(
           key, because: "has no effect on method = \"expansion\"",
-          hint: "remove it; it belongs to method = \"frozen-matrix\" and \"both\"")
+          hint: "remove it; it belongs to method = \"frozen-matrix\" and \"both\"", default: "\(standard)")
       }
       (strainStep, maximumStrain) = (1, 1)
     } else {
-      strainStep = table.number("strain_step", .strainStep, default: 1e-3)
-      maximumStrain = table.number("maximum_strain", .strainStep, default: 0.5)
+      strainStep = table.number("strain_step", .strainStep, default: step)
+      maximumStrain = table.number("maximum_strain", .strainStep, default: most)
       if maximumStrain < strainStep {
         table.report(
           "'maximum_strain' in [\(table.name)] is \(maximumStrain) and 'strain_step' is \(strainStep)",
