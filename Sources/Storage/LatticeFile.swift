@@ -167,7 +167,7 @@ public final class LatticeFile {
   /// Closes the file and gives it its final name.
   public func close() throws {
     try file.seal()
-    try communicator.coordinated { if communicator.isRoot { try FinishedFile.finish(path) } }
+    try FinishedFile.finish(path, over: communicator)
   }
 
   /// Closes and removes the file, after a failure that all ranks share.

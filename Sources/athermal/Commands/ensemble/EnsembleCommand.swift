@@ -44,7 +44,7 @@ struct EnsembleCommand: Command {
       guard present.isEmpty || present.contains("ensemble.h5") else {
         throw Failure(.input, "\(folder) holds something else than an ensemble; name another folder with --output")
       }
-      try WholeFile.makeFolder(folder)
+      try Folder.make(folder)
     }
     let file = try TableFile(
       path: "\(folder)/ensemble.h5", provenance: Build.provenance(config: "runs = \(runs)\n"), over: communicator)
@@ -71,7 +71,7 @@ struct EnsembleCommand: Command {
     try file.close()
     try communicator.coordinated {
       guard communicator.isRoot else { return }
-      try WholeFile.write(try RunFolder.encoder(pretty: true).encode(summary), to: "\(folder)/summary.json")
+      try FinishedFile.write(try RunFolder.encoder(pretty: true).encode(summary), to: "\(folder)/summary.json")
       print(summary.text)
       print("results in \(folder); pictures: Jobs/plots/run-figures \(folder)")
     }

@@ -106,7 +106,7 @@ struct EpmCommand: RunCommand {
     let started = Date()
     let epm = configuration.epm
     let isSingle = groups.taskCount == 1
-    if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
+    if !isSingle { try communicator.coordinated { if communicator.isRoot { try Folder.make(place) } } }
     let checkpoints = try RunCheckpoints(
       arguments, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration,
       over: communicator)
