@@ -30,7 +30,12 @@ struct ExpandCommand: RunCommand {
     try configuration.places.blaming("expand.modes") {
       try Model.requireModes(configuration.expand, particles: n, dimension: d)
     }
-    return demand.lines()
+    return demand.lines {
+      let rest =
+        configuration.expand.minimize
+        ? $0.minimiser(hasMultigrid: configuration.minimizer.preconditioner == .multigrid) : 0
+      return max(rest, $0.expansion)
+    }
   }
 
   func compute(_ run: Run<ExpandSections>) throws -> Int32 {

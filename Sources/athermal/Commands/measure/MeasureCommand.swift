@@ -25,7 +25,7 @@ struct MeasureCommand: RunCommand {
   static func demand(
     of configuration: MeasureConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
   ) throws -> [String] {
-    try ParticleDemand(configuration, on: ranks, over: communicator).lines()
+    try ParticleDemand(configuration, on: ranks, over: communicator).lines { $0.bonds }
   }
 
   func compute(_ run: Run<MeasureSections>) throws -> Int32 {

@@ -27,7 +27,10 @@ struct YieldmapCommand: RunCommand {
     _ = try settings(
       configuration, loading, in: demand.layout.cell, spacing: demand.spacing,
       largestCutoff: demand.layout.largestCutoff)
-    return demand.lines()
+    return demand.lines {
+      configuration.yieldmap.minimize
+        ? $0.minimiser(hasMultigrid: configuration.minimizer.preconditioner == .multigrid) : 0
+    }
   }
 
   func compute(_ run: Run<YieldmapSections>) throws -> Int32 {
