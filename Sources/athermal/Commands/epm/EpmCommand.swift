@@ -21,6 +21,8 @@ struct EpmCommand: RunCommand {
     [
       ("epm.h5", "A", Avalanche.schema(dimension: 3).description),
       ("epm.h5", "K", LatticeSample.schema(shape: [1, 1, 1], bins: 1).description),
+      ("epm.h5", "", ElastoPlasticModel.residualEdges.description),
+      ("epm.h5", "", ElastoPlasticModel.frames.description), ("epm.h5", "", ElastoPlasticModel.lastState.description),
     ]
   }
 

@@ -19,6 +19,10 @@ struct ExpandCommand: RunCommand {
       """,
     examples: ["athermal expand Configs/expand-2d.toml --output runs/e"])
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    [("expand.h5", "", ExpandResult.schema(modes: ["k"]).description)]
+  }
+
   let arguments: RunArguments
 
   static func demand(

@@ -29,6 +29,8 @@ struct ShearCommand: RunCommand {
     return [
       ("shear.h5", "T+1", curve), ("shear.h5", "E", PlasticEvent.schema(dimension: 3).description),
       ("shear.h5", "E", EventRanks.schema.description),
+      ("shear.h5", "", ActivityProfile.edges(dimension: 3).description),
+      ("shear.h5", "W", ActivityProfile.schema(bins: [1, 1, 1]).description),
     ]
   }
 

@@ -5,6 +5,7 @@ import MessagePassing
 import Particles
 import QuasistaticShear
 import Statics
+import Storage
 import YieldStress
 
 /// Local yield stress of a whole sample, by cavity expansion, by explicit frozen matrix, or by both.
@@ -15,6 +16,15 @@ struct YieldmapCommand: RunCommand {
     running: "yieldmap", canResume: canResume, summary: "local yield stress of the whole sample",
     text: "Measures the local yield stress of a configuration at rest, cavity by cavity.",
     examples: ["mpirun -n 4 athermal yieldmap Configs/yieldmap-2d.toml --output runs/y"])
+
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    let weights = [("", StressWeight.half), ("weights/W/", .half)]
+    return [
+      YieldmapOutput.grid.description,
+      MethodMap.schema("METHOD", weights: weights, directions: ["DIRECTION"]).description,
+      YieldmapOutput.expansion.description, YieldmapOutput.frozenMatrix.description,
+    ].map { ("yieldmap.h5", "", $0) }
+  }
 
   let arguments: RunArguments
 
