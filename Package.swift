@@ -104,8 +104,8 @@ let package = Package(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Statistics", "Interactions", "Particles",
-        "Storage", "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress",
-        "SparseSolvers", "FourierGrid", "ElasticLattice", "ElastoPlastic", "CBuild",
+        "Storage", "Multigrid", "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion",
+        "YieldStress", "SparseSolvers", "FourierGrid", "ElasticLattice", "ElastoPlastic", "CBuild",
       ],
       swiftSettings: driverFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 

@@ -7,7 +7,13 @@ from run_groups import average, groups, runs_below, separate, write_table
 
 
 def conjugate_stress(run, dimension):
-    """The stress that does the work of the loading: a function of the components by name, and its symbol."""
+    """The stress that does the work of the loading, σ:A: a function of the components by name, and its symbol. It is
+    `working_stress` where that is among them, and computed for events and for files of versions before 0.2.0."""
+    compute, symbol = computed_stress(run, dimension)
+    return lambda s: s["working_stress"] if "working_stress" in s else compute(s), symbol
+
+
+def computed_stress(run, dimension):
     loading = settings(run).get("loading", {})
     mode, plane = loading.get("mode", "simple-shear"), loading.get("plane", "xy")
     a, b = plane[0], plane[1]
@@ -68,7 +74,7 @@ def loading_curve(run, column=None):
     curve, _ = read_curve(run)
     pick, symbol = chosen_stress(run, curve, column)
     strain = curve["strain"]
-    columns = [pick({name[7:]: values for name, values in curve.items() if name.startswith("stress_")}),
+    columns = [pick({name.removeprefix("stress_"): values for name, values in curve.items()}),
                curve["energy_per_particle"]]
     count = 0
     with open_file(run, "shear.h5") as file:

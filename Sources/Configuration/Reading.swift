@@ -86,7 +86,11 @@ final class Reading {
 
   /// Values that were read, as TOML, by `table.key`. If the text is empty, they are the defaults of the sections.
   var defaults: [String: String] {
-    let found = tables.flatMap { table in table.entriesRead.map { ("\(table.name).\($0.key)", $0.value) } }
+    let found = tables.flatMap { table in
+      (table.entriesRead.map { ($0.key, $0.value) } + table.idleDefaults.map { ($0, $1) }).map {
+        ("\(table.name).\($0)", $1)
+      }
+    }
     return Dictionary(found) { first, _ in first }
   }
 }

@@ -7,6 +7,8 @@ package final class Table {
   package let isGiven: Bool
   /// The keys that were read, with their values.
   private(set) var entriesRead: [ResolvedKeys.Entry] = []
+  /// Defaults, as TOML, of keys that have no effect beside the others.
+  private(set) var idleDefaults: [String: String] = [:]
 
   private let entries: [String: TomlValue.Entry]
   private let place: Place
@@ -59,8 +61,10 @@ package final class Table {
   }
 
   /// Makes `key` known, and reports a problem if it is given, because it would have no effect.
-  package func forbid(_ key: String, because reason: String, hint: String) {
+  /// - Parameter standard: its default where it has an effect, as TOML, for the help.
+  package func forbid(_ key: String, because reason: String, hint: String, default standard: String? = nil) {
     know(key)
+    idleDefaults[key] = standard
     guard let entry = entries[key] else { return }
     reading.report("'\(key)' in [\(name)] \(reason)", hint: hint, at: entry.keyPlace)
   }

@@ -8,6 +8,9 @@ import Particles
 /// nothing depends on the order of the particles or on the ranks that hold them, and the result has the same bits
 /// everywhere. It works in single precision.
 public final class Multigrid {
+  /// Layers of ghost nodes that a rank keeps around its nodes.
+  public static let ghostLayers = NodeGrid.ghostLayers
+
   private let system: ParticleSystem
   private let elements: ElementStiffness
   private var decomposition: Decomposition

@@ -90,18 +90,19 @@ public struct RandomPlacement: Sendable {
     return snapshot(of: table)
   }
 
-  /// Returns the box with only two particles, the smallest and the largest possible: enough to compute a
-  /// ``SystemLayout`` for any number of particles.
+  /// Returns the box with a few particles from the smallest to the largest possible, in the proportions of all: enough
+  /// to compute a ``SystemLayout``, and means over pairs, for any number of particles.
   public func outline() -> Snapshot {
     var table = ParticleTable()
-    table.ids = [1, 2]
+    let few = max(2, min(33, count))
+    table.ids = (0..<few).map { Int64($0 + 1) }
     switch composition {
     case .sizes(let sizes):
       let margin = sizes.isStratified ? 0.5 / Double(count) : 0
-      table.diameters = [sizes.quantile(margin), sizes.quantile(1 - margin)]
-    case .species(_, let diameters):
-      table.species = [0, 1]
-      table.diameters = diameters
+      table.diameters = (0..<few).map { sizes.quantile(margin + (1 - 2 * margin) * Double($0) / Double(few - 1)) }
+    case .species(let fractionOfFirst, let diameters):
+      table.species = (0..<few).map { Double($0) < fractionOfFirst * Double(few) ? 0 : 1 }
+      table.diameters = table.species.map { diameters[Int($0)] }
     }
     return snapshot(of: table)
   }

@@ -11,8 +11,6 @@ public struct SystemLayout {
   public let largestCutoff: Double
   /// Largest cutoff plus the skin, in units of length.
   public let range: Double
-  /// Number of neighbours within ``range`` if particles were evenly spread: an upper bound for the lists.
-  public let estimatedNeighbours: Double
 
   /// Computes the layout. Collective.
   /// - Parameter cell: the cell of a computation that is resumed; nil to derive one from the edges of the snapshot.
@@ -51,9 +49,6 @@ public struct SystemLayout {
           + "a rank owns whole cells; run on at most \(grid.cellCount) ranks")
     }
     decomposition = Decomposition(grid: grid, rankCount: ranks)
-    let density = Double(snapshot.totalCount) / cell.volume
-    estimatedNeighbours =
-      density * (cell.dimension == 2 ? Double.pi * range * range : 4 / 3 * Double.pi * range * range * range)
   }
 
   /// Returns the largest cutoff of any pair. It need not be that of the two largest particles if sizes are not

@@ -149,7 +149,8 @@ func expectRefusal(
   @Test(arguments: [
     (["--help"], "athermal shear"), (["-h"], "athermal shear"), (["help"], "athermal shear"),
     (["shear", "--help"], "final_strain"), (["help", "minimise"], "force_tolerance = \"floor\""),
-    (["help", "epm"], "sample_strain = 0.01"), (["bands", "-h"], "[bands]"),
+    (["help", "epm"], "sample_strain = 0.01"), (["help", "yieldmap"], "maximum_strain = 0.5"),
+    (["bands", "-h"], "[bands]"),
     (["export", "--help"], "--frames all|A:B|A:B:C"),
     (["--version"], "commit"), (["-V"], "commit"),
   ]) func helpIsGiven(arguments: [String], says: String) throws {

@@ -14,12 +14,41 @@ import Testing
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("Docs/Formats.md")
     let formats = try String(contentsOf: path, encoding: .utf8)
-    #expect(InfoCommand.schemas.count >= 6)
+    #expect(InfoCommand.schemas.count >= 19)
     for schema in InfoCommand.schemas {
       #expect(formats.contains(schema.table), "Docs/Formats.md lacks this table; athermal info --schema prints it")
     }
     let printed = try TestProcess.run("athermal", ["info", "--schema"], in: folder.path)
     #expect(printed.exitCode == 0 && printed.output.contains("| `working_stress` | 1 | ε/λ^d | σ:A"))
+  }
+
+  /// Every dataset of an output says its unit and its meaning.
+  @Test func everyDatasetIsDescribed() throws {
+    let elastic = "[expand]\nelastic_tensor = true\n"
+    let map =
+      "[yieldmap]\nmethod = \"both\"\nradius = 2.5\nlowest_eigenvalue = true\ncurves = true\nminimize = true\n"
+      + "maximum_strain = 0.01\norientations = 2\n"
+    let profiles = "[d2min]\nwindow = 2e-3\n[output]\nprofiles = true\n"
+    for (command, text, name) in [
+      ("measure", Samples.glass, "measure.h5"), ("expand", Samples.glass + elastic, "expand.h5"),
+      ("yieldmap", Samples.glass + map, "yieldmap.h5"), ("shear", Samples.config + profiles, "shear.h5"),
+    ] {
+      try folder.file("\(command).toml", text)
+      let words = [command, "\(command).toml", "--output", command]
+      let outcome = try TestProcess.run("athermal", words, in: folder.path, limit: 240)
+      #expect(outcome.exitCode == 0, "\(outcome.report)")
+      let path = folder.file("\(command)/\(name)")
+      let datasets = try FileVerification.contents(path).map(\.name).filter { !$0.hasPrefix("/parameters") }
+      #expect(datasets.count >= 5)
+      let file = try HDF5File(path, .read, over: nil)
+      for dataset in datasets {
+        for attribute in ["unit", "about"] {
+          let found = try file.textAttribute(attribute, of: dataset) ?? []
+          #expect(found.first?.isEmpty == false, "\(name): \(dataset) has no \(attribute)")
+        }
+      }
+      try file.close()
+    }
   }
 
   /// Units and meanings stand with the numbers; σ:A is what the components and the generator give.

@@ -97,7 +97,7 @@ func storageRoundTrip(_ world: Communicator, _ arguments: [String]) throws {
           Observable("stress_drop", [1, 2, 3, 4], shape: [2, 2]),
         ])
     }
-    try table.write("map", [1.0, 2, 3, 4, 5, 6], shape: [2, 3])
+    try table.write(ResultArray([1.0, 2, 3, 4, 5, 6], shape: [2, 3]), as: "map")
     try table.close()
   }
 }

@@ -117,7 +117,7 @@ extension StorageTests {
       for k in 0..<300 { try table.appendRow(to: "curve", [Double(k), -Double(k)]) }
       try table.append(
         to: "events", [Observable("strain_before", 0.5), Observable("stress_drop", [1, 2, 3, 4], shape: [2, 2])])
-      try table.write("map", rows: [1, 2, 3, 4] as [Int64], firstRow: 0, shape: [2, 2])
+      try table.write(ResultArray(rows: [1, 2, 3, 4] as [Int64], firstRow: 0, shape: [2, 2]), as: "map")
       try table.close()
       let file = try HDF5File(path, .read, over: nil)
       #expect(try file.shape(of: "/curve") == [300, 2])

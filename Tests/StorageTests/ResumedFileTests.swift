@@ -27,7 +27,7 @@ extension StorageTests {
       let file = try TableFile(
         path: path, provenance: .init(version: "1", build: "b", config: "[a]"), rowsPerFlush: 7, over: communicator)
       try file.createTable("curve", columns: ["first", "second", "third"])
-      try file.write("whole", [Int32](0..<1000), shape: [10, 100])
+      try file.write(ResultArray([Int32](0..<1000), shape: [10, 100]), as: "whole")
       try file.setAttribute("unit", of: "whole", to: "one")
       return file
     }
@@ -43,7 +43,7 @@ extension StorageTests {
           ])
         // Made after the checkpoint in some of the pieces.
         if step % 100 == 50 {
-          try file.write("late/\(step)", [Double](repeating: Double(step), count: 3000), shape: [3000])
+          try file.write(ResultArray([Double](repeating: Double(step), count: 3000)), as: "late/\(step)")
         }
         if step % 100 == 60 { try file.setAttribute("step \(step)", of: "late", to: Double(step)) }
       }

@@ -1,26 +1,19 @@
 package typealias ExpandConfiguration = RunConfiguration<ExpandSections>
 
 /// The sections that `expand` reads. The expansion is for small strains, so `[loading]` gives only its direction.
-package struct ExpandSections: ParticleCommandSections {
+package struct ExpandSections: DirectionCommandSections {
   package static let tables = ["system", "potential", "loading", "expand", "output", "neighbours", "minimizer"]
 
-  package let particles: ParticleSections
-  package let minimizer: MinimizerSection
-  package let deformation: LoadingSection.Mode
+  package let direction: DirectionSections
   package let expand: ExpandSection
   package let output: BondOutputSection
   package var mayOverwrite: Bool { output.overwrite }
 
   package init?(_ document: Document) {
-    let particles = ParticleReading(document)
-    minimizer = MinimizerSection(document.table("minimizer"))
-    let deformation = LoadingSection.Mode(
-      directionOf: document.table("loading"), dimension: particles.dimension)
-    expand = ExpandSection(document.table("expand"), isGenerated: particles.isGenerated)
+    let reading = DirectionSections.Reading(document)
+    expand = ExpandSection(document.table("expand"), isGenerated: reading.isGenerated)
     output = BondOutputSection(document.table("output"))
-    if !expand.minimize { document.leaveUnused("minimizer") }
-    guard let sections = particles.sections, let deformation else { return nil }
-    self.particles = sections
-    self.deformation = deformation
+    guard let direction = reading.sections(minimizes: expand.minimize) else { return nil }
+    self.direction = direction
   }
 }

@@ -1,30 +1,23 @@
 package typealias YieldmapConfiguration = RunConfiguration<YieldmapSections>
 
 /// The sections that `yieldmap` reads. `[loading]` gives only the direction of the local shear.
-package struct YieldmapSections: ParticleCommandSections {
+package struct YieldmapSections: DirectionCommandSections {
   package static let tables = [
     "system", "potential", "loading", "yieldmap", "output", "neighbours", "minimizer", "checkpoint",
   ]
 
-  package let particles: ParticleSections
-  package let minimizer: MinimizerSection
-  package let deformation: LoadingSection.Mode
+  package let direction: DirectionSections
   package let yieldmap: YieldmapSection
   package let output: OverwriteSection
   package let checkpoint: CheckpointSection
   package var mayOverwrite: Bool { output.overwrite }
 
   package init?(_ document: Document) {
-    let particles = ParticleReading(document)
-    minimizer = MinimizerSection(document.table("minimizer"))
-    let deformation = LoadingSection.Mode(
-      directionOf: document.table("loading"), dimension: particles.dimension)
-    yieldmap = YieldmapSection(document.table("yieldmap"), isGenerated: particles.isGenerated)
+    let reading = DirectionSections.Reading(document)
+    yieldmap = YieldmapSection(document.table("yieldmap"), isGenerated: reading.isGenerated)
     output = OverwriteSection(document.table("output"))
     checkpoint = CheckpointSection(document.table("checkpoint"))
-    if !yieldmap.minimize { document.leaveUnused("minimizer") }
-    guard let sections = particles.sections, let deformation else { return nil }
-    self.particles = sections
-    self.deformation = deformation
+    guard let direction = reading.sections(minimizes: yieldmap.minimize) else { return nil }
+    self.direction = direction
   }
 }

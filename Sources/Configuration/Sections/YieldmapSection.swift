@@ -121,16 +121,17 @@ public struct YieldmapSection: Sendable, Equatable {
 
   /// Reads the strain step and the largest strain of the explicit method; both are 1 without it.
   private static func explicitStrains(_ table: Table, _ method: Method) -> (step: Double, maximum: Double) {
+    let standard = (step: 1e-3, maximum: 0.5)
     if method == .expansion {
-      for key in ["strain_step", "maximum_strain"] {
+      for (key, value) in [("strain_step", standard.step), ("maximum_strain", standard.maximum)] {
         table.forbid(
           key, because: "has no effect on method = \"expansion\"",
-          hint: "remove it; it belongs to method = \"frozen-matrix\" and \"both\"")
+          hint: "remove it; it belongs to method = \"frozen-matrix\" and \"both\"", default: "\(value)")
       }
       return (1, 1)
     }
-    let step = table.number("strain_step", .strainStep, default: 1e-3)
-    let maximum = table.number("maximum_strain", .strainStep, default: 0.5)
+    let step = table.number("strain_step", .strainStep, default: standard.step)
+    let maximum = table.number("maximum_strain", .strainStep, default: standard.maximum)
     if maximum < step {
       table.report(
         "'maximum_strain' in [\(table.name)] is \(maximum) and 'strain_step' is \(step)",

@@ -7,6 +7,8 @@ public struct PairInteraction {
   public let parameter: ParticleParameter
   /// Whether φ'' jumps, or vanishes like a root, where a pair begins to interact.
   public let isContact: Bool
+  /// Whether neighbour lists hold a scale for each pair.
+  public let hasScale: Bool
   /// Cutoff of two particles with the given parameters.
   public let cutoff: (Double, Double) -> Double
   /// Sum of the magnitudes of the terms of φ' where a pair with a cutoff begins to interact.
@@ -37,6 +39,7 @@ public struct PairInteraction {
     dimension = S.dimension
     parameter = potential.parameter
     isContact = Potential.isContact
+    hasScale = Potential.hasScale
     cutoff = { potential.cutoff($0, $1) }
     slopeTerms = { potential.slopeTerms(cutoff: $0) }
     derivatives = { potential.derivatives($0, $1, $2) }

@@ -89,8 +89,7 @@ public final class CheckpointFolder {
     try reach("latest")
     try onRoot {
       let latest = path + "/LATEST"
-      try FileRange.write(Array((Self.name(next) + "\n").utf8), to: FinishedFile.unfinished(latest))
-      try FinishedFile.finish(latest)
+      try FinishedFile.make(latest) { try FileRange.write(Array((Self.name(next) + "\n").utf8), to: $0) }
       try FileRange.synchronise(path)
     }
     try reach("remove")

@@ -10,23 +10,14 @@ import MessagePassing
 public final class LatticeFile {
   private let file: HDF5File
   private let path: String
-  private let shape: [Int]
-  private let planes: Range<Int>
   private let communicator: Communicator
   private var rowCounts: [String: Int] = [:]
   private var rowShapes: [String: [Int]] = [:]
 
   /// Creates the file.
-  /// - Parameters:
-  ///   - shape: the number of sites along each axis.
-  ///   - planes: the planes of this rank, along the first axis.
   /// - Throws: `.inputOutput` if the file cannot be written.
-  public init(
-    path: String, shape: [Int], planes: Range<Int>, provenance: Provenance, over communicator: Communicator
-  ) throws {
+  public init(path: String, provenance: Provenance, over communicator: Communicator) throws {
     self.path = path
-    self.shape = shape
-    self.planes = planes
     self.communicator = communicator
     file = try HDF5File(FinishedFile.unfinished(path), .create, over: communicator)
     try file.setAttribute("creator", of: "/", to: "athermal " + provenance.version)
@@ -48,13 +39,9 @@ public final class LatticeFile {
 
   /// Continues the file from its state at the checkpoint. Collective.
   /// - Throws: an input failure if the file is missing or has been changed.
-  public init(
-    path: String, shape: [Int], planes: Range<Int>, resuming checkpoint: Checkpoint, as name: String
-  ) throws {
+  public init(path: String, resuming checkpoint: Checkpoint, as name: String) throws {
     let state = try checkpoint.value(State.self, of: name)
     self.path = path
-    self.shape = shape
-    self.planes = planes
     let (communicator, unfinished) = (checkpoint.communicator, FinishedFile.unfinished(path))
     self.communicator = communicator
     // A run that was killed right at its end has already given the file its final name.
@@ -95,11 +82,11 @@ public final class LatticeFile {
       let name = "\(schema.place)/\(column.description.name)"
       if column.description.isWhole {
         var numbers: [Int64] = []
-        for record in records { column.value(record).append(to: &numbers) }
+        for record in records { try column.value(record).append(to: &numbers) }
         try append(numbers, to: name)
       } else {
         var numbers: [Double] = []
-        for record in records { column.value(record).append(to: &numbers, dimension: schema.dimension) }
+        for record in records { try column.value(record).append(to: &numbers, dimension: schema.dimension) }
         try append(numbers, to: name)
       }
     }
@@ -121,45 +108,19 @@ public final class LatticeFile {
     rowCounts[name] = known + rows
   }
 
-  /// Writes an array that all ranks hold.
-  public func write<Element: HDF5Element>(_ values: [Element], to name: String, shape: [Int]) throws {
-    try file.createDataset("/" + name, of: Element.self, shape: shape)
-    try file.writeFromRoot(values, to: "/" + name, start: shape.map { _ in 0 }, count: shape)
-  }
+  /// Writes the arrays of a result, with the attributes `unit` and `about`.
+  public func write<Result>(_ result: Result, of schema: Schema<Result>) throws { try file.write(result, of: schema) }
 
-  /// Writes a field of which each rank holds its planes.
-  public func writeField<Element: HDF5Element>(_ values: UnsafePointer<Element>, to name: String) throws {
-    try file.createDataset("/" + name, of: Element.self, shape: shape)
-    try fill("/" + name, values, prefix: [])
-  }
-
-  /// Appends a field to a column of fields, which is created with the first one.
-  public func appendField<Element: HDF5Element>(_ values: UnsafePointer<Element>, to name: String) throws {
-    if rowCounts[name] == nil { try createColumn(name, of: Element.self, row: shape) }
-    let known = rowCounts[name]!
-    try file.extend("/" + name, to: known + 1)
-    try fill("/" + name, values, prefix: [known])
-    rowCounts[name] = known + 1
-  }
-
-  /// Writes a field in pieces, so that little memory is needed besides the field.
-  private func fill<Element: HDF5Element>(_ dataset: String, _ values: UnsafePointer<Element>, prefix: [Int]) throws {
-    let rest = Array(shape.dropFirst())
-    let planeSize = rest.reduce(1, *)
-    let thickness = max(1, (64 << 20) / (planeSize * MemoryLayout<Element>.stride))
-    let pieces = try communicator.reduce((planes.count + thickness - 1) / thickness, .maximum)
-    for piece in 0..<pieces {
-      let first = min(planes.count, piece * thickness)
-      let count = min(planes.count, first + thickness) - first
-      let part = Array(UnsafeBufferPointer(start: values + first * planeSize, count: count * planeSize))
-      try file.write(
-        part, to: dataset, start: prefix + [planes.lowerBound + first] + rest.map { _ in 0 },
-        count: prefix.map { _ in count > 0 ? 1 : 0 } + [count] + rest)
+  /// Appends the fields of a state, each to a column of fields that is created with the first one.
+  public func appendFields<State>(_ state: State, to schema: Schema<State>) throws {
+    for column in schema.columns {
+      guard case .array(let field as any FramedArray) = try column.value(state) else { continue }
+      let name = "\(schema.place)/\(column.description.name)"
+      let known = rowCounts[name] ?? 0
+      try field.append(to: file, as: "/" + name, row: known)
+      if known == 0 { try file.describe("/" + name, column.description) }
+      (rowCounts[name], rowShapes[name]) = (known + 1, field.shape)
     }
-  }
-
-  public func setAttribute(_ name: String, of object: String, to value: Double) throws {
-    try file.setAttribute(name, of: "/" + object, to: value)
   }
 
   public func flush() throws { try file.flush() }
@@ -167,7 +128,7 @@ public final class LatticeFile {
   /// Closes the file and gives it its final name.
   public func close() throws {
     try file.seal()
-    try communicator.coordinated { if communicator.isRoot { try FinishedFile.finish(path) } }
+    try FinishedFile.finish(path, over: communicator)
   }
 
   /// Closes and removes the file, after a failure that all ranks share.

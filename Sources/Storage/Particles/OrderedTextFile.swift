@@ -57,12 +57,7 @@ final class OrderedTextFile {
 
   /// Gives the file its final name. Collective.
   func finish() throws {
-    do {
-      try communicator.coordinated { if communicator.isRoot { try FinishedFile.finish(path) } }
-    } catch {
-      if communicator.isRoot { unlink(unfinished) }
-      throw error
-    }
+    try FinishedFile.make(path, over: communicator) { _ in }
   }
 
   private func failure() -> Failure {

@@ -1,4 +1,3 @@
-import Foundation
 import MessagePassing
 import Particles
 
@@ -13,22 +12,17 @@ public enum StateFile {
     _ snapshot: Snapshot, to path: String, step: Int = 0, provenance: Provenance, fields: [ParticleColumn] = [],
     observables: [Observable] = [], over communicator: Communicator
   ) throws {
-    let unfinished = FinishedFile.unfinished(path)
     let isFixed =
       snapshot.quantum != nil
       && snapshot.particles.fixedPositions.count == snapshot.particles.count * snapshot.dimension
     let isExact = try communicator.reduce(isFixed ? Int64(1) : 0, .minimum) == 1
-    do {
+    try FinishedFile.make(path, over: communicator) { unfinished in
       let writer = try TrajectoryWriter(
         path: unfinished, particles: snapshot, provenance: provenance, isExact: isExact, over: communicator)
       try writer.append(step: step, snapshot: snapshot, fields: fields, observables: observables)
       try writer.seal(try StateHash.checksum(of: snapshot, over: communicator))
       try writer.close()
-    } catch {
-      if communicator.isRoot { unlink(unfinished) }
-      throw error
     }
-    try communicator.coordinated { if communicator.isRoot { try FinishedFile.finish(path) } }
   }
 
   /// Reads the file. Each rank gets its block of identifiers. Collective.

@@ -36,5 +36,15 @@ public struct BondTable {
   }
 
   /// Returns column `k` of the values.
-  public func column(_ k: Int) -> [Double] { i.indices.map { values[$0 * width + k] } }
+  public func column(_ k: Int) -> ResultArray<Double> { array(i.indices.map { values[$0 * width + k] }) }
+
+  /// Returns some columns of the values, as one with vectors.
+  public func columns(_ range: Range<Int>) -> ResultArray<Double> {
+    array(i.indices.flatMap { row in range.map { values[row * width + $0] } }, [range.count])
+  }
+
+  /// Returns entries of the shape `row`, one for each bond of this rank, for a file.
+  public func array<Element: HDF5Element>(_ entries: [Element], _ row: [Int] = []) -> ResultArray<Element> {
+    ResultArray(rows: entries, firstRow: firstRow, shape: [totalCount] + row)
+  }
 }

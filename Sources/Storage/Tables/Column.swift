@@ -1,14 +1,14 @@
 import Geometry
 
-/// One quantity of a record: its name, unit and meaning, and the function that takes it from the record. It determines
-/// the dataset with its attributes, the key of the log line, and the row of the documentation.
+/// One quantity of a record or of a whole result: its name, unit and meaning, and the function that takes it from
+/// there. It determines the dataset with its attributes, the key of the log line, and the row of the documentation.
 public struct Column<Record>: Sendable {
   let description: ColumnDescription
-  let value: @Sendable (Record) -> ColumnValue
+  let value: @Sendable (Record) throws -> ColumnValue
 
   private init(
     _ name: String, _ shape: ColumnDescription.Shape, _ unit: String, _ about: String, _ places: ColumnPlaces,
-    _ value: @escaping @Sendable (Record) -> ColumnValue
+    _ value: @escaping @Sendable (Record) throws -> ColumnValue
   ) {
     description = ColumnDescription(name: name, shape: shape, unit: unit, about: about, places: places)
     self.value = value
@@ -52,6 +52,13 @@ public struct Column<Record>: Sendable {
     _ value: @escaping @Sendable (Record) -> [Double]
   ) -> Column { Column(name, .list(count, of: what, whole: false), unit, about, places) { .reals(value($0)) } }
 
+  /// Defines an array of a result, of which there is one. A result that lacks it gives nil.
+  /// - Parameter extent: the shape in words, such as "[N, d]", with the type unless it is float64.
+  public static func array(
+    _ name: String, _ extent: String, unit: String = "1", _ about: String,
+    _ value: @escaping @Sendable (Record) throws -> (any StoredArray)?
+  ) -> Column { Column(name, .array(extent), unit, about, .file) { .array(try value($0)) } }
+
   /// Defines a column of words, which is written to the log only.
   public static func word(_ name: String, _ about: String, _ value: @escaping @Sendable (Record) -> String) -> Column {
     Column(name, .word, "", about, .log) { .word(value($0)) }
@@ -73,6 +80,8 @@ public struct ColumnDescription: Sendable, Equatable {
   enum Shape: Sendable, Equatable {
     case number, whole, vector, tensor, word
     case list(Int, of: String, whole: Bool)
+    /// An array of its own shape, in words.
+    case array(String)
   }
 
   public let name: String
@@ -84,7 +93,7 @@ public struct ColumnDescription: Sendable, Equatable {
   /// Returns the shape of one entry in `d` dimensions.
   func row(dimension d: Int) -> [Int] {
     switch shape {
-    case .number, .whole, .word: []
+    case .number, .whole, .word, .array: []
     case .vector: [d]
     case .tensor: [d, d]
     case .list(let count, _, _): [count]
@@ -104,7 +113,7 @@ public struct ColumnDescription: Sendable, Equatable {
   func names(dimension d: Int) -> [String] {
     let axes = ["x", "y", "z"].prefix(d)
     switch shape {
-    case .number, .whole, .word: return [name]
+    case .number, .whole, .word, .array: return [name]
     case .vector: return axes.map { "\(name)_\($0)" }
     case .tensor: return axes.flatMap { a in axes.map { b in "\(name)_\(a)\(b)" } }
     case .list(let count, _, _): return (0..<count).map { "\(name)_\($0)" }
@@ -118,6 +127,7 @@ public struct ColumnDescription: Sendable, Equatable {
     case .whole: "[\(letter)], int64"
     case .vector: "[\(letter), d]"
     case .tensor: "[\(letter), d, d]"
+    case .array(let extent): extent
     case .list(_, let what, let isWhole): "[\(letter), \(what)]" + (isWhole ? ", int64" : "")
     }
   }
@@ -125,7 +135,7 @@ public struct ColumnDescription: Sendable, Equatable {
   /// The number of columns in a table, in words.
   var count: String {
     switch shape {
-    case .number, .whole, .word: "1"
+    case .number, .whole, .word, .array: "1"
     case .vector: "d"
     case .tensor: "d²"
     case .list(_, let what, _): what
@@ -133,8 +143,8 @@ public struct ColumnDescription: Sendable, Equatable {
   }
 }
 
-/// The numbers or the word of one quantity of one record.
-enum ColumnValue: Sendable {
+/// The numbers or the word of one quantity of one record, or an array of a result.
+enum ColumnValue {
   case real(Double)
   case whole(Int)
   case reals([Double])
@@ -142,6 +152,7 @@ enum ColumnValue: Sendable {
   case vector(Vector)
   case tensor(Tensor)
   case word(String)
+  case array((any StoredArray)?)
 
   /// Appends the numbers, as files of real numbers store them.
   func append(to numbers: inout [Double], dimension d: Int) {
@@ -152,7 +163,7 @@ enum ColumnValue: Sendable {
     case .wholes(let values): numbers += values.map(Double.init)
     case .vector(let vector): for k in 0..<d { numbers.append(vector[k]) }
     case .tensor(let tensor): for row in tensor.block(d) { numbers += row }
-    case .word: break
+    case .word, .array: break
     }
   }
 

@@ -1,6 +1,7 @@
-/// The columns of an output that grows record by record: one table with named columns, or a series for each quantity.
+/// The datasets of an output. It grows record by record, as one table with named columns or a series for each quantity,
+/// or it holds the arrays of one result.
 public struct Schema<Record>: Sendable {
-  /// Name of the dataset of a table, or of the group of series, without a leading slash.
+  /// Name of the dataset of a table, or of the group of the other datasets, without a leading slash.
   public let place: String
   public let isTable: Bool
   let columns: [Column<Record>]
@@ -16,6 +17,14 @@ public struct Schema<Record>: Sendable {
     Schema(place: place, isTable: false, columns: columns, dimension: dimension)
   }
 
+  /// Defines a dataset for each array of a result.
+  public static func arrays(in place: String = "", _ columns: [Column<Record>]) -> Schema {
+    Schema(place: place, isTable: false, columns: columns, dimension: 0)
+  }
+
+  /// Returns the name of the dataset of a quantity.
+  func dataset(of column: ColumnDescription) -> String { (place.isEmpty ? "/" : "/\(place)/") + column.name }
+
   /// The columns that are written to files.
   var written: [Column<Record>] { columns.filter { $0.description.places.contains(.file) } }
 
@@ -24,9 +33,9 @@ public struct Schema<Record>: Sendable {
   }
 
   /// Returns the numbers of a record in one column, as files of real numbers store them.
-  func numbers(of record: Record, in column: Column<Record>) -> [Double] {
+  func numbers(of record: Record, in column: Column<Record>) throws -> [Double] {
     var numbers: [Double] = []
-    column.value(record).append(to: &numbers, dimension: dimension)
+    try column.value(record).append(to: &numbers, dimension: dimension)
     return numbers
   }
 
@@ -36,22 +45,27 @@ public struct Schema<Record>: Sendable {
   }
 }
 
-/// The description of an output that grows record by record.
+/// The description of an output, independent of the type of its records.
 public struct SchemaDescription: Sendable, Equatable {
   public let place: String
   public let isTable: Bool
   public let columns: [ColumnDescription]
 
   /// Returns the table of the columns for the documentation, as Markdown.
+  /// - Parameter letter: the number of records; empty for arrays.
   public func markdown(rows letter: String) -> String {
-    var lines = ["| \(isTable ? "columns" : "dataset") | \(isTable ? "how many" : "shape") | unit | holds | log |"]
-    lines.append("|---|---|---|---|---|")
+    let isLogged = columns.contains { $0.places.contains(.log) }
+    var lines = [
+      "| \(isTable ? "columns" : "dataset") | \(isTable ? "how many" : "shape") | unit | holds |"
+        + (isLogged ? " log |" : "")
+    ]
+    lines.append("|---|---|---|---|" + (isLogged ? "---|" : ""))
     for column in columns {
       let isWritten = column.places.contains(.file)
       let extent = isTable ? column.count : column.extent(of: letter)
       lines.append(
-        "| `\(column.name)` | \(isWritten ? extent : "") | \(column.unit) | \(column.about) "
-          + "| \(column.places.contains(.log) ? "yes" : "") |")
+        "| `\(column.name)` | \(isWritten ? extent : "") | \(column.unit) | \(column.about) |"
+          + (isLogged ? " \(column.places.contains(.log) ? "yes" : "") |" : ""))
     }
     return lines.joined(separator: "\n")
   }
@@ -83,7 +97,7 @@ private struct LogLine<Record>: Encodable {
     for (key, word) in words { try container.encode(word, forKey: Key(stringValue: key)) }
     for column in columns {
       let key = Key(stringValue: column.description.name)
-      switch column.value(record) {
+      switch try column.value(record) {
       case .real(let value): try container.encode(value, forKey: key)
       case .whole(let value): try container.encode(value, forKey: key)
       case .reals(let values): try container.encode(values, forKey: key)
@@ -91,6 +105,7 @@ private struct LogLine<Record>: Encodable {
       case .vector(let vector): try container.encode((0..<dimension).map { vector[$0] }, forKey: key)
       case .tensor(let tensor): try container.encode(tensor.block(dimension), forKey: key)
       case .word(let word): try container.encode(word, forKey: key)
+      case .array: break
       }
     }
   }

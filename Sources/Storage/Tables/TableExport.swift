@@ -104,12 +104,12 @@ public struct TableExport {
   /// Writes a table under another name and renames it.
   /// - Throws: `.inputOutput` if the file cannot be written; nothing of it is then left.
   public func write(_ table: Table, to path: String) throws {
-    let unfinished = FinishedFile.unfinished(path)
     func failure() -> Failure {
       Failure(.inputOutput, "\(path): cannot be written: \(String(cString: strerror(errno)))")
     }
-    guard let stream = fopen(unfinished, "w") else { throw failure() }
-    do {
+    try FinishedFile.make(path) { unfinished in
+      guard let stream = fopen(unfinished, "w") else { throw failure() }
+      defer { fclose(stream) }
       func put(_ text: String) throws { guard fputs(text, stream) >= 0 else { throw failure() } }
       try put(table.columns.flatMap(\.names).map(Self.quoted).joined(separator: ",") + "\n")
       let width = table.columns.reduce(0) { $0 + $1.width }
@@ -134,13 +134,7 @@ public struct TableExport {
         }
       }
       guard fflush(stream) == 0 else { throw failure() }
-      try FinishedFile.finish(path)
-    } catch {
-      fclose(stream)
-      unlink(unfinished)
-      throw error
     }
-    fclose(stream)
   }
 
   private static func quoted(_ name: String) -> String {

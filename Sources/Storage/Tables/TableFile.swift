@@ -3,8 +3,8 @@ import MessagePassing
 
 /// An HDF5 file of tables and series: a stress-strain curve with named columns, a series of events, arrays.
 ///
-/// All calls are collective. Rows and series are numbers that all ranks hold, and the root writes them. Arrays may also
-/// be distributed by rows. The file is flushed every few rows.
+/// All calls are collective. Rows and series are numbers that all ranks hold, and the root writes them. The file is
+/// flushed every few rows.
 public final class TableFile {
   private let file: HDF5File
   private let rowsPerFlush: Int
@@ -15,10 +15,10 @@ public final class TableFile {
   private var resumedColumns: [String: [String]] = [:]
   private var rowsSinceFlush = 0
 
-  /// Creates the file.
+  /// Creates the file; without a communicator, one process does all.
   /// - Parameter rowsPerFlush: the number of rows or events that a killed job may lose.
   /// - Throws: `.inputOutput` if the file cannot be written.
-  public init(path: String, provenance: Provenance, rowsPerFlush: Int = 1, over communicator: Communicator) throws {
+  public init(path: String, provenance: Provenance, rowsPerFlush: Int = 1, over communicator: Communicator?) throws {
     self.rowsPerFlush = rowsPerFlush
     file = try HDF5File(path, .create, over: communicator)
     try file.setAttribute("creator", of: "/", to: "athermal " + provenance.version)
@@ -57,7 +57,7 @@ public final class TableFile {
     let described = schema.written.map(\.description)
     guard schema.isTable else {
       try createSeries(schema.place, described.map { ($0.name, $0.row(dimension: schema.dimension)) })
-      for column in described { try file.describe("/\(schema.place)/\(column.name)", column) }
+      for column in described { try file.describe(schema.dataset(of: column), column) }
       return try file.flush()
     }
     let names = described.map { $0.names(dimension: schema.dimension) }
@@ -75,14 +75,14 @@ public final class TableFile {
     guard schema.isTable else {
       return try append(
         to: schema.place,
-        schema.written.map { column in
-          Observable(
+        try schema.written.map { column in
+          try Observable(
             column.description.name, schema.numbers(of: record, in: column),
             shape: column.description.row(dimension: d))
         })
     }
-    let numbers = schema.written.flatMap { column in
-      zip(column.description.names(dimension: d), schema.numbers(of: record, in: column))
+    let numbers = try schema.written.flatMap { column in
+      zip(column.description.names(dimension: d), try schema.numbers(of: record, in: column))
     }
     guard let known = resumedColumns["/" + schema.place] else {
       return try appendRow(to: schema.place, numbers.map { $0.1 })
@@ -135,22 +135,12 @@ public final class TableFile {
     try flushIfDue()
   }
 
-  /// Writes an array that all ranks hold.
-  public func write<Element: HDF5Element>(_ name: String, _ values: [Element], shape: [Int]) throws {
-    try file.createDataset("/" + name, of: Element.self, shape: shape)
-    try file.writeFromRoot(values, to: "/" + name, start: shape.map { _ in 0 }, count: shape)
-    try file.flush()
-  }
+  /// Writes the arrays of a result, with the attributes `unit` and `about`. Those that it lacks are left out.
+  public func write<Result>(_ result: Result, of schema: Schema<Result>) throws { try file.write(result, of: schema) }
 
-  /// Writes an array of which each rank holds the rows from `firstRow` on. `shape` is the shape of the whole array.
-  public func write<Element: HDF5Element>(
-    _ name: String, rows values: [Element], firstRow: Int, shape: [Int]
-  ) throws {
-    let rowSize = shape.dropFirst().reduce(1, *)
-    try file.createDataset("/" + name, of: Element.self, shape: shape)
-    try file.write(
-      values, to: "/" + name, start: [firstRow] + shape.dropFirst().map { _ in 0 },
-      count: [rowSize > 0 ? values.count / rowSize : 0] + shape.dropFirst())
+  /// Writes an array without a description.
+  public func write(_ array: some StoredArray, as name: String) throws {
+    try array.write(to: file, as: "/" + name)
     try file.flush()
   }
 

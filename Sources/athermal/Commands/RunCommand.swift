@@ -10,8 +10,6 @@ protocol RunCommand: Command {
 
   /// Names of the files that the command makes in its folder, besides those of every run.
   static var outputs: [String] { get }
-  /// Outputs that grow record by record: the file, a letter for the number of records, and the columns.
-  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] { get }
   /// Returns whether the command makes a file of this name. Implemented by commands whose
   /// file names depend on the config.
   static func makes(_ name: Substring) -> Bool
@@ -38,7 +36,6 @@ protocol RunCommand: Command {
 extension RunCommand {
   static func makes(_ name: Substring) -> Bool { outputs.contains(String(name)) }
   static var keys: [String: [(String, String)]] { [:] }
-  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] { [] }
 
   /// Returns whether there is a table that only this command reads.
   static func isMeant(by tables: [String: Set<String>]) -> Bool {

@@ -21,7 +21,7 @@ struct RunCheckpoints {
     _ run: RunArguments, in path: String, part: String? = nil, _ configuration: some RunText,
     over communicator: Communicator
   ) throws {
-    if part != nil { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(path) } } }
+    if part != nil { try communicator.coordinated { if communicator.isRoot { try Folder.make(path) } } }
     folder = CheckpointFolder(
       path, command: run.command, config: configuration.resolved, build: Build.text, part: part,
       keep: configuration.checkpoint.keep, over: communicator)

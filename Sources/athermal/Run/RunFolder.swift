@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Foundation
 import MessagePassing
+import Storage
 
 /// The folder of one run, with its config, its results and its cost. Only rank 0 accesses it, except for the HDF5 files
 /// inside, which all ranks write.
@@ -141,7 +142,7 @@ final class RunFolder {
   /// - Parameter patience: seconds to wait for a run that is about to end.
   /// - Throws: an input failure if another run is using the folder.
   private func takePossession(patience: Double) throws {
-    try WholeFile.makeFolder(path)
+    try Folder.make(path)
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else {
       throw Failure(.inputOutput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
@@ -203,7 +204,7 @@ final class RunFolder {
     removeLeftOvers(earlier)
     let own = earlier.own
     if !own.isEmpty {
-      try WholeFile.makeFolder(replaced)
+      try Folder.make(replaced)
       for name in own.filter({ $0 == "resolved.toml" }) + own.filter({ $0 != "resolved.toml" }) {
         try move(name, from: path, to: replaced)
       }
@@ -231,7 +232,7 @@ final class RunFolder {
   }
 
   private func move(_ name: String, from old: String, to new: String) throws {
-    if let slash = name.lastIndex(of: "/") { try WholeFile.makeFolder("\(new)/\(name[..<slash])") }
+    if let slash = name.lastIndex(of: "/") { try Folder.make("\(new)/\(name[..<slash])") }
     guard rename("\(old)/\(name)", "\(new)/\(name)") == 0 else {
       // A folder on a disk of its own, as checkpoints may have, cannot be moved. It stays and is emptied.
       if errno == EBUSY, let content = try? FileManager.default.contentsOfDirectory(atPath: "\(old)/\(name)") {
@@ -287,7 +288,7 @@ final class RunFolder {
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
   private func write(_ text: String, to name: String) throws {
-    try WholeFile.write(Data(text.utf8), to: file(name))
+    try FinishedFile.write(Data(text.utf8), to: file(name))
   }
 
   /// Adds a line to log.jsonl. If the disk is full, the log is left unchanged. Collective over ranks among
@@ -309,7 +310,7 @@ final class RunFolder {
   func write<Content: Encodable>(_ content: Content, as name: String) throws {
     try communicator.coordinated {
       guard communicator.isRoot else { return }
-      try WholeFile.write(try Self.encoder(pretty: true).encode(content), to: file(name))
+      try FinishedFile.write(try Self.encoder(pretty: true).encode(content), to: file(name))
     }
   }
 
@@ -334,7 +335,7 @@ final class RunFolder {
           status: failure.kind == .stopped ? "stopped" : "failed", exitCode: Int(failure.kind.rawValue),
           reason: failure.message, wallSeconds: seconds)
         if let data = try? Self.encoder(pretty: true).encode(summary) {
-          try? WholeFile.write(data, to: file("summary.json"))
+          try? FinishedFile.write(data, to: file("summary.json"))
         }
       }
       throw error

@@ -15,6 +15,10 @@ struct BandsCommand: RunCommand {
     text: "Finds the shear band of each run and follows its width, place, nucleation and growth.",
     examples: ["athermal bands Configs/bands.toml --output runs/b"])
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    [("bands.h5", "", BandHistory.schema(run: "R").description)]
+  }
+
   let arguments: RunArguments
 
   static func demand(
@@ -48,23 +52,12 @@ struct BandsCommand: RunCommand {
   }
 
   private static func write(_ bands: [BandHistory], _ configuration: BandsConfiguration, to path: String) throws {
-    let file = try HDF5File(path, .create, over: nil)
-    try Build.provenance(config: configuration.resolved).write(to: file)
+    let file = try TableFile(path: path, provenance: Build.provenance(config: configuration.resolved), over: nil)
     for (k, band) in bands.enumerated() {
-      let group = "/runs/\(k)"
-      func write(_ name: String, _ values: [Double]) throws {
-        try file.createDataset("\(group)/\(name)", of: Double.self, shape: [values.count])
-        try file.write(values, to: "\(group)/\(name)", start: [0], count: [values.count])
-      }
-      try write("strain", band.strains)
-      try write("width", band.bands.map(\.band.width))
-      try write("full_width_half_maximum", band.bands.map(\.band.fullWidthHalfMaximum))
-      try write("centre", band.bands.map(\.band.centre))
-      try write("localisation", band.bands.map(\.band.localisation))
-      try write("axis", band.bands.map { Double($0.axis) })
-      try file.setAttribute("run", of: group, to: band.name)
+      try file.write(band, of: BandHistory.schema(run: "\(k)"))
+      try file.setAttribute("run", of: "runs/\(k)", to: band.name)
     }
-    try file.seal()
+    try file.close()
   }
 }
 
@@ -79,6 +72,28 @@ struct BandHistory {
   /// Number of the strain at which bands are compared.
   let place: Int
   let growth: PowerLawFit?
+
+  /// Returns the datasets of a run in bands.h5. Lengths are in blocks, or in λ for particles.
+  static func schema(run: String) -> Schema<BandHistory> {
+    func column(
+      _ name: String, unit: String = "1", _ about: String,
+      _ value: @escaping @Sendable ((axis: Int, band: BandProfile)) -> Double
+    ) -> Column<BandHistory> {
+      .array(name, "[profiles]", unit: unit, about) { ResultArray($0.bands.map(value)) }
+    }
+    return .arrays(
+      in: "runs/\(run)",
+      [
+        .array("strain", "[profiles]", "of the profile") { ResultArray($0.strains) },
+        column("width", unit: "blocks or λ", "width w of the band") { $0.band.width },
+        column("full_width_half_maximum", unit: "blocks or λ", "full width at half maximum") {
+          $0.band.fullWidthHalfMaximum
+        },
+        column("centre", unit: "blocks or λ", "place of the band along the axis") { $0.band.centre },
+        column("localisation", "how much of the activity is in the band") { $0.band.localisation },
+        column("axis", "0, 1, 2: the axis across which the band lies") { Double($0.axis) },
+      ])
+  }
 
   init(_ profiles: PlasticProfiles, _ section: BandsSection) throws {
     guard !profiles.strains.isEmpty else { throw Failure(.input, "\(profiles.name): the run has no profiles") }

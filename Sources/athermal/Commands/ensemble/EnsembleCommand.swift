@@ -11,6 +11,10 @@ struct EnsembleCommand: Command {
     text: "Puts the expansions of many samples together: tails of the bond coefficients, density of soft modes.",
     options: [("--output FOLDER", "needed")], examples: ["athermal ensemble runs/e1 runs/e2 --output runs/ensemble"])
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    [("ensemble.h5", "", EnsembleDensities.schema.description)]
+  }
+
   private static let usage = "athermal ensemble RUN… --output FOLDER"
   /// Fractions of all bonds in the tails to which exponents are fitted. The dependence of the exponent on the beginning
   /// of the tail is part of the result.
@@ -44,19 +48,16 @@ struct EnsembleCommand: Command {
       guard present.isEmpty || present.contains("ensemble.h5") else {
         throw Failure(.input, "\(folder) holds something else than an ensemble; name another folder with --output")
       }
-      try WholeFile.makeFolder(folder)
+      try Folder.make(folder)
     }
     let file = try TableFile(
       path: "\(folder)/ensemble.h5", provenance: Build.provenance(config: "runs = \(runs)\n"), over: communicator)
-    try file.write("edges", LogarithmicHistogram.edges, shape: [LogarithmicHistogram.edges.count])
+    var densities = EnsembleDensities()
     var summary = Summary(samples: runs.count, runs: runs)
     for (name, theory) in Self.orders {
       let histograms = samples.map { $0.histograms[name]! }
       let sum = histograms.reduce(LogarithmicHistogram()) { $0.adding($1) }
-      let bins = sum.counts.count
-      try file.write("\(name)/counts", sum.counts, shape: [bins])
-      try file.write("\(name)/density", sum.density, shape: [bins])
-      try file.write("\(name)/error", Self.errors(histograms, of: sum), shape: [bins])
+      densities.sums[name] = (sum, Self.errors(histograms, of: sum))
       let fits = Self.fractions.compactMap { fraction in
         PowerLawTail(histograms, fraction: fraction).map { tail in
           Summary.Tail(
@@ -67,11 +68,12 @@ struct EnsembleCommand: Command {
       summary.bonds = sum.total
       summary.tails[name] = Summary.Tails(theory: theory, fits: fits)
     }
-    try addModes(samples, to: &summary, file)
+    densities.frequencies = addModes(samples, to: &summary)
+    try file.write(densities, of: EnsembleDensities.schema)
     try file.close()
     try communicator.coordinated {
       guard communicator.isRoot else { return }
-      try WholeFile.write(try RunFolder.encoder(pretty: true).encode(summary), to: "\(folder)/summary.json")
+      try FinishedFile.write(try RunFolder.encoder(pretty: true).encode(summary), to: "\(folder)/summary.json")
       print(summary.text)
       print("results in \(folder); pictures: Jobs/plots/run-figures \(folder)")
     }
@@ -95,12 +97,13 @@ struct EnsembleCommand: Command {
 
   /// Adds the density of soft modes if all samples contain their softest modes. All modes are known below the smallest
   /// of the samples' highest frequencies.
-  private func addModes(_ samples: [ExpandSample], to summary: inout Summary, _ file: TableFile) throws {
+  /// - Returns: the frequencies of all modes, if so.
+  private func addModes(_ samples: [ExpandSample], to summary: inout Summary) -> [Double]? {
     // Eigenvalues are negative only by rounding: `expand` fails if a mode is negative.
     let frequencies = samples.map { $0.eigenvalues.map { max(0, $0).squareRoot() } }
     guard frequencies.allSatisfy({ $0.count > 1 }) else {
       summary.remark = "no density of soft modes: not every sample has at least two (expand.modes)"
-      return
+      return nil
     }
     let complete = frequencies.map { $0.max()! }.min()!
     let degrees = samples.map { Double($0.degreesOfFreedom) }.reduce(0, +)
@@ -111,8 +114,7 @@ struct EnsembleCommand: Command {
           prefactor: $0.prefactor, prefactorError: $0.prefactorError)
       }
     }
-    let all = frequencies.flatMap { $0 }.sorted()
-    try file.write("frequencies", all, shape: [all.count])
+    return frequencies.flatMap { $0 }.sorted()
   }
 
   private struct Summary: Encodable {

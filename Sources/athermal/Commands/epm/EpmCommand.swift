@@ -24,6 +24,8 @@ struct EpmCommand: RunCommand {
     [
       ("epm.h5", "A", Avalanche.schema(dimension: 3).description),
       ("epm.h5", "K", LatticeSample.schema(shape: [1, 1, 1], bins: 1).description),
+      ("epm.h5", "", ElastoPlasticModel.residualEdges.description),
+      ("epm.h5", "", ElastoPlasticModel.frames.description), ("epm.h5", "", ElastoPlasticModel.lastState.description),
     ]
   }
 
@@ -109,7 +111,7 @@ struct EpmCommand: RunCommand {
     let started = Date()
     let epm = configuration.epm
     let isSingle = groups.taskCount == 1
-    if !isSingle { try communicator.coordinated { if communicator.isRoot { try WholeFile.makeFolder(place) } } }
+    if !isSingle { try communicator.coordinated { if communicator.isRoot { try Folder.make(place) } } }
     let checkpoints = try RunCheckpoints(
       arguments, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration,
       over: communicator)

@@ -53,19 +53,17 @@ final class EpmOutput: AvalancheObserver {
     try folder?.goOnWithLog(checkpoint, over: communicator)
     if let checkpoint {
       file = try LatticeFile(
-        path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes, resuming: checkpoint,
-        as: Key.file)
+        path: "\(place)/epm.h5", resuming: checkpoint, as: Key.file)
       let state = try checkpoint.value(State.self, of: Key.state)
       curve = state.curve
       statistics = state.statistics
       return
     }
     file = try LatticeFile(
-      path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes,
-      provenance: Build.provenance(config: configuration.resolved), over: communicator)
+      path: "\(place)/epm.h5", provenance: Build.provenance(config: configuration.resolved), over: communicator)
     try file.create(avalanches)
     try file.create(samples)
-    try file.write(edges, to: "residual_edges", shape: [edges.count])
+    try file.write(model, of: ElastoPlasticModel.residualEdges)
     try file.flush()
   }
 
@@ -117,8 +115,7 @@ final class EpmOutput: AvalancheObserver {
       statistics.add(residualCounts: look.residualCounts)
     }
     if configuration.output.frames {
-      try file.appendField(UnsafePointer(model.blocks.stress.pointer), to: "frames/stress")
-      try file.appendField(UnsafePointer(model.yieldCounts.pointer), to: "frames/failures")
+      try file.appendFields(model, to: ElastoPlasticModel.frames)
     }
     try file.flush()
     try folder?.log(samples.line(sample), over: model.communicator)
@@ -142,9 +139,7 @@ final class EpmOutput: AvalancheObserver {
         .physics, "the mean stress of the blocks is \(measured), but loads and failures add up to \(model.stress)")
     }
     let blocks = model.blocks
-    try file.writeField(UnsafePointer(blocks.stress.pointer), to: "stress")
-    try file.writeField(UnsafePointer(blocks.thresholds.pointer), to: "thresholds")
-    try file.writeField(UnsafePointer(model.yieldCounts.pointer), to: "failures")
+    try file.write(model, of: ElastoPlasticModel.lastState)
     curve.end(strain: model.strain, stress: model.stress)
     let hash = try LatticeHash.sha256(
       stress: blocks.stress.pointer, thresholds: blocks.thresholds.pointer, yieldCounts: model.yieldCounts.pointer,

@@ -19,6 +19,10 @@ struct ExpandCommand: RunCommand {
       """,
     examples: ["athermal expand Configs/expand-2d.toml --output runs/e"])
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    [("expand.h5", "", ExpandResult.schema(modes: ["k"]).description)]
+  }
+
   let arguments: RunArguments
 
   static func demand(
@@ -30,7 +34,12 @@ struct ExpandCommand: RunCommand {
     try configuration.places.blaming("expand.modes") {
       try Model.requireModes(configuration.expand, particles: n, dimension: d)
     }
-    return demand.lines()
+    return demand.lines {
+      let rest =
+        configuration.expand.minimize
+        ? $0.minimiser(hasMultigrid: configuration.minimizer.preconditioner == .multigrid) : 0
+      return max(rest, $0.expansion)
+    }
   }
 
   func compute(_ run: Run<ExpandSections>) throws -> Int32 {

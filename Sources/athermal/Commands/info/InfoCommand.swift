@@ -8,7 +8,7 @@ struct InfoCommand: Command {
   static let guide = CommandGuide(
     name: "info", arguments: "FILE|FOLDER|--schema", summary: "what a file or a run folder holds",
     text: "Says what there is in a result (HDF5), a file of particles, a run folder, or a summary, log or config.",
-    options: [("--schema", "the columns of all outputs with their units and meanings, as in Docs/Formats.md")],
+    options: [("--schema", "the datasets of all outputs with their units and meanings, as in Docs/Formats.md")],
     examples: ["athermal info runs/a", "athermal info runs/a/trajectory.h5"])
 
   /// Path of the file or folder; empty if the columns of all outputs are requested.
@@ -35,11 +35,12 @@ struct InfoCommand: Command {
     return 0
   }
 
-  /// Outputs of all commands that grow record by record: a title and a table in Markdown for each.
+  /// Datasets of the outputs of all commands: a title and a table in Markdown for each.
   static var schemas: [(title: String, table: String)] {
-    Commands.runs.flatMap { command in
+    Commands.all.flatMap { command in
       command.schemas.map { file, rows, schema in
-        let kind = schema.isTable ? "`/\(schema.place)` of \(file)" : "`/\(schema.place)/…` of \(file)"
+        let place = schema.isTable || schema.place.isEmpty ? "/\(schema.place)" : "/\(schema.place)/…"
+        let kind = "`\(place)` of \(file)"
         return (kind, schema.markdown(rows: rows))
       }
     }

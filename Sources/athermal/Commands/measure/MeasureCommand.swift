@@ -20,12 +20,31 @@ struct MeasureCommand: RunCommand {
       "athermal measure my.toml --output runs/m", "athermal export runs/m/state.h5 --to lammps-dump --fields all",
     ])
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    [("measure.h5", "", schema.description)]
+  }
+
+  /// Datasets of measure.h5; the values of a bond are its separation, force and stiffness.
+  private static let schema = Schema<BondTable>.arrays(
+    in: "bonds",
+    [
+      .array("i", "[bonds], int64", "smaller identifier; bonds are sorted by (i, j)") { $0.array($0.i) },
+      .array("j", "[bonds], int64", "larger identifier") { $0.array($0.j) },
+      .array("separation", "[bonds, d]", unit: "λ", "x_j − x_i, for the image within the cutoff") {
+        $0.columns(0..<($0.width - 2))
+      },
+      .array("force", "[bonds]", unit: "ε/λ", "−φ', positive if the two particles repel each other") {
+        $0.column($0.width - 2)
+      },
+      .array("stiffness", "[bonds]", unit: "ε/λ²", "φ''") { $0.column($0.width - 1) },
+    ])
+
   let arguments: RunArguments
 
   static func demand(
     of configuration: MeasureConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
   ) throws -> [String] {
-    try ParticleDemand(configuration, on: ranks, over: communicator).lines()
+    try ParticleDemand(configuration, on: ranks, over: communicator).lines { $0.bonds }
   }
 
   func compute(_ run: Run<MeasureSections>) throws -> Int32 {
@@ -88,15 +107,7 @@ struct MeasureCommand: RunCommand {
     let table = try BondTable(
       i: i, j: j, values: values, width: d + 2, particleCount: system.totalCount, over: system.communicator)
     let file = try TableFile(path: path, provenance: provenance, over: system.communicator)
-    func write<Element: HDF5Element>(_ name: String, _ rows: [Element], _ shape: [Int] = []) throws {
-      try file.write("bonds/\(name)", rows: rows, firstRow: table.firstRow, shape: [table.totalCount] + shape)
-    }
-    try write("i", table.i)
-    try write("j", table.j)
-    let vectors = (0..<d).map(table.column)
-    try write("separation", table.i.indices.flatMap { k in vectors.map { $0[k] } }, [d])
-    try write("force", table.column(d))
-    try write("stiffness", table.column(d + 1))
+    try file.write(table, of: Self.schema)
     try file.close()
   }
 }

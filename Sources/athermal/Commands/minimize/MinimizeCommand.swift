@@ -25,7 +25,9 @@ struct MinimizeCommand: RunCommand {
   static func demand(
     of configuration: MinimizeConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
   ) throws -> [String] {
-    try ParticleDemand(configuration, on: ranks, over: communicator).lines()
+    try ParticleDemand(configuration, on: ranks, over: communicator).lines {
+      $0.minimiser(hasMultigrid: configuration.minimizer.preconditioner == .multigrid)
+    }
   }
 
   func compute(_ run: Run<MinimizeSections>) throws -> Int32 {

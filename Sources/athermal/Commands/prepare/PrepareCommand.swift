@@ -52,7 +52,9 @@ struct PrepareCommand: RunCommand {
       try BlockGrid(cell: demand.layout.cell, width: prepare.block * demand.layout.largestCutoff)
     }
     let sides = (0..<demand.snapshot.dimension).map { "\(blocks.counts[$0])" }.joined(separator: " × ")
-    return demand.lines() + [
+    return demand.lines {
+      prepare.quench ? $0.minimiser(hasMultigrid: configuration.minimizer.preconditioner == .multigrid) : 0
+    } + [
       "prepare         \(prepare.temperatures.count) temperatures of \(prepare.burnIn) + \(prepare.sweeps) sweeps, "
         + "\(sides) blocks in \(blocks.colourCount) colours; at most \(blocks.blockCount) ranks have work"
     ]

@@ -142,18 +142,16 @@ final class PlasticActivity {
   {
     let flow: Int
     if case .simpleShear(let axis, _) = configuration.loading.mode { flow = axis } else { flow = 0 }
-    let axes = ["x", "y", "z"].prefix(system.dimension)
-    let bins: [Int]
-    if let known = state.profileBins {
-      bins = known
-    } else {
-      bins = Profile.bins(for: system)
+    let bins = state.profileBins ?? Profile.bins(for: system)
+    let isFirst = state.profileBins == nil
+    if isFirst {
       state.profileBins = bins
       state.keepsBox = true
-      for (name, count) in zip(axes, bins) {
-        let edges = (0...count).map { Double($0) / Double(count) }
-        try table.write("profiles/edges_\(name)", edges, shape: [edges.count])
-      }
+    }
+    let schema = ActivityProfile.schema(bins: bins, keepsBox: state.keepsBox == true)
+    if isFirst {
+      try table.write(bins, of: ActivityProfile.edges(dimension: system.dimension))
+      try table.create(schema)
     }
     let profile = try Profile(system, bins: bins, quantities: 3) { i, out in
       out[0] = self.count.values[i]
@@ -161,16 +159,7 @@ final class PlasticActivity {
       out[2] = window.displacement(system, of: i)[flow]
     }
     let undefined = try system.communicator.reduce((0..<system.ownedCount).count { d2min.values[$0].isNaN }, .sum)
-    var entries = [Observable("strain", strain), Observable("d2min_undefined", Double(undefined))]
-    if state.keepsBox == true {
-      let d = system.dimension
-      entries.append(Observable("box", system.cell.edges.block(d).flatMap { $0 }, shape: [d, d]))
-    }
-    for (q, name) in ["plastic_count", "d2min", "displacement"].enumerated() {
-      for (axis, axisName) in axes.enumerated() {
-        entries.append(Observable("\(name)_\(axisName)", profile.means[q][axis], shape: [profile.bins[axis]]))
-      }
-    }
-    try table.append(to: "profiles", entries)
+    try table.append(
+      ActivityProfile(strain: strain, box: system.cell.edges, undefined: undefined, profile: profile), to: schema)
   }
 }

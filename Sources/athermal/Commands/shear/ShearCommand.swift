@@ -29,6 +29,8 @@ struct ShearCommand: RunCommand {
     return [
       ("shear.h5", "T+1", curve), ("shear.h5", "E", PlasticEvent.schema(dimension: 3).description),
       ("shear.h5", "E", EventRanks.schema.description),
+      ("shear.h5", "", ActivityProfile.edges(dimension: 3).description),
+      ("shear.h5", "W", ActivityProfile.schema(bins: [1, 1, 1]).description),
     ]
   }
 
@@ -57,8 +59,14 @@ struct ShearCommand: RunCommand {
     let steps = try schedule(configuration, from: demand.snapshot.strain(countedBy: generator)).strains.count
     // Frames at the start, every `output.every` steps, and at the end.
     let frames = output.trajectory ? (steps + output.every - 1) / output.every + 1 : 0
-    let bytes = ParticleDemand.bytes(demand.frame(output.fields) * Double(frames))
-    return demand.lines(fields: output.fields) + ["loading         \(steps) steps, \(frames) frames, \(bytes) in all"]
+    let frame = demand.frame(output.fields)
+    let lines = demand.lines(fields: output.fields.count) { memory in
+      memory.minimiser(hasMultigrid: configuration.minimizer.preconditioner == .multigrid)
+        + (output.measuresD2min ? memory.strainWindow(radius: configuration.d2min.radius * demand.spacing) : 0)
+    }
+    return lines + (frames > 0 ? ["disk            \(ParticleDemand.bytes(frame)) per frame"] : []) + [
+      "loading         \(steps) steps, \(frames) frames, \(ParticleDemand.bytes(frame * Double(frames))) in all"
+    ]
   }
 
   func compute(_ run: Run<ShearSections>) throws -> Int32 {

@@ -2,6 +2,7 @@ import Checkpoints
 import Configuration
 import Foundation
 import MessagePassing
+import Storage
 
 /// Sweep of many runs of one configuration: makes their folders, reports their states, and starts
 /// those that are not finished.
@@ -116,8 +117,8 @@ struct SweepCommand: Command {
     let text = Self.text(run, command)
     if (try? String(contentsOfFile: config(run), encoding: .utf8)) == text { return }
     do {
-      try WholeFile.makeFolder(place(run))
-      try WholeFile.write(Data(text.utf8), to: config(run))
+      try Folder.make(place(run))
+      try FinishedFile.write(Data(text.utf8), to: config(run))
     } catch let failure as Failure { throw Failure.everywhere(failure.kind, failure.message) }
   }
 
@@ -198,7 +199,7 @@ struct SweepCommand: Command {
         state: RunState(of: place(run)))
     }
     do {
-      try WholeFile.write(try RunFolder.encoder(pretty: true).encode(rows), to: "\(folder)/status.json")
+      try FinishedFile.write(try RunFolder.encoder(pretty: true).encode(rows), to: "\(folder)/status.json")
     } catch let failure as Failure { throw Failure.everywhere(failure.kind, failure.message) }
     return rows
   }

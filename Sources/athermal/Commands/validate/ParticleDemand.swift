@@ -10,6 +10,7 @@ struct ParticleDemand {
   let layout: SystemLayout
   let ranks: RanksInQuestion
   let interaction: PairInteraction
+  private let memory: ParticleMemory
   /// Mean distance d between particles.
   let spacing: Double
 
@@ -35,6 +36,7 @@ struct ParticleDemand {
     self.snapshot = snapshot
     self.interaction = interaction
     self.layout = layout
+    memory = ParticleMemory(snapshot, layout, interaction, skin: configuration.neighbours.skin)
     spacing = meanSpacing(volume: layout.cell.volume, count: snapshot.totalCount, dimension: snapshot.dimension)
   }
 
@@ -46,23 +48,22 @@ struct ParticleDemand {
   }
 
   /// Returns a description of the resources, one per line.
-  /// - Parameter fields: the fields per particle in a frame.
-  func lines(fields: [String] = []) -> [String] {
+  /// - Parameters:
+  ///   - fields: number of fields in a frame.
+  ///   - needs: memory of the command besides that of the particles and of a frame, in bytes.
+  func lines(fields: Int = 0, _ needs: (ParticleMemory) -> Double = { _ in 0 }) -> [String] {
     let d = snapshot.dimension
     let n = snapshot.totalCount
-    // The sum of columns, halo, lists, and fields of the minimiser.
-    let perParticle = 130.0 + 4.4 * layout.estimatedNeighbours + Double(8 * d) * 7 + Double(8 * d * d)
     let box = (0..<d).map { layout.cell.widths[$0].shown }.joined(separator: " × ")
     let cells = (0..<d).map { "\(layout.grid.counts[$0])" }.joined(separator: " × ")
     let bricks = layout.decomposition.bricks.map(\.count)
-    let memory = Self.bytes(perParticle * Double(n) / Double(ranks.count))
+    let bytes = Self.bytes(memory.system + memory.frame(fields: fields) + needs(memory))
     return [
       "particles       \(n) in \(d) dimensions, box \(box)",
       "cells           \(cells), list range \(String(format: "%.4g", layout.range))",
       "decomposition   \(ranks.count) rank(s) of \(bricks.min()!) to \(bricks.max()!) cells; at most "
         + "\(layout.grid.cellCount) ranks",
-      "memory          about \(memory) per rank above an empty run",
-      "disk            \(Self.bytes(frame(fields))) per frame",
+      "memory          about \(bytes) per rank above an empty run",
     ]
   }
 

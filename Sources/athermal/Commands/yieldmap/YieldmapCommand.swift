@@ -5,6 +5,7 @@ import MessagePassing
 import Particles
 import QuasistaticShear
 import Statics
+import Storage
 import YieldStress
 
 /// Local yield stress of a whole sample, by cavity expansion, by explicit frozen matrix, or by both.
@@ -22,6 +23,15 @@ struct YieldmapCommand: RunCommand {
     text: "Measures the local yield stress of a configuration at rest, cavity by cavity.",
     examples: ["mpirun -n 4 athermal yieldmap Configs/yieldmap-2d.toml --output runs/y"])
 
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    let weights = [("", StressWeight.half), ("weights/W/", .half)]
+    return [
+      YieldmapOutput.grid.description,
+      MethodMap.schema("METHOD", weights: weights, directions: ["DIRECTION"]).description,
+      YieldmapOutput.expansion.description, YieldmapOutput.frozenMatrix.description,
+    ].map { ("yieldmap.h5", "", $0) }
+  }
+
   let arguments: RunArguments
 
   static func demand(
@@ -33,7 +43,10 @@ struct YieldmapCommand: RunCommand {
     _ = try settings(
       configuration, loading, in: demand.layout.cell, spacing: demand.spacing,
       largestCutoff: demand.layout.largestCutoff)
-    return demand.lines()
+    return demand.lines {
+      configuration.yieldmap.minimize
+        ? $0.minimiser(hasMultigrid: configuration.minimizer.preconditioner == .multigrid) : 0
+    }
   }
 
   func compute(_ run: Run<YieldmapSections>) throws -> Int32 {

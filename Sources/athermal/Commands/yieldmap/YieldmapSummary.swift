@@ -124,9 +124,7 @@ struct YieldmapSummary: Encodable {
 
     /// Compares the maps of two methods. Collective.
     init(
-      _ a: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockField),
-      _ b: (name: String, summary: Method, map: ParticleYieldMap, blocks: BlockField), _ weight: StressWeight,
-      over communicator: Communicator
+      _ a: MethodMap, _ b: MethodMap, _ weight: StressWeight, over communicator: Communicator
     ) throws {
       for k in a.summary.particles.indices {
         func agreement(_ x: SampleDescription, _ y: SampleDescription, _ u: [Double], _ v: [Double]) throws -> Agreement
@@ -137,8 +135,8 @@ struct YieldmapSummary: Encodable {
         }
         let direction = a.summary.directionNames[k]
         particles[direction] = try agreement(
-          a.summary.particles[k], b.summary.particles[k], a.map.values(weight, direction: k),
-          b.map.values(weight, direction: k))
+          a.summary.particles[k], b.summary.particles[k], a.particles.values(weight, direction: k),
+          b.particles.values(weight, direction: k))
         blocks[direction] = try agreement(
           a.summary.blocks[k], b.summary.blocks[k], a.blocks.means(of: k), b.blocks.means(of: k))
       }
