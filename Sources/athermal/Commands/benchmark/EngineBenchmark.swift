@@ -302,6 +302,7 @@ struct EngineBenchmark {
   }
 
   /// Figures of a benchmark. Times are those of the slowest rank; counts per rank are the largest over the ranks.
+  /// More than 20 properties: one for each key.
   private struct Figures: Encodable {
     var model: String
     var dimension: Int

@@ -22,6 +22,8 @@ struct ExpandSummary: Encodable {
     }
   }
 
+  /// The expansion in summary.json.
+  /// More than 20 properties: one for each key.
   private struct Coefficients: Encodable {
     /// Generator A.
     var generator: [[Double]]

@@ -2,6 +2,7 @@ import Interactions
 import Preparation
 
 /// Description of one state, in summary.json and in the state's own file.
+/// More than 20 properties: one for each key.
 struct PreparedState: Codable {
   var temperature: Double
   var density: Double
