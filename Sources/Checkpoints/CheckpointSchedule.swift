@@ -57,7 +57,7 @@ public final class CheckpointSchedule {
   }
 
   /// Message for the user when the run stops.
-  var explanation: String { "stopped early, with a checkpoint; go on with --resume auto" }
+  var explanation: String { "suspended with a checkpoint; resume with --resume auto" }
 
   // MARK: When
 
@@ -114,7 +114,7 @@ public final class CheckpointSchedule {
       if hasFailed { throw Failure.everywhere(.inputOutput, failure.message) }
       hasFailed = true
       if communicator.isRoot {
-        StandardError.write("athermal: no checkpoint could be made, and any before stay: \(failure.message)\n")
+        StandardError.write("athermal: no checkpoint could be written; earlier ones are kept: \(failure.message)\n")
       }
       if isStopping { return try keep(isStopping: true, fill) }
     }

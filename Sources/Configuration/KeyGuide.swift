@@ -81,7 +81,7 @@ package enum KeyGuide {
         "in the place of final_strain: strains with their signs, one after the other: [0.05, 0.02, 0.1]"
       ),
       ("backward", "whether the strain grows in the negative direction"),
-      ("unconverged", "\"refuse\" ends the run at a step that does not converge, \"accept\" goes on and counts it"),
+      ("unconverged", "\"refuse\" ends the run at a step that does not converge, \"accept\" continues and counts it"),
     ],
     "events": [
       ("adaptive", "whether plastic events are located by taking steps back"),
@@ -122,7 +122,8 @@ package enum KeyGuide {
       ),
     ],
     "prepare": [
-      ("temperatures", "needed: one stay each, in this order, as in [0.8, 0.6]"), ("seed", "needed: of the moves"),
+      ("temperatures", "needed: the liquid is equilibrated at each, in this order, as in [0.8, 0.6]"),
+      ("seed", "needed: of the moves"),
       ("sweeps", "that are measured at each temperature"), ("burn_in", "sweeps before that"),
       ("swap_fraction", "of the trial moves"), ("size_window", "largest difference of sizes that are exchanged"),
       ("step", "half-width of displacements; tuned in the burn-in if not given"),
@@ -155,7 +156,7 @@ package enum KeyGuide {
       ("yielding", "\"forward\", or \"both\" signs of the stress"), ("kernel", "\"continuum\" or \"lattice\""),
       ("seed", "of all that is drawn"), ("realisations", "independent runs"),
       ("ranks_per_realisation", "that work on each"),
-      ("maximum_sweeps", "in one avalanche"), ("sample_strain", "between two looks at the whole state"),
+      ("maximum_sweeps", "in one avalanche"), ("sample_strain", "between two samples of the whole state"),
       ("steady_from", "the strain from which the state counts as steady; half of all if not given"),
       ("residual_fit", "range of x in which P(x) is fitted"), ("update", "\"sparse\", \"transform\" or \"everywhere\""),
       ("transform_above", "failures in a sweep, of the sparse rule"),

@@ -131,7 +131,7 @@ package struct ResolvedKeys: Sendable {
       }
       let was = old[key].map { "was \($0)" } ?? "was not there"
       let value = new[key].map { " = " + $0 } ?? " is not there, and"
-      return "\(place): \(key)\(value) \(was) in the run that is to go on"
+      return "\(place): \(key)\(value) \(was) in the run to be resumed"
     }
   }
 }

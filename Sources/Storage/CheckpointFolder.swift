@@ -58,7 +58,7 @@ public final class CheckpointFolder {
     try reach("verify")
     guard try CheckpointFile.checksums(of: checkpoint, in: state) == written else {
       throw Failure.everywhere(
-        .inputOutput, "\(state): what was read back is not what was written; the file system is not to be trusted")
+        .inputOutput, "\(state): what was read back is not what was written; the file system is not reliable")
     }
     try reach("manifest")
     let kept = try keepAttachments(checkpoint, in: unfinished)
@@ -132,7 +132,8 @@ public final class CheckpointFolder {
         return found
       } catch let failure as Failure where failure.agreedRank != nil {
         if try isOfLaterVersion(candidate) {
-          throw Failure.everywhere(.input, failure.message + "; go on with the program that made it, or a later one")
+          throw Failure.everywhere(
+            .input, failure.message + "; resume with the version of the program that wrote it, or a later one")
         }
         if communicator.isRoot {
           StandardError.write("athermal: not used: \(failure.message)\n")

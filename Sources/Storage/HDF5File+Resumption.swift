@@ -27,7 +27,9 @@ extension HDF5File {
       if let parts { return try FileParts.restore(path, from: parts) }
       guard let copy = checkpoint.files[name] else {
         throw Failure(
-          .input, "\(path): is larger than what checkpoints of version 1 kept; go on with the program that began it")
+          .input,
+          "\(path): is larger than what checkpoints of version 1 saved; resume with the version of the program that "
+            + "began it")
       }
       // Checkpoints of version 1 contain the whole file.
       try FileRange.write([], to: path)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-/// Checkpoints that an earlier version made, in Tests/Reference/checkpoints: each new version accepts them and goes on
+/// Checkpoints that an earlier version made, in Tests/Reference/checkpoints: each new version accepts them and resumes
 /// from them to where the earlier one came without a stop.
 ///
 /// They were made on two ranks and stopped deep inside: `shear` in a strain step, within a Newton minimisation, after a
@@ -72,7 +72,7 @@ import Testing
     let before = try lines("\(name)/run/log.jsonl")
     let outcome = try goOn(name, ranks: ranks)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
-    #expect(outcome.output.contains("going on from checkpoint 1"), "\(outcome.report)")
+    #expect(outcome.output.contains("resuming from checkpoint 1"), "\(outcome.report)")
     expectClose(try folder.json("\(name)/run/summary.json"), try folder.json("\(name)/expected.json"), "summary")
 
     let after = try lines("\(name)/run/log.jsonl")

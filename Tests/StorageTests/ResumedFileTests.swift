@@ -7,7 +7,7 @@ import Testing
 @testable import Storage
 
 extension StorageTests {
-  /// Files that go on after a checkpoint, whatever a killed writer has left of them.
+  /// Files that are continued after a checkpoint, whatever a killed writer has left of them.
   @Suite struct ResumedFileTests {
     let communicator: Communicator
     let temporary: TemporaryFolder

@@ -211,7 +211,7 @@ enum Model {
     over communicator: Communicator
   ) throws -> ParticleSystem {
     guard let checkpoint else { return try system(configuration, over: communicator) }
-    Heartbeat.enter(phase: "going on from a checkpoint")
+    Heartbeat.enter(phase: "resuming from a checkpoint")
     let dimension = checkpoint.columns["system/position"]?.width ?? 2
     return try ParticleSystem(
       resuming: checkpoint, interaction: pairModel(configuration.potential).compiled(dimension: dimension),

@@ -31,7 +31,7 @@ final class RunFolder {
       guard earlier.present.isEmpty || configuration.mayOverwrite || earlier.isNothingButAComplaint else {
         throw Failure(
           .input,
-          "\(path) is not empty; name another folder with --output, go on with a run that was stopped with --resume "
+          "\(path) is not empty; name another folder with --output, resume a suspended run with --resume "
             + "auto, or replace the run in it with --set output.overwrite=true")
       }
       try keepsInputFiles(configuration)
@@ -66,7 +66,7 @@ final class RunFolder {
         try undoReplacement()
         let earlier = EarlierRun(in: path)
         guard earlier.isRun(of: configuration.inputText) else {
-          throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
+          throw Failure(.input, "\(path) is not a run folder; name another folder with --output")
         }
         let config = earlier.config
         if let config {
@@ -98,7 +98,7 @@ final class RunFolder {
   /// Progress of the run in the folder.
   private enum Stage: Int32 { case new, putAside, complete }
 
-  private static let beginningAgain = "begin again without --resume and with --set output.overwrite=true"
+  private static let beginningAgain = "start again without --resume and with --set output.overwrite=true"
 
   /// Restores state from a checkpoint. If a file differs from what the run had left, the failure gets a remedy.
   func goingOn<Result>(from checkpoint: Checkpoint?, _ work: () throws -> Result) throws -> Result {
@@ -150,7 +150,7 @@ final class RunFolder {
       guard Date() < end else {
         throw Failure(
           .input,
-          "\(path): another run is at work in this folder; wait for its end, or name another folder with --output")
+          "\(path): another run is using this folder; wait until it ends, or name another folder with --output")
       }
       usleep(100_000)
     }
@@ -168,7 +168,7 @@ final class RunFolder {
   private(set) var hasCheckpoints = false
 
   func sayItIsComplete() -> Int32 {
-    if communicator.isRoot { print("the run in \(path) is complete; there is nothing to go on with") }
+    if communicator.isRoot { print("the run in \(path) is complete; there is nothing to resume") }
     return 0
   }
 
@@ -196,7 +196,9 @@ final class RunFolder {
   private func replace(_ earlier: EarlierRun) throws {
     if resumes, !earlier.hasNothingToLose {
       let reached = RunState.progress(path).map { " (\($0))" } ?? ""
-      print("no checkpoint in \(file("checkpoints")); the run begins anew, and replaces what it had left\(reached)")
+      print(
+        "no checkpoint in \(file("checkpoints")); the run starts from the beginning and replaces its earlier output"
+          + reached)
     }
     removeLeftOvers(earlier)
     let own = earlier.own

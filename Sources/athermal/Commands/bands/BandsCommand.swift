@@ -11,8 +11,8 @@ struct BandsCommand: RunCommand {
   static let canResume = false
   static let outputs = ["bands.h5"]
   static let guide = CommandGuide(
-    running: "bands", canResume: canResume, summary: "shear bands in epm and shear runs",
-    text: "Finds the shear band of each run and follows its width, place, nucleation and growth.",
+    running: "bands", canResume: canResume, summary: "measure shear bands in epm and shear runs",
+    text: "Finds the shear band of each run and measures its width, position, nucleation and growth.",
     examples: ["athermal bands Configs/bands.toml --output runs/b"])
 
   let arguments: RunArguments

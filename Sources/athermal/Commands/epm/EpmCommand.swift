@@ -13,7 +13,7 @@ struct EpmCommand: RunCommand {
   static let canResume = true
   static let outputs = ["epm.h5", "epm.h5.unfinished", "fields.vtkhdf"]
   static let guide = CommandGuide(
-    running: "epm", canResume: canResume, summary: "quasistatic elasto-plastic model on a lattice",
+    running: "epm", canResume: canResume, summary: "run a quasistatic elasto-plastic model on a lattice",
     text: "Loads a lattice of blocks, which yield at thresholds and redistribute stress in avalanches.",
     examples: ["athermal epm Configs/epm-ductile.toml --output runs/l"])
 

@@ -12,7 +12,7 @@ struct ExpandCommand: RunCommand {
   static let canResume = false
   static let outputs = ["expand.h5", "state.h5"]
   static let guide = CommandGuide(
-    running: "expand", canResume: canResume, summary: "third-order strain expansion, moduli, bonds",
+    running: "expand", canResume: canResume, summary: "expand in strain to third order: moduli, bonds",
     text: """
       Expands a configuration at rest to third order in the strain of [loading]: moduli, nonaffine fields, \
       every bond, soft modes.

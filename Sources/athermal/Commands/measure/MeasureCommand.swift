@@ -11,7 +11,7 @@ struct MeasureCommand: RunCommand {
   static let canResume = false
   static let outputs = ["state.h5", "measure.h5"]
   static let guide = CommandGuide(
-    running: "measure", canResume: canResume, summary: "forces, energies and stresses as it stands",
+    running: "measure", canResume: canResume, summary: "measure forces, energies, stresses without moving",
     text: """
       Measures a configuration and moves nothing: energy, force, stress and bonds of each particle go to state.h5, \
       each bond to measure.h5.

@@ -10,8 +10,8 @@ struct MinimizeCommand: RunCommand {
   static let canResume = true
   static let outputs = ["state.h5"]
   static let guide = CommandGuide(
-    running: "minimize", canResume: canResume, summary: "to mechanical equilibrium",
-    text: "Brings a configuration to mechanical equilibrium and leaves it in state.h5 of the run folder.",
+    running: "minimize", canResume: canResume, summary: "bring a configuration to mechanical equilibrium",
+    text: "Brings a configuration to mechanical equilibrium and writes it to state.h5 of the run folder.",
     examples: [
       "athermal minimize Configs/minimize-2d-lj.toml --output runs/m",
       "mpirun -n 4 athermal minimize my.toml --set system.file=glass.data",

@@ -12,9 +12,9 @@ struct PrepareCommand: RunCommand {
   static let canResume = true
   static let outputs = ["prepare.h5"]
   static let guide = CommandGuide(
-    running: "prepare", canResume: canResume, summary: "from the liquid to an annealed glass",
+    running: "prepare", canResume: canResume, summary: "prepare annealed glasses from a liquid",
     text: """
-      Equilibrates a liquid by SWAP Monte Carlo at one temperature after another, says whether it was equilibrium, \
+      Equilibrates a liquid by SWAP Monte Carlo at one temperature after another, tests whether it was in equilibrium, \
       and quenches it.
       """,
     examples: ["mpirun -n 4 athermal prepare Configs/prepare-2d.toml --output runs/p"])

@@ -13,11 +13,11 @@ struct ShearCommand: RunCommand {
   static let canResume = true
   static let outputs = ["shear.h5", "trajectory.h5", "state.h5"]
   static let guide = CommandGuide(
-    running: "shear", canResume: canResume, summary: "athermal quasistatic loading",
+    running: "shear", canResume: canResume, summary: "load a glass quasistatically at zero temperature",
     text: """
-      Deforms a configuration step by step and minimises after each: the curve, plastic events and profiles come \
-      to shear.h5, frames to
-      trajectory.h5.
+      Deforms a configuration step by step and minimises after each: writes the curve, plastic events and profiles \
+      to shear.h5, frames
+      to trajectory.h5.
       """,
     examples: [
       "mpirun -n 2 athermal shear Configs/quickstart.toml --output runs/a",

@@ -8,16 +8,16 @@ import MessagePassing
 struct SweepCommand: Command {
   static let guide = CommandGuide(
     name: "sweep", arguments: "SWEEP [--output FOLDER] [--task N | --run WORDS]",
-    summary: "folders of many runs, their states, running them",
+    summary: "set up, run and list runs with many values",
     text: """
       Makes a folder for each combination of the values below [product] and [zip], as in \
-      loading.strain_step = [1e-3, 1e-4], and says
-      what has become of each run.
+      loading.strain_step = [1e-3, 1e-4], and lists
+      the state of each run.
       """,
     options: [
       ("--output FOLDER", "of all runs; runs/ and the name of the sweep if not given"),
       ("--task N", "prints the arguments of the N-th run, a word per line"),
-      ("--run WORDS", "runs what is left, with these words before athermal; \"\" for one process each"),
+      ("--run WORDS", "runs the unfinished ones, with WORDS before athermal; \"\" for one process each"),
     ], examples: ["athermal sweep Configs/sweep.toml --output runs/s --run \"mpirun -n 2\""])
 
   private let path: String
@@ -86,18 +86,18 @@ struct SweepCommand: Command {
     guard let earlier = there.config else {
       // The run begins from the start.
       return there.isRun(of: Self.text(run, command))
-        ? run.configuration.missingInputFiles : ["\(place): holds other things than a run of a sweep; \(remedy)"]
+        ? run.configuration.missingInputFiles : ["\(place): is not a run of a sweep; \(remedy)"]
     }
     var differences = run.configuration.differences(from: earlier)
     // Contents of input files need to be compared only if their names differ.
     if !differences.isEmpty, let noted = try? run.configuration.notingInputFiles(over: communicator) {
       differences = noted.differences(from: earlier)
     }
-    var found = differences.map { "\(place): was begun with another config; \(remedy): \($0)" }
+    var found = differences.map { "\(place): was started with another config; \(remedy): \($0)" }
     if let text = try? String(contentsOfFile: config(run), encoding: .utf8), let before = Self.command(in: text),
       before != command.name
     {
-      found.append("\(place): was begun by athermal \(before), not athermal \(command.name); \(remedy)")
+      found.append("\(place): was started by athermal \(before), not athermal \(command.name); \(remedy)")
     }
     return found
   }
@@ -143,7 +143,7 @@ struct SweepCommand: Command {
     guard (try? String(contentsOfFile: config(run), encoding: .utf8)) == Self.text(run, command) else {
       throw Failure.everywhere(
         .input,
-        "\(config(run)) is not there, or not up to date; "
+        "\(config(run)) is missing or out of date; "
           + "run athermal sweep \(path) --output \(folder) once before its tasks")
     }
     print(arguments(of: run, command).joined(separator: "\n"))
@@ -167,7 +167,7 @@ struct SweepCommand: Command {
       say("run \(run.number) of \(sweep.runs.count) ended with code \(code)")
       try writeStates(sweep)
       if StopSignal.hasCome || code == Failure.Kind.stopped.rawValue {
-        StandardError.write("athermal: stopped early; the same command goes on\n")
+        StandardError.write("athermal: suspended; the same command resumes it\n")
         return Failure.Kind.stopped.rawValue
       }
       if first == 0 { first = code }

@@ -6,11 +6,11 @@ import MessagePassing
 struct ValidateCommand: Command {
   static let guide = CommandGuide(
     name: "validate", arguments: "CONFIG [--for COMMAND] [--ranks N] [--set table.key=value]…",
-    summary: "check a config; memory, decomposition, disk",
-    text: "Reports every mistake that a config shows and what its run would need, and computes nothing.",
+    summary: "check a config; estimate memory and disk",
+    text: "Reports every mistake in a config and estimates what its run needs, without running it.",
     options: [
       ("--for COMMAND", "the command that the config is for; by default those whose tables it has, or minimize"),
-      ("--ranks N", "for so many ranks"), CommandGuide.set,
+      ("--ranks N", "estimates for N ranks (default: those that run)"), CommandGuide.set,
     ], examples: ["athermal validate my.toml --ranks 64"])
 
   private let config: String
@@ -36,7 +36,7 @@ struct ValidateCommand: Command {
       where !lines.contains(line) { lines.append(line) }
     }
     if communicator.isRoot {
-      print("the config is good for " + commands.map { $0.name }.joined(separator: " and "))
+      print("the config is valid for " + commands.map { $0.name }.joined(separator: " and "))
       for line in lines { print(line) }
     }
     return 0

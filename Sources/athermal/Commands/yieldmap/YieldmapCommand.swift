@@ -12,7 +12,7 @@ struct YieldmapCommand: RunCommand {
   static let canResume = true
   static let outputs = ["yieldmap.h5", "state.h5"]
   static let guide = CommandGuide(
-    running: "yieldmap", canResume: canResume, summary: "local yield stress of the whole sample",
+    running: "yieldmap", canResume: canResume, summary: "map the local yield stress of a sample",
     text: "Measures the local yield stress of a configuration at rest, cavity by cavity.",
     examples: ["mpirun -n 4 athermal yieldmap Configs/yieldmap-2d.toml --output runs/y"])
 
