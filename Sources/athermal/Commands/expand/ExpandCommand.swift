@@ -40,7 +40,7 @@ struct ExpandCommand: RunCommand {
     try configuration.places.blaming("expand.modes") {
       try Model.requireModes(configuration.expand, particles: system.totalCount, dimension: system.dimension)
     }
-    let rest = try Rest(
+    let rest = try EquilibriumRequirement(
       equilibrium: configuration.expand.equilibrium, minimizes: configuration.expand.minimize, table: "expand"
     ).reach(system, configuration.minimizer)
     Heartbeat.enter(phase: "strain expansion")

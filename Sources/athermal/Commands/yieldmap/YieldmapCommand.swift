@@ -83,7 +83,7 @@ struct YieldmapCommand: RunCommand {
       try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
       return try saved.value(MinimizationResult.self, of: "rest")
     }
-    return try Rest(equilibrium: section.equilibrium, minimizes: section.minimize, table: "yieldmap")
+    return try EquilibriumRequirement(equilibrium: section.equilibrium, minimizes: section.minimize, table: "yieldmap")
       .reach(system, minimizer, safePoint: safePoint.within(countsSteps: false) { _ in }, resuming: saved)
   }
 
