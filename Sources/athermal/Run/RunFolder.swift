@@ -321,7 +321,7 @@ final class RunFolder {
       removeLeftOvers(run)
       outputs = run.files.filter { $0 != "summary.json" }.sorted()
     }
-    try write(Joined(head: summary, content: ["outputs": outputs]), as: "summary.json")
+    try write(MergedObject(head: summary, content: ["outputs": outputs]), as: "summary.json")
     hasSummary = true
   }
 
