@@ -4,8 +4,8 @@ import MessagePassing
 import Particles
 import Statistics
 
-/// State of a stay at one temperature: its progress and its measurements so far.
-final class Stay {
+/// State of the equilibration at one temperature: its progress and its measurements so far.
+final class EquilibrationState {
   enum Stage: String, Codable {
     case burnIn, run, coldBurnIn, rewarming, coldRun, done
   }
