@@ -30,7 +30,7 @@ public struct QuasistaticShear {
   }
 
   /// Progress of a loading: at the beginning of a step, or within it.
-  private struct Course: Codable {
+  private struct LoadingProgress: Codable {
     var step = 0
     var isWithin = false
     /// Number of evaluations when the last step was reported.
@@ -47,25 +47,25 @@ public struct QuasistaticShear {
     _ observer: any ShearObserver, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
   ) throws {
     let strains = schedule.strains
-    var course = try saved?.value(Course.self, of: "shear") ?? Course(evaluations: evaluationCount)
+    var progress = try saved?.value(LoadingProgress.self, of: "shear") ?? LoadingProgress(evaluations: evaluationCount)
     var tracker: ParticleField?
     let safePoint = safePoint.within {
-      try $0.put(course, as: "shear")
+      try $0.put(progress, as: "shear")
       try loading.save(to: $0)
-      if course.isWithin { try system.save(tracker!, to: $0, as: "shear/step") }
+      if progress.isWithin { try system.save(tracker!, to: $0, as: "shear/step") }
     }
 
-    for step in course.step..<max(course.step, strains.count + 1) {
+    for step in progress.step..<max(progress.step, strains.count + 1) {
       Heartbeat.enter(phase: "strain step \(step)")
-      let resumed = course.isWithin ? saved : nil
+      let resumed = progress.isWithin ? saved : nil
       tracker =
         try resumed.map { try system.makeDisplacementTracker(resuming: $0, as: "shear/step") }
         ?? system.makeDisplacementTracker()
-      course.isWithin = true
+      progress.isWithin = true
       let result = try advance(step, to: step == 0 ? nil : strains[step - 1], observer, safePoint, resumed)
-      try report(step, result, since: &course.evaluations, tracker!, to: observer)
-      course.step = step + 1
-      course.isWithin = false
+      try report(step, result, since: &progress.evaluations, tracker!, to: observer)
+      progress.step = step + 1
+      progress.isWithin = false
       try safePoint.reached(isStep: true)
     }
     try safePoint.end()
