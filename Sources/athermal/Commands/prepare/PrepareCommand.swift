@@ -55,7 +55,7 @@ struct PrepareCommand: RunCommand {
   func compute(_ run: Run<PrepareSections>) throws -> Int32 {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
     let replicas = try RankGroups(configuration.prepare.replicas, over: communicator)
-    var courses: [Int: Course] = [:]
+    var courses: [Int: ReplicaProgress] = [:]
     // A failure that refuses one replica would refuse all of them.
     var first: SwapMonteCarlo?
     if !folder.hasCheckpoints {
@@ -90,7 +90,7 @@ struct PrepareCommand: RunCommand {
   }
 
   /// Progress and results of a replica.
-  private struct Course: Codable {
+  private struct ReplicaProgress: Codable {
     /// Number of the current temperature.
     var turn = 0
     var states: [PreparedState] = []
@@ -106,7 +106,7 @@ struct PrepareCommand: RunCommand {
   private func prepare(
     _ configuration: PrepareConfiguration, _ replica: Int, _ first: SwapMonteCarlo?, _ folder: RunFolder,
     over communicator: Communicator
-  ) throws -> Course {
+  ) throws -> ReplicaProgress {
     let settings = configuration.prepare
     let skin = configuration.neighbours.skin
     let part = settings.replicas > 1 ? "replica-\(replica)" : nil
@@ -119,8 +119,8 @@ struct PrepareCommand: RunCommand {
       try saved.map { try goOn(configuration, replica, $0) }
       ?? first ?? start(configuration, replica, over: communicator)
     var course =
-      try saved?.value(Course.self, of: "prepare")
-      ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
+      try saved?.value(ReplicaProgress.self, of: "prepare")
+      ?? ReplicaProgress(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
       burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
     // Create files only when nothing can refuse the run any more.
