@@ -40,7 +40,7 @@ public struct EventSearch: Sendable {
     while true {
       try safePoint.reached { try $0.put(search, as: "events") }
       // The loading has been found reversible up to here.
-      let low = Place(system, loading)
+      let low = RestorePoint(system, loading)
       let statistics = system.statistics
       func attempt<Result>(_ work: (_ equilibrate: () throws -> MinimizationResult) throws -> Result) throws -> Result {
         try safePoint.attempting { inside in
@@ -110,7 +110,7 @@ public struct EventSearch: Sendable {
   }
 
   /// A state of system and loading that can be restored.
-  private struct Place {
+  private struct RestorePoint {
     let state: SavedState
     let flips: Tensor
     let strain: Double
@@ -138,7 +138,7 @@ public struct EventSearch: Sendable {
     try loading.deform(system, to: target)
     let result = try equilibrate()
     if try DisplacementStatistics(system, tracker).largest < 0.5 * limit { return (result, true) }
-    let there = Place(system, loading)
+    let there = RestorePoint(system, loading)
     try loading.deform(system, to: origin)
     _ = try equilibrate()
     let reversible = try DisplacementStatistics(system, tracker).largest <= limit
