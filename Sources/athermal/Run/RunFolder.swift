@@ -101,7 +101,7 @@ final class RunFolder {
   private static let beginningAgain = "start again without --resume and with --set output.overwrite=true"
 
   /// Restores state from a checkpoint. If a file differs from what the run had left, the failure gets a remedy.
-  func goingOn<Result>(from checkpoint: Checkpoint?, _ work: () throws -> Result) throws -> Result {
+  func resuming<Result>(from checkpoint: Checkpoint?, _ work: () throws -> Result) throws -> Result {
     do { return try work() } catch let failure as Failure where failure.kind == .input && checkpoint != nil {
       throw failure.with(remedy: "put it back as it was, or " + Self.beginningAgain)
     }
@@ -176,11 +176,11 @@ final class RunFolder {
 
   /// Makes this the folder of this run. Call it when nothing can refuse the run any more. A run that is resumed keeps
   /// the contents of the folder; one that begins replaces them. A second call does nothing. Collective.
-  func begin(goingOn: Bool = false) throws {
+  func begin(resuming: Bool = false) throws {
     try communicator.coordinated {
       guard communicator.isRoot, log == nil else { return }
       let earlier = EarlierRun(in: path)
-      guard goingOn else { return try replace(earlier) }
+      guard resuming else { return try replace(earlier) }
       removeLeftOvers(earlier)
       unlink(file("summary.json"))
       try writeConfig()

@@ -65,7 +65,7 @@ struct EpmCommand: RunCommand {
     if !isSingle {
       // A failure that refuses one realisation would refuse all of them.
       if !folder.hasCheckpoints { try groups.tryFirst { try Self.check(configuration, $0, over: $1) } }
-      try folder.begin(goingOn: folder.hasCheckpoints)
+      try folder.begin(resuming: folder.hasCheckpoints)
     }
     try groups.run { realisation, communicator in
       let place = isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
@@ -111,10 +111,10 @@ struct EpmCommand: RunCommand {
       arguments, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration,
       over: communicator)
     let saved = checkpoints.saved
-    if isSingle, saved != nil { try folder.begin(goingOn: true) }
+    if isSingle, saved != nil { try folder.begin(resuming: true) }
     if let saved, saved.holds("end") {
       let end = try saved.value(End.self, of: "end")
-      try folder.goingOn(from: saved) { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
+      try folder.resuming(from: saved) { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
@@ -130,7 +130,7 @@ struct EpmCommand: RunCommand {
       rule: Self.rule(epm, lattice),
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
     if isSingle { try folder.begin() }
-    let output = try folder.goingOn(from: saved) {
+    let output = try folder.resuming(from: saved) {
       try EpmOutput(
         place, configuration, model, folder: isSingle ? folder : nil,
         turn: (groups.mine.firstIndex(of: realisation)!, groups.mine.count), progress: progress, resuming: saved)

@@ -29,7 +29,7 @@ struct MinimizeCommand: RunCommand {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
     let checkpoints = try run.checkpoints()
     let system = try Model.system(configuration, resuming: checkpoints.saved, over: communicator)
-    try folder.begin(goingOn: checkpoints.saved != nil)
+    try folder.begin(resuming: checkpoints.saved != nil)
     Heartbeat.enter(phase: "minimisation")
     let progress = Progress(isShown: communicator.isRoot)
     system.onEvaluation = { progress.show("evaluation \($0.evaluations)", fraction: 0) }

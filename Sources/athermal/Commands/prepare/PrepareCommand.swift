@@ -61,7 +61,7 @@ struct PrepareCommand: RunCommand {
     if !folder.hasCheckpoints {
       try replicas.tryFirst { first = try start(configuration, $0, over: $1) }
     }
-    try folder.begin(goingOn: folder.hasCheckpoints)
+    try folder.begin(resuming: folder.hasCheckpoints)
     try replicas.run { replica, group in
       courses[replica] = try prepare(configuration, replica, first, folder, over: group)
       first = nil
@@ -124,7 +124,7 @@ struct PrepareCommand: RunCommand {
     let equilibration = Equilibration(
       burnIn: settings.burnIn, sweeps: settings.sweeps, skin: skin, tunesStep: settings.step == nil)
     // Create files only when nothing can refuse the run any more.
-    let output = try folder.goingOn(from: saved) {
+    let output = try folder.resuming(from: saved) {
       for file in course.files ?? [] { try file.check(in: folder.path, over: communicator) }
       return try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
     }

@@ -76,7 +76,7 @@ struct ShearCommand: RunCommand {
       events: events.adaptive
         ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil,
       acceptsUnconverged: configuration.loading.unconverged == .accept)
-    let output = try folder.goingOn(from: saved) {
+    let output = try folder.resuming(from: saved) {
       try ShearOutput(folder, configuration, system, schedule, resuming: saved)
     }
     let safePoint = checkpoints.safePoint.within {

@@ -60,7 +60,7 @@ final class ShearOutput: ShearObserver {
     forecast = configuration.events.prediction ? EventForecast(folder, generator: generator) : nil
     let (tablePath, trajectoryPath) = (folder.file("shear.h5"), folder.file("trajectory.h5"))
     if let checkpoint {
-      try folder.begin(goingOn: true)
+      try folder.begin(resuming: true)
       activity = try PlasticActivity(configuration, system, resuming: checkpoint)
       table = try TableFile(path: tablePath, resuming: checkpoint, as: "shear.h5")
       trajectory =

@@ -41,7 +41,7 @@ struct YieldmapCommand: RunCommand {
     // Fail before anything is computed, and before an earlier run is touched.
     let settings = try Self.settings(
       configuration, loading, in: system.cell, spacing: system.spacing, largestCutoff: system.largestCutoff)
-    if saved != nil || section.minimize { try folder.begin(goingOn: saved != nil) }
+    if saved != nil || section.minimize { try folder.begin(resuming: saved != nil) }
     let rest = try Self.rest(system, section, configuration.minimizer, safePoint, resuming: saved)
     try folder.begin()
 
