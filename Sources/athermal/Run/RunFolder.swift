@@ -89,14 +89,14 @@ final class RunFolder {
           return Stage.complete.rawValue
         }
         if earlier.hasNothingToLose { try replace(earlier) }
-        return (earlier.hasCheckpoints ? Stage.putAside : .new).rawValue
+        return (earlier.hasCheckpoints ? Stage.suspended : .new).rawValue
       })
     isComplete = stage == Stage.complete.rawValue
-    hasCheckpoints = stage == Stage.putAside.rawValue
+    hasCheckpoints = stage == Stage.suspended.rawValue
   }
 
   /// Progress of the run in the folder.
-  private enum Stage: Int32 { case new, putAside, complete }
+  private enum Stage: Int32 { case new, suspended, complete }
 
   private static let beginningAgain = "start again without --resume and with --set output.overwrite=true"
 
