@@ -269,7 +269,7 @@ final class RunFolder {
 
   /// Truncates the log to its length at the checkpoint, or empties it if there is none. Collective over ranks among
   /// which the lowest has the log.
-  func goOnWithLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
+  func resumeLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
     let length = try checkpoint?.value(Int.self, of: "log.jsonl") ?? 0
     try communicator.coordinated {
       guard communicator.isRoot, let log else { return }

@@ -44,7 +44,7 @@ final class EpmOutput: AvalancheObserver {
     edges = ResidualStrengths.edges
     avalanches = Avalanche.schema(dimension: model.lattice.dimension)
     samples = LatticeSample.schema(shape: model.lattice.shape, bins: edges.count + 1)
-    try folder?.goOnWithLog(checkpoint, over: communicator)
+    try folder?.resumeLog(checkpoint, over: communicator)
     if let checkpoint {
       file = try LatticeFile(
         path: "\(place)/epm.h5", shape: model.lattice.shape, planes: model.blocks.planes, resuming: checkpoint,

@@ -116,7 +116,7 @@ struct PrepareCommand: RunCommand {
     )
     var saved = checkpoints.saved
     let monteCarlo =
-      try saved.map { try goOn(configuration, replica, $0) }
+      try saved.map { try resume(configuration, replica, $0) }
       ?? first ?? start(configuration, replica, over: communicator)
     var course =
       try saved?.value(ReplicaProgress.self, of: "prepare")
@@ -198,7 +198,7 @@ struct PrepareCommand: RunCommand {
       block: settings.block, seed: settings.seed, replica: replica)
   }
 
-  private func goOn(
+  private func resume(
     _ configuration: PrepareConfiguration, _ replica: Int, _ saved: Checkpoint
   ) throws -> SwapMonteCarlo {
     let settings = configuration.prepare

@@ -23,7 +23,7 @@ final class EventForecast {
   }
 
   /// Restores the predictions from a checkpoint. Collective.
-  func goOn(_ system: ParticleSystem, from checkpoint: Checkpoint) throws {
+  func resume(_ system: ParticleSystem, from checkpoint: Checkpoint) throws {
     hasBegun = checkpoint.holds("output/predictions")
     first = try Self.prediction(system, checkpoint, "output/first")
     last = try Self.prediction(system, checkpoint, "output/last")

@@ -67,7 +67,7 @@ final class ShearOutput: ShearObserver {
         try checkpoint.holds("trajectory.h5")
         ? TrajectoryWriter(path: trajectoryPath, resuming: checkpoint, as: "trajectory.h5") : nil
       state = try checkpoint.value(State.self, of: "output")
-      try forecast?.goOn(system, from: checkpoint)
+      try forecast?.resume(system, from: checkpoint)
     } else {
       activity = try PlasticActivity(configuration, system, schedule)
       // Nothing can refuse the run any more.
@@ -80,7 +80,7 @@ final class ShearOutput: ShearObserver {
           path: trajectoryPath, particles: system.snapshot(), provenance: provenance, over: communicator) : nil
       try createTables()
     }
-    try folder.goOnWithLog(checkpoint, over: communicator)
+    try folder.resumeLog(checkpoint, over: communicator)
     let (progress, steps) = (progress, stepCount)
     let smallest = configuration.events.smallestStep
     system.onEvaluation = { [unowned self] statistics in
