@@ -46,7 +46,7 @@ public struct SafePoint {
   public func reached(isStep: Bool = false, _ save: (Checkpoint) throws -> Void = { _ in }) throws {
     guard let schedule else { return }
     let verdict = try schedule.verdict(isStep: isStep && countsSteps)
-    if canSave, verdict != .goOn { try keep(save, schedule, isStopping: verdict == .stop) }
+    if canSave, verdict != .proceed { try makeCheckpoint(save, schedule, isStopping: verdict == .stop) }
     if verdict == .stop { throw Failure.everywhere(.stopped, schedule.explanation) }
   }
 
@@ -68,13 +68,13 @@ public struct SafePoint {
   /// Makes the final checkpoint, after which nothing is left to compute. Collective.
   public func end() throws {
     guard let schedule else { return }
-    try keep({ _ in }, schedule, isStopping: true)
+    try makeCheckpoint({ _ in }, schedule, isStopping: true)
   }
 
-  private func keep(
+  private func makeCheckpoint(
     _ save: (Checkpoint) throws -> Void, _ schedule: CheckpointSchedule, isStopping: Bool
   ) throws {
-    try schedule.keep(isStopping: isStopping) { checkpoint in
+    try schedule.makeCheckpoint(isStopping: isStopping) { checkpoint in
       for part in parts { try part(checkpoint) }
       try save(checkpoint)
     }
