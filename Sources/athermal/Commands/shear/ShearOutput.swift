@@ -135,7 +135,7 @@ final class ShearOutput: ShearObserver {
     if configuration.loading.unconverged == .accept {
       state.unconvergedSteps = (state.unconvergedSteps ?? 0) + (step.minimization.reason == .converged ? 0 : 1)
     }
-    try forecast?.look(system)
+    try forecast?.update(system)
     let isClosing = try activity.measure(step.strain, system, table)
     if step.step % configuration.output.every == 0 || step.step == stepCount { try writeFrame(step.step, system) }
     try activity.openWindow(system, afterOneThatClosed: isClosing)
@@ -150,7 +150,7 @@ final class ShearOutput: ShearObserver {
     state.eventCount += 1
     try table.append(event, to: events)
     try folder.log(events.line(event, with: ["event": "plastic"]), over: communicator)
-    try forecast?.judge(event, system, table)
+    try forecast?.record(event, system, table)
   }
 
   func locating(within interval: Double?) { self.interval = interval }
