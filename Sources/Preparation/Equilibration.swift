@@ -98,23 +98,23 @@ public struct Equilibration: Sendable {
     _ state: EquilibrationState, _ monteCarlo: SwapMonteCarlo, _ temperature: Double, _ safePoint: SafePoint,
     _ observe: (Sample) throws -> Void
   ) throws {
-    func goThrough(_ count: Int, _ look: (_ sweep: Int) throws -> Void) throws {
+    func runSweeps(_ count: Int, _ afterSweep: (_ sweep: Int) throws -> Void) throws {
       while state.progress.sweep < count {
         try monteCarlo.sweep()
         state.progress.sweep += 1
-        try look(state.progress.sweep)
+        try afterSweep(state.progress.sweep)
         try safePoint.reached(isStep: true)
       }
     }
     switch state.progress.stage {
     case .burnIn:
       monteCarlo.rule.temperature = temperature
-      try goThrough(max(1, burnIn)) { try tune(monteCarlo, .burnIn, $0, observe) }
+      try runSweeps(max(1, burnIn)) { try tune(monteCarlo, .burnIn, $0, observe) }
       state.progress.step = monteCarlo.rule.step
       state.overlap = try SelfOverlap(monteCarlo.particles, sweep: 0, skin: skin)
       state.progress.stage = .run
     case .run:
-      try goThrough(sweeps) { sweep in
+      try runSweeps(sweeps) { sweep in
         if sweep % interval == 0 { try observe(try measure(state, monteCarlo, sweep)) }
       }
       state.liquid = monteCarlo.particles.snapshot()
@@ -122,16 +122,16 @@ public struct Equilibration: Sendable {
       state.progress.stage = try verdict(state, nil).isEquilibrated ? .coldBurnIn : .done
     case .coldBurnIn:
       monteCarlo.rule.temperature = Self.coldness * temperature
-      try goThrough(max(1, burnIn)) { try tune(monteCarlo, .cold, $0, observe) }
+      try runSweeps(max(1, burnIn)) { try tune(monteCarlo, .cold, $0, observe) }
       monteCarlo.rule.step = state.progress.step
       monteCarlo.rule.temperature = temperature
       state.progress.stage = .rewarming
     case .rewarming:
-      try goThrough(burnIn) { _ in }
+      try runSweeps(burnIn) { _ in }
       state.progress.cold = TimeSeries()
       state.progress.stage = .coldRun
     case .coldRun:
-      try goThrough(max(1, sweeps / 2)) { sweep in
+      try runSweeps(max(1, sweeps / 2)) { sweep in
         guard sweep % interval == 0 else { return }
         _ = try monteCarlo.takeTally()
         state.progress.cold!.append(monteCarlo.energy / Double(monteCarlo.particles.totalCount))
