@@ -41,7 +41,7 @@ package final class Table {
   package func gives(_ key: String) -> Bool { entries[key] != nil }
 
   /// Returns the value below `path`, unchecked and without making its key known.
-  package func glance(_ path: String...) -> TomlValue? {
+  package func peek(_ path: String...) -> TomlValue? {
     var value = TomlValue(.table(entries), at: place)
     for key in path {
       guard case .table(let entries) = value.content, let entry = entries[key] else { return nil }

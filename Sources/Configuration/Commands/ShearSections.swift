@@ -22,8 +22,8 @@ package struct ShearSections: ParticleCommandSections {
     let section = LoadingSection(loading, dimension: particles.dimension)
     // Look these values up in the table: a section with a mistake does not exist.
     events = EventSection(
-      document.table("events"), strainStep: loading.glance("strain_step")?.finiteNumber,
-      isExact: loading.glance("unconverged")?.text != "accept")
+      document.table("events"), strainStep: loading.peek("strain_step")?.finiteNumber,
+      isExact: loading.peek("unconverged")?.text != "accept")
     let d2min = document.table("d2min")
     output = OutputSection(document.table("output"))
     self.d2min = output.measuresD2min ? D2minSection(d2min) : .unused
