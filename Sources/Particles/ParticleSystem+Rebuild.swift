@@ -23,7 +23,7 @@ extension ParticleSystem {
     try buildHalo()
     listAllNeighbours()
     try checkLists()
-    try settleRegion()
+    try updateRegion()
     statistics.rebuilds += 1
   }
 
