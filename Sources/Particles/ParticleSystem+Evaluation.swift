@@ -29,15 +29,15 @@ extension ParticleSystem {
     }
     reserveForces()
     switch output {
-    case .forces: interaction.forces.alone(arrays, workingList)
-    case .forcesEnergyAndStress: interaction.forces.withEnergyAndStress(arrays, workingList)
+    case .forces: interaction.forces.alone(arrays, activeList)
+    case .forcesEnergyAndStress: interaction.forces.withEnergyAndStress(arrays, activeList)
     }
     if let region { statistics.regionalRows += region.listedCount } else { statistics.evaluations += 1 }
     onEvaluation?(statistics)
   }
 
   /// Neighbours of the particles that are worked on.
-  var workingList: NeighbourList { region?.list ?? list }
+  var activeList: NeighbourList { region?.list ?? list }
 
   var arrays: ParticleArrays {
     ParticleArrays(
@@ -77,7 +77,7 @@ extension ParticleSystem {
   public func sums(
     _ count: Int, _ terms: (_ particle: Int, _ out: UnsafeMutablePointer<Double>) -> Void
   ) throws -> [Double] {
-    try sums(count, over: workingCells, terms)
+    try sums(count, over: activeCells, terms)
   }
 
   private func sums(
@@ -110,7 +110,7 @@ extension ParticleSystem {
     let accumulators = ExactSums(count: pairs.count)
     for (k, pair) in pairs.enumerated() {
       let (a, b) = pair
-      for cell in workingCells {
+      for cell in activeCells {
         let c = Int(cell)
         let range = Int(cellStarts[c]) * width..<Int(cellStarts[c + 1]) * width
         var partial = 0.0
@@ -140,7 +140,7 @@ extension ParticleSystem {
   public func totals() throws -> Totals {
     let stride = ParticleArrays.contributionStride(dimension: dimension)
     let shares = contributionBuffer.pointer
-    let s = try sums(stride, over: region?.listedCells ?? workingCells) { i, out in
+    let s = try sums(stride, over: region?.listedCells ?? activeCells) { i, out in
       for k in 0..<stride { out[k] = shares[i * stride + k] }
     }
     let stress = (1 / cell.volume) * Self.symmetric(s.dropFirst(), dimension)
@@ -229,7 +229,7 @@ extension ParticleSystem {
   /// Writes the diagonal blocks of the Hessian into a field of dimension² numbers.
   public func hessianDiagonal(into blocks: ParticleField) {
     blocks.buffer.reserve((ownedCount + 1) * dimension * dimension)
-    interaction.hessian.diagonal(arrays, workingList, blocks.values)
+    interaction.hessian.diagonal(arrays, activeList, blocks.values)
   }
 
   /// Does work that is left out of the statistics.

@@ -81,10 +81,10 @@ extension ParticleSystem {
   /// Updates all lists of the region from the cells that move and the present order of particles. Collective.
   func updateRegion() throws {
     guard let region else { return activateAllCells() }
-    workingSet += 1
+    activeSetVersion += 1
     let withRim = try grown(region.isMoving)
     region.isRim = zip(withRim, region.isMoving).map { $0 && !$1 }
-    (workingCells, runs) = cells(where: region.isMoving)
+    (activeCells, runs) = cells(where: region.isMoving)
     region.rimRuns = cells(where: region.isRim).runs
     region.listedCells = cells(where: withRim).cells
     var isListed = [Bool](repeating: false, count: ownedCount + 1)
@@ -97,8 +97,8 @@ extension ParticleSystem {
   }
 
   private func activateAllCells() {
-    workingSet += 1
-    workingCells = (0..<Int32(cellStarts.count - 1)).map { $0 }
+    activeSetVersion += 1
+    activeCells = (0..<Int32(cellStarts.count - 1)).map { $0 }
     runs = [0..<ownedCount]
   }
 

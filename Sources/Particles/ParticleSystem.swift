@@ -60,11 +60,11 @@ public final class ParticleSystem {
   /// The region to which force evaluations are restricted, or nil for the whole system.
   var region: Region?
   /// Owned cells whose particles are worked on, ascending.
-  var workingCells: [Int32] = []
+  var activeCells: [Int32] = []
   /// Ranges of the local numbers of the particles that are worked on, ascending.
   public internal(set) var runs: [Range<Int>] = []
   /// Counter that changes whenever ``runs`` change.
-  public internal(set) var workingSet = 0
+  public internal(set) var activeSetVersion = 0
   public internal(set) var statistics = EvaluationStatistics()
   /// Callback after each evaluation, on every rank: for progress lines during long minimisations.
   public var onEvaluation: ((EvaluationStatistics) -> Void)?

@@ -37,8 +37,8 @@ final class NewtonSolver {
   /// before long waves matter. The local preconditioner is as fast there, and its steps stay closer to the
   /// overdamped path (Docs/Validation.md).
   private let eventPreconditioner: any Preconditioner
-  /// Value of ``ParticleSystem/workingSet`` at the last solve.
-  private var workingSet = 0
+  /// Value of ``ParticleSystem/activeSetVersion`` at the last solve.
+  private var activeSetVersion = 0
 
   init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
     let d = system.dimension
@@ -177,8 +177,8 @@ final class NewtonSolver {
   /// of all others are cleared too.
   private func clear(_ step: ParticleField, in system: ParticleSystem) {
     forEach(system) { step.values[$0] = 0 }
-    guard system.workingSet != workingSet else { return }
-    workingSet = system.workingSet
+    guard system.activeSetVersion != activeSetVersion else { return }
+    activeSetVersion = system.activeSetVersion
     for i in 0..<(system.ownedCount * system.dimension) {
       step.values[i] = 0
       direction.values[i] = 0
