@@ -25,7 +25,7 @@ final class RunFolder {
     config = (configuration.inputText, configuration.resolved)
     try communicator.coordinated {
       guard communicator.isRoot else { return }
-      try takePossession(patience: 0)
+      try lockFolder(patience: 0)
       try undoReplacement()
       let earlier = EarlierRun(in: path)
       guard earlier.present.isEmpty || configuration.mayOverwrite || earlier.isNothingButAComplaint else {
@@ -62,7 +62,7 @@ final class RunFolder {
       try communicator.coordinated { () -> Int32 in
         guard communicator.isRoot else { return Stage.new.rawValue }
         // Ranks of a job whose launcher was killed may survive for a moment.
-        try takePossession(patience: 20)
+        try lockFolder(patience: 20)
         try undoReplacement()
         let earlier = EarlierRun(in: path)
         guard earlier.isRun(of: configuration.inputText) else {
@@ -138,13 +138,13 @@ final class RunFolder {
   /// other runs are not kept out.
   /// - Parameter patience: seconds to wait for a run that is about to end.
   /// - Throws: an input failure if another run is using the folder.
-  private func takePossession(patience: Double) throws {
+  private func lockFolder(patience: Double) throws {
     try WholeFile.makeFolder(path)
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else {
       throw Failure(.inputOutput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
     }
-    possession = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    folderLock = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     let end = Date(timeIntervalSinceNow: patience)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
       guard Date() < end else {
@@ -159,7 +159,7 @@ final class RunFolder {
   /// Whether the run has written its summary, which a failure after it leaves as it is.
   private var hasSummary = false
 
-  private var possession: FileHandle?
+  private var folderLock: FileHandle?
 
   /// Whether the run is complete, so that there is nothing to resume.
   private(set) var isComplete = false
