@@ -52,7 +52,7 @@ extension RunCommand {
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try RunConfiguration<Content>.load(
       path: arguments.config, overrides: arguments.overrides, among: Commands.catalogue, over: communicator
-    ).notingInputFiles(arguments, over: communicator)
+    ).recordingInputFiles(arguments, over: communicator)
     let folder = try RunFolder(arguments, configuration, over: communicator)
     if folder.isComplete { return folder.sayItIsComplete() }
     if communicator.isRoot { configuration.tellUnused(by: Self.name) }

@@ -90,8 +90,8 @@ struct SweepCommand: Command {
     }
     var differences = run.configuration.differences(from: earlier)
     // Contents of input files need to be compared only if their names differ.
-    if !differences.isEmpty, let noted = try? run.configuration.notingInputFiles(over: communicator) {
-      differences = noted.differences(from: earlier)
+    if !differences.isEmpty, let recorded = try? run.configuration.recordingInputFiles(over: communicator) {
+      differences = recorded.differences(from: earlier)
     }
     var found = differences.map { "\(place): was started with another config; \(remedy): \($0)" }
     if let text = try? String(contentsOfFile: config(run), encoding: .utf8), let before = Self.command(in: text),
