@@ -53,7 +53,7 @@ public final class CheckpointSchedule {
     self.rule = rule
     self.communicator = communicator
     self.write = write
-    StopSignal.watch()
+    StopSignal.install()
   }
 
   /// Message for the user when the run stops.

@@ -156,7 +156,7 @@ struct SweepCommand: Command {
   private func runWhatIsLeft(
     _ sweep: Sweep, _ command: any RunCommand.Type, _ launcher: [String]
   ) throws -> Int32 {
-    StopSignal.watch()
+    StopSignal.install()
     let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     var first: Int32 = 0
     for run in sweep.runs {
