@@ -63,8 +63,8 @@ public final class CheckpointSchedule {
 
   /// Returns the same verdict on all ranks. Collective.
   func verdict(isStep: Bool) throws -> Verdict {
-    try Fault.reach("safe-point", rank: communicator.rank)
-    if Fault.asksToStop() { isStopping = true }
+    try Fault.trigger(at: "safe-point", rank: communicator.rank)
+    if Fault.requestsStop() { isStopping = true }
     if isStep {
       stepsSinceSaved += 1
       if rule.everySteps > 0, stepsSinceSaved >= rule.everySteps { isDue = true }

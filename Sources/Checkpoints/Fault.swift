@@ -62,12 +62,12 @@ public enum Fault {
   }
 
   /// Whether the run shall stop at this call. All ranks make the same calls and get the same answer.
-  static func asksToStop() -> Bool {
+  static func requestsStop() -> Bool {
     arrive { $0.phase == "safe-point" && $0.action == "stop" } != nil
   }
 
   /// Counts an arrival at a phase and performs the fault that is due. Not collective: a rank may fail here alone.
-  public static func reach(_ phase: String, rank: Int) throws {
+  public static func trigger(at phase: String, rank: Int) throws {
     switch arrive(where: { $0.phase == phase && $0.rank == rank && $0.action != "stop" }) {
     case "kill": kill(getpid(), SIGKILL)
     case "stall": while true { sleep(1) }
