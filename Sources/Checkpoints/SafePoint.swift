@@ -53,13 +53,13 @@ public struct SafePoint {
   /// Whether checkpoints are made at all.
   public var isSaving: Bool { schedule != nil }
 
-  /// Does work that cannot be saved halfway. If the run has to stop during it, `retreat` restores the state before the
+  /// Does work that cannot be saved halfway. If the run has to stop during it, `undo` restores the state before the
   /// work, and that state is saved.
-  public func attempting<Result>(
-    _ work: (_ inside: SafePoint) throws -> Result, retreat: () throws -> Void, _ save: (Checkpoint) throws -> Void
+  public func performing<Result>(
+    _ work: (_ inside: SafePoint) throws -> Result, undo: () throws -> Void, _ save: (Checkpoint) throws -> Void
   ) throws -> Result {
     do { return try work(withoutSaving) } catch let failure as Failure where failure.kind == .stopped {
-      try retreat()
+      try undo()
       try reached(save)
       throw failure
     }

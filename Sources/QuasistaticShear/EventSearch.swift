@@ -43,9 +43,9 @@ public struct EventSearch: Sendable {
       let low = RestorePoint(system, loading)
       let statistics = system.statistics
       func attempt<Result>(_ work: (_ equilibrate: () throws -> MinimizationResult) throws -> Result) throws -> Result {
-        try safePoint.attempting { inside in
+        try safePoint.performing { inside in
           try work { try equilibrate(inside) }
-        } retreat: {
+        } undo: {
           try low.restore(system, loading)
           system.uncount(to: statistics)
         } _: {
