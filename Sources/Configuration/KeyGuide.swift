@@ -32,7 +32,7 @@ package enum KeyGuide {
   }
 
   /// Returns the keys that the sections of a command ask for, by table.
-  static func askedFor(by sections: any Sections.Type) -> [String: [String]] { reading("", sections).knownKeys }
+  static func keysRead(by sections: any Sections.Type) -> [String: [String]] { reading("", sections).knownKeys }
 
   private static func reading(_ text: String, _ sections: any Sections.Type) -> Reading {
     let reading = Reading()

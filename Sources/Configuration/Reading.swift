@@ -50,7 +50,7 @@ final class Reading {
 
   /// Reports an entry of the document that is not among the `known` tables: a table with
   /// `message`, or a key outside any table.
-  func reportStranger(_ name: String, _ entry: TomlValue.Entry, known: [String], _ message: String) {
+  func reportUnknown(_ name: String, _ entry: TomlValue.Entry, known: [String], _ message: String) {
     let kind = if case .table = entry.value.content { message } else { "key '\(name)' stands outside of any table" }
     report(kind, hint: Spelling.hint(for: name, among: known, listedAs: "the tables are"), at: entry.keyPlace)
   }

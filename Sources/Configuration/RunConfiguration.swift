@@ -57,7 +57,7 @@ package struct RunConfiguration<Content: Sections>: RunText {
     _ text: String, _ path: String, _ document: Document, _ catalogue: SectionCatalogue, _ reading: Reading
   ) {
     let sections = Content(document)
-    document.sortOut(known: Content.tables, catalogue)
+    document.checkUnreadTables(known: Content.tables, catalogue)
     reading.reportUnknownKeys(catalogue)
     guard let sections else { return nil }
     self.sections = sections

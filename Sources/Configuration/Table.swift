@@ -84,7 +84,7 @@ package final class Table {
   }
 
   /// Accepts all keys without reading them, where one problem with the table says enough.
-  package func leaveUnread() {
+  package func acceptAllKeys() {
     for key in entries.keys where !knownKeys.contains(key) { knownKeys.append(key) }
   }
 

@@ -18,7 +18,7 @@ package struct ExpandSections: ParticleCommandSections {
       directionOf: document.table("loading"), dimension: particles.dimension)
     expand = ExpandSection(document.table("expand"), isGenerated: particles.isGenerated)
     output = BondOutputSection(document.table("output"))
-    if !expand.minimize { document.leaveUnused("minimizer") }
+    if !expand.minimize { document.markUnused("minimizer") }
     guard let sections = particles.sections, let deformation else { return nil }
     self.particles = sections
     self.deformation = deformation

@@ -29,7 +29,7 @@ package struct ShearSections: ParticleCommandSections {
     self.d2min = output.measuresD2min ? D2minSection(d2min) : .unused
     checkpoint = CheckpointSection(document.table("checkpoint"))
     if d2min.isGiven, !output.measuresD2min {
-      d2min.leaveUnread()
+      d2min.acceptAllKeys()
       d2min.report(
         "[d2min] has no effect where neither profiles nor fields are written that need D²min",
         hint: "set output.profiles = true, add \"d2min\" to output.fields, or remove the table")

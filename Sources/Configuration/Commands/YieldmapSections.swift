@@ -22,7 +22,7 @@ package struct YieldmapSections: ParticleCommandSections {
     yieldmap = YieldmapSection(document.table("yieldmap"), isGenerated: particles.isGenerated)
     output = OverwriteSection(document.table("output"))
     checkpoint = CheckpointSection(document.table("checkpoint"))
-    if !yieldmap.minimize { document.leaveUnused("minimizer") }
+    if !yieldmap.minimize { document.markUnused("minimizer") }
     guard let sections = particles.sections, let deformation else { return nil }
     self.particles = sections
     self.deformation = deformation
