@@ -54,8 +54,8 @@ extension RunCommand {
       path: arguments.config, overrides: arguments.overrides, among: Commands.catalogue, over: communicator
     ).recordingInputFiles(arguments, over: communicator)
     let folder = try RunFolder(arguments, configuration, over: communicator)
-    if folder.isComplete { return folder.sayItIsComplete() }
-    if communicator.isRoot { configuration.tellUnused(by: Self.name) }
+    if folder.isComplete { return folder.reportCompletion() }
+    if communicator.isRoot { configuration.reportUnused(by: Self.name) }
     return try folder.recordingFailure {
       try compute(Run(arguments: arguments, configuration: configuration, folder: folder, communicator: communicator))
     }
@@ -71,14 +71,14 @@ extension RunCommand {
       let missing = communicator.isRoot ? configuration.missingInputFiles : []
       guard missing.isEmpty else { throw Failure(.input, missing.joined(separator: "\n")) }
     }
-    if communicator.isRoot { configuration.tellUnused(by: name) }
+    if communicator.isRoot { configuration.reportUnused(by: name) }
     return try demand(of: configuration, on: ranks, over: communicator)
   }
 }
 
 extension RunConfiguration {
   /// Prints which tables of the config have no effect.
-  func tellUnused(by command: String) {
+  func reportUnused(by command: String) {
     guard !unused.isEmpty else { return }
     print("not used by \(command): " + unused.map { "[\($0)]" }.joined(separator: ", "))
   }

@@ -167,7 +167,7 @@ final class RunFolder {
   /// Whether the run is to be resumed, and it or any of its parts has checkpoints.
   private(set) var hasCheckpoints = false
 
-  func sayItIsComplete() -> Int32 {
+  func reportCompletion() -> Int32 {
     if communicator.isRoot { print("the run in \(path) is complete; there is nothing to resume") }
     return 0
   }

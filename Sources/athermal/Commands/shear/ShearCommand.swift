@@ -67,7 +67,7 @@ struct ShearCommand: RunCommand {
     let saved = checkpoints.saved
     let system = try Model.system(configuration, resuming: saved, over: communicator)
     let mode = try Model.loading(configuration.loading.mode, of: configuration, dimension: system.dimension)
-    if saved == nil { Self.tellStrain(of: system, mode) }
+    if saved == nil { Self.reportStrain(of: system, mode) }
     let loading = try saved.map { try Loading(mode, of: system, resuming: $0) } ?? Loading(mode, of: system)
     let schedule = try Self.schedule(configuration, from: loading.startStrain)
     let events = configuration.events
@@ -105,7 +105,7 @@ struct ShearCommand: RunCommand {
   }
 
   /// Prints how the strain that the particles carry is used, unless that is obvious.
-  private static func tellStrain(of system: ParticleSystem, _ mode: Loading.Mode) {
+  private static func reportStrain(of system: ParticleSystem, _ mode: Loading.Mode) {
     guard system.communicator.isRoot, system.strain != 0 else { return }
     guard let counted = system.strainGenerator else {
       print(
