@@ -240,7 +240,7 @@ extension ParticleSystem {
   }
 
   /// Resets the statistics to earlier ones, after work that is discarded.
-  public func uncount(to earlier: EvaluationStatistics) { statistics = earlier }
+  public func resetStatistics(to earlier: EvaluationStatistics) { statistics = earlier }
 
   // MARK: Bonds
 

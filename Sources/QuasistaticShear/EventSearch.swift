@@ -47,7 +47,7 @@ public struct EventSearch: Sendable {
           try work { try equilibrate(inside) }
         } undo: {
           try low.restore(system, loading)
-          system.uncount(to: statistics)
+          system.resetStatistics(to: statistics)
         } _: {
           try $0.put(search, as: "events")
         }

@@ -67,7 +67,7 @@ final class NewtonSolver {
         try iterate(
           system, rightHandSide?.values ?? system.forces, into: step, shift, inEvent, negative,
           relativeTolerance: relativeTolerance, radius: radius, maximumIterations: maximumIterations, safePoint: $0)
-      }, undo: { system.uncount(to: before) }, save)  // a solve moves nothing
+      }, undo: { system.resetStatistics(to: before) }, save)  // a solve moves nothing
   }
 
   private func iterate(
