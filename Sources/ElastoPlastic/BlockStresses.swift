@@ -82,7 +82,7 @@ final class BlockStresses {
   }
 
   /// Makes candidates of all blocks that the bounds do not exclude from yielding.
-  func promoteWhatMayYield() {
+  func addYieldCandidates() {
     let shift = Lanes((bothSigns ? abs(offset) : offset) + guardBand)
     let scale = Lanes(1 + 1e-9)
     let (floors, bounds) = (tiles.floors.pointer, tiles.bounds.pointer)
