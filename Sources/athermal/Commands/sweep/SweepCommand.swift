@@ -60,7 +60,7 @@ struct SweepCommand: Command {
     if let task { return try printArguments(of: task, sweep, command) }
     for run in sweep.runs { try writeConfig(of: run, command) }
     var code: Int32 = 0
-    if let launcher { code = try runWhatIsLeft(sweep, command, launcher) }
+    if let launcher { code = try runUnfinished(sweep, command, launcher) }
     try report(sweep)
     return code
   }
@@ -153,7 +153,7 @@ struct SweepCommand: Command {
   /// Runs all unfinished runs one after another, including those that failed. If a run is suspended in time, the
   /// sequence ends, since the next run would be suspended too.
   /// - Returns: the first exit code that is not zero, or 75 if the sequence was suspended.
-  private func runWhatIsLeft(
+  private func runUnfinished(
     _ sweep: Sweep, _ command: any RunCommand.Type, _ launcher: [String]
   ) throws -> Int32 {
     StopSignal.install()
