@@ -181,7 +181,7 @@ final class RunFolder {
       guard communicator.isRoot, log == nil else { return }
       let earlier = EarlierRun(in: path)
       guard resuming else { return try replace(earlier) }
-      removeLeftOvers(earlier)
+      removeStaleLocks(earlier)
       unlink(file("summary.json"))
       try writeConfig()
       try openLog()
@@ -200,7 +200,7 @@ final class RunFolder {
         "no checkpoint in \(file("checkpoints")); the run starts from the beginning and replaces its earlier output"
           + reached)
     }
-    removeLeftOvers(earlier)
+    removeStaleLocks(earlier)
     let own = earlier.own
     if !own.isEmpty {
       try WholeFile.makeFolder(replaced)
@@ -242,8 +242,8 @@ final class RunFolder {
     }
   }
 
-  private func removeLeftOvers(_ earlier: EarlierRun) {
-    for name in earlier.leftOvers { unlink(file(name)) }
+  private func removeStaleLocks(_ earlier: EarlierRun) {
+    for name in earlier.staleLocks { unlink(file(name)) }
   }
 
   private func writeConfig() throws {
@@ -318,7 +318,7 @@ final class RunFolder {
     var outputs: [String] = []
     if communicator.isRoot {
       let run = EarlierRun(in: path)
-      removeLeftOvers(run)
+      removeStaleLocks(run)
       outputs = run.files.filter { $0 != "summary.json" }.sorted()
     }
     try write(MergedObject(head: summary, content: ["outputs": outputs]), as: "summary.json")
