@@ -18,7 +18,7 @@ protocol RunCommand: Command {
   /// Whether the command can be suspended and resumed.
   static var canResume: Bool { get }
   /// Returns whether a config with these tables and keys is meant for this command.
-  static func isMeant(by tables: [String: Set<String>]) -> Bool
+  static func matches(tables: [String: Set<String>]) -> Bool
   /// Meanings of the config keys that no other command reads, by table, in the order of the help.
   static var keys: [String: [(String, String)]] { get }
 
@@ -41,7 +41,7 @@ extension RunCommand {
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] { [] }
 
   /// Returns whether there is a table that only this command reads.
-  static func isMeant(by tables: [String: Set<String>]) -> Bool {
+  static func matches(tables: [String: Set<String>]) -> Bool {
     tables.keys.contains { Content.tables.contains($0) && Commands.catalogue.readers(of: $0) == [name] }
   }
 

@@ -35,7 +35,7 @@ struct ShearCommand: RunCommand {
   let arguments: RunArguments
 
   /// Returns whether the config has a path of loading, or a table that only this command reads.
-  static func isMeant(by tables: [String: Set<String>]) -> Bool {
+  static func matches(tables: [String: Set<String>]) -> Bool {
     let path: Set = ["strain_step", "final_strain", "cycles", "turning_points"]
     return tables["events"] != nil || tables["d2min"] != nil || !path.isDisjoint(with: tables["loading"] ?? [])
   }

@@ -57,7 +57,7 @@ struct ValidateCommand: Command {
       throw Failure.everywhere(
         .input, "\(config) is a sweep; athermal sweep checks all its runs before it makes their folders")
     }
-    let meant = known.filter { $0.isMeant(by: tables) }
+    let meant = known.filter { $0.matches(tables: tables) }
     return meant.isEmpty ? [MinimizeCommand.self] : meant
   }
 }
