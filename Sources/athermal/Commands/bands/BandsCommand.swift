@@ -39,9 +39,9 @@ struct BandsCommand: RunCommand {
     var bands: [BandHistory] = []
     for path in section.runs {
       let quantity = section.source == .plasticCount ? "plastic_count" : "d2min"
-      for profiles in try places.blaming("bands.runs", { try PlasticProfiles.read(path, quantity: quantity) }) {
-        let rebinned = try places.blaming("bands.bin") { try profiles.rebinned(section.bin) }
-        bands.append(try places.blaming("bands.strain") { try BandHistory(rebinned, section) })
+      for profiles in try places.namingPlace(of: "bands.runs", { try PlasticProfiles.read(path, quantity: quantity) }) {
+        let rebinned = try places.namingPlace(of: "bands.bin") { try profiles.rebinned(section.bin) }
+        bands.append(try places.namingPlace(of: "bands.strain") { try BandHistory(rebinned, section) })
       }
     }
     return bands

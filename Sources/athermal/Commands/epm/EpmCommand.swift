@@ -36,7 +36,7 @@ struct EpmCommand: RunCommand {
     let group = epm.realisations == 1 ? ranks.count : min(ranks.count, epm.ranksPerRealisation)
     let slab = Slab(extent: epm.shape[0], rank: 0, ranks: group)
     if ranks.areHere {
-      try configuration.places.blaming("epm.shape") { try checkMemory(epm, ranks: group, over: communicator) }
+      try configuration.places.namingPlace(of: "epm.shape") { try checkMemory(epm, ranks: group, over: communicator) }
     }
     let isSparse = if case .sparse = rule(epm, lattice) { true } else { false }
     let sides = epm.shape.map { "\($0)" }.joined(separator: " × ")
@@ -118,7 +118,7 @@ struct EpmCommand: RunCommand {
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
-    try configuration.places.blaming("epm.shape") {
+    try configuration.places.namingPlace(of: "epm.shape") {
       try Self.checkMemory(epm, ranks: communicator.size, over: communicator)
     }
     let transform = try LatticeTransform(lattice, over: communicator)
@@ -167,7 +167,7 @@ struct EpmCommand: RunCommand {
     throws
   {
     let lattice = Lattice(shape: configuration.epm.shape)
-    try configuration.places.blaming("epm.shape") {
+    try configuration.places.namingPlace(of: "epm.shape") {
       try checkMemory(configuration.epm, ranks: communicator.size, over: communicator)
     }
     let planes = Slab(extent: lattice.shape[0], rank: communicator.rank, ranks: communicator.size).planes
@@ -183,14 +183,14 @@ struct EpmCommand: RunCommand {
       switch epm.eigenstrain {
       case .single(let value): .single(value)
       case .drawn(let numbers):
-        .drawn(try places.blaming("epm.eigenstrain") { try numbers.distribution(over: communicator) })
+        .drawn(try places.namingPlace(of: "epm.eigenstrain") { try numbers.distribution(over: communicator) })
       }
     return ElastoPlasticModel.Material(
       modulus: (epm.modulus.initial, epm.modulus.renewed),
-      thresholds: try places.blaming("epm.thresholds") {
+      thresholds: try places.namingPlace(of: "epm.thresholds") {
         try epm.thresholds.source("thresholds", of: lattice, planes: planes, isRenewal: false, over: communicator)
       },
-      renewal: try places.blaming("epm.renewal") {
+      renewal: try places.namingPlace(of: "epm.renewal") {
         try epm.renewal.source("renewal", of: lattice, planes: planes, isRenewal: true, over: communicator)
       },
       eigenstrain: eigenstrain, bothSigns: epm.yielding == .both, seed: epm.seed, realisation: realisation)

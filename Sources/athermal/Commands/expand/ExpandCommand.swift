@@ -27,7 +27,7 @@ struct ExpandCommand: RunCommand {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let (n, d) = (demand.snapshot.totalCount, demand.snapshot.dimension)
     _ = try Model.loading(configuration.deformation, of: configuration, dimension: d)
-    try configuration.places.blaming("expand.modes") {
+    try configuration.places.namingPlace(of: "expand.modes") {
       try Model.requireModes(configuration.expand, particles: n, dimension: d)
     }
     return demand.lines()
@@ -37,7 +37,7 @@ struct ExpandCommand: RunCommand {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
     let system = try Model.system(configuration, over: communicator)
     let loading = try Model.loading(configuration.deformation, of: configuration, dimension: system.dimension)
-    try configuration.places.blaming("expand.modes") {
+    try configuration.places.namingPlace(of: "expand.modes") {
       try Model.requireModes(configuration.expand, particles: system.totalCount, dimension: system.dimension)
     }
     let rest = try EquilibriumRequirement(

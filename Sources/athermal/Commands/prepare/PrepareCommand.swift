@@ -37,12 +37,12 @@ struct PrepareCommand: RunCommand {
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let prepare = configuration.prepare
-    try configuration.places.blaming("prepare.size_window") {
+    try configuration.places.namingPlace(of: "prepare.size_window") {
       try LiquidStart.check(
         demand.snapshot, bySize: demand.interaction.parameter == .size, sizeWindow: prepare.sizeWindow,
         swapFraction: prepare.swapFraction, over: communicator)
     }
-    let blocks = try configuration.places.blaming("prepare.block") {
+    let blocks = try configuration.places.namingPlace(of: "prepare.block") {
       try BlockGrid(cell: demand.layout.cell, width: prepare.block * demand.layout.largestCutoff)
     }
     let sides = (0..<demand.snapshot.dimension).map { "\(blocks.counts[$0])" }.joined(separator: " × ")
@@ -179,17 +179,17 @@ struct PrepareCommand: RunCommand {
   ) throws -> SwapMonteCarlo {
     let settings = configuration.prepare
     let start = try Model.system(configuration, replica: replica, over: communicator)
-    try configuration.places.blaming("prepare.size_window") {
+    try configuration.places.namingPlace(of: "prepare.size_window") {
       try LiquidStart.check(
         start.snapshot(), bySize: start.interaction.parameter == .size, sizeWindow: settings.sizeWindow,
         swapFraction: settings.swapFraction, over: communicator)
     }
-    _ = try configuration.places.blaming("prepare.block") {
+    _ = try configuration.places.namingPlace(of: "prepare.block") {
       try BlockGrid(cell: start.cell, width: settings.block * start.largestCutoff)
     }
     if case .generate = configuration.system.source { try OverlapRelaxation().relax(start) }
     try start.evaluate(.forcesEnergyAndStress)
-    try Model.blamingSource(of: configuration) { try LiquidStart.checkOverlaps(start) }
+    try Model.namingSource(of: configuration) { try LiquidStart.checkOverlaps(start) }
     return try SwapMonteCarlo(
       start,
       rule: MoveRule(

@@ -47,7 +47,7 @@ final class PlasticActivity {
     throws -> Bool
   {
     do {
-      try configuration.places.blaming("d2min.radius", look)
+      try configuration.places.namingPlace(of: "d2min.radius", look)
       return true
     } catch let failure as Failure where failure.kind == .input && !isAskedFor(configuration) {
       if communicator.isRoot {

@@ -123,7 +123,7 @@ struct ShearCommand: RunCommand {
   /// Returns the schedule from the present strain of the system to the final strain, which counts from
   /// the beginning of the loading.
   static func schedule(_ configuration: ShearConfiguration, from strain: Double) throws -> StrainSchedule {
-    let path = try configuration.places.blaming("loading.final_strain") {
+    let path = try configuration.places.namingPlace(of: "loading.final_strain") {
       try schedule(configuration.loading, from: strain)
     }
     guard path.length <= LoadingSection.mostSteps else {

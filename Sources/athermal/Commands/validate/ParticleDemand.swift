@@ -22,13 +22,13 @@ struct ParticleDemand {
     self.ranks = ranks
     // The ranks in question may be on another machine.
     if ranks.areHere, case .generate(let generate) = configuration.system.source {
-      try configuration.places.blaming("system.generate.particles") {
+      try configuration.places.namingPlace(of: "system.generate.particles") {
         try Model.keepsWithinMemory(generate.particles, over: communicator)
       }
     }
     let snapshot = try Model.outline(configuration, over: communicator)
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
-    let layout = try Model.blamingSource(of: configuration) {
+    let layout = try Model.namingSource(of: configuration) {
       try SystemLayout(
         snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: ranks.count, over: communicator)
     }

@@ -94,8 +94,8 @@ struct YieldmapCommand: RunCommand {
     largestCutoff: Double
   ) throws -> YieldMap.Settings {
     let settings = settings(configuration.yieldmap, loading, spacing: spacing, dimension: cell.dimension)
-    try configuration.places.blaming("yieldmap.radius") { try YieldMap.check(settings, in: cell) }
-    try configuration.places.blaming("yieldmap.maximum_strain") {
+    try configuration.places.namingPlace(of: "yieldmap.radius") { try YieldMap.check(settings, in: cell) }
+    try configuration.places.namingPlace(of: "yieldmap.maximum_strain") {
       try YieldMap.checkStrain(settings, in: cell, spacing: spacing, largestCutoff: largestCutoff)
     }
     try checkLengths(configuration, in: cell, spacing: spacing)
