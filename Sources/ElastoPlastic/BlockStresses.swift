@@ -157,7 +157,7 @@ final class BlockStresses {
         let row = row(x, y, tilePlane: tilePlane)
         let field = transform.field + ((x - planes.lowerBound) * n1 + y) * transform.rowStride
         if bothSigns {
-          row.add(field, offset: offset, count: n2, EitherWay.self)
+          row.add(field, offset: offset, count: n2, BothDirections.self)
         } else {
           row.add(field, offset: offset, count: n2, Forward.self)
         }
