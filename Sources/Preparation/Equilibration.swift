@@ -161,7 +161,7 @@ public struct Equilibration: Sendable {
     let particles = monteCarlo.particles
     state.progress.tally.add(try monteCarlo.takeTally())
     let (q, squared) = try state.overlap!.measure(particles)
-    let mixture = try demixing(particles)
+    let mixture = try sizeStructureFactor(particles)
     state.progress.lastOverlap = q
     if state.progress.isFirstOrigin { state.progress.squaredDisplacement = squared }
     state.progress.energies.append(monteCarlo.energy / Double(particles.totalCount))
