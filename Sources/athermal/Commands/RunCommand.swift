@@ -25,7 +25,7 @@ protocol RunCommand: Command {
   /// Returns the resources that a run would need, one per line, without computing anything. Collective.
   /// - Throws: an input failure if the run would be refused.
   static func demand(
-    of configuration: RunConfiguration<Content>, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: RunConfiguration<Content>, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String]
 
   var arguments: RunArguments { get }
@@ -63,7 +63,7 @@ extension RunCommand {
 
   /// Checks a config for this command and returns the resources that its run would need. Collective.
   static func validate(
-    _ path: String, overrides: [String], on ranks: RanksInQuestion, over communicator: Communicator
+    _ path: String, overrides: [String], on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let configuration = try RunConfiguration<Content>.load(
       path: path, overrides: overrides, among: Commands.catalogue, over: communicator)

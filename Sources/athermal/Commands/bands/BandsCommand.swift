@@ -18,7 +18,7 @@ struct BandsCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: BandsConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: BandsConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] { [] }
 
   func compute(_ run: Run<BandsSections>) throws -> Int32 {

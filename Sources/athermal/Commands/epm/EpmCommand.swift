@@ -29,7 +29,7 @@ struct EpmCommand: RunCommand {
   /// Returns the memory, planes and disk space that a run would need. Files of thresholds are
   /// read only when a run starts.
   static func demand(
-    of configuration: EpmConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: EpmConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let epm = configuration.epm
     let lattice = Lattice(shape: epm.shape)

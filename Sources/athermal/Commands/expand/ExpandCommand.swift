@@ -22,7 +22,7 @@ struct ExpandCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: ExpandConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: ExpandConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let (n, d) = (demand.snapshot.totalCount, demand.snapshot.dimension)

@@ -23,7 +23,7 @@ struct MeasureCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: MeasureConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: MeasureConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     try ParticleDemand(configuration, on: ranks, over: communicator).lines()
   }

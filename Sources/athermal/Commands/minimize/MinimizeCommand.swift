@@ -20,7 +20,7 @@ struct MinimizeCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: MinimizeConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: MinimizeConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     try ParticleDemand(configuration, on: ranks, over: communicator).lines()
   }

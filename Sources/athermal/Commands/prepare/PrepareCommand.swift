@@ -33,7 +33,7 @@ struct PrepareCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: PrepareConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: PrepareConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let prepare = configuration.prepare

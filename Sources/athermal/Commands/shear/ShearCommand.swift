@@ -41,7 +41,7 @@ struct ShearCommand: RunCommand {
   }
 
   static func demand(
-    of configuration: ShearConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: ShearConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let mode = try Model.loading(

@@ -8,7 +8,7 @@ import Particles
 struct ParticleDemand {
   let snapshot: Snapshot
   let layout: SystemLayout
-  let ranks: RanksInQuestion
+  let ranks: TargetRanks
   let interaction: PairInteraction
   /// Mean distance d between particles.
   let spacing: Double
@@ -16,7 +16,7 @@ struct ParticleDemand {
   /// Estimates the resources of a config. Collective.
   /// - Throws: an input failure if the particles cannot be read, or do not fit.
   init(
-    _ configuration: RunConfiguration<some ParticleCommandSections>, on ranks: RanksInQuestion,
+    _ configuration: RunConfiguration<some ParticleCommandSections>, on ranks: TargetRanks,
     over communicator: Communicator
   ) throws {
     self.ranks = ranks

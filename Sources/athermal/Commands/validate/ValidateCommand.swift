@@ -29,7 +29,7 @@ struct ValidateCommand: Command {
 
   func run(over communicator: Communicator) throws -> Int32 {
     let commands = try commands(over: communicator)
-    let ranks = RanksInQuestion(count: ranks ?? communicator.size, areHere: ranks == nil)
+    let ranks = TargetRanks(count: ranks ?? communicator.size, areHere: ranks == nil)
     var lines: [String] = []
     for command in commands {
       for line in try command.validate(config, overrides: overrides, on: ranks, over: communicator)

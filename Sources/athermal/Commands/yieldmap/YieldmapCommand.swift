@@ -19,7 +19,7 @@ struct YieldmapCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: YieldmapConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: YieldmapConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let loading = try Model.loading(
