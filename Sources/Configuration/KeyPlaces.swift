@@ -34,7 +34,7 @@ public struct KeyPlaces: Sendable {
   /// Runs `work`, which depends on the value of a key. An input failure gets the place of the key in front.
   public func namingPlace<Result>(of key: String, _ work: () throws -> Result) throws -> Result {
     do { return try work() } catch let failure as Failure where failure.kind == .input {
-      throw failure.at(nearest(key))
+      throw failure.prefixed(by: nearest(key))
     }
   }
 }

@@ -48,7 +48,7 @@ public final class StrainWindow {
         ranks: ranks,
         over: communicator)
     } catch let failure as Failure {
-      throw failure.at("D²min within a radius of \(radius), for which a smaller d2min.radius would help")
+      throw failure.prefixed(by: "D²min within a radius of \(radius), for which a smaller d2min.radius would help")
     }
   }
 

@@ -102,7 +102,7 @@ enum Model {
     return try ignored
       + communicator.coordinated {
         do { return try snapshot.reduceTilts() } catch let failure as Failure {
-          throw failure.at(path)
+          throw failure.prefixed(by: path)
         }
       }
   }
