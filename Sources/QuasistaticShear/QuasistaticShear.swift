@@ -89,7 +89,7 @@ public struct QuasistaticShear {
   private func equilibrate(
     step: Int, _ safePoint: SafePoint, resuming saved: Checkpoint? = nil
   ) throws -> MinimizationResult {
-    try keepsRoom(step: step)
+    try checkBoxWidths(step: step)
     let result = try minimization.run(
       system, from: step == 0 ? .anywhere : .nearEquilibrium, safePoint: safePoint.within(countsSteps: false) { _ in },
       resuming: saved)
@@ -105,7 +105,7 @@ public struct QuasistaticShear {
 
   /// Verifies that the box is wide enough. Only simple shear can continue forever; in the other modes the box becomes
   /// too thin at some strain.
-  private func keepsRoom(step: Int) throws {
+  private func checkBoxWidths(step: Int) throws {
     let widths = system.cell.widths
     for k in 0..<system.dimension where widths[k] < 2 * system.range {
       throw Failure.everywhere(

@@ -55,7 +55,7 @@ enum Model {
     case .generate(var generate):
       generate.seed &+= UInt64(replica)
       try configuration.places.namingPlace(of: "system.generate.particles") {
-        try keepsWithinMemory(generate.particles, over: communicator)
+        try requireMemory(generate.particles, over: communicator)
       }
       return try placement(generate, configuration.potential).snapshot(over: communicator)
     }
@@ -109,7 +109,7 @@ enum Model {
 
   /// Verifies that the particles fit into memory, since a typing error could fill it. Each rank may have a machine of
   /// its own, so the estimate is a lower bound.
-  static func keepsWithinMemory(_ particles: Int, over communicator: Communicator) throws {
+  static func requireMemory(_ particles: Int, over communicator: Communicator) throws {
     let needed = 400.0 * Double(particles) / Double(communicator.size)
     let present = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
     guard needed <= present else {

@@ -34,7 +34,7 @@ final class RunFolder {
           "\(path) is not empty; name another folder with --output, resume a suspended run with --resume "
             + "auto, or replace the run in it with --set output.overwrite=true")
       }
-      try keepsInputFiles(configuration)
+      try checkInputFiles(configuration)
       if earlier.hasNothingToLose { try replace(earlier) }
     }
   }
@@ -108,7 +108,7 @@ final class RunFolder {
   }
 
   /// Verifies that the run that would be replaced contains none of the input files of this run.
-  private func keepsInputFiles(_ configuration: some RunText) throws {
+  private func checkInputFiles(_ configuration: some RunText) throws {
     func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
     let folder = resolved(path)
     let own = EarlierRun(in: path).own

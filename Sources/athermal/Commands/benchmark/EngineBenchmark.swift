@@ -155,7 +155,7 @@ struct EngineBenchmark {
         snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin,
         communicator: communicator)
     }
-    try Model.keepsWithinMemory(count, over: communicator)
+    try Model.requireMemory(count, over: communicator)
     let placement = RandomPlacement(
       dimension: dimension, count: count, density: density ?? (dimension == 2 ? entry.density.0 : entry.density.1),
       seed: 1,

@@ -48,7 +48,7 @@ struct ShearCommand: RunCommand {
       configuration.loading.mode, of: configuration, dimension: demand.snapshot.dimension)
     let output = configuration.output
     if output.measuresD2min {
-      _ = try PlasticActivity.hasRoom(configuration, over: communicator) {
+      _ = try PlasticActivity.fitsBox(configuration, over: communicator) {
         try StrainWindow.check(
           demand.snapshot, radius: configuration.d2min.radius * demand.spacing, ranks: ranks.count, over: communicator)
       }

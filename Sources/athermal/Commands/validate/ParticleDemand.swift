@@ -23,7 +23,7 @@ struct ParticleDemand {
     // The ranks in question may be on another machine.
     if ranks.areHere, case .generate(let generate) = configuration.system.source {
       try configuration.places.namingPlace(of: "system.generate.particles") {
-        try Model.keepsWithinMemory(generate.particles, over: communicator)
+        try Model.requireMemory(generate.particles, over: communicator)
       }
     }
     let snapshot = try Model.outline(configuration, over: communicator)
