@@ -25,7 +25,7 @@ final class Reading {
 
   /// Returns the result of `read` for the file at `path`.
   /// - Throws: an input failure with all problems that were reported.
-  static func faultless<Result>(path: String, _ read: (Reading) -> Result?) throws -> Result {
+  static func validated<Result>(path: String, _ read: (Reading) -> Result?) throws -> Result {
     let reading = Reading()
     let result = read(reading)
     guard let result, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
