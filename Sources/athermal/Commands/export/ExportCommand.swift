@@ -9,7 +9,7 @@ struct ExportCommand: Command {
     text: "Writes particles as extended XYZ, LAMMPS data or a LAMMPS dump, or the tables of a result as CSV.",
     options: [
       ("--to FORMAT", "xyz, lammps (data), lammps-dump, or csv"),
-      ("--frame K", "one frame, from 0, or from the end with -1, -2, …; the last one if not given"),
+      ("--frame K", "one frame, from 0, or from the end with -1, -2, …; by default the last"),
       (
         "--frames all|A:B|A:B:C",
         "several frames in one file (xyz, lammps-dump): A to B − 1, every C-th"
@@ -18,7 +18,7 @@ struct ExportCommand: Command {
         "--fields NAMES",
         "fields per particle to include, as in d2min,stress, or all (xyz, lammps-dump)"
       ),
-      ("--output FILE", "the name of FILE with another ending if not given"),
+      ("--output FILE", "by default the name of FILE with another extension"),
       ("--overwrite", "replaces an existing file"),
     ],
     examples: [

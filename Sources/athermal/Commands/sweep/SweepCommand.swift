@@ -15,7 +15,7 @@ struct SweepCommand: Command {
       the state of each run.
       """,
     options: [
-      ("--output FOLDER", "of all runs; runs/ and the name of the sweep if not given"),
+      ("--output FOLDER", "folder of all runs; by default runs/ and the name of the sweep"),
       ("--task N", "prints the arguments of the N-th run, a word per line"),
       ("--run WORDS", "runs the unfinished ones, with WORDS before athermal; \"\" for one process each"),
     ], examples: ["athermal sweep Configs/sweep.toml --output runs/s --run \"mpirun -n 2\""])

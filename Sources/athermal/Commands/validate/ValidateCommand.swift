@@ -9,7 +9,7 @@ struct ValidateCommand: Command {
     summary: "check a config; estimate memory and disk",
     text: "Reports every mistake in a config and estimates what its run needs, without running it.",
     options: [
-      ("--for COMMAND", "the command that the config is for; by default those whose tables it has, or minimize"),
+      ("--for COMMAND", "command to check for; by default those whose tables the config has, or minimize"),
       ("--ranks N", "estimates for N ranks (default: those that run)"), CommandGuide.set,
     ], examples: ["athermal validate my.toml --ranks 64"])
 
