@@ -21,7 +21,7 @@ import Testing
       atPath: ReferenceState.folder + "/checkpoints/\(version)/\(name)", toPath: folder.file(name))
   }
 
-  private func goOn(_ name: String, ranks: Int? = nil) throws -> TestProcess.Outcome {
+  private func resume(_ name: String, ranks: Int? = nil) throws -> TestProcess.Outcome {
     try TestProcess.run(
       "athermal", [name, "\(name)/config.toml", "--output", "\(name)/run", "--resume", "auto"], ranks: ranks,
       in: folder.path)
@@ -70,7 +70,7 @@ import Testing
     #expect(verification.output.contains("checkpoint 1 of athermal \(name), complete and undamaged"))
 
     let before = try lines("\(name)/run/log.jsonl")
-    let outcome = try goOn(name, ranks: ranks)
+    let outcome = try resume(name, ranks: ranks)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
     #expect(outcome.output.contains("resuming from checkpoint 1"), "\(outcome.report)")
     expectClose(try folder.json("\(name)/run/summary.json"), try folder.json("\(name)/expected.json"), "summary")
@@ -96,7 +96,7 @@ import Testing
     try folder.file(path, manifest)
     for outcome in [
       try TestProcess.run("athermal", ["verify", "minimize/run"], ranks: ranks, in: folder.path),
-      try goOn("minimize", ranks: ranks),
+      try resume("minimize", ranks: ranks),
     ] {
       #expect(outcome.exitCode == 2, "\(outcome.report)")
       #expect(
