@@ -255,8 +255,8 @@ import Testing
     #expect(try !sweep("--run", "mpirun -n 2").output.contains("ended with code"))
   }
 
-  /// A run that is suspended, and a signal, end the sequence with 75; the same command resumes it. A failure does not end
-  /// it.
+  /// A run that is suspended, and a signal, end the sequence with 75; the same command resumes it. A failure does not
+  /// end it.
   @Test func theSequenceStopsAndGoesOn() throws {
     try makeFiles("[product]\nsystem.generate.seed = [1, 2]\n")
     try sweep("--run", "", environment: ["ATHERMAL_FAULT": "safe-point:60:stop"], expecting: 75)
