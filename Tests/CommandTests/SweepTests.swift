@@ -312,6 +312,6 @@ import Testing
     try folder.file("grid/seed=7/notes.txt", "mine")
     try folder.file("s.toml", Self.head + "[product]\nsystem.generate.seed = [7]\n")
     try expectRefusal(
-      ["sweep", "s.toml", "--output", "grid"], in: folder, code: 2, says: ["grid/seed=7: holds other things"])
+      ["sweep", "s.toml", "--output", "grid"], in: folder, code: 2, says: ["grid/seed=7: is not a run of a sweep"])
   }
 }
