@@ -77,7 +77,7 @@ let package = Package(
     layer("Geometry", ["CLanes"]),
     layer("Configuration", ["CToml", "MessagePassing"], flags: driverFlags),
     layer("Statistics", ["MessagePassing"]),
-    layer("Interactions", ["CLanes", "Geometry"]),
+    layer("Interactions", ["Geometry"]),
     layer("Particles", ["MessagePassing", "Checkpoints", "Geometry", "Interactions"]),
     layer("Storage", ["CHDF5", "CShims", "MessagePassing", "Checkpoints", "Geometry", "Particles"]),
     layer("Multigrid", ["MessagePassing", "Geometry", "Interactions", "Particles"]),
@@ -89,8 +89,7 @@ let package = Package(
     layer(
       "Preparation",
       [
-        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Statics",
-        "Measurement",
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Measurement",
       ]),
     layer("QuasistaticShear", ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Statics", "Measurement"]),
     layer("StrainExpansion", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
@@ -115,9 +114,8 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage",
-        "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion", "YieldStress", "FourierGrid",
-        "ElasticLattice", "ElastoPlastic",
+        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage", "Statics",
+        "Preparation", "QuasistaticShear", "FourierGrid", "ElasticLattice", "ElastoPlastic",
       ],
       path: "Tests/RankTests", swiftSettings: swiftFlags),
     .testTarget(
@@ -163,8 +161,7 @@ let package = Package(
     .testTarget(
       name: "PreparationTests",
       dependencies: [
-        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Statics", "Measurement",
-        "Preparation",
+        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Measurement", "Preparation",
         "TestSupport",
       ],
       swiftSettings: driverFlags),
@@ -172,7 +169,6 @@ let package = Package(
       name: "QuasistaticShearTests",
       dependencies: [
         "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "Measurement", "QuasistaticShear",
-        "Storage",
         "TestSupport",
       ],
       swiftSettings: driverFlags),
@@ -188,7 +184,7 @@ let package = Package(
       swiftSettings: driverFlags),
     .testTarget(
       name: "ElasticLatticeTests",
-      dependencies: ["MessagePassing", "Geometry", "FourierGrid", "ElasticLattice", "TestSupport"],
+      dependencies: ["MessagePassing", "FourierGrid", "ElasticLattice", "TestSupport"],
       swiftSettings: driverFlags),
     .testTarget(
       name: "ElastoPlasticTests",
@@ -199,7 +195,7 @@ let package = Package(
     .testTarget(
       name: "YieldStressTests",
       dependencies: [
-        "MessagePassing", "Geometry", "Interactions", "Particles", "Statics", "YieldStress", "TestSupport",
+        "Geometry", "Interactions", "Particles", "Statics", "YieldStress", "TestSupport",
       ],
       swiftSettings: driverFlags),
     // Starts the two programs, which are built first, and looks at what they print and write.
@@ -210,7 +206,9 @@ let package = Package(
       swiftSettings: driverFlags),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["athermal", "TestTools", "TestSupport", "Storage", "MessagePassing"],
+      dependencies: [
+        "athermal", "TestTools", "TestSupport", "Configuration", "Particles", "Storage", "MessagePassing",
+      ],
       swiftSettings: driverFlags),
   ],
   cxxLanguageStandard: .cxx17

@@ -71,7 +71,7 @@ public final class Checkpoint {
   /// JSON keeps every finite Double exactly (shortest round-trip digits). Infinities keep their
   /// sign; a NaN keeps no payload.
   public func put<Value: Encodable>(_ value: Value, as name: String) throws {
-    precondition(values[name] == nil, "\(name) is kept twice")
+    precondition(values[name] == nil, "\(name) is stored twice")
     values[name] = try JSONCoding.encoder.encode([value])
   }
 
@@ -82,14 +82,14 @@ public final class Checkpoint {
   public func value<Value: Decodable>(_ type: Value.Type, of name: String) throws -> Value {
     guard let data = values[name], let list = try? JSONCoding.decoder.decode([Value].self, from: data),
       let value = list.first
-    else { throw Failure.everywhere(.input, "the checkpoint has no '\(name)' that this version can continue from") }
+    else { throw Failure.everywhere(.input, "the checkpoint has no '\(name)' that this version can resume from") }
     return value
   }
 
   // MARK: Columns
 
   public func put(_ column: Column, as name: String) {
-    precondition(columns[name] == nil, "\(name) is kept twice")
+    precondition(columns[name] == nil, "\(name) is stored twice")
     columns[name] = column
   }
 
@@ -99,7 +99,7 @@ public final class Checkpoint {
     -> [Element]
   {
     guard let column = columns[name], let held = Element.numbers(in: column.numbers) else {
-      throw Failure.everywhere(.input, "the checkpoint has no column '\(name)' that this version can continue from")
+      throw Failure.everywhere(.input, "the checkpoint has no column '\(name)' that this version can resume from")
     }
     let wants = (try communicator.gather(wanted.lowerBound), try communicator.gather(wanted.upperBound))
     let width = column.width

@@ -23,7 +23,7 @@ public final class CheckpointSchedule {
   }
 
   enum Verdict: Double {
-    case goOn = 0
+    case proceed = 0
     case save = 1
     case stop = 2
   }
@@ -32,9 +32,9 @@ public final class CheckpointSchedule {
   private let communicator: Communicator
   private let write: (Checkpoint) throws -> Void
   private var lastSaved = Date()
-  private var lastAsked = Date()
+  private var lastAgreed = Date()
   private var stepsSinceSaved = 0
-  private var callsSinceAsked = 0
+  private var callsSinceAgreed = 0
   /// Number of calls of ``verdict(isStep:)`` between two agreements of the ranks.
   private var stride = 1
   private var isDue = false
@@ -45,7 +45,7 @@ public final class CheckpointSchedule {
   private var longestGap = 0.0
 
   /// Target time between two agreements, in seconds.
-  private static let pace = 0.1
+  private static let agreementInterval = 0.1
 
   /// Starts the schedule, and begins to record the signals that ask the run to stop.
   /// - Parameter write: writes a checkpoint to disk. Collective.
@@ -53,47 +53,47 @@ public final class CheckpointSchedule {
     self.rule = rule
     self.communicator = communicator
     self.write = write
-    StopSignal.watch()
+    StopSignal.install()
   }
 
   /// Message for the user when the run stops.
-  var explanation: String { "stopped early, with a checkpoint; go on with --resume auto" }
+  var explanation: String { "suspended with a checkpoint; resume with --resume auto" }
 
   // MARK: When
 
   /// Returns the same verdict on all ranks. Collective.
   func verdict(isStep: Bool) throws -> Verdict {
-    try Fault.reach("safe-point", rank: communicator.rank)
-    if Fault.asksToStop() { isStopping = true }
+    try Fault.trigger(at: "safe-point", rank: communicator.rank)
+    if Fault.requestsStop() { isStopping = true }
     if isStep {
       stepsSinceSaved += 1
       if rule.everySteps > 0, stepsSinceSaved >= rule.everySteps { isDue = true }
     }
-    callsSinceAsked += 1
-    if callsSinceAsked >= stride { try ask() }
-    return isStopping ? .stop : isDue ? .save : .goOn
+    callsSinceAgreed += 1
+    if callsSinceAgreed >= stride { try agree() }
+    return isStopping ? .stop : isDue ? .save : .proceed
   }
 
-  private func ask() throws {
+  private func agree() throws {
     let now = Date()
-    let gap = max(0, now.timeIntervalSince(lastAsked))
-    var answers = [gap, wish(now, gap).rawValue]
+    let gap = max(0, now.timeIntervalSince(lastAgreed))
+    var answers = [gap, ownVerdict(now, gap).rawValue]
     try communicator.reduce(&answers, .maximum)
     if answers[1] == Verdict.stop.rawValue { isStopping = true }
     if answers[1] >= Verdict.save.rawValue { isDue = true }
     longestGap = max(longestGap, answers[0])
     // The stride at most doubles, so that a fast start does not hide slower calls later.
-    stride = min(max(1, Int(Double(stride) * Self.pace / max(answers[0], 1e-6))), 2 * stride, 1 << 20)
-    callsSinceAsked = 0
-    lastAsked = now
+    stride = min(max(1, Int(Double(stride) * Self.agreementInterval / max(answers[0], 1e-6))), 2 * stride, 1 << 20)
+    callsSinceAgreed = 0
+    lastAgreed = now
   }
 
   /// Verdict of this rank alone, from its own clock and signals.
-  private func wish(_ now: Date, _ gap: Double) -> Verdict {
+  private func ownVerdict(_ now: Date, _ gap: Double) -> Verdict {
     if StopSignal.hasCome { return .stop }
     let margin = 1 + 1.5 * longestSave + 2 * max(longestGap, gap)
     if let end = rule.end, end.timeIntervalSince(now) < margin { return .stop }
-    return now.timeIntervalSince(lastSaved) >= rule.everySeconds ? .save : .goOn
+    return now.timeIntervalSince(lastSaved) >= rule.everySeconds ? .save : .proceed
   }
 
   // MARK: Saving
@@ -102,7 +102,7 @@ public final class CheckpointSchedule {
   ///
   /// If that fails, the run continues with the previous checkpoint. It tries again when the next one is due, or at once
   /// if it has to stop. The second failure in a row ends the run.
-  func keep(isStopping: Bool, _ fill: (Checkpoint) throws -> Void) throws {
+  func makeCheckpoint(isStopping: Bool, _ fill: (Checkpoint) throws -> Void) throws {
     let started = Date()
     do {
       let checkpoint = Checkpoint(over: communicator)
@@ -114,17 +114,17 @@ public final class CheckpointSchedule {
       if hasFailed { throw Failure.everywhere(.inputOutput, failure.message) }
       hasFailed = true
       if communicator.isRoot {
-        StandardError.write("athermal: no checkpoint could be made, and any before stay: \(failure.message)\n")
+        StandardError.write("athermal: no checkpoint could be written; earlier ones are kept: \(failure.message)\n")
       }
-      if isStopping { return try keep(isStopping: true, fill) }
+      if isStopping { return try makeCheckpoint(isStopping: true, fill) }
     }
     isDue = false
     stepsSinceSaved = 0
     lastSaved = Date()
     // Restart the stride measurement. If checkpoints come more often than once per stride, no stride is ever timed
     // completely and its length would grow without bound.
-    lastAsked = lastSaved
-    callsSinceAsked = 0
+    lastAgreed = lastSaved
+    callsSinceAgreed = 0
     stride = 1
     longestSave = max(longestSave, lastSaved.timeIntervalSince(started))
   }

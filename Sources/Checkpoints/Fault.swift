@@ -52,7 +52,7 @@ public enum Fault {
   }
 
   /// Counts this arrival and returns the action that is due, if any.
-  private static func arrive(where isMeant: (Plan) -> Bool) -> String? {
+  private static func countArrival(where isMeant: (Plan) -> Bool) -> String? {
     var due: String?
     for k in plans.indices where isMeant(plans[k]) {
       plans[k].left -= 1
@@ -62,13 +62,13 @@ public enum Fault {
   }
 
   /// Whether the run shall stop at this call. All ranks make the same calls and get the same answer.
-  static func asksToStop() -> Bool {
-    arrive { $0.phase == "safe-point" && $0.action == "stop" } != nil
+  static func requestsStop() -> Bool {
+    countArrival { $0.phase == "safe-point" && $0.action == "stop" } != nil
   }
 
   /// Counts an arrival at a phase and performs the fault that is due. Not collective: a rank may fail here alone.
-  public static func reach(_ phase: String, rank: Int) throws {
-    switch arrive(where: { $0.phase == phase && $0.rank == rank && $0.action != "stop" }) {
+  public static func trigger(at phase: String, rank: Int) throws {
+    switch countArrival(where: { $0.phase == phase && $0.rank == rank && $0.action != "stop" }) {
     case "kill": kill(getpid(), SIGKILL)
     case "stall": while true { sleep(1) }
     case "fail":

@@ -46,20 +46,20 @@ public struct SafePoint {
   public func reached(isStep: Bool = false, _ save: (Checkpoint) throws -> Void = { _ in }) throws {
     guard let schedule else { return }
     let verdict = try schedule.verdict(isStep: isStep && countsSteps)
-    if canSave, verdict != .goOn { try keep(save, schedule, isStopping: verdict == .stop) }
+    if canSave, verdict != .proceed { try makeCheckpoint(save, schedule, isStopping: verdict == .stop) }
     if verdict == .stop { throw Failure.everywhere(.stopped, schedule.explanation) }
   }
 
   /// Whether checkpoints are made at all.
   public var isSaving: Bool { schedule != nil }
 
-  /// Does work that cannot be saved halfway. If the run has to stop during it, `retreat` restores the state before the
+  /// Does work that cannot be saved halfway. If the run has to stop during it, `undo` restores the state before the
   /// work, and that state is saved.
-  public func attempting<Result>(
-    _ work: (_ inside: SafePoint) throws -> Result, retreat: () throws -> Void, _ save: (Checkpoint) throws -> Void
+  public func performing<Result>(
+    _ work: (_ inside: SafePoint) throws -> Result, undo: () throws -> Void, _ save: (Checkpoint) throws -> Void
   ) throws -> Result {
     do { return try work(withoutSaving) } catch let failure as Failure where failure.kind == .stopped {
-      try retreat()
+      try undo()
       try reached(save)
       throw failure
     }
@@ -68,13 +68,13 @@ public struct SafePoint {
   /// Makes the final checkpoint, after which nothing is left to compute. Collective.
   public func end() throws {
     guard let schedule else { return }
-    try keep({ _ in }, schedule, isStopping: true)
+    try makeCheckpoint({ _ in }, schedule, isStopping: true)
   }
 
-  private func keep(
+  private func makeCheckpoint(
     _ save: (Checkpoint) throws -> Void, _ schedule: CheckpointSchedule, isStopping: Bool
   ) throws {
-    try schedule.keep(isStopping: isStopping) { checkpoint in
+    try schedule.makeCheckpoint(isStopping: isStopping) { checkpoint in
       for part in parts { try part(checkpoint) }
       try save(checkpoint)
     }

@@ -39,7 +39,7 @@ package final class Document {
   package func gives(_ name: String) -> Bool { root[name] != nil }
 
   /// Records that a table has no effect on this run, if the text has it.
-  package func leaveUnused(_ name: String) {
+  package func markUnused(_ name: String) {
     if gives(name), !unused.contains(name) { unused.append(name) }
   }
 
@@ -49,12 +49,12 @@ package final class Document {
   }
 
   /// Sorts the tables that the command does not read: tables of other commands are unused, all others are problems.
-  func sortOut(known: [String], _ catalogue: SectionCatalogue) {
+  func checkUnreadTables(known: [String], _ catalogue: SectionCatalogue) {
     for (name, entry) in root where !known.contains(name) && name != ResolvedKeys.inputs {
       if case .table = entry.value.content, catalogue.tables.contains(name) {
-        leaveUnused(name)
+        markUnused(name)
       } else {
-        reading.reportStranger(name, entry, known: known, "unknown table [\(name)]")
+        reading.reportUnknown(name, entry, known: known, "unknown table [\(name)]")
       }
     }
     unused.sort()

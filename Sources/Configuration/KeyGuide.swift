@@ -12,7 +12,9 @@ package enum KeyGuide {
       let known = Set(asked[table] ?? [])
       let meanings = (own[table] ?? []) + (Self.meanings[table] ?? [])
       let entries = meanings.filter { known.contains($0.0) }.map { name, meaning in
-        (key: defaults["\(table).\(name)"].map { "\(name) = \($0)" } ?? name, meaning: meaning)
+        // Some defaults depend on other keys; their meanings say how.
+        let value = meaning.contains("by default") ? nil : defaults["\(table).\(name)"]
+        return (key: value.map { "\(name) = \($0)" } ?? name, meaning: meaning)
       }
       return "[\(table)]\n" + lines(entries)
     }.joined(separator: "\n")
@@ -32,7 +34,7 @@ package enum KeyGuide {
   }
 
   /// Returns the keys that the sections of a command ask for, by table.
-  static func askedFor(by sections: any Sections.Type) -> [String: [String]] { reading("", sections).knownKeys }
+  static func keysRead(by sections: any Sections.Type) -> [String: [String]] { reading("", sections).knownKeys }
 
   private static func reading(_ text: String, _ sections: any Sections.Type) -> Reading {
     let reading = Reading()
@@ -45,25 +47,25 @@ package enum KeyGuide {
     "system": [
       ("file", "path of the particles, relative to the config: LAMMPS data or dump, extended XYZ, H5MD"),
       ("dimension", "2 or 3, where the file leaves it open"),
-      ("frame", "of H5MD or a dump: from 0, or from the end with -1, -2, …; the last one if not given"),
+      ("frame", "frame of H5MD or a dump, from 0, or from the end with -1, -2, …; by default the last"),
       ("species", "names of the species in the file, the first of the potential first: [\"Ni\", \"P\"]"),
-      ("generate", "in the place of file: random positions, { dimension, particles, density, seed }"),
+      ("generate", "instead of file: random positions, { dimension, particles, density, seed }"),
     ],
     "potential": [
       ("kind", "needed: \"polydisperse-ipl\", \"bidisperse-ipl\", \"binary-lj\", \"harmonic\" or \"hertz\""),
-      ("exponent", "of the inverse power laws, even"),
-      ("smoothing", "of the inverse power laws: the highest derivative that is continuous at the cutoff"),
-      ("cutoff", "in diameters of the pair; 1.4 for inverse power laws, 2.5 for binary-lj"),
+      ("exponent", "exponent of the inverse power laws, even"),
+      ("smoothing", "highest derivative of an inverse power law that is continuous at the cutoff"),
+      ("cutoff", "cutoff in diameters of the pair; 1.4 for inverse power laws, 2.5 for binary-lj"),
       ("nonadditivity", "of polydisperse-ipl"),
       ("truncation", "of binary-lj: \"energy-shift\", \"plain\", \"force-shift\" or \"smooth\""),
-      ("sizes", "of generated particles: { exponent, minimum, maximum, drawn = \"stratified\" or \"random\" }"),
+      ("sizes", "sizes of generated particles: { exponent, minimum, maximum, drawn = \"stratified\" or \"random\" }"),
     ],
-    "neighbours": [("skin", "how far neighbour lists reach beyond the cutoff")],
+    "neighbours": [("skin", "distance by which neighbour lists reach beyond the cutoff")],
     "minimizer": [
       ("method", "\"newton\", \"cg\", \"fire\", \"lbfgs\" or \"gradient-flow\""),
       ("preconditioner", "\"multigrid\" or \"block-jacobi\""),
       ("force_tolerance", "largest force component at rest; \"floor\" is what rounding allows"),
-      ("maximum_evaluations", "of the forces in one minimisation"),
+      ("maximum_evaluations", "limit of force evaluations in one minimisation"),
     ],
     "loading": [
       ("mode", "\"simple-shear\", \"pure-shear\", \"uniaxial\", \"dilation\" or \"matrix\""),
@@ -72,35 +74,35 @@ package enum KeyGuide {
         "of simple and pure shear: \"xy\" is flow along x and gradient along y, or x stretched and y compressed"
       ),
       ("axis", "of uniaxial: \"x\", \"y\" or \"z\""),
-      ("matrix", "of mode matrix: the displacement gradient per unit of strain, row by row"),
+      ("matrix", "displacement gradient per unit of strain, row by row, of mode matrix"),
       ("strain_step", "strain between two minimisations"),
-      ("final_strain", "where the run ends, accumulated with that of the first configuration"),
-      ("cycles", "in the place of final_strain: { amplitude, count }"),
+      ("final_strain", "strain at which the run ends, including that of the initial configuration"),
+      ("cycles", "instead of final_strain: { amplitude, count }"),
       (
         "turning_points",
-        "in the place of final_strain: strains with their signs, one after the other: [0.05, 0.02, 0.1]"
+        "instead of final_strain: strains with their signs, reached in turn: [0.05, 0.02, 0.1]"
       ),
       ("backward", "whether the strain grows in the negative direction"),
-      ("unconverged", "\"refuse\" ends the run at a step that does not converge, \"accept\" goes on and counts it"),
+      ("unconverged", "\"refuse\" ends the run at a step that does not converge, \"accept\" continues and counts it"),
     ],
     "events": [
       ("adaptive", "whether plastic events are located by taking steps back"),
       ("smallest_step", "strain interval to which an event is located"),
-      ("displacement", "in d, beyond which a step that was taken back was irreversible"),
+      ("displacement", "displacement, in d, beyond which a reversed step counts as irreversible"),
       ("prediction", "whether each event is ranked in the fields of the state before"),
     ],
     "d2min": [
-      ("window", "strain over which displacements are measured"), ("radius", "of the neighbourhood, in d"),
+      ("window", "strain over which displacements are measured"), ("radius", "radius of the neighbourhood, in d"),
       ("normalisation", "\"mean\" per neighbour, or \"sum\""),
-      ("threshold", "above which a particle counts as plastic"),
+      ("threshold", "D²min above which a particle counts as plastic"),
       ("reference", "\"window\" ago, or the \"initial\" configuration"),
     ],
     "expand": [
       ("solver", "\"multigrid\", \"cg\", \"amg\", \"direct\" or \"auto\""),
       ("tolerance", "relative residual of each solve"),
-      ("maximum_iterations", "of each solve"), ("modes", "how many of the softest modes"),
+      ("maximum_iterations", "iterations of each solve, at most"), ("modes", "number of softest modes"),
       ("mode_tolerance", "relative accuracy of ω²"),
-      ("equilibrium", "largest force accepted as rest, in mean bond forces"),
+      ("equilibrium", "largest force accepted as equilibrium, in mean bond forces"),
       (
         "minimize", "whether the configuration is brought to rest first; false for a file, true for generated particles"
       ),
@@ -108,68 +110,75 @@ package enum KeyGuide {
     ],
     "yieldmap": [
       ("method", "\"expansion\", \"frozen-matrix\" or \"both\""), ("shape", "of cavities: \"sphere\" or \"block\""),
-      ("radius", "of cavities, in d"), ("centres", "\"grid\" or \"particles\""), ("spacing", "of the grid, in d"),
-      ("weight", "of bonds across the edge of a cavity: \"half\", \"both\" or \"any\""),
-      ("directions", "\"forward\", \"backward\""), ("strain_step", "of the explicit method"),
-      ("maximum_strain", "of the explicit method"), ("orientations", "of the shear, fanned over all directions"),
-      ("matrix_stiffness", "\"rigid\", or the stiffness of tethers"), ("matrix_shell", "of tethered particles, in d"),
-      ("lowest_eigenvalue", "whether that of each cavity is computed"),
-      ("block", "side of the blocks of the averaged map, in d"),
+      ("radius", "radius of cavities, in d"), ("centres", "\"grid\" or \"particles\""),
+      ("spacing", "spacing of the grid, in d"),
+      ("weight", "weight of bonds across the edge of a cavity: \"half\", \"both\" or \"any\""),
+      ("directions", "\"forward\", \"backward\""), ("strain_step", "strain step of the explicit method"),
+      ("maximum_strain", "largest strain of the explicit method"),
+      ("orientations", "number of shear directions, over all orientations of the plane"),
+      ("matrix_stiffness", "\"rigid\", or the stiffness of tethers"),
+      ("matrix_shell", "width of the shell of tethered particles, in d"),
+      ("lowest_eigenvalue", "whether the lowest eigenvalue of each cavity is computed"),
+      ("block", "edge of the blocks of the averaged map, in d"),
       ("curves", "whether stress-strain curves of the explicit method are written"),
-      ("equilibrium", "largest force accepted as rest, in mean bond forces"),
+      ("equilibrium", "largest force accepted as equilibrium, in mean bond forces"),
       (
         "minimize", "whether the configuration is brought to rest first; false for a file, true for generated particles"
       ),
     ],
     "prepare": [
-      ("temperatures", "needed: one stay each, in this order, as in [0.8, 0.6]"), ("seed", "needed: of the moves"),
-      ("sweeps", "that are measured at each temperature"), ("burn_in", "sweeps before that"),
-      ("swap_fraction", "of the trial moves"), ("size_window", "largest difference of sizes that are exchanged"),
+      ("temperatures", "needed: temperatures of the liquid, in this order, as in [0.8, 0.6]"),
+      ("seed", "needed: seed of the trial moves"),
+      ("sweeps", "measured sweeps at each temperature"), ("burn_in", "sweeps before the measured ones"),
+      ("swap_fraction", "fraction of swaps among the trial moves"),
+      ("size_window", "largest difference of exchanged sizes"),
       ("step", "half-width of displacements; tuned in the burn-in if not given"),
       ("block", "width of the blocks of the checkerboard, in largest cutoffs"), ("replicas", "independent runs"),
       ("quench", "whether each state is brought to rest"),
       ("accept_unequilibrated", "whether states that are not in equilibrium count as a success"),
     ],
     "output": [
-      ("every", "steps between two frames of the trajectory"), ("trajectory", "whether it is written"),
+      ("every", "steps between two frames of the trajectory"), ("trajectory", "whether the trajectory is written"),
       ("fields", "per particle, of \"d2min\", \"stress\", \"force\", \"energy\", \"displacement\", \"plastic-count\""),
       ("profiles", "whether profiles across the cell are written"),
-      ("bonds", "of expand and measure: a table of every bond"),
+      ("bonds", "whether a table of every bond is written"),
       ("frames", "whether the fields are kept at each sample"),
       ("vtk", "whether the last fields are written for ParaView"),
       ("overwrite", "whether the files of an earlier run are replaced"),
     ],
     "checkpoint": [
-      ("every_minutes", "between two checkpoints"),
-      ("every_steps", "of the command between two checkpoints; 0 for none by steps"),
-      ("keep", "how many stay on the disk"),
+      ("every_minutes", "minutes between two checkpoints"),
+      ("every_steps", "steps of the command between two checkpoints; 0 for none by steps"),
+      ("keep", "number of checkpoints to keep"),
     ],
     "epm": [
       ("shape", "needed: blocks along each axis, as in [64, 64]"),
       ("eigenstrain", "needed: plastic strain of a block that yields, or a distribution"),
       ("modulus", "needed: { initial, renewed }"),
-      ("thresholds", "needed: of blocks at the start, { distribution = …, … } or { file, dataset }"),
-      ("renewal", "needed: thresholds of blocks that have yielded, likewise"),
-      ("final_strain", "where the loading ends"), ("final_stress", "under stress control, where it ends"),
-      ("cycles", "in the place of final_strain: { amplitude, count }"), ("control", "\"strain\" or \"stress\""),
+      ("thresholds", "needed: initial thresholds of the blocks, { distribution = …, … } or { file, dataset }"),
+      ("renewal", "needed: new thresholds after yielding, in the same form"),
+      ("final_strain", "strain at which the loading ends"),
+      ("final_stress", "stress at which the loading ends, under stress control"),
+      ("cycles", "instead of final_strain: { amplitude, count }"), ("control", "\"strain\" or \"stress\""),
       ("yielding", "\"forward\", or \"both\" signs of the stress"), ("kernel", "\"continuum\" or \"lattice\""),
-      ("seed", "of all that is drawn"), ("realisations", "independent runs"),
-      ("ranks_per_realisation", "that work on each"),
-      ("maximum_sweeps", "in one avalanche"), ("sample_strain", "between two looks at the whole state"),
-      ("steady_from", "the strain from which the state counts as steady; half of all if not given"),
+      ("seed", "seed of thresholds and eigenstrains"), ("realisations", "independent runs"),
+      ("ranks_per_realisation", "number of ranks for each realisation"),
+      ("maximum_sweeps", "limit of sweeps in one avalanche"),
+      ("sample_strain", "strain between two samples of the state"),
+      ("steady_from", "strain from which the state counts as steady; by default half of the total"),
       ("residual_fit", "range of x in which P(x) is fitted"), ("update", "\"sparse\", \"transform\" or \"everywhere\""),
-      ("transform_above", "failures in a sweep, of the sparse rule"),
-      ("settle_after", "failures pending, of the sparse rule"),
+      ("transform_above", "failures in a sweep beyond which the sparse rule uses a transform"),
+      ("settle_after", "pending failures beyond which the sparse rule uses a transform"),
     ],
     "bands": [
       ("runs", "needed: folders of epm or shear runs, as in [\"runs/a\", \"runs/b\"]"),
-      ("source", "\"plastic-count\", or \"d2min\" of shear runs"), ("bin", "in bins of the files"),
-      ("strain", "at which bands are compared; the last one if not given"),
+      ("source", "\"plastic-count\", or \"d2min\" of shear runs"), ("bin", "width of a bin, in bins of the files"),
+      ("strain", "strain at which bands are compared; by default the last"),
       ("fit", "strains between which the width is fitted"),
     ],
     "sweep": [
       ("command", "\"minimize\", \"measure\", \"prepare\", \"shear\", \"expand\", \"yieldmap\" or \"epm\""),
-      ("config", "what all runs have in common, relative to the sweep"),
+      ("config", "config that all runs share, relative to the sweep"),
     ],
   ]
 }

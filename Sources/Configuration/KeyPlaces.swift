@@ -32,9 +32,9 @@ public struct KeyPlaces: Sendable {
   public func gives(_ key: String) -> Bool { places.keys.contains { $0 == key || $0.hasPrefix(key + ".") } }
 
   /// Runs `work`, which depends on the value of a key. An input failure gets the place of the key in front.
-  public func blaming<Result>(_ key: String, _ work: () throws -> Result) throws -> Result {
+  public func namingPlace<Result>(of key: String, _ work: () throws -> Result) throws -> Result {
     do { return try work() } catch let failure as Failure where failure.kind == .input {
-      throw failure.at(nearest(key))
+      throw failure.prefixed(by: nearest(key))
     }
   }
 }

@@ -25,7 +25,7 @@ final class Reading {
 
   /// Returns the result of `read` for the file at `path`.
   /// - Throws: an input failure with all problems that were reported.
-  static func faultless<Result>(path: String, _ read: (Reading) -> Result?) throws -> Result {
+  static func validated<Result>(path: String, _ read: (Reading) -> Result?) throws -> Result {
     let reading = Reading()
     let result = read(reading)
     guard let result, reading.isFaultless else { throw Failure(.input, reading.description(path: path)) }
@@ -50,7 +50,7 @@ final class Reading {
 
   /// Reports an entry of the document that is not among the `known` tables: a table with
   /// `message`, or a key outside any table.
-  func reportStranger(_ name: String, _ entry: TomlValue.Entry, known: [String], _ message: String) {
+  func reportUnknown(_ name: String, _ entry: TomlValue.Entry, known: [String], _ message: String) {
     let kind = if case .table = entry.value.content { message } else { "key '\(name)' stands outside of any table" }
     report(kind, hint: Spelling.hint(for: name, among: known, listedAs: "the tables are"), at: entry.keyPlace)
   }

@@ -42,12 +42,12 @@ package struct ResolvedKeys: Sendable {
   var files: [String: String] { Values(text).files }
 
   /// Records the content of a file, by a description that is the same only for the same content.
-  package mutating func note(_ content: String, of key: String) { contents[key] = content }
+  package mutating func record(_ content: String, of key: String) { contents[key] = content }
 
   /// Copies the descriptions of content from an earlier resolved text, for the files whose names are the same in both.
-  package mutating func keepNotes(of earlier: String) {
+  package mutating func keepRecords(of earlier: String) {
     let (before, now) = (Values(earlier), Values(text))
-    for (key, content) in before.contents where before.texts[key] == now.texts[key] { note(content, of: key) }
+    for (key, content) in before.contents where before.texts[key] == now.texts[key] { record(content, of: key) }
   }
 
   // MARK: Comparison
@@ -131,7 +131,7 @@ package struct ResolvedKeys: Sendable {
       }
       let was = old[key].map { "was \($0)" } ?? "was not there"
       let value = new[key].map { " = " + $0 } ?? " is not there, and"
-      return "\(place): \(key)\(value) \(was) in the run that is to go on"
+      return "\(place): \(key)\(value) \(was) in the run to be resumed"
     }
   }
 }

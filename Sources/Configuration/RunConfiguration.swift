@@ -47,7 +47,7 @@ package struct RunConfiguration<Content: Sections>: RunText {
   static func parse(
     text: String, path: String, folder: String, among catalogue: SectionCatalogue, overrides: (Reading) -> [Override]
   ) throws -> RunConfiguration {
-    try Reading.faultless(path: path) { reading in
+    try Reading.validated(path: path) { reading in
       guard let document = Document(text, folder: folder, overrides: overrides(reading), reading) else { return nil }
       return RunConfiguration(text, path, document, catalogue, reading)
     }
@@ -57,7 +57,7 @@ package struct RunConfiguration<Content: Sections>: RunText {
     _ text: String, _ path: String, _ document: Document, _ catalogue: SectionCatalogue, _ reading: Reading
   ) {
     let sections = Content(document)
-    document.sortOut(known: Content.tables, catalogue)
+    document.checkUnreadTables(known: Content.tables, catalogue)
     reading.reportUnknownKeys(catalogue)
     guard let sections else { return nil }
     self.sections = sections

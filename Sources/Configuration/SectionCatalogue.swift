@@ -20,7 +20,7 @@ package struct SectionCatalogue: Sendable {
   func readersOfKeys() -> [String: [String]] {
     var readers: [String: [String]] = [:]
     for (name, sections) in commands {
-      for (table, keys) in KeyGuide.askedFor(by: sections) {
+      for (table, keys) in KeyGuide.keysRead(by: sections) {
         for key in keys { readers["\(table).\(key)", default: []].append(name) }
       }
     }

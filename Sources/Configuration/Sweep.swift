@@ -15,7 +15,7 @@ package struct Sweep: Sendable {
   ) throws -> Sweep {
     let (text, folder) = try ConfigurationText.load(from: path, over: communicator)
     let outline = try communicator.coordinated {
-      try Reading.faultless(path: path) { Outline(text, path: path, among: commands, $0) }
+      try Reading.validated(path: path) { Outline(text, path: path, among: commands, $0) }
     }
     let base = outline.config.hasPrefix("/") ? outline.config : "\(folder)/\(outline.config)"
     let (config, configFolder) = try ConfigurationText.load(from: base, over: communicator)

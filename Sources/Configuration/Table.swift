@@ -43,7 +43,7 @@ package final class Table {
   package func gives(_ key: String) -> Bool { entries[key] != nil }
 
   /// Returns the value below `path`, unchecked and without making its key known.
-  package func glance(_ path: String...) -> TomlValue? {
+  package func peek(_ path: String...) -> TomlValue? {
     var value = TomlValue(.table(entries), at: place)
     for key in path {
       guard case .table(let entries) = value.content, let entry = entries[key] else { return nil }
@@ -88,7 +88,7 @@ package final class Table {
   }
 
   /// Accepts all keys without reading them, where one problem with the table says enough.
-  package func leaveUnread() {
+  package func acceptAllKeys() {
     for key in entries.keys where !knownKeys.contains(key) { knownKeys.append(key) }
   }
 

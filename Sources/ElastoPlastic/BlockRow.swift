@@ -88,6 +88,6 @@ enum Forward: YieldDirection {
   @inline(__always) static func magnitude(_ stress: Double) -> Double { stress }
 }
 
-enum EitherWay: YieldDirection {
+enum BothDirections: YieldDirection {
   @inline(__always) static func magnitude(_ stress: Double) -> Double { abs(stress) }
 }

@@ -82,7 +82,7 @@ final class BlockStresses {
   }
 
   /// Makes candidates of all blocks that the bounds do not exclude from yielding.
-  func promoteWhatMayYield() {
+  func addYieldCandidates() {
     let shift = Lanes((bothSigns ? abs(offset) : offset) + guardBand)
     let scale = Lanes(1 + 1e-9)
     let (floors, bounds) = (tiles.floors.pointer, tiles.bounds.pointer)
@@ -157,7 +157,7 @@ final class BlockStresses {
         let row = row(x, y, tilePlane: tilePlane)
         let field = transform.field + ((x - planes.lowerBound) * n1 + y) * transform.rowStride
         if bothSigns {
-          row.add(field, offset: offset, count: n2, EitherWay.self)
+          row.add(field, offset: offset, count: n2, BothDirections.self)
         } else {
           row.add(field, offset: offset, count: n2, Forward.self)
         }

@@ -130,7 +130,7 @@ public final class ElastoPlasticModel {
     covered = CoveredStrain()
     if path.isStrain { for target in path.targets[..<progress.target] { covered.turn(at: target) } }
     let safePoint = safePoint.within { [self] in try save(progress, to: $0) }
-    func passAvalanche(_ start: Avalanche, forced: Int?) throws {
+    func runAvalanche(_ start: Avalanche, forced: Int?) throws {
       progress.avalanche = start
       while try sweep(&progress.avalanche!, forced: start.sweeps == progress.avalanche!.sweeps ? forced : nil, path) {
         try safePoint.reached()
@@ -140,20 +140,20 @@ public final class ElastoPlasticModel {
       try observer.completed(avalanche, of: self)
       try safePoint.reached(isStep: true)
     }
-    func isSpent() -> Bool {
+    func hasReachedStress() -> Bool {
       if case .stress(let limit) = path.control { strain >= limit } else { false }
     }
 
-    if let avalanche = progress.avalanche { try passAvalanche(avalanche, forced: nil) }
-    while progress.target < path.targets.count, !isSpent() {
+    if let avalanche = progress.avalanche { try runAvalanche(avalanche, forced: nil) }
+    while progress.target < path.targets.count, !hasReachedStress() {
       let target = path.targets[progress.target]
-      while !isSpent(), let (distance, site) = try nextToYield(path, before: target) {
+      while !hasReachedStress(), let (distance, site) = try nextToYield(path, before: target) {
         // A sample at the strain of an avalanche is the state after it.
         try visit(samples, before: strain + (distance - blocks.tie) / meanModulus, &progress.samplesSeen, observer)
         load(distance)
-        try passAvalanche(avalanche(direction: distance < 0 ? -1 : 1), forced: site)
+        try runAvalanche(avalanche(direction: distance < 0 ? -1 : 1), forced: site)
       }
-      if isSpent() { break }
+      if hasReachedStress() { break }
       try visit(
         samples, before: path.isStrain ? .infinity : strain + (target - stress) / meanModulus, &progress.samplesSeen,
         observer)

@@ -42,7 +42,7 @@ final class SparseRedistribution: Redistribution {
       let place = kernel.lattice.coordinates(of: site)
       waiting.append(place, amplitude)
       if blocks.bothSigns {
-        addWindow(place, amplitude, to: blocks, EitherWay.self)
+        addWindow(place, amplitude, to: blocks, BothDirections.self)
       } else {
         addWindow(place, amplitude, to: blocks, Forward.self)
       }

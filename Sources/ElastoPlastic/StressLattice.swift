@@ -118,7 +118,7 @@ public final class StressLattice {
   /// block, is listed in any case.
   func failing(forced: Int?, into list: inout [Int]) {
     list.removeAll(keepingCapacity: true)
-    findCandidates { blocks.promoteWhatMayYield() }
+    findCandidates { blocks.addYieldCandidates() }
     let tie = tie
     for k in 0..<blocks.candidates.count where blocks.distance(ofCandidate: k) <= tie {
       list.append(firstSite + Int(blocks.candidates.sites[k]))

@@ -38,7 +38,7 @@ public final class StrainWindow {
   /// - Throws: an input failure if the box is thinner than two radii, or has fewer cells of
   ///   that width than there are ranks.
   public init(_ system: ParticleSystem, radius: Double) throws {
-    let positions = system.positionsOnly()
+    let positions = system.positionSnapshot()
     try Self.check(positions, radius: radius, ranks: system.communicator.size, over: system.communicator)
     self.radius = radius
     tracker = system.makeDisplacementTracker()
@@ -55,7 +55,7 @@ public final class StrainWindow {
         ranks: ranks,
         over: communicator)
     } catch let failure as Failure {
-      throw failure.at("D²min within a radius of \(radius), for which a smaller d2min.radius would help")
+      throw failure.prefixed(by: "D²min within a radius of \(radius), for which a smaller d2min.radius would help")
     }
   }
 

@@ -94,7 +94,7 @@ public final class ExactSums {
   private static func round(_ limbs: ArraySlice<Int64>) -> Double {
     if limbs.last! != 0 { return .nan }
     var digits = Array(limbs.dropLast())
-    func carryThrough() {
+    func propagateCarries() {
       var carry: Int64 = 0
       for k in 0..<(digits.count - 1) {
         let value = digits[k] + carry
@@ -103,11 +103,11 @@ public final class ExactSums {
       }
       digits[digits.count - 1] += carry
     }
-    carryThrough()
+    propagateCarries()
     let isNegative = digits.last! < 0
     if isNegative {
       for k in digits.indices { digits[k] = -digits[k] }
-      carryThrough()
+      propagateCarries()
     }
     guard let top = digits.lastIndex(where: { $0 != 0 }) else { return 0 }
     var leading: UInt128 = 0

@@ -27,7 +27,7 @@ public struct Failure: Error, Sendable {
   }
 
   /// Returns the failure with its origin in front, such as the line of the file that asked for what failed.
-  public func at(_ place: String) -> Failure {
+  public func prefixed(by place: String) -> Failure {
     var failure = Failure(kind, "\(place): \(message)")
     failure.agreedRank = agreedRank
     return failure

@@ -49,7 +49,7 @@ public struct RankGroups {
     var own: Failure?
     for task in tasks where own == nil {
       do { try work(task, group) } catch let failure as Failure where failure.agreedRank != nil {
-        own = noun.map { failure.at("\($0) \(task)") } ?? failure
+        own = noun.map { failure.prefixed(by: "\($0) \(task)") } ?? failure
       }
     }
     if group === world, let own { throw own }

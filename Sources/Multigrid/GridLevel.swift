@@ -186,7 +186,7 @@ final class GridLevel: SmoothedLevel {
     correction.clear()
     grid.box.forEachCell { node in
       let number = UInt64((node.z * grid.counts.y + node.y) * grid.counts.x + node.x)
-      for k in 0..<grid.dimension { correction.values[correction.place(node) + k] = Scatter.value(number, k) }
+      for k in 0..<grid.dimension { correction.values[correction.place(node) + k] = NodeHash.value(number, k) }
     }
     let result = try PowerIteration.largestEigenvalue(
       of: self, residual: residual.values, correction: correction.values, count: residual.grown.count * stride,

@@ -26,7 +26,7 @@ enum PowerIteration {
 }
 
 /// Pseudo-random numbers between −1 and 1, the same for the same node on any rank: start values of the power iteration.
-enum Scatter {
+enum NodeHash {
   static func value(_ number: UInt64, _ component: Int) -> Float {
     var h = (number &* 3 &+ UInt64(component)) &* 0x9e37_79b9_7f4a_7c15
     h = (h ^ (h >> 32)) &* 0xd6e8_feb8_6659_fd93

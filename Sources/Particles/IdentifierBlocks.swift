@@ -53,7 +53,7 @@ public struct IdentifierBlocks {
     }
     let shares = RowShares(totalCount, over: communicator)
     let (counts, order) = shares.sendOrder(of: ids.lazy.map { Int($0) - 1 })
-    if let duplicate = try crowdedIdentifier(ids, counts, shares, communicator) { return (nil, .duplicate(duplicate)) }
+    if let duplicate = try repeatedIdentifier(ids, counts, shares, communicator) { return (nil, .duplicate(duplicate)) }
     let exchange = try Exchange(communicator, sendCounts: counts)
     let place = try exchange.forward(order.map { ids[$0] }).map { Int($0) - 1 - shares.own.lowerBound }
     let blocks = IdentifierBlocks(shares: shares, exchange: exchange, sendOrder: order, place: place)
@@ -74,7 +74,7 @@ public struct IdentifierBlocks {
   ///
   /// It is found by halving a range that holds more particles than identifiers, without moving any particle: bad input
   /// could otherwise send everything to one rank.
-  private static func crowdedIdentifier(
+  private static func repeatedIdentifier(
     _ ids: [Int64], _ own: [Int], _ shares: RowShares, _ communicator: Communicator
   ) throws -> Int64? {
     var counts = own

@@ -5,7 +5,7 @@ import Interactions
 extension ParticleSystem {
   /// Assembles `blocks` at the positions of the last evaluation; they stay valid until the neighbours are listed again.
   public func assemble(_ content: PairBlocks.Content, into blocks: PairBlocks) {
-    interaction.pairBlocks.assemble(arrays, workingList, content, blocks)
+    interaction.pairBlocks.assemble(arrays, activeList, content, blocks)
   }
 
   /// Computes result = Σ_j K_ij (v_i − v_j) for assembled blocks; ghosts are gathered here. Collective.

@@ -8,7 +8,7 @@ extension ParticleSystem {
   public func deform(by map: Tensor, edges: Tensor, strain newStrain: Double) throws {
     // Positions are wrapped before they are mapped, as a state file has them: so a run that continues and one that
     // starts again from the file have the same bits.
-    settleDisplacements()
+    accumulateDisplacements()
     wrapPositions()
     let change = map - Tensor.identity
     let live = trackers.compactMap(\.field)

@@ -29,15 +29,15 @@ extension ParticleSystem {
     }
     reserveForces()
     switch output {
-    case .forces: interaction.forces.alone(arrays, workingList)
-    case .forcesEnergyAndStress: interaction.forces.withEnergyAndStress(arrays, workingList)
+    case .forces: interaction.forces.alone(arrays, activeList)
+    case .forcesEnergyAndStress: interaction.forces.withEnergyAndStress(arrays, activeList)
     }
     if let region { statistics.regionalRows += region.listedCount } else { statistics.evaluations += 1 }
     onEvaluation?(statistics)
   }
 
   /// Neighbours of the particles that are worked on.
-  var workingList: NeighbourList { region?.list ?? list }
+  var activeList: NeighbourList { region?.list ?? list }
 
   var arrays: ParticleArrays {
     ParticleArrays(
@@ -229,7 +229,7 @@ extension ParticleSystem {
   /// Writes the diagonal blocks of the Hessian into a field of dimension² numbers.
   public func hessianDiagonal(into blocks: ParticleField) {
     blocks.buffer.reserve((ownedCount + 1) * dimension * dimension)
-    interaction.hessian.diagonal(arrays, workingList, blocks.values)
+    interaction.hessian.diagonal(arrays, activeList, blocks.values)
   }
 
   /// Does work that is left out of the statistics.
@@ -240,7 +240,7 @@ extension ParticleSystem {
   }
 
   /// Resets the statistics to earlier ones, after work that is discarded.
-  public func uncount(to earlier: EvaluationStatistics) { statistics = earlier }
+  public func resetStatistics(to earlier: EvaluationStatistics) { statistics = earlier }
 
   // MARK: Bonds
 

@@ -9,7 +9,7 @@ extension ParticleSystem {
   /// Moves every particle to its cell and rank and lists all neighbours again. Collective.
   public func rebuild() throws {
     Heartbeat.beat()
-    settleDisplacements()
+    accumulateDisplacements()
     wrapPositions()
     let grid = CellGrid(cell: cell, range: range, particleCount: totalCount)
     if grid != decomposition.grid {
@@ -22,13 +22,13 @@ extension ParticleSystem {
     try buildHalo()
     listAllNeighbours()
     try checkLists()
-    try settleRegion()
+    try updateRegion()
     statistics.rebuilds += 1
   }
 
   /// Adds the motion since the last rebuild to the displacement trackers, before the new
   /// reference positions discard it.
-  func settleDisplacements() {
+  func accumulateDisplacements() {
     for field in trackers.compactMap(\.field) {
       for i in 0..<ownedCount {
         for k in 0..<dimension { field.values[i * dimension + k] += motionSinceReference(i, k) }

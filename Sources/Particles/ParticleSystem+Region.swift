@@ -39,14 +39,14 @@ extension ParticleSystem {
     let moving = isMoving.indices.reduce(0) { $0 + (isMoving[$1] ? particles(ofCell: $1).count : 0) }
     guard Double(try communicator.reduce(moving, .sum)) <= largestShare * Double(totalCount) else { return false }
     region = Region(isMoving: isMoving)
-    try settleRegion()
+    try updateRegion()
     return true
   }
 
   /// Ends the confinement: all particles move again. Forces must be evaluated next.
   public func release() {
     region = nil
-    workOnEverything()
+    activateAllCells()
   }
 
   /// Returns the largest force component in the rim, over all ranks. Collective.
@@ -79,8 +79,8 @@ extension ParticleSystem {
   }
 
   /// Updates all lists of the region from the cells that move and the present order of particles. Collective.
-  func settleRegion() throws {
-    guard let region else { return workOnEverything() }
+  func updateRegion() throws {
+    guard let region else { return activateAllCells() }
     let withRim = try grown(region.isMoving)
     region.isRim = zip(withRim, region.isMoving).map { $0 && !$1 }
     let moving = cells(where: region.isMoving)
@@ -96,7 +96,7 @@ extension ParticleSystem {
     region.listedCount = counts[0] + counts[1]
   }
 
-  private func workOnEverything() {
+  private func activateAllCells() {
     working.become((0..<Int32(cellStarts.count - 1)).map { $0 }, [0..<ownedCount])
   }
 

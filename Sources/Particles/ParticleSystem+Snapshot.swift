@@ -36,7 +36,7 @@ extension ParticleSystem {
   }
 
   /// Returns identifiers and positions in quanta only, for measurements that return to this configuration.
-  public func positionsOnly() -> Snapshot {
+  public func positionSnapshot() -> Snapshot {
     var table = ParticleTable()
     table.ids.reserveCapacity(ownedCount)
     table.fixedPositions.reserveCapacity(ownedCount * dimension)

@@ -7,6 +7,8 @@ import MessagePassing
 /// Each rank owns the particles of its brick of cells and holds ghosts of those around it. Every sum over particles is
 /// taken inside each cell in the order of ids, and over cells exactly. So every result has the same bits on any number
 /// of ranks (Docs/Architecture.md, "Same bits").
+///
+/// More than 20 properties: the columns of the particles, their distribution and their neighbour lists change together.
 public final class ParticleSystem {
   public let communicator: Communicator
   public let interaction: PairInteraction

@@ -9,6 +9,8 @@ import Particles
 /// Each rank owns a brick of blocks and holds ghosts of those around it. When the origin of the blocks moves,
 /// particles change blocks, and some of them ranks. The storage order is no part of the state: any code that depends
 /// on an order sorts by identifier.
+///
+/// More than 20 properties: the columns of the particles, with spare ones for sorting, and their distribution.
 public final class BlockedParticles {
   /// Name in checkpoints.
   private static let key = "/home"

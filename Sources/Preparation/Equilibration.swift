@@ -73,13 +73,13 @@ public struct Equilibration: Sendable {
     _ monteCarlo: SwapMonteCarlo, temperature: Double, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil,
     observe: (Sample) throws -> Void, concluding conclude: (Record, SafePoint) throws -> Void
   ) throws {
-    let stay = try Stay(monteCarlo, saved, skin: skin)
-    let safePoint = safePoint.within(stay.save)
-    while stay.progress.stage != .done {
-      try run(stay, monteCarlo, temperature, safePoint, observe)
-      stay.progress.sweep = 0
+    let state = try EquilibrationState(monteCarlo, saved, skin: skin)
+    let safePoint = safePoint.within(state.save)
+    while state.progress.stage != .done {
+      try run(state, monteCarlo, temperature, safePoint, observe)
+      state.progress.sweep = 0
     }
-    try conclude(stay.record(temperature, verdict: try verdict(stay, stay.progress.cold)), safePoint)
+    try conclude(state.record(temperature, verdict: try verdict(state, state.progress.cold)), safePoint)
   }
 
   /// Runs a stay without checkpoints and returns its record. Collective.
@@ -95,49 +95,49 @@ public struct Equilibration: Sendable {
 
   /// Completes the present stage and sets the next one.
   private func run(
-    _ stay: Stay, _ monteCarlo: SwapMonteCarlo, _ temperature: Double, _ safePoint: SafePoint,
+    _ state: EquilibrationState, _ monteCarlo: SwapMonteCarlo, _ temperature: Double, _ safePoint: SafePoint,
     _ observe: (Sample) throws -> Void
   ) throws {
-    func goThrough(_ count: Int, _ look: (_ sweep: Int) throws -> Void) throws {
-      while stay.progress.sweep < count {
+    func runSweeps(_ count: Int, _ afterSweep: (_ sweep: Int) throws -> Void) throws {
+      while state.progress.sweep < count {
         try monteCarlo.sweep()
-        stay.progress.sweep += 1
-        try look(stay.progress.sweep)
+        state.progress.sweep += 1
+        try afterSweep(state.progress.sweep)
         try safePoint.reached(isStep: true)
       }
     }
-    switch stay.progress.stage {
+    switch state.progress.stage {
     case .burnIn:
       monteCarlo.rule.temperature = temperature
-      try goThrough(max(1, burnIn)) { try tune(monteCarlo, .burnIn, $0, observe) }
-      stay.progress.step = monteCarlo.rule.step
-      stay.overlap = try SelfOverlap(monteCarlo.particles, sweep: 0, skin: skin)
-      stay.progress.stage = .run
+      try runSweeps(max(1, burnIn)) { try tune(monteCarlo, .burnIn, $0, observe) }
+      state.progress.step = monteCarlo.rule.step
+      state.overlap = try SelfOverlap(monteCarlo.particles, sweep: 0, skin: skin)
+      state.progress.stage = .run
     case .run:
-      try goThrough(sweeps) { sweep in
-        if sweep % interval == 0 { try observe(try measure(stay, monteCarlo, sweep)) }
+      try runSweeps(sweeps) { sweep in
+        if sweep % interval == 0 { try observe(try measure(state, monteCarlo, sweep)) }
       }
-      stay.liquid = monteCarlo.particles.snapshot()
+      state.liquid = monteCarlo.particles.snapshot()
       // A stay that is not in equilibrium needs no second start.
-      stay.progress.stage = try verdict(stay, nil).isEquilibrated ? .coldBurnIn : .done
+      state.progress.stage = try verdict(state, nil).isEquilibrated ? .coldBurnIn : .done
     case .coldBurnIn:
       monteCarlo.rule.temperature = Self.coldness * temperature
-      try goThrough(max(1, burnIn)) { try tune(monteCarlo, .cold, $0, observe) }
-      monteCarlo.rule.step = stay.progress.step
+      try runSweeps(max(1, burnIn)) { try tune(monteCarlo, .cold, $0, observe) }
+      monteCarlo.rule.step = state.progress.step
       monteCarlo.rule.temperature = temperature
-      stay.progress.stage = .rewarming
+      state.progress.stage = .rewarming
     case .rewarming:
-      try goThrough(burnIn) { _ in }
-      stay.progress.cold = TimeSeries()
-      stay.progress.stage = .coldRun
+      try runSweeps(burnIn) { _ in }
+      state.progress.cold = TimeSeries()
+      state.progress.stage = .coldRun
     case .coldRun:
-      try goThrough(max(1, sweeps / 2)) { sweep in
+      try runSweeps(max(1, sweeps / 2)) { sweep in
         guard sweep % interval == 0 else { return }
         _ = try monteCarlo.takeTally()
-        stay.progress.cold!.append(monteCarlo.energy / Double(monteCarlo.particles.totalCount))
+        state.progress.cold!.append(monteCarlo.energy / Double(monteCarlo.particles.totalCount))
         try observe(sample(monteCarlo, .cold, sweep))
       }
-      stay.progress.stage = .done
+      state.progress.stage = .done
     case .done: break
     }
   }
@@ -157,26 +157,26 @@ public struct Equilibration: Sendable {
 
   /// Makes a measurement of the run. Whenever the self-overlap has fallen to 1/e, it restarts from the present
   /// configuration, so that the number of restarts counts the relaxation times.
-  private func measure(_ stay: Stay, _ monteCarlo: SwapMonteCarlo, _ sweep: Int) throws -> Sample {
+  private func measure(_ state: EquilibrationState, _ monteCarlo: SwapMonteCarlo, _ sweep: Int) throws -> Sample {
     let particles = monteCarlo.particles
-    stay.progress.tally.add(try monteCarlo.takeTally())
-    let (q, squared) = try stay.overlap!.measure(particles)
-    let mixture = try demixing(particles)
-    stay.progress.lastOverlap = q
-    if stay.progress.isFirstOrigin { stay.progress.squaredDisplacement = squared }
-    stay.progress.energies.append(monteCarlo.energy / Double(particles.totalCount))
-    stay.progress.demixings.append(mixture)
-    let before = stay.progress.before
+    state.progress.tally.add(try monteCarlo.takeTally())
+    let (q, squared) = try state.overlap!.measure(particles)
+    let mixture = try sizeStructureFactor(particles)
+    state.progress.lastOverlap = q
+    if state.progress.isFirstOrigin { state.progress.squaredDisplacement = squared }
+    state.progress.energies.append(monteCarlo.energy / Double(particles.totalCount))
+    state.progress.demixings.append(mixture)
+    let before = state.progress.before
     if q <= Self.inverseE {
       // Interpolate linearly between two measurements.
       let part = (before.overlap - Self.inverseE) / max(before.overlap - q, .leastNormalMagnitude)
-      stay.progress.relaxationTimes.append(
-        Double(before.sweep - stay.overlap!.start) + part * Double(sweep - before.sweep))
-      stay.overlap = try SelfOverlap(particles, sweep: sweep, skin: skin)
-      stay.progress.isFirstOrigin = false
-      stay.progress.before = .init(sweep: sweep, overlap: 1)
+      state.progress.relaxationTimes.append(
+        Double(before.sweep - state.overlap!.start) + part * Double(sweep - before.sweep))
+      state.overlap = try SelfOverlap(particles, sweep: sweep, skin: skin)
+      state.progress.isFirstOrigin = false
+      state.progress.before = .init(sweep: sweep, overlap: 1)
     } else {
-      stay.progress.before = .init(sweep: sweep, overlap: q)
+      state.progress.before = .init(sweep: sweep, overlap: q)
     }
     return sample(monteCarlo, .run, sweep, overlap: q, squaredDisplacement: squared, demixing: mixture)
   }
@@ -184,21 +184,21 @@ public struct Equilibration: Sendable {
   private static let inverseE = 0.36787944117144233
 
   /// Computes the verdict from the run alone, or also from a comparison with a cold start. Collective.
-  private func verdict(_ stay: Stay, _ cold: TimeSeries?) throws -> EquilibriumVerdict {
-    let progress = stay.progress
+  private func verdict(_ state: EquilibrationState, _ cold: TimeSeries?) throws -> EquilibriumVerdict {
+    let progress = state.progress
     let times = progress.relaxationTimes
     var overlapTime = times.isEmpty ? .infinity : times.reduce(0, +) / Double(times.count)
     // A slow relaxation at the end counts, although it is not complete.
     if progress.lastOverlap > Self.inverseE {
-      overlapTime = max(overlapTime, times.isEmpty ? .infinity : Double(sweeps - stay.overlap!.start))
+      overlapTime = max(overlapTime, times.isEmpty ? .infinity : Double(sweeps - state.overlap!.start))
     }
-    let liquid = stay.liquid!
+    let liquid = state.liquid!
     return EquilibriumVerdict(
       sweeps: sweeps, hot: progress.energies, cold: cold, overlapTime: overlapTime, lastOverlap: progress.lastOverlap,
       squaredDisplacement: progress.squaredDisplacement,
       energyTime: progress.energies.correlationTime * Double(interval),
-      orientation: try BondOrientation(liquid, over: stay.communicator),
-      structure: try StructureFactor(liquid, over: stay.communicator), demixing: progress.demixings.halves.1.mean)
+      orientation: try BondOrientation(liquid, over: state.communicator),
+      structure: try StructureFactor(liquid, over: state.communicator), demixing: progress.demixings.halves.1.mean)
   }
 
   private func sample(

@@ -117,7 +117,7 @@ public final class SwapMonteCarlo {
     try particles.arrange(shift: shift)
     for (turn, colour) in colours.enumerated() {
       if turn > 0 { try particles.updateGhosts(ofColour: colours[turn - 1]) }
-      treat(colour, shift, words)
+      sweepColour(colour, shift, words)
     }
     sweepsDone += 1
   }
@@ -139,7 +139,7 @@ public final class SwapMonteCarlo {
   }
 
   /// Makes the trial moves in all blocks of a colour that this rank owns.
-  private func treat(_ colour: Int, _ shift: Vector, _ sweep: (UInt32, UInt32)) {
+  private func sweepColour(_ colour: Int, _ shift: Vector, _ sweep: (UInt32, UInt32)) {
     let (grid, cell) = (particles.grid, particles.cell)
     var around: [Range<Int32>] = []
     particles.brick.forEachCell { b in

@@ -43,14 +43,14 @@ public struct EventSearch: Sendable {
     while true {
       try safePoint.reached { try $0.put(search, as: Self.key) }
       // The loading has been found reversible up to here.
-      let low = Place(system, loading)
+      let low = RestorePoint(system, loading)
       let statistics = system.statistics
       func attempt<Result>(_ work: (_ equilibrate: () throws -> MinimizationResult) throws -> Result) throws -> Result {
-        try safePoint.attempting { inside in
+        try safePoint.performing { inside in
           try work { try equilibrate(inside) }
-        } retreat: {
+        } undo: {
           try low.restore(system, loading)
-          system.uncount(to: statistics)
+          system.resetStatistics(to: statistics)
         } _: {
           try $0.put(search, as: Self.key)
         }
@@ -113,7 +113,7 @@ public struct EventSearch: Sendable {
   }
 
   /// A state of system and loading that can be restored.
-  private struct Place {
+  private struct RestorePoint {
     let state: SavedState
     let flips: Tensor
     let strain: Double
@@ -141,7 +141,7 @@ public struct EventSearch: Sendable {
     try loading.deform(system, to: target)
     let result = try equilibrate()
     if try DisplacementStatistics(system, tracker).largest < 0.5 * limit { return (result, true) }
-    let there = Place(system, loading)
+    let there = RestorePoint(system, loading)
     try loading.deform(system, to: origin)
     _ = try equilibrate()
     let reversible = try DisplacementStatistics(system, tracker).largest <= limit

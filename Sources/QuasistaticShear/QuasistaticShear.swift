@@ -10,7 +10,7 @@ import Statics
 public struct QuasistaticShear {
   /// Names in checkpoints.
   private enum Key {
-    static let course = "shear"
+    static let progress = "shear"
     static let step = "shear/step"
   }
 
@@ -36,7 +36,7 @@ public struct QuasistaticShear {
   }
 
   /// Progress of a loading: at the beginning of a step, or within it.
-  private struct Course: Codable {
+  private struct LoadingProgress: Codable {
     var step = 0
     var isWithin = false
     /// Number of evaluations when the last step was reported.
@@ -53,25 +53,25 @@ public struct QuasistaticShear {
     _ observer: any ShearObserver, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
   ) throws {
     let strains = schedule.strains
-    var course = try saved?.value(Course.self, of: Key.course) ?? Course(evaluations: evaluationCount)
+    var progress = try saved?.value(LoadingProgress.self, of: Key.progress) ?? LoadingProgress(evaluations: evaluationCount)
     var tracker: ParticleField?
     let safePoint = safePoint.within {
-      try $0.put(course, as: Key.course)
+      try $0.put(progress, as: Key.progress)
       try loading.save(to: $0)
-      if course.isWithin { try system.save(tracker!, to: $0, as: Key.step) }
+      if progress.isWithin { try system.save(tracker!, to: $0, as: Key.step) }
     }
 
-    for step in course.step..<max(course.step, strains.count + 1) {
+    for step in progress.step..<max(progress.step, strains.count + 1) {
       Heartbeat.enter(phase: "strain step \(step)")
-      let resumed = course.isWithin ? saved : nil
+      let resumed = progress.isWithin ? saved : nil
       tracker =
         try resumed.map { try system.makeDisplacementTracker(resuming: $0, as: Key.step) }
         ?? system.makeDisplacementTracker()
-      course.isWithin = true
+      progress.isWithin = true
       let result = try advance(step, to: step == 0 ? nil : strains[step - 1], observer, safePoint, resumed)
-      try report(step, result, since: &course.evaluations, tracker!, to: observer)
-      course.step = step + 1
-      course.isWithin = false
+      try report(step, result, since: &progress.evaluations, tracker!, to: observer)
+      progress.step = step + 1
+      progress.isWithin = false
       try safePoint.reached(isStep: true)
     }
     try safePoint.end()
@@ -95,7 +95,7 @@ public struct QuasistaticShear {
   private func equilibrate(
     step: Int, _ safePoint: SafePoint, resuming saved: Checkpoint? = nil
   ) throws -> MinimizationResult {
-    try keepsRoom(step: step)
+    try checkBoxWidths(step: step)
     let result = try minimization.run(
       system, from: step == 0 ? .anywhere : .nearEquilibrium, safePoint: safePoint.within(countsSteps: false) { _ in },
       resuming: saved)
@@ -111,7 +111,7 @@ public struct QuasistaticShear {
 
   /// Verifies that the box is wide enough. Only simple shear can continue forever; in the other modes the box becomes
   /// too thin at some strain.
-  private func keepsRoom(step: Int) throws {
+  private func checkBoxWidths(step: Int) throws {
     let widths = system.cell.widths
     for k in 0..<system.dimension where widths[k] < 2 * system.range {
       throw Failure.everywhere(

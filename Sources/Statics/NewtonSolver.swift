@@ -62,12 +62,12 @@ final class NewtonSolver {
     maximumIterations: Int, safePoint: SafePoint, _ save: (Checkpoint) throws -> Void
   ) throws -> Solution {
     let before = system.statistics
-    return try safePoint.attempting(
+    return try safePoint.performing(
       {
         try iterate(
           system, rightHandSide?.values ?? system.forces, into: step, shift, inEvent, negative,
           relativeTolerance: relativeTolerance, radius: radius, maximumIterations: maximumIterations, safePoint: $0)
-      }, retreat: { system.uncount(to: before) }, save)  // a solve moves nothing
+      }, undo: { system.resetStatistics(to: before) }, save)  // a solve moves nothing
   }
 
   private func iterate(

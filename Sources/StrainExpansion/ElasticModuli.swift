@@ -36,7 +36,7 @@ public struct ElasticModuli {
         var a = Tensor()
         a[k, l] = 1
         force.fill(with: 0)
-        derivatives.addHessian(BondDisplacement(gradient: a), times: -1, to: force)
+        derivatives.addHessian(StrainedDisplacement(gradient: a), times: -1, to: force)
         solutions.append(
           try solver.solve(
             force, into: velocity, tolerance: tolerance, name: "elastic response to \(axes[k])\(axes[l])"))
@@ -45,8 +45,8 @@ public struct ElasticModuli {
         for (m, n) in k == l ? [(k, k)] : [(k, l), (l, k)] {
           var g = Tensor()
           g[m, n] = 1
-          let relaxed = try Self.stressRate(system, bonds, BondDisplacement(gradient: g, field: velocity))
-          let rigid = try Self.stressRate(system, bonds, BondDisplacement(gradient: g))
+          let relaxed = try Self.stressRate(system, bonds, StrainedDisplacement(gradient: g, field: velocity))
+          let rigid = try Self.stressRate(system, bonds, StrainedDisplacement(gradient: g))
           for i in 0..<d {
             for j in 0..<d {
               full[i * d + j][m * d + n] = relaxed[i, j]
@@ -71,7 +71,7 @@ public struct ElasticModuli {
   }
 
   /// Returns dσ/dγ with the current volume, for the derivative d₁ of the positions.
-  private static func stressRate(_ system: ParticleSystem, _ bonds: BondNetwork, _ d1: BondDisplacement) throws
+  private static func stressRate(_ system: ParticleSystem, _ bonds: BondNetwork, _ d1: StrainedDisplacement) throws
     -> Tensor
   {
     let d = system.dimension

@@ -18,13 +18,14 @@ public struct EnergyDerivatives {
   }
 
   /// Adds factor · H·v to `result`.
-  public func addHessian(_ v: BondDisplacement, times factor: Double = 1, to result: ParticleField) {
+  public func addHessian(_ v: StrainedDisplacement, times factor: Double = 1, to result: ParticleField) {
     add(factor, to: result) { x, s, i, j, d in s.gradient(x, along: v.change(x, from: i, to: j, dimension: d)) }
   }
 
   /// Adds factor · T:v u to `result`.
-  public func addThird(_ v: BondDisplacement, _ u: BondDisplacement, times factor: Double = 1, to result: ParticleField)
-  {
+  public func addThird(
+    _ v: StrainedDisplacement, _ u: StrainedDisplacement, times factor: Double = 1, to result: ParticleField
+  ) {
     add(factor, to: result) { x, s, i, j, d in
       s.gradient(x, along: v.change(x, from: i, to: j, dimension: d), u.change(x, from: i, to: j, dimension: d))
     }
@@ -32,7 +33,7 @@ public struct EnergyDerivatives {
 
   /// Adds factor · M∴v u w to `result`.
   public func addFourth(
-    _ v: BondDisplacement, _ u: BondDisplacement, _ w: BondDisplacement, times factor: Double = 1,
+    _ v: StrainedDisplacement, _ u: StrainedDisplacement, _ w: StrainedDisplacement, times factor: Double = 1,
     to result: ParticleField
   ) {
     add(factor, to: result) { x, s, i, j, d in
@@ -44,7 +45,7 @@ public struct EnergyDerivatives {
 
   /// Returns H:u v, T∴u v w or M∷u v w w': the derivative of the energy along two to four
   /// given displacements. Collective.
-  public func contraction(_ displacements: BondDisplacement...) throws -> Double {
+  public func contraction(_ displacements: StrainedDisplacement...) throws -> Double {
     precondition((2...4).contains(displacements.count), "H, T and M take two, three and four displacements")
     let d = bonds.dimension
     return try system.sums(1) { i, out in

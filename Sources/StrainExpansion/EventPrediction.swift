@@ -19,7 +19,7 @@ public final class EventPrediction {
 
   /// Ranks of the particle closest to an event: the share of all particles with a larger indicator. 0 is a perfect
   /// forecast, ½ the average of a random one.
-  public struct Ranks: Sendable {
+  public struct RankFractions: Sendable {
     public var velocity: Double
     public var product: Double
   }
@@ -62,7 +62,7 @@ public final class EventPrediction {
 
   /// Returns the ranks of the particle that is now closest to `centre`, for increasing or decreasing strain. A positive
   /// product means an instability ahead, a negative one an instability behind. Collective.
-  public func ranks(of centre: Vector, forward: Bool) throws -> Ranks {
+  public func ranks(of centre: Vector, forward: Bool) throws -> RankFractions {
     let communicator = system.communicator
     let target = system.cell.fixed(centre)
     var nearest = (distance: Double.infinity, particle: -1)
@@ -86,6 +86,6 @@ public final class EventPrediction {
     }
     try communicator.reduce(&above, .sum)
     let n = Double(system.totalCount)
-    return Ranks(velocity: Double(above[0]) / n, product: Double(above[1]) / n)
+    return RankFractions(velocity: Double(above[0]) / n, product: Double(above[1]) / n)
   }
 }

@@ -13,9 +13,9 @@ public struct SecondOrderFields {
   /// Nonaffine acceleration ẍ.
   public let acceleration: ParticleField
   /// Derivative of the positions d₁ = A x + ẋ.
-  public let d1: BondDisplacement
+  public let d1: StrainedDisplacement
   /// Second derivative of the positions d₂ = A d₁ + ẍ.
-  public let d2: BondDisplacement
+  public let d2: StrainedDisplacement
   /// Cost and accuracy of the two solves.
   public let solutions: [LinearSolution]
 
@@ -29,11 +29,11 @@ public struct SecondOrderFields {
     let force = system.makeField(width: system.dimension)
 
     // H·ẋ = −H·(A x)
-    derivatives.addHessian(BondDisplacement(gradient: a), times: -1, to: force)
+    derivatives.addHessian(StrainedDisplacement(gradient: a), times: -1, to: force)
     velocity = system.makeField(width: system.dimension)
     let first = try solver.solve(force, into: velocity, tolerance: tolerance, name: "velocity")
     try system.gather(velocity)
-    d1 = BondDisplacement(gradient: a, field: velocity)
+    d1 = StrainedDisplacement(gradient: a, field: velocity)
 
     // H·ẍ = −[T:d₁d₁ + H·(A d₁)]
     let alongD1 = try a.applied(to: d1, in: system)
@@ -57,10 +57,10 @@ public struct NonaffineFields {
   public var acceleration: ParticleField { secondOrder.acceleration }
   /// Nonaffine jerk x⃛.
   public let jerk: ParticleField
-  public var d1: BondDisplacement { secondOrder.d1 }
-  public var d2: BondDisplacement { secondOrder.d2 }
+  public var d1: StrainedDisplacement { secondOrder.d1 }
+  public var d2: StrainedDisplacement { secondOrder.d2 }
   /// Third derivative of the positions d₃ = A d₂ + x⃛.
-  public let d3: BondDisplacement
+  public let d3: StrainedDisplacement
   /// Cost and accuracy of the three solves.
   public let solutions: [LinearSolution]
 
@@ -89,8 +89,8 @@ public struct NonaffineFields {
 
 extension Tensor {
   /// Returns A·d for a displacement d. Collective.
-  func applied(to d: BondDisplacement, in system: ParticleSystem) throws -> BondDisplacement {
-    guard let u = d.field?.values else { return BondDisplacement(gradient: self * d.gradient) }
+  func applied(to d: StrainedDisplacement, in system: ParticleSystem) throws -> StrainedDisplacement {
+    guard let u = d.field?.values else { return StrainedDisplacement(gradient: self * d.gradient) }
     let width = system.dimension
     let field = system.makeField(width: width)
     for i in 0..<system.ownedCount {
@@ -100,17 +100,17 @@ extension Tensor {
       for k in 0..<width { field.values[i * width + k] = w[k] }
     }
     try system.gather(field)
-    return BondDisplacement(gradient: self * d.gradient, field: field)
+    return StrainedDisplacement(gradient: self * d.gradient, field: field)
   }
 }
 
-extension BondDisplacement {
+extension StrainedDisplacement {
   /// Returns the displacement plus a periodic field. Collective.
-  func adding(_ other: ParticleField, in system: ParticleSystem) throws -> BondDisplacement {
+  func adding(_ other: ParticleField, in system: ParticleSystem) throws -> StrainedDisplacement {
     let sum = system.makeField(width: system.dimension)
     sum.copy(other.values)
     if let field { sum.add(1, field.values) }
     try system.gather(sum)
-    return BondDisplacement(gradient: gradient, field: sum)
+    return StrainedDisplacement(gradient: gradient, field: sum)
   }
 }

@@ -71,7 +71,7 @@ final class FrozenMatrix {
       result.entries = weights.map { _ in MethodResult.Entry(.failure(.notConverged)) }
       return result
     }
-    remember(size)
+    saveState(size)
     var stress = cavity.stress()
     if keepsCurves { result.curve = stress }
     let steps = Int((settings.maximumStrain / settings.strainStep * (1 + 1e-12)).rounded(.down))
@@ -95,13 +95,13 @@ final class FrozenMatrix {
           result.isReversible = isReversible
         }
         if !isReversible { result.event = locate(from: previous.strain, to: strain, size) }
-        putBack(after, strain, size)
+        restoreState(after, strain, size)
       }
       for w in weights where entries[w] == nil && stress[w] < previous.stress[w] {
         entries[w] = MethodResult.Entry(.success(YieldPoint(strain: previous.strain, stress: previous.stress[w])))
       }
       if entries.allSatisfy({ $0 != nil }), !result.event.strain.isNaN { break }
-      remember(size)
+      saveState(size)
     }
     result.entries = entries.map { $0 ?? MethodResult.Entry(.failure(outcome)) }
     return result
@@ -109,7 +109,7 @@ final class FrozenMatrix {
 
   // MARK: Steps
 
-  private func remember(_ size: Int) {
+  private func saveState(_ size: Int) {
     let oldest = history.removeLast()
     oldest.pointer.update(from: cavity.displacement.pointer, count: size)
     history.insert(oldest, at: 0)
@@ -143,7 +143,7 @@ final class FrozenMatrix {
     return largest
   }
 
-  private func putBack(_ state: AlignedBuffer<Double>, _ strain: Double, _ size: Int) {
+  private func restoreState(_ state: AlignedBuffer<Double>, _ strain: Double, _ size: Int) {
     cavity.displacement.pointer.update(from: state.pointer, count: size)
     cavity.setStrain(strain)
   }
@@ -155,10 +155,10 @@ final class FrozenMatrix {
   private func returns(to strain: Double, _ size: Int) -> Bool {
     after.pointer.update(from: cavity.displacement.pointer, count: size)
     before.pointer.update(from: history[0].pointer, count: size)
-    return isBack(at: strain, before, size)
+    return hasReturned(at: strain, before, size)
   }
 
-  private func isBack(at strain: Double, _ state: AlignedBuffer<Double>, _ size: Int) -> Bool {
+  private func hasReturned(at strain: Double, _ state: AlignedBuffer<Double>, _ size: Int) -> Bool {
     cavity.setStrain(strain)
     return cavity.relax() && farthest(cavity.displacement, state, size) <= settings.displacement
   }
@@ -168,17 +168,17 @@ final class FrozenMatrix {
   {
     var (low, high) = (start, end)
     func stress(_ state: AlignedBuffer<Double>, _ strain: Double) -> Double? {
-      putBack(state, strain, size)
+      restoreState(state, strain, size)
       return cavity.relax() ? cavity.stress()[primary] : nil
     }
     guard var lowStress = stress(before, start), var highStress = stress(after, end) else { return (.nan, .nan, .nan) }
     for _ in 0..<settings.halvings {
       let middle = 0.5 * (low + high)
-      putBack(before, middle, size)
+      restoreState(before, middle, size)
       guard cavity.relax() else { break }
       let found = cavity.stress()[primary]
       lower.pointer.update(from: cavity.displacement.pointer, count: size)
-      if isBack(at: low, before, size) {
+      if hasReturned(at: low, before, size) {
         low = middle
         lowStress = found
         before.pointer.update(from: lower.pointer, count: size)

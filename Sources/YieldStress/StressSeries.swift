@@ -24,7 +24,7 @@ public struct StressSeries: Equatable, Sendable {
   /// γ = 2σ₁ / (√(σ₂² − 2σ₁σ₃) − σ₂), which is numerically stable if σ₃ vanishes.
   public var yield: Result<YieldPoint, Discarded> {
     let (_, s1, s2, s3) = coefficients
-    guard s1 > 0 else { return .failure(.softFromTheStart) }
+    guard s1 > 0 else { return .failure(.nonpositiveModulus) }
     let discriminant = s2 * s2 - 2 * s1 * s3
     guard discriminant >= 0 else { return .failure(.neverYields) }
     let slope = discriminant.squareRoot() - s2
@@ -45,7 +45,7 @@ public enum Discarded: String, Error, CaseIterable, Sendable {
   /// The cubic has no maximum: the matrix holds the cavity together (Richard, Sec. IV).
   case neverYields = "no maximum of the stress"
   /// The stress decreases from the beginning: its slope is not positive.
-  case softFromTheStart = "modulus not positive"
+  case nonpositiveModulus = "modulus not positive"
   /// The configuration is not a minimum for the particles of the cavity.
   case unstable = "zero or negative mode"
   /// No particle of the cavity touches another one.

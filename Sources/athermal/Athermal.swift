@@ -46,7 +46,7 @@ enum Athermal {
       return 0
     }
     // Only commands that can be resumed act on a signal to stop.
-    if (command as? any RunCommand.Type)?.canResume != true { StopSignal.ignore() }
+    if (command as? any RunCommand.Type)?.canResume != true { StopSignal.restoreDefaults() }
     return try command.init(rest).run(over: communicator)
   }
 

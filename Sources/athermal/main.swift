@@ -5,5 +5,5 @@ import MessagePassing
 // Ignore SIGPIPE: if the reader of the output disappears, the run must continue. Later output is lost.
 signal(SIGPIPE, SIG_IGN)
 // A signal to stop may arrive before the command has started.
-StopSignal.note()
+StopSignal.recordEarly()
 exit(MessagePassing.run { try Athermal.run(Array(CommandLine.arguments.dropFirst()), over: $0) })

@@ -22,82 +22,101 @@ private let forbidden = [
 ]
 
 @Suite struct ArchitectureTests {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
   /// Module → what its files import, of our own modules.
-  static func imports() throws -> [String: Set<String>] {
-    let sources = root.appendingPathComponent("Sources")
-    var result: [String: Set<String>] = [:]
-    for module in try FileManager.default.contentsOfDirectory(atPath: sources.path) where !module.hasPrefix(".") {
-      guard let files = FileManager.default.enumerator(atPath: sources.appendingPathComponent(module).path) else {
-        continue
-      }
-      for case let file as String in files where file.hasSuffix(".swift") {
-        let text = try String(contentsOf: sources.appendingPathComponent(module + "/" + file), encoding: .utf8)
-        for line in text.split(whereSeparator: \.isNewline) {
-          // Also "@testable import X", "public import X", "import struct X.Y".
-          let words = line.split(separator: " ").prefix(4).map(String.init)
-          guard let keyword = words.firstIndex(of: "import"), keyword < 2,
-            words[..<keyword].allSatisfy({ $0.hasPrefix("@") || ["public", "internal", "private"].contains($0) })
-          else { continue }
-          let name = words[(keyword + 1)...].last { layers.contains($0.split(separator: ".")[0].description) }
-          if let name { result[module, default: []].insert(String(name.split(separator: ".")[0])) }
-        }
-      }
-    }
-    return result
-  }
-
-  @Test func importsGoDownTheLayers() throws {
-    let imports = try Self.imports()
-    #expect(imports["QuasistaticShear"]?.contains("Particles") == true, "the import lines are read at all")
-    for (module, others) in imports {
-      let own = try #require(layers.firstIndex(of: module), "\(module) has no place in the order of layers")
-      for other in others {
-        #expect(layers.firstIndex(of: other)! < own, "\(module) imports \(other), which lies above it")
-        #expect(forbidden[module]?.contains(other) != true, "\(module) may not import \(other)")
-      }
+  static func imports(of folder: String) throws -> Set<String> {
+    // Also "@testable import X", "public import X", "import struct X.Y".
+    let pattern = /^ *((@\w+|public|package|internal|private|fileprivate) )*import (\w+ )?(\w+)/
+    return try Tree.swiftFiles(in: folder).values.joined().reduce(into: []) { names, line in
+      if let match = line.prefixMatch(of: pattern) { names.insert(String(match.output.4)) }
     }
   }
 
-  /// What a module imports, the manifest declares, and the declared dependencies obey the same order.
-  @Test func manifestAgrees() throws {
-    let manifest = try String(contentsOf: Self.root.appendingPathComponent("Package.swift"), encoding: .utf8)
-    let imports = try Self.imports()
-    // A call with its arguments, in which calls may stand; the first name is that of the layer.
-    let pattern = /\blayer\((?:[^()]|\([^()]*\))*\)/
-    var declared: [String: Set<String>] = [:]
-    for match in manifest.matches(of: pattern) {
-      let names = match.output.matches(of: /"(\w+)"/).map { String($0.1) }
-      guard let name = names.first else { continue }
-      declared[name] = Set(names.dropFirst()).intersection(layers)
+  /// Target of the manifest → its dependencies and its folder.
+  static func targets() throws -> [String: (dependencies: Set<String>, folder: String)] {
+    let manifest = try Tree.text("Package.swift")
+    var targets: [String: (dependencies: Set<String>, folder: String)] = [:]
+    // A call with its arguments, in which calls may stand.
+    for match in manifest.matches(of: /\b(layer|target|executableTarget|testTarget)\((?:[^()]|\([^()]*\))*\)/) {
+      let call = match.output.0
+      let isLayer = match.output.1 == "layer"
+      guard let name = call.firstMatch(of: /"(\w+)"/)?.1 else { continue }
+      // Of a layer, all names after its own; else those in the brackets after "dependencies:".
+      let list = isLayer ? call[name.endIndex...] : call.firstMatch(of: /dependencies: \[([^\]]*)\]/)?.1 ?? ""
+      let folder = call.firstMatch(of: /path: "([\w\/]+)"/)?.1
+      targets[String(name)] = (
+        Set(list.matches(of: /"(\w+)"/).map { String($0.1) }).subtracting(["ATHERMAL_PETSC"]),
+        folder.map(String.init) ?? (match.output.1 == "testTarget" ? "Tests/" : "Sources/") + name
+      )
     }
-    // The C libraries and the program are no layers.
-    #expect(
-      Set(declared.keys)
-        == Set(layers.filter { !$0.hasPrefix("C") || $0 == "Configuration" || $0 == "Checkpoints" }).subtracting([
-          "athermal"
-        ]))
-    for (module, dependencies) in declared {
+    return targets
+  }
+
+  @Test func dependenciesGoDownTheLayers() throws {
+    let targets = try Self.targets()
+    let folders = try FileManager.default.contentsOfDirectory(
+      atPath: Tree.root.appendingPathComponent("Sources").path)
+    for name in folders where !name.hasPrefix(".") {
+      #expect(layers.contains(name), "\(name) has no place in the order")
+    }
+    for (module, target) in targets where target.folder.hasPrefix("Sources/") {
       let own = try #require(layers.firstIndex(of: module), "\(module) has no place in the order of layers")
-      for other in dependencies {
+      for other in target.dependencies {
         let place = try #require(layers.firstIndex(of: other), "\(other) has no place in the order of layers")
         #expect(place < own, "\(module) depends on \(other), which lies above it")
         #expect(forbidden[module]?.contains(other) != true, "\(module) may not depend on \(other)")
       }
-      #expect(imports[module, default: []].isSubset(of: dependencies), "\(module) imports more than it declares")
+    }
+  }
+
+  /// The files of a target import what the manifest declares, nothing more, and all of it. Programs are not imported:
+  /// tests start them.
+  @Test func importsAreThoseOfTheManifest() throws {
+    let targets = try Self.targets()
+    #expect(targets["QuasistaticShear"]?.dependencies.contains("Particles") == true, "the manifest is read at all")
+    #expect(targets.count > 40, "the manifest is read at all")
+    for (name, target) in targets {
+      let known = try Self.imports(of: target.folder).filter { targets[$0] != nil || layers.contains($0) }
+      guard try !Tree.swiftFiles(in: target.folder).isEmpty else { continue }
+      let declared = target.dependencies.subtracting(["athermal", "RankTests"])
+      let (missing, unused) = (known.subtracting(target.dependencies), declared.subtracting(known))
+      #expect(missing.isEmpty, "\(name) imports \(missing.sorted()) without declaring it")
+      #expect(unused.isEmpty, "\(name) declares \(unused.sorted()) without importing it")
+    }
+  }
+
+  /// A file that imports a module of ours uses a name that this module declares.
+  @Test func everyImportIsUsed() throws {
+    let targets = try Self.targets()
+    var declared: [String: Set<Substring>] = [:]
+    let declaration = /\b(?:public|package)\b[^={(]*?\b(?:func|var|let|struct|class|enum|protocol|typealias)\s+`?(\w+)/
+    let enumCase = /^\s*(?:indirect )?case ([^:]*)$/
+    var files: [(path: String, module: String, lines: [String])] = []
+    for (module, target) in targets {
+      for (path, lines) in try Tree.swiftFiles(in: target.folder) {
+        files.append((path, module, lines))
+        for line in lines {
+          for match in line.matches(of: declaration) { declared[module, default: []].insert(match.output.1) }
+          if let cases = line.wholeMatch(of: enumCase) {
+            declared[module, default: []].formUnion(cases.output.1.matches(of: /\w+/).map(\.output))
+          }
+        }
+      }
+    }
+    for (path, _, lines) in files {
+      let code = lines.filter { !$0.drop { $0 == " " }.hasPrefix("//") && !$0.contains("import ") }
+      let words = Set(code.flatMap { $0.matches(of: /\w+/).map(\.output) })
+      for line in lines {
+        guard let name = line.wholeMatch(of: /import (\w+)/)?.1, let names = declared[String(name)] else { continue }
+        #expect(!words.isDisjoint(with: names), "\(path) imports \(name) without need")
+      }
     }
   }
 
   /// What cites the program names the version that the manifest gives it.
   @Test func theVersionIsTheSameEverywhere() throws {
-    func text(_ name: String) throws -> String {
-      try String(contentsOf: Self.root.appendingPathComponent(name), encoding: .utf8)
-    }
-    let version = try #require(try text("Package.swift").firstMatch(of: /let version = "([0-9.]+)"/)).1
-    #expect(try text("CITATION.cff").contains("\nversion: \(version)\n"))
-    #expect(try text("README.md").contains("version = {\(version)}"))
-    #expect(try text("CHANGELOG.md").contains("## [\(version)]"))
+    let version = try #require(try Tree.text("Package.swift").firstMatch(of: /let version = "([0-9.]+)"/)).1
+    #expect(try Tree.text("CITATION.cff").contains("\nversion: \(version)\n"))
+    #expect(try Tree.text("README.md").contains("version = {\(version)}"))
+    #expect(try Tree.text("CHANGELOG.md").contains("## [\(version)]"))
   }
 }

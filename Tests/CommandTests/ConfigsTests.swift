@@ -12,7 +12,7 @@ import Testing
 
   @Test(arguments: names) func isGood(name: String) throws {
     let outcome = try TestProcess.run("athermal", ["validate", Self.folder.appendingPathComponent(name).path])
-    #expect(outcome.exitCode == 0 && outcome.output.contains("the config is good"), "\(outcome.report)")
+    #expect(outcome.exitCode == 0 && outcome.output.contains("the config is valid"), "\(outcome.report)")
   }
 
   /// A first line that says what it is, and its name in the list of Docs/Running.md.

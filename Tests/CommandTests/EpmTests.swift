@@ -168,7 +168,7 @@ import Testing
     #expect(!folder.names(below: "run").contains { $0.hasSuffix("unfinished") })
   }
 
-  /// In cycles the steady state begins after so much strain, forth and back; also in a run that went on in between.
+  /// In cycles the steady state begins after so much strain, forth and back; also in a run that was resumed in between.
   @Test func cyclesAreSteadyAfterEnoughStrain() throws {
     let folder = try TestFolder()
     try folder.file(

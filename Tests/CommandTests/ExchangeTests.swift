@@ -141,12 +141,12 @@ import Testing
       } == [true, true])
     try expectRefusal(
       ["export", "made/trajectory.h5", "--to", "xyz", "--output", "f.xyz"], in: folder, code: 2,
-      says: ["f.xyz: is there already"], ranks: ranks)
+      says: ["f.xyz: exists already"], ranks: ranks)
     try run("export", "made/trajectory.h5", "--to", "xyz", "--output", "f.xyz", "--overwrite", ranks: ranks)
     #expect(try folder.text("f.xyz").contains("step=3 "))
     for (words, says) in [
       (["--fields", "colour"], "has no field 'colour'; it has d2min, plastic_count, stress"),
-      (["--frames", "7:"], "none of them is asked for"),
+      (["--frames", "7:"], "none of them is selected"),
       (["--frame", "1", "--frames", "all"], "contradict each other"),
     ] {
       try expectRefusal(
@@ -171,7 +171,7 @@ import Testing
     #expect(events.hasPrefix("centre_x,centre_y,energy_after,") && events.contains("stress_drop_xx,stress_drop_xy,"))
     try expectRefusal(
       ["export", "made/shear.h5", "--to", "csv", "--output", "t.csv"], in: folder, code: 2,
-      says: ["t-curve.csv: is there already"])
+      says: ["t-curve.csv: exists already"])
     try expectRefusal(
       ["export", "made/state.h5", "--to", "csv"], in: folder, code: 2, says: ["holds particles, not tables"])
   }

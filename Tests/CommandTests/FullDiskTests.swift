@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  /// The one before stays; the run goes on after it once there is room.
+  /// The one before is kept; the run resumes from it once there is room.
   @Test(arguments: [nil, 3] as [Int?]) func theSecondFailedCheckpointInARowEndsTheRun(ranks: Int?) throws {
     try folder.file("shear.toml", Self.config.replacing("10.0", with: "8e-3") + Self.everyStep)
     let words = ["shear", "shear.toml", "--output", "run", "--resume", "auto"]
@@ -76,7 +76,7 @@ import Testing
     let twice = "checkpoint.write:3:fail:\(rank),checkpoint.write:4:fail:\(rank)"
     let outcome = try TestProcess.run(
       "athermal", words, ranks: ranks, in: folder.path, environment: ["ATHERMAL_FAULT": twice], limit: 60)
-    expectEnd(outcome, says: "no checkpoint could be made, and any before stay", "checkpoint.write: No space left")
+    expectEnd(outcome, says: "no checkpoint could be written; earlier ones are kept", "checkpoint.write: No space left")
     #expect(
       outcome.errors.components(separatedBy: "no checkpoint could be made").count == 2,
       "said once; the second is the end")
@@ -88,13 +88,13 @@ import Testing
     try expectReadable("run")
 
     let rest = try TestProcess.run("athermal", words, ranks: 2, in: folder.path)
-    #expect(rest.exitCode == 0 && rest.output.contains("going on from checkpoint 2"), "\(rest.report)")
+    #expect(rest.exitCode == 0 && rest.output.contains("resuming from checkpoint 2"), "\(rest.report)")
     #expect(try folder.text("run/log.jsonl").split(separator: "\n").count == 9)
     let verification = try TestProcess.run("athermal", ["verify", "run"], in: folder.path)
     #expect(verification.exitCode == 0, "\(verification.report)")
   }
 
-  /// With a failure that is not the second in a row the run goes on.
+  /// With a failure that is not the second in a row the run continues.
   @Test func failuresApartDoNotEndTheRun() throws {
     try folder.file("shear.toml", Self.config.replacing("10.0", with: "8e-3") + Self.everyStep)
     let outcome = try TestProcess.run(
@@ -129,7 +129,7 @@ import Testing
     defer { withExtendedLifetime(disk) {} }
     let outcome = try run("--resume", "auto", ranks: 2)
     expectEnd(
-      outcome, says: "no checkpoint could be made, and any before stay",
+      outcome, says: "no checkpoint could be written; earlier ones are kept",
       "state.h5: cannot be written: No space left on device")
     #expect(try folder.json("run/summary.json")["exit_code"] as? Int == 5)
     try expectReadable("run")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-/// Checkpoints that an earlier version made, in Tests/Reference/checkpoints: each new version accepts them and goes on
+/// Checkpoints that an earlier version made, in Tests/Reference/checkpoints: each new version accepts them and resumes
 /// from them to where the earlier one came without a stop.
 ///
 /// They were made on two ranks and stopped deep inside: `shear` in a strain step, within a Newton minimisation, after a
@@ -21,7 +21,7 @@ import Testing
       atPath: ReferenceState.folder + "/checkpoints/\(version)/\(name)", toPath: folder.file(name))
   }
 
-  private func goOn(_ name: String, ranks: Int? = nil) throws -> TestProcess.Outcome {
+  private func resume(_ name: String, ranks: Int? = nil) throws -> TestProcess.Outcome {
     try TestProcess.run(
       "athermal", [name, "\(name)/config.toml", "--output", "\(name)/run", "--resume", "auto"], ranks: ranks,
       in: folder.path)
@@ -70,9 +70,9 @@ import Testing
     #expect(verification.output.contains("checkpoint 1 of athermal \(name), complete and undamaged"))
 
     let before = try lines("\(name)/run/log.jsonl")
-    let outcome = try goOn(name, ranks: ranks)
+    let outcome = try resume(name, ranks: ranks)
     #expect(outcome.exitCode == 0, "\(outcome.report)")
-    #expect(outcome.output.contains("going on from checkpoint 1"), "\(outcome.report)")
+    #expect(outcome.output.contains("resuming from checkpoint 1"), "\(outcome.report)")
     expectClose(try folder.json("\(name)/run/summary.json"), try folder.json("\(name)/expected.json"), "summary")
 
     let after = try lines("\(name)/run/log.jsonl")
@@ -96,7 +96,7 @@ import Testing
     try folder.file(path, manifest)
     for outcome in [
       try TestProcess.run("athermal", ["verify", "minimize/run"], ranks: ranks, in: folder.path),
-      try goOn("minimize", ranks: ranks),
+      try resume("minimize", ranks: ranks),
     ] {
       #expect(outcome.exitCode == 2, "\(outcome.report)")
       #expect(

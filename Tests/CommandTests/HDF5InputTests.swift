@@ -114,7 +114,7 @@ import Testing
     try opened.close()
   }
 
-  /// What is read is held against the record of its file, wherever it is input.
+  /// What is read is verified against the record of its file, wherever it is input.
   @Test func damageIsNoticedWhereItIsRead() throws {
     try folder.file("a.toml", Samples.config + "[d2min]\nwindow = 1e-3\nthreshold = 1e-9\n")
     _ = try run(["shear", "a.toml", "--output", "sheared"])
@@ -143,7 +143,7 @@ import Testing
         try expectRefusal(command + [output], in: folder, code: 2, says: [file, dataset, "checksum"], ranks: ranks)
       }
     }
-    // A frame is held against its own checksum: another one may be damaged.
+    // A frame is verified against its own checksum: another one may be damaged.
     try folder.file(
       "c.toml", Samples.config(file: "sheared/trajectory.h5").replacing("[potential]", with: "frame = 0\n[potential]"))
     _ = try run(["minimize", "c.toml", "--output", "first"])

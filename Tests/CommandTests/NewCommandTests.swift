@@ -36,7 +36,7 @@ private struct GyrationCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: RunConfiguration<Content>, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: RunConfiguration<Content>, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] { try ParticleDemand(configuration, on: ranks, over: communicator).lines() }
 
   func compute(_ run: Run<Content>) throws -> Int32 {

@@ -127,12 +127,12 @@ func expectRefusal(
     (["export", "a.data", "--to", "gsd"], "export needs --to"),
     (["export", "a.data", "--to", "csv"], "a.data: is not HDF5"),
     (["export", "a.data", "--to", "xyz", "--frames", "all"], "is not H5MD"),
-    (["export", "a.data", "--to", "xyz", "--frames", "3"], "--frames takes all, A:B or A:B:C"),
-    (["export", "a.data", "--to", "xyz", "--frames", "0:3:0"], "--frames takes all, A:B or A:B:C"),
+    (["export", "a.data", "--to", "xyz", "--frames", "3"], "--frames must be all, A:B or A:B:C"),
+    (["export", "a.data", "--to", "xyz", "--frames", "0:3:0"], "--frames must be all, A:B or A:B:C"),
     (["export", "a.data", "--to", "lammps", "--output", "b.data", "--fields", "d2min"], "--fields goes with"),
     (
       ["export", "a.data", "--to", "lammps", "--output", "a.toml"],
-      "a.toml: is there already; replace it with --overwrite"
+      "a.toml: exists already; replace it with --overwrite"
     ),
     (["export", "a.data", "--to", "xyz", "--output", "/dev/null"], "/dev/null: is not a regular file"),
     (["export", "a.data", "--to", "xyz", "--frame", "x"], "--frame"),
@@ -177,7 +177,7 @@ func expectRefusal(
     #expect(
       TestProcess.system(
         "bash", "-c", "cd \(folder.path) && \(TestProcess.programs)/athermal validate <(cat a.toml) > out 2>&1") == 0)
-    #expect(try folder.text("out").contains("the config is good"))
+    #expect(try folder.text("out").contains("the config is valid"))
   }
 }
 

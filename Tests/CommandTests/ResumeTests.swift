@@ -2,7 +2,7 @@ import Foundation
 import TestTools
 import Testing
 
-/// Runs that are stopped or killed and go on: what they leave is what an undisturbed run leaves, to the last bit.
+/// Runs that are suspended or killed and resumed: what they leave is what an undisturbed run leaves, to the last bit.
 ///
 /// The small version of Jobs/reliability/resume and kill, one case for each way to be interrupted.
 @Suite struct ResumeTests {
@@ -159,7 +159,7 @@ import Testing
   }
 
   /// Three stops at safe points deep inside, each piece on another number of ranks. The points are such that every kind
-  /// of state is put aside: within a minimisation, a search, a sweep, a map.
+  /// of state is saved: within a minimisation, a search, a sweep, a map.
   @Test(arguments: [
     ("minimize", [3, 40, 90]), ("shear", [30, 400, 700]), ("events", [60, 150, 400]), ("prepare", [25, 130, 60]),
     ("stretched", [100, 600, 1000]), ("contacts", [100, 700, 900]), ("epm", [40, 333, 200]),
@@ -176,7 +176,7 @@ import Testing
     expectSame(try leavings(folder, "whole"), try leavings(folder, "parts"), name)
   }
 
-  /// L-BFGS and the gradient flow, put aside with what they remember (pairs of steps, the time step) and taken up on
+  /// L-BFGS and the gradient flow, suspended with their history (pairs of steps, the time step) and resumed on
   /// other ranks, three times each: L-BFGS on the way from the random start, where its safe points are; the flow there
   /// too, and within a strain step.
   @Test(arguments: [("lbfgs", [78, 6, 6]), ("gradient-flow", [100, 800, 1000])])
@@ -198,7 +198,7 @@ import Testing
     expectSame(try leavings(folder, "whole"), try leavings(folder, "parts"), name)
   }
 
-  /// Killed in each phase of the protocol, on rank 0 and on another: the run goes on from what was safe.
+  /// Killed in each phase of the protocol, on rank 0 and on another: the run resumes from the last safe checkpoint.
   @Test(arguments: ["begin", "write", "verify", "manifest", "synchronise", "rename", "latest", "remove", "end"])
   func killedWhileSaving(phase: String) throws {
     let folder = try makeFolder("shear")
@@ -221,7 +221,7 @@ import Testing
     expectSame(try leavings(folder, "whole"), try leavings(folder, "once"), "a checkpoint less")
   }
 
-  /// A run that ended with a failure goes on from its checkpoints once the cause is gone: a disk with room again, a
+  /// A run that ended with a failure resumes from its checkpoints once the cause is gone: a disk with room again, a
   /// larger limit.
   @Test(arguments: ["shear", "epm"]) func afterAFailureItGoesOn(name: String) throws {
     let folder = try makeFolder(name)
@@ -256,7 +256,7 @@ import Testing
     #expect(verification.exitCode == 2 && verification.errors.contains(file), "\(verification.report)")
     let outcome = try run("shear", folder, "run", ranks: 2)
     #expect(outcome.errors.contains("not used") && outcome.errors.contains(file), "\(outcome.report)")
-    #expect(outcome.output.contains("going on from checkpoint 2"))
+    #expect(outcome.output.contains("resuming from checkpoint 2"))
     expectSame(try leavings(folder, "whole"), try leavings(folder, "run"), file)
   }
 
@@ -269,7 +269,7 @@ import Testing
     try manager.removeItem(atPath: folder.file("run/checkpoints/000003"))
     try manager.moveItem(atPath: folder.file("run/checkpoints/000002"), toPath: folder.file("run/checkpoints/000003"))
     let outcome = try run("shear", folder, "run")
-    #expect(outcome.errors.contains("mixed up") && !outcome.output.contains("going on"), "\(outcome.report)")
+    #expect(outcome.errors.contains("mixed up") && !outcome.output.contains("resuming"), "\(outcome.report)")
     expectSame(try leavings(folder, "whole"), try leavings(folder, "run"), "fresh start")
   }
 

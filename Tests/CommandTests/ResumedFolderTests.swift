@@ -4,7 +4,7 @@ import TestTools
 import Testing
 
 /// What may have happened to the folder of a run between its parts: whatever the run relies on is looked at before it
-/// goes on, and named with a remedy where it is not as it was.
+/// resumes, and named with a remedy where it is not as it was.
 @Suite struct ResumedFolderTests {
   let folder = try! TestFolder()
   private let manager = FileManager.default
@@ -187,7 +187,7 @@ import Testing
     try change("there/glass/state.h5")
     #expect(try shear("there", "run", expecting: 2).errors.contains("shear.toml:2:8: system.file"))
     try change("there/glass/state.h5")
-    #expect(try shear("there", "run").output.contains("going on from checkpoint"))
+    #expect(try shear("there", "run").output.contains("resuming from checkpoint"))
     #expect(try hash("there/run") == hash("there/whole"))
     #expect(try shear("there", "run").output.contains("is complete"))
   }
@@ -204,7 +204,7 @@ import Testing
     try run("shear", fault: "checkpoint.end:1:kill", expecting: 137)
     #expect(try folder.text("run/checkpoints/LATEST") == "000004\n")
     try manager.removeItem(atPath: folder.file("run/resolved.toml"))
-    #expect(try run("shear").output.contains("going on from checkpoint 4"))
+    #expect(try run("shear").output.contains("resuming from checkpoint 4"))
     #expect(try hash("run") == hash("whole"))
     // The checkpoint knows what was asked for.
     try run("shear", "other", fault: "checkpoint.end:3:kill", expecting: 137)
@@ -227,7 +227,7 @@ import Testing
       try manager.createDirectory(
         at: URL(fileURLWithPath: folder.file(name)).deletingLastPathComponent(), withIntermediateDirectories: true)
       try folder.file(name, text)
-      #expect(try run("shear", place, expecting: 2).errors.contains("\(place) holds other things than a run"))
+      #expect(try run("shear", place, expecting: 2).errors.contains("\(place) is not a run folder"))
       let after = try folder.text(name)
       #expect(after == text && !manager.fileExists(atPath: folder.file(place + "/log.jsonl")))
     }

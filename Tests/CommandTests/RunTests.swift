@@ -201,7 +201,7 @@ import Testing
     #expect(info.contains("curve"))
   }
 
-  /// What is promised of a run that goes on from a state: the same bits on any number of ranks, and the strains of its
+  /// What is promised of a run that starts from a state: the same bits on any number of ranks, and the strains of its
   /// own schedule, start + k · step. They may differ in the last bit from those of a run that did not stop, and the
   /// edges by a quantum; so the rest agrees to rounding as long as no event is near.
   @Test func aLoadingGoesOn() throws {
@@ -219,7 +219,7 @@ import Testing
       #expect(isClose(try number(key, of: "second"), try number(key, of: "whole"), 1e-9), "\(key)")
     }
     let isSame = try hash(of: "second") == hash(of: "whole")
-    print("bits of a loading that went on equal those of one that did not stop: \(isSame)")
+    print("bits of a loading that started from a state equal those of one that did not stop: \(isSame)")
     #expect(
       results(of: "whole") == [
         "input.toml", "log.jsonl", "resolved.toml", "shear.h5", "state.h5", "summary.json", "timing.json",
@@ -234,7 +234,7 @@ import Testing
     try folder.file("a.toml", Samples.config)
     for ranks in [nil, 3] {
       let text = try run("validate", "a.toml", "--ranks", "4", ranks: ranks)
-      for words in ["config is good", "200 in 2 dimensions", "memory", "disk", "4 rank(s)", "3 steps"] {
+      for words in ["config is valid", "200 in 2 dimensions", "memory", "disk", "4 rank(s)", "3 steps"] {
         #expect(text.contains(words), "\(text)")
       }
     }

@@ -255,8 +255,8 @@ import Testing
     #expect(try !sweep("--run", "mpirun -n 2").output.contains("ended with code"))
   }
 
-  /// A run that stops in time, and a signal, end the sequence with 75; the same command goes on. A failure does not end
-  /// it.
+  /// A run that is suspended, and a signal, end the sequence with 75; the same command resumes it. A failure does not
+  /// end it.
   @Test func theSequenceStopsAndGoesOn() throws {
     try makeFiles("[product]\nsystem.generate.seed = [1, 2]\n")
     try sweep("--run", "", environment: ["ATHERMAL_FAULT": "safe-point:60:stop"], expecting: 75)
@@ -291,7 +291,7 @@ import Testing
     try expectRefusal(
       ["sweep", "s.toml", "--output", "grid", "--run", ""], in: folder, code: 2,
       says: [
-        "grid/seed=1: was begun with another config", "base.toml:9:16: loading.final_strain = 0.003 was 0.002",
+        "grid/seed=1: was started with another config", "base.toml:9:16: loading.final_strain = 0.003 was 0.002",
         "--output",
       ])
     #expect(try folder.text("grid/seed=1/config.toml") == before)
@@ -312,6 +312,6 @@ import Testing
     try folder.file("grid/seed=7/notes.txt", "mine")
     try folder.file("s.toml", Self.head + "[product]\nsystem.generate.seed = [7]\n")
     try expectRefusal(
-      ["sweep", "s.toml", "--output", "grid"], in: folder, code: 2, says: ["grid/seed=7: holds other things"])
+      ["sweep", "s.toml", "--output", "grid"], in: folder, code: 2, says: ["grid/seed=7: is not a run of a sweep"])
   }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct KeyGuideTests {
   @Test(arguments: catalogue.names) func speaksOfEveryKey(command: String) throws {
     let sections = try #require(catalogue.sections(of: command))
-    let asked = KeyGuide.askedFor(by: sections)
+    let asked = KeyGuide.keysRead(by: sections)
     let text = KeyGuide.text(of: sections)
     for table in sections.tables {
       let keys = try #require(asked[table], "[\(table)] of \(command) is not read")

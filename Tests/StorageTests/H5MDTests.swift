@@ -197,7 +197,7 @@ extension StorageTests {
       try bytes.write(to: URL(fileURLWithPath: path))
     }
 
-    /// A trajectory without a seal is held against its record, in all that is read of it.
+    /// A trajectory without a seal is verified against its record, in all that is read of it.
     @Test func damageOfATrajectoryIsNoticed() throws {
       let good = try read("good")
       for (old, new, says) in [

@@ -7,7 +7,7 @@ import Testing
 @testable import Storage
 
 extension StorageTests {
-  /// Files that go on after a checkpoint, whatever a killed writer has left of them.
+  /// Files that are continued after a checkpoint, whatever a killed writer has left of them.
   @Suite struct ResumedFileTests {
     let communicator: Communicator
     let temporary: TemporaryFolder
@@ -32,7 +32,7 @@ extension StorageTests {
       return file
     }
 
-    private func goOn(_ file: TableFile, _ steps: Range<Int>) throws {
+    private func appendRows(_ file: TableFile, _ steps: Range<Int>) throws {
       for step in steps {
         try file.appendRow(to: "curve", [Double(step), sin(Double(step)), -1])
         try file.append(
@@ -70,16 +70,16 @@ extension StorageTests {
     /// All that a checkpoint keeps of a file is destroyed, more than any kill can do, and what comes after is noise.
     @Test func allThatIsNotNumbersMayBeLost() throws {
       let whole = try begin()
-      try goOn(whole, 0..<700)
+      try appendRows(whole, 0..<700)
       try whole.close()
       let expected = try hashes()
       #expect(expected.count > 10)
 
       var generator = Generator(seed: 5)
       let first = try begin()
-      try goOn(first, 0..<130)
+      try appendRows(first, 0..<130)
       _ = try save(first)
-      try goOn(first, 130..<180)
+      try appendRows(first, 130..<180)
       // Of two checkpoints of one file, the second finds only what is new.
       var file = first
       var pieces = [180..<333, 333..<520, 520..<700]
@@ -88,7 +88,7 @@ extension StorageTests {
         let length = try bytes().count
         let kept = parts.reduce(0) { $0 + $1.count }
         #expect(kept < length / 10, "numbers are most of the file: \(kept) of \(length) bytes are kept")
-        try goOn(file, pieces[0].prefix(40))
+        try appendRows(file, pieces[0].prefix(40))
         var damaged = try bytes()
         for part in parts {
           for place in part { damaged[place] = UInt8(truncatingIfNeeded: generator.next()) }
@@ -97,7 +97,7 @@ extension StorageTests {
         damaged.append(contentsOf: (0..<5000).map { _ in UInt8(truncatingIfNeeded: generator.next()) })
         try replace(damaged)
         file = try resumed()
-        try goOn(file, pieces.removeFirst())
+        try appendRows(file, pieces.removeFirst())
       }
       try file.close()
       #expect(try hashes() == expected)
@@ -107,7 +107,7 @@ extension StorageTests {
     /// What a checkpoint does not keep must be there.
     @Test func numbersThatAreLostAreNamed() throws {
       let file = try begin()
-      try goOn(file, 0..<60)
+      try appendRows(file, 0..<60)
       let parts = try save(file)
       try file.close()
       let good = try bytes()
@@ -135,7 +135,7 @@ extension StorageTests {
     /// Not only numbers carry meaning: names of columns and the config do, too.
     @Test func wordsThatAreChangedAreNamed() throws {
       let file = try begin()
-      try goOn(file, 0..<60)
+      try appendRows(file, 0..<60)
       try file.close()
       #expect(try FileVerification.verifyHDF5(path).isRecorded)
       let good = try bytes()

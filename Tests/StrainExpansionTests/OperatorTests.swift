@@ -12,14 +12,14 @@ extension StrainExpansionTests {
       (.bidisperseIPL(exponent: 10, smoothing: 3, cutoff: 1.4), [8, 9], 1.1),
     ]
 
-    static func displacement(_ system: ParticleSystem, seed: UInt64) throws -> BondDisplacement {
+    static func displacement(_ system: ParticleSystem, seed: UInt64) throws -> StrainedDisplacement {
       let field = system.makeField(width: system.dimension)
       for i in 0..<system.ownedCount {
         var generator = Generator(seed: seed &* 1_000_003 &+ UInt64(system.id(i)))
         for k in 0..<system.dimension { field.values[i * system.dimension + k] = generator.uniform(-1...1) }
       }
       try system.gather(field)
-      return BondDisplacement(gradient: Tensor(), field: field)
+      return StrainedDisplacement(gradient: Tensor(), field: field)
     }
 
     /// Each tensor is the derivative of the one before: the central difference of H·v along u is T:vu, that of T:vu
@@ -36,9 +36,9 @@ extension StrainExpansionTests {
       let u = try Self.displacement(system, seed: 2)
       let w = try Self.displacement(system, seed: 3)
       let count = system.ownedCount * d
-      func at(_ shift: Double, along direction: BondDisplacement, _ work: (EnergyDerivatives, ParticleField) -> Void)
-        throws -> [Double]
-      {
+      func at(
+        _ shift: Double, along direction: StrainedDisplacement, _ work: (EnergyDerivatives, ParticleField) -> Void
+      ) throws -> [Double] {
         system.move(along: direction.field!.values, by: shift)
         try system.evaluate()
         // Ghosts may stand elsewhere in the arrays after moving.
@@ -50,7 +50,7 @@ extension StrainExpansionTests {
         return values
       }
       func compare(
-        _ along: BondDisplacement, _ lower: (EnergyDerivatives, ParticleField) -> Void,
+        _ along: StrainedDisplacement, _ lower: (EnergyDerivatives, ParticleField) -> Void,
         _ upper: (EnergyDerivatives, ParticleField) -> Void, _ note: String
       ) throws {
         let h = 1e-5

@@ -22,14 +22,14 @@ package struct ShearSections: ParticleCommandSections {
     let section = LoadingSection(loading, dimension: particles.dimension)
     // Look these values up in the table: a section with a mistake does not exist.
     events = EventSection(
-      document.table("events"), strainStep: loading.glance("strain_step")?.finiteNumber,
-      isExact: loading.glance("unconverged")?.text != "accept")
+      document.table("events"), strainStep: loading.peek("strain_step")?.finiteNumber,
+      isExact: loading.peek("unconverged")?.text != "accept")
     let d2min = document.table("d2min")
     output = OutputSection(document.table("output"))
     self.d2min = output.measuresD2min ? D2minSection(d2min) : .unused
     checkpoint = CheckpointSection(document.table("checkpoint"))
     if d2min.isGiven, !output.measuresD2min {
-      d2min.leaveUnread()
+      d2min.acceptAllKeys()
       d2min.report(
         "[d2min] has no effect where neither profiles nor fields are written that need D²min",
         hint: "set output.profiles = true, add \"d2min\" to output.fields, or remove the table")

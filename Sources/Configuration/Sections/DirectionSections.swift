@@ -30,7 +30,7 @@ package struct DirectionSections: Sendable {
     /// Returns the sections; nil, with problems reported, if something is missing or wrong.
     /// - Parameter minimizes: whether the configuration is minimised first; if not, `[minimizer]` has no effect.
     func sections(minimizes: Bool) -> DirectionSections? {
-      if !minimizes { document.leaveUnused("minimizer") }
+      if !minimizes { document.markUnused("minimizer") }
       guard let particles, let deformation else { return nil }
       return DirectionSections(particles, minimizer, deformation)
     }

@@ -156,7 +156,7 @@ extension EpmSection.Modulus {
 
 extension EpmSection.Eigenstrain {
   fileprivate init?(_ table: Table, folder: String) {
-    if case .table = table.glance("eigenstrain")?.content {
+    if case .table = table.peek("eigenstrain")?.content {
       guard
         let numbers = BlockNumbers(
           table.table("eigenstrain"), folder: folder, allowsDataset: false,

@@ -28,7 +28,7 @@ public struct EventSection: Sendable, Equatable {
     }
     if prediction, !adaptive {
       table.report(
-        "'prediction' in [\(table.name)] needs events to foretell", hint: "set adaptive = true", key: "prediction")
+        "'prediction' in [\(table.name)] needs located events", hint: "set adaptive = true", key: "prediction")
     }
     if adaptive, !isExact {
       table.report(

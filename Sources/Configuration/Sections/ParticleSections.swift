@@ -19,7 +19,7 @@ package struct ParticleReading {
   package init(_ document: Document) {
     let table = document.table("system")
     isGenerated = table.gives("generate")
-    dimension = (table.glance("generate", "dimension") ?? table.glance("dimension"))?.dimensionOfSpace
+    dimension = (table.peek("generate", "dimension") ?? table.peek("dimension"))?.dimensionOfSpace
     let system = SystemSection(table, folder: document.folder)
     let potential = PotentialSection(document.table("potential"), isGenerated: isGenerated)
     let neighbours = NeighbourSection(document.table("neighbours"))

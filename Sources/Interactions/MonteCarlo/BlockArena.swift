@@ -27,7 +27,7 @@ public final class BlockArena {
   }
 
   /// Table of the largest cutoff of a particle, over the range of parameters.
-  struct Reach {
+  struct CutoffTable {
     let lowest: Double
     let perStep: Double
     let values: AlignedBuffer<Double>
@@ -55,7 +55,7 @@ public final class BlockArena {
   }
 
   /// Buffers of a search: slots, runs of slots, and the first and last bins of some rows.
-  struct SearchRoom {
+  struct SearchBuffers {
     let found = AlignedBuffer<Int32>()
     let firsts = AlignedBuffer<Int32>()
     let ends = AlignedBuffer<Int32>()
@@ -64,7 +64,7 @@ public final class BlockArena {
 
   let dimension: Int
   private(set) var frame = Frame(origin: .zero, quantum: 1, fractions: .identity, lower: .zero, upper: .zero)
-  let reach: Reach
+  let reach: CutoffTable
   private let largestCutoff: Double
 
   /// Columns of the slots: position, parameter, and the position at which the particle was put into its bin.
@@ -87,7 +87,7 @@ public final class BlockArena {
   /// one trial per particle, so this stays one or two steps.
   var drift = 0.0
 
-  let search = SearchRoom()
+  let search = SearchBuffers()
   /// A slot that is out of reach of everything.
   var emptySlot: Int32 { Int32(truncatingIfNeeded: count) }
 
@@ -117,7 +117,7 @@ public final class BlockArena {
     self.dimension = dimension
     self.largestCutoff = largestCutoff
     bins = Bins(size: spacing * Vector(0.6, 1, 1))
-    let steps = Reach.steps
+    let steps = CutoffTable.steps
     let width = range.upperBound - range.lowerBound
     let values = AlignedBuffer<Double>(capacity: steps + 1)
     func parameter(_ k: Int) -> Double { range.lowerBound + width * Double(k) / Double(steps) }
@@ -125,7 +125,7 @@ public final class BlockArena {
     // Cutoffs are smooth functions of the sizes, sampled in steps so small that a margin of a thousandth
     // covers the values in between.
     for k in 0...steps { values[k] = 1.001 * max(reaches[k], reaches[min(k + 1, steps)]) }
-    reach = Reach(lowest: range.lowerBound, perStep: width > 0 ? Double(steps) / width : 0, values: values)
+    reach = CutoffTable(lowest: range.lowerBound, perStep: width > 0 ? Double(steps) / width : 0, values: values)
   }
 
   // MARK: In and out

@@ -88,14 +88,14 @@ func findNeighbours<Potential: PairPotential, S: Space>(
           first += Lanes.count
         }
       }
-      if coincidences > 0 { list.coincidence = (i, twin(of: i, records, neighbourhood.candidates)) }
+      if coincidences > 0 { list.coincidence = (i, coincidentParticle(of: i, records, neighbourhood.candidates)) }
     }
   }
   packer.finish()
 }
 
 /// Returns another particle at exactly the position of particle i.
-private func twin(of i: Int32, _ records: UnsafePointer<Int64>, _ candidates: [Range<Int32>]) -> Int32 {
+private func coincidentParticle(of i: Int32, _ records: UnsafePointer<Int64>, _ candidates: [Range<Int32>]) -> Int32 {
   let own = records + 4 * Int(i)
   for range in candidates {
     for j in range where j != i {

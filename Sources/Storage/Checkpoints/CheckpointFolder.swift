@@ -42,25 +42,25 @@ public final class CheckpointFolder {
   public func write(_ checkpoint: Checkpoint) throws {
     let next = number + 1
     let unfinished = "\(path)/tmp.\(next)"
-    func reach(_ phase: String) throws {
-      try communicator.coordinated { try Fault.reach("checkpoint." + phase, rank: communicator.rank) }
+    func trigger(at phase: String) throws {
+      try communicator.coordinated { try Fault.trigger(at: "checkpoint." + phase, rank: communicator.rank) }
     }
 
-    try reach("begin")
+    try trigger(at: "begin")
     try onRoot {
       try Self.makeFolder(path)
       try Self.removeFolder(unfinished)
       try Self.makeFolder(unfinished)
     }
     let state = unfinished + "/" + CheckpointManifest.stateName
-    try reach("write")
+    try trigger(at: "write")
     let written = try CheckpointFile.write(checkpoint, to: state)
-    try reach("verify")
+    try trigger(at: "verify")
     guard try CheckpointFile.checksums(of: checkpoint, in: state) == written else {
       throw Failure.everywhere(
-        .inputOutput, "\(state): what was read back is not what was written; the file system is not to be trusted")
+        .inputOutput, "\(state): what was read back is not what was written; the file system is not reliable")
     }
-    try reach("manifest")
+    try trigger(at: "manifest")
     let kept = try keepAttachments(checkpoint, in: unfinished)
     var manifest = CheckpointManifest(
       number: next, command: command, config: config, build: build, part: part,
@@ -72,31 +72,31 @@ public final class CheckpointFolder {
     try onRoot {
       try FileRange.write(Array(try manifest.text().utf8), to: unfinished + "/" + CheckpointManifest.fileName)
     }
-    try reach("synchronise")
+    try trigger(at: "synchronise")
     // Each rank must do this: on a shared file system each machine has its own cache.
     try communicator.coordinated { try FileRange.synchronise(state) }
     try onRoot {
       for file in kept + [CheckpointManifest.fileName] { try FileRange.synchronise(unfinished + "/" + file) }
       try FileRange.synchronise(unfinished)
     }
-    try reach("rename")
+    try trigger(at: "rename")
     try onRoot {
       try Self.removeFolder(folder(next))
       guard rename(unfinished, folder(next)) == 0 else { throw FileRange.failure(folder(next)) }
       try FileRange.synchronise(path)
     }
     number = next
-    try reach("latest")
+    try trigger(at: "latest")
     try onRoot {
       let latest = path + "/LATEST"
       try FinishedFile.make(latest) { try FileRange.write(Array((Self.name(next) + "\n").utf8), to: $0) }
       try FileRange.synchronise(path)
     }
-    try reach("remove")
+    try trigger(at: "remove")
     try onRoot {
       for old in try Self.numbers(in: path).dropLast(keep) { try Self.removeFolder(folder(old)) }
     }
-    try reach("end")
+    try trigger(at: "end")
   }
 
   private func keepAttachments(_ checkpoint: Checkpoint, in folder: String) throws -> [String] {
@@ -131,7 +131,8 @@ public final class CheckpointFolder {
         return found
       } catch let failure as Failure where failure.agreedRank != nil {
         if try isOfLaterVersion(candidate) {
-          throw Failure.everywhere(.input, failure.message + "; go on with the program that made it, or a later one")
+          throw Failure.everywhere(
+            .input, failure.message + "; resume with the version of the program that wrote it, or a later one")
         }
         if communicator.isRoot {
           StandardError.write("athermal: not used: \(failure.message)\n")

@@ -35,7 +35,7 @@ enum FileParts {
   static func restore(_ path: String, from kept: String) throws -> [Range<Int>] {
     let keptLength = try FileRange.byteCount(of: kept)
     var place = title.count + 16
-    func damaged() -> Failure { Failure(.input, "\(kept): is not what was kept of a file") }
+    func damaged() -> Failure { Failure(.input, "\(kept): does not match what was saved of a file") }
     guard keptLength >= place else { throw damaged() }
     let head = try FileRange.bytes(of: kept, 0..<place)
     guard Array(head.prefix(title.count)) == title else { throw damaged() }

@@ -94,7 +94,7 @@ extension HDF5File {
   public func read<Element: HDF5Element>(
     _ type: Element.Type, from name: String, start: [Int], count: [Int]
   ) throws -> [Element] {
-    try hold(name, start: start, count: count)
+    try verifyRead(name, start: start, count: count)
     let block = try block(of: name, start: start, count: count, as: type)
     var values = [Element](repeating: .zero, count: max(1, block.total))
     try transfer(name, block, elementSize: MemoryLayout<Element>.stride) {

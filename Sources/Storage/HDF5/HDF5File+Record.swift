@@ -192,7 +192,7 @@ extension HDF5File {
 
   /// Verifies a dataset against the record before its numbers are used for the first time; only the row if all
   /// ranks read the same one. Collective.
-  func hold(_ dataset: String, start: [Int], count: [Int]) throws {
+  func verifyRead(_ dataset: String, start: [Int], count: [Int]) throws {
     guard let ownRecord else { return }
     let name = "/" + dataset.split(separator: "/").joined(separator: "/")
     guard let expected = ownRecord.datasets[name], !held.contains(name) else { return }

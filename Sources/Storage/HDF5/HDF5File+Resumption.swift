@@ -14,7 +14,7 @@ extension HDF5File {
     try flush()
     for name in ledgers.keys.sorted() { try findNumbers(of: name) }
     let length = try agreed { communicator?.isRoot ?? true ? try FileRange.byteCount(of: path) : 0 }
-    checkpoint.attach(path, parts: partsOutsideOfNumbers(length), length: length, as: name)
+    checkpoint.attach(path, parts: metadataRanges(length), length: length, as: name)
   }
 
   /// Opens `path` for more rows, restored to its state at the checkpoint. Collective.
@@ -27,7 +27,9 @@ extension HDF5File {
       if let parts { return try FileParts.restore(path, from: parts) }
       guard let copy = checkpoint.files[name] else {
         throw Failure(
-          .input, "\(path): is larger than what checkpoints of version 1 kept; go on with the program that began it")
+          .input,
+          "\(path): is larger than what checkpoints of version 1 saved; resume with the version of the program that "
+            + "began it")
       }
       // Checkpoints of version 1 contain the whole file.
       try FileRange.write([], to: path)
@@ -57,7 +59,7 @@ extension HDF5File {
 
   /// Returns the byte ranges of a file of this length that contain no numbers of its recorded datasets.
   /// The result is meaningful only on the root.
-  private func partsOutsideOfNumbers(_ length: Int) -> [Range<Int>] {
+  private func metadataRanges(_ length: Int) -> [Range<Int>] {
     var parts: [Range<Int>] = []
     var end = 0
     numberPlaces.sort { $0.lowerBound < $1.lowerBound }

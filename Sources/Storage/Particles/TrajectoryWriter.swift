@@ -142,8 +142,8 @@ public final class TrajectoryWriter {
       snapshot.totalCount == totalCount && snapshot.dimension == dimension, "the particles of a file are fixed")
     let columns = try OrderedColumns(snapshot, over: communicator)
     let rows = columns.blocks.rows
-    try settleElements(fields, observables)
-    if isExact { try settleQuantum(snapshot.quantum, columns) }
+    try createElements(fields, observables)
+    if isExact { try recordQuantum(snapshot.quantum, columns) }
 
     try appendColumn("/position", columns.positions, [dimension], rows)
     try appendColumn("/image", columns.images, [dimension], rows)
@@ -173,7 +173,7 @@ public final class TrajectoryWriter {
   }
 
   /// Creates the elements with the first frame. They stay the same, because each must have one value per frame.
-  private func settleElements(_ fields: [ParticleColumn], _ observables: [Observable]) throws {
+  private func createElements(_ fields: [ParticleColumn], _ observables: [Observable]) throws {
     let names = Set(fields.map { Self.group + "/" + $0.name } + observables.map { "/observables/" + $0.name })
     if frameCount > 0 {
       precondition(names == elements, "every frame has the fields and observables of the first")
@@ -192,7 +192,7 @@ public final class TrajectoryWriter {
     }
   }
 
-  private func settleQuantum(_ own: Double?, _ columns: OrderedColumns) throws {
+  private func recordQuantum(_ own: Double?, _ columns: OrderedColumns) throws {
     try communicator.coordinated {
       guard let own, columns.fixedPositions.count == columns.positions.count else {
         throw Failure(.inputOutput, "\(file.path): an exact frame needs positions in quanta")

@@ -69,7 +69,7 @@ public enum LammpsDataReader {
   ) throws -> Snapshot {
     let slice = try TextSlice(path, over: communicator)
     let starts = try findSections(slice, communicator)
-    try checkStrangers(slice, starts, communicator)
+    try checkUnknownSections(slice, starts, communicator)
     let header = try readHeader(slice, upTo: starts.first?.line ?? .max, communicator)
     let (edges, origin) = try communicator.coordinated { try cell(header, path: path, dimension: dimension) }
     try communicator.coordinated {
@@ -141,7 +141,7 @@ public enum LammpsDataReader {
   }
 
   /// Checks the lines that begin with a letter: they must be headings, or describe a type by its label.
-  private static func checkStrangers(
+  private static func checkUnknownSections(
     _ slice: TextSlice, _ starts: [SectionStart], _ communicator: Communicator
   ) throws {
     let hasLabels = starts.contains { $0.name.hasSuffix("Type Labels") }

@@ -37,7 +37,7 @@ struct ParticleRecords {
     guard !isFlat || requested != 3 else {
       throw Failure.everywhere(.input, "\(path): has positions of two coordinates, but the dimension is stated as 3")
     }
-    let dimension = isFlat ? 2 : try settleDimension(requested, edges, communicator)
+    let dimension = isFlat ? 2 : try inferDimension(requested, edges, communicator)
     try communicator.coordinated {
       if dimension == 2, edges[0, 2] != 0 || edges[1, 2] != 0 || edges[2, 0] != 0 || edges[2, 1] != 0 {
         throw Failure(.input, "\(path): the cell is tilted along z, which a two-dimensional system cannot be")
@@ -133,7 +133,7 @@ struct ParticleRecords {
   /// Largest difference of z, in edges, that more likely belongs to a flat system than to one with a third dimension.
   private static let flat = 1e-4
 
-  private func settleDimension(_ requested: Int?, _ edges: Tensor, _ communicator: Communicator) throws -> Int {
+  private func inferDimension(_ requested: Int?, _ edges: Tensor, _ communicator: Communicator) throws -> Int {
     if let requested, requested != 2 { return requested }
     let holder = try communicator.reduce(count > 0 ? communicator.rank : communicator.size, .minimum)
     let reference = try communicator.broadcast(count > 0 ? positions[2] : 0, from: holder)

@@ -21,19 +21,19 @@ struct CommandGuide {
     }
     if !keys.isEmpty {
       parts.append(
-        "The config, in TOML; what has a default need not stand there, and lengths \"in d\" are in mean distances "
-          + "of particles:")
+        "Keys of the config (TOML). Keys with a default may be omitted. Lengths \"in d\" are in units of the mean "
+          + "distance of particles.")
       parts.append(keys)
     }
     parts.append("For example\n\n" + examples.map { "  " + $0 }.joined(separator: "\n"))
     return parts.joined(separator: "\n\n")
   }
 
-  static let output = ("--output FOLDER", "of the run; runs/ and the name of the config if not given")
-  static let set = ("--set table.key=value", "another value for a key of the config; can be repeated")
+  static let output = ("--output FOLDER", "run folder; by default runs/ and the name of the config")
+  static let set = ("--set table.key=value", "sets a key of the config; can be repeated")
   private static let resume = [
     ("--resume auto", "resumes from the newest valid checkpoint of the folder, or starts"),
-    ("--walltime H:MM:SS", "stops in time, with a checkpoint and exit code 75"),
+    ("--walltime H:MM:SS", "suspends the run in time, with a checkpoint and exit code 75"),
   ]
 }
 

@@ -16,14 +16,14 @@ protocol RunCommand: Command {
   /// Whether the command can be suspended and resumed.
   static var canResume: Bool { get }
   /// Returns whether a config with these tables and keys is meant for this command.
-  static func isMeant(by tables: [String: Set<String>]) -> Bool
+  static func matches(tables: [String: Set<String>]) -> Bool
   /// Meanings of the config keys that no other command reads, by table, in the order of the help.
   static var keys: [String: [(String, String)]] { get }
 
   /// Returns the resources that a run would need, one per line, without computing anything. Collective.
   /// - Throws: an input failure if the run would be refused.
   static func demand(
-    of configuration: RunConfiguration<Content>, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: RunConfiguration<Content>, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String]
 
   var arguments: RunArguments { get }
@@ -38,7 +38,7 @@ extension RunCommand {
   static var keys: [String: [(String, String)]] { [:] }
 
   /// Returns whether there is a table that only this command reads.
-  static func isMeant(by tables: [String: Set<String>]) -> Bool {
+  static func matches(tables: [String: Set<String>]) -> Bool {
     tables.keys.contains { Content.tables.contains($0) && Commands.catalogue.readers(of: $0) == [name] }
   }
 
@@ -49,10 +49,10 @@ extension RunCommand {
   func run(over communicator: Communicator) throws -> Int32 {
     let configuration = try RunConfiguration<Content>.load(
       path: arguments.config, overrides: arguments.overrides, among: Commands.catalogue, over: communicator
-    ).notingInputFiles(arguments, over: communicator)
+    ).recordingInputFiles(arguments, over: communicator)
     let folder = try RunFolder(arguments, configuration, over: communicator)
-    if folder.isComplete { return folder.sayItIsComplete() }
-    if communicator.isRoot { configuration.tellUnused(by: Self.name) }
+    if folder.isComplete { return folder.reportCompletion() }
+    if communicator.isRoot { configuration.reportUnused(by: Self.name) }
     return try folder.recordingFailure {
       try compute(Run(arguments: arguments, configuration: configuration, folder: folder, communicator: communicator))
     }
@@ -60,7 +60,7 @@ extension RunCommand {
 
   /// Checks a config for this command and returns the resources that its run would need. Collective.
   static func validate(
-    _ path: String, overrides: [String], on ranks: RanksInQuestion, over communicator: Communicator
+    _ path: String, overrides: [String], on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let configuration = try RunConfiguration<Content>.load(
       path: path, overrides: overrides, among: Commands.catalogue, over: communicator)
@@ -68,14 +68,14 @@ extension RunCommand {
       let missing = communicator.isRoot ? configuration.missingInputFiles : []
       guard missing.isEmpty else { throw Failure(.input, missing.joined(separator: "\n")) }
     }
-    if communicator.isRoot { configuration.tellUnused(by: name) }
+    if communicator.isRoot { configuration.reportUnused(by: name) }
     return try demand(of: configuration, on: ranks, over: communicator)
   }
 }
 
 extension RunConfiguration {
   /// Prints which tables of the config have no effect.
-  func tellUnused(by command: String) {
+  func reportUnused(by command: String) {
     guard !unused.isEmpty else { return }
     print("not used by \(command): " + unused.map { "[\($0)]" }.joined(separator: ", "))
   }

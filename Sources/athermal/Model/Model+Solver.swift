@@ -38,7 +38,7 @@ extension Model {
   static func requireModes(_ section: ExpandSection, particles: Int, dimension: Int) throws {
     guard section.modes > 0 else { return }
     guard SparseLibrary.isAvailable else {
-      throw Failure.everywhere(.input, "expand.modes needs SLEPc, which this build is without; leave it at 0")
+      throw Failure.everywhere(.input, "expand.modes needs SLEPc, which this build does not include; leave it at 0")
     }
     let most = (particles - 1) * dimension
     guard section.modes <= most else {
@@ -70,7 +70,8 @@ extension Model {
     }
     guard asked == .cg || asked == .multigrid || SparseLibrary.isAvailable else {
       throw Failure.everywhere(
-        .input, "expand.solver = \"\(asked.rawValue)\" needs PETSc, which this build is without; take \"multigrid\"")
+        .input,
+        "expand.solver = \"\(asked.rawValue)\" needs PETSc, which this build does not include; take \"multigrid\"")
     }
     return asked
   }

@@ -42,20 +42,20 @@ enum Model {
   ) throws -> Snapshot {
     switch configuration.system.source {
     case .file(let path):
-      var snapshot = try configuration.places.blaming("system.file") {
+      var snapshot = try configuration.places.namingPlace(of: "system.file") {
         try ConfigurationReader.read(
           path: path, dimension: configuration.system.dimension, frame: configuration.system.frame,
           species: configuration.system.species, over: communicator)
       }
-      let report = try configuration.places.blaming("potential.kind") {
+      let report = try configuration.places.namingPlace(of: "potential.kind") {
         try prepare(&snapshot, for: pairModel(configuration.potential), path: path, over: communicator)
       }
       for line in report where communicator.isRoot { print(line) }
       return snapshot
     case .generate(var generate):
       generate.seed &+= UInt64(replica)
-      try configuration.places.blaming("system.generate.particles") {
-        try keepsWithinMemory(generate.particles, over: communicator)
+      try configuration.places.namingPlace(of: "system.generate.particles") {
+        try requireMemory(generate.particles, over: communicator)
       }
       return try placement(generate, configuration.potential).snapshot(over: communicator)
     }
@@ -102,14 +102,14 @@ enum Model {
     return try ignored
       + communicator.coordinated {
         do { return try snapshot.reduceTilts() } catch let failure as Failure {
-          throw failure.at(path)
+          throw failure.prefixed(by: path)
         }
       }
   }
 
   /// Verifies that the particles fit into memory, since a typing error could fill it. Each rank may have a machine of
   /// its own, so the estimate is a lower bound.
-  static func keepsWithinMemory(_ particles: Int, over communicator: Communicator) throws {
+  static func requireMemory(_ particles: Int, over communicator: Communicator) throws {
     let needed = 400.0 * Double(particles) / Double(communicator.size)
     let present = try communicator.reduce(Double(ProcessInfo.processInfo.physicalMemory), .minimum)
     guard needed <= present else {
@@ -189,7 +189,7 @@ enum Model {
   ) throws -> ParticleSystem {
     let snapshot = try snapshot(configuration, replica: replica, over: communicator)
     Heartbeat.enter(phase: "setting up")
-    return try blamingSource(of: configuration) {
+    return try namingSource(of: configuration) {
       try ParticleSystem(
         snapshot, interaction: pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
         skin: configuration.neighbours.skin, communicator: communicator)
@@ -198,11 +198,11 @@ enum Model {
 
   /// Calls `work`, which depends on the particles. An input failure is prefixed with the place in
   /// the config that defines them.
-  static func blamingSource<Result>(
+  static func namingSource<Result>(
     of configuration: RunConfiguration<some ParticleCommandSections>, _ work: () throws -> Result
   ) throws -> Result {
     let key = if case .generate = configuration.system.source { "system.generate" } else { "system.file" }
-    return try configuration.places.blaming(key, work)
+    return try configuration.places.namingPlace(of: key, work)
   }
 
   /// Restores the system of a run from a checkpoint, or creates that of the config if there is none. Collective.
@@ -211,7 +211,7 @@ enum Model {
     over communicator: Communicator
   ) throws -> ParticleSystem {
     guard let checkpoint else { return try system(configuration, over: communicator) }
-    Heartbeat.enter(phase: "going on from a checkpoint")
+    Heartbeat.enter(phase: "resuming from a checkpoint")
     let dimension = checkpoint.columns["system/position"]?.width ?? 2
     return try ParticleSystem(
       resuming: checkpoint, interaction: pairModel(configuration.potential).compiled(dimension: dimension),
@@ -223,7 +223,7 @@ enum Model {
     _ mode: LoadingSection.Mode, of configuration: RunConfiguration<some ParticleCommandSections>, dimension: Int
   ) throws -> Loading.Mode {
     let key = if case .matrix = mode { "matrix" } else if case .uniaxial = mode { "axis" } else { "plane" }
-    return try configuration.places.blaming("loading." + key) { try loading(mode, dimension: dimension) }
+    return try configuration.places.namingPlace(of: "loading." + key) { try loading(mode, dimension: dimension) }
   }
 
   /// Returns the deformation that [loading] describes.

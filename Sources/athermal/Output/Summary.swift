@@ -4,8 +4,8 @@ import Particles
 import Statics
 import Storage
 
-/// Scalars of summary.json, the same for all commands that end with a configuration. It is flat because each property
-/// is a key there.
+/// Scalars of summary.json, the same for all commands that end with a configuration.
+/// More than 20 properties: one for each key.
 struct Summary: Codable {
   var status = "done"
   var exitCode = 0

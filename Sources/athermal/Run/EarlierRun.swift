@@ -38,7 +38,7 @@ struct EarlierRun {
 
   /// Returns whether a path has the name of a lock file, which MPI may leave when a rank is killed while a file is
   /// open: the name of that file, with a suffix.
-  private static func isLeftOver(_ path: String) -> Bool {
+  private static func isStaleLock(_ path: String) -> Bool {
     path.hasSuffix(".lock") && path.indices.contains { isOwn(String(path[..<$0])) }
   }
 
@@ -57,7 +57,7 @@ struct EarlierRun {
       }
   }
 
-  var leftOvers: [String] { everything.filter(Self.isLeftOver) }
+  var staleLocks: [String] { everything.filter(Self.isStaleLock) }
 
   private var everything: [String] {
     present + parts.flatMap { part in Self.contents(of: "\(path)/\(part)").map { "\(part)/\($0)" } }

@@ -28,12 +28,12 @@ struct RunCheckpoints {
     if run.resumes, let (checkpoint, manifest) = try folder.newest() {
       try Self.check(manifest, run, part, configuration)
       saved = checkpoint
-      if communicator.isRoot { print("going on from checkpoint \(manifest.number) in \(folder.path)") }
+      if communicator.isRoot { print("resuming from checkpoint \(manifest.number) in \(folder.path)") }
     } else {
       saved = nil
       // Remove invalid checkpoints: they would be taken for newer than those that the run is about to make.
       if run.resumes, try !folder.isEmpty() {
-        if communicator.isRoot { print("no valid checkpoint in \(folder.path); what it belongs to begins anew") }
+        if communicator.isRoot { print("no valid checkpoint in \(folder.path); this part starts from the beginning") }
         try folder.clear()
       }
     }

@@ -26,16 +26,16 @@ final class RunFolder {
     config = (configuration.inputText, configuration.resolved)
     try communicator.coordinated {
       guard communicator.isRoot else { return }
-      try takePossession(patience: 0)
+      try lockFolder(patience: 0)
       try undoReplacement()
       let earlier = EarlierRun(in: path)
       guard earlier.present.isEmpty || configuration.mayOverwrite || earlier.isNothingButAComplaint else {
         throw Failure(
           .input,
-          "\(path) is not empty; name another folder with --output, go on with a run that was stopped with --resume "
+          "\(path) is not empty; name another folder with --output, resume a suspended run with --resume "
             + "auto, or replace the run in it with --set output.overwrite=true")
       }
-      try keepsInputFiles(configuration)
+      try checkInputFiles(configuration)
       if earlier.hasNothingToLose { try replace(earlier) }
     }
   }
@@ -46,14 +46,14 @@ final class RunFolder {
     _ run: RunArguments, _ configuration: some RunText, over communicator: Communicator
   ) throws {
     if run.resumes {
-      try self.init(goingOnIn: run.folder, configuration, over: communicator)
+      try self.init(resumingIn: run.folder, configuration, over: communicator)
     } else {
       try self.init(run.folder, configuration, over: communicator)
     }
   }
 
   private init(
-    goingOnIn path: String, _ configuration: some RunText, over communicator: Communicator
+    resumingIn path: String, _ configuration: some RunText, over communicator: Communicator
   ) throws {
     self.path = path
     self.communicator = communicator
@@ -63,11 +63,11 @@ final class RunFolder {
       try communicator.coordinated { () -> Int32 in
         guard communicator.isRoot else { return Stage.new.rawValue }
         // Ranks of a job whose launcher was killed may survive for a moment.
-        try takePossession(patience: 20)
+        try lockFolder(patience: 20)
         try undoReplacement()
         let earlier = EarlierRun(in: path)
         guard earlier.isRun(of: configuration.inputText) else {
-          throw Failure(.input, "\(path) holds other things than a run; name another folder with --output")
+          throw Failure(.input, "\(path) is not a run folder; name another folder with --output")
         }
         let config = earlier.config
         if let config {
@@ -90,28 +90,28 @@ final class RunFolder {
           return Stage.complete.rawValue
         }
         if earlier.hasNothingToLose { try replace(earlier) }
-        return (earlier.hasCheckpoints ? Stage.putAside : .new).rawValue
+        return (earlier.hasCheckpoints ? Stage.suspended : .new).rawValue
       })
     isComplete = stage == Stage.complete.rawValue
-    hasCheckpoints = stage == Stage.putAside.rawValue
+    hasCheckpoints = stage == Stage.suspended.rawValue
   }
 
   /// Progress of the run in the folder.
-  private enum Stage: Int32 { case new, putAside, complete }
+  private enum Stage: Int32 { case new, suspended, complete }
 
   /// Name of the log, in the folder and in checkpoints.
   private static let log = "log.jsonl"
-  private static let beginningAgain = "begin again without --resume and with --set output.overwrite=true"
+  private static let beginningAgain = "start again without --resume and with --set output.overwrite=true"
 
   /// Restores state from a checkpoint. If a file differs from what the run had left, the failure gets a remedy.
-  func goingOn<Result>(from checkpoint: Checkpoint?, _ work: () throws -> Result) throws -> Result {
+  func resuming<Result>(from checkpoint: Checkpoint?, _ work: () throws -> Result) throws -> Result {
     do { return try work() } catch let failure as Failure where failure.kind == .input && checkpoint != nil {
       throw failure.with(remedy: "put it back as it was, or " + Self.beginningAgain)
     }
   }
 
   /// Verifies that the run that would be replaced contains none of the input files of this run.
-  private func keepsInputFiles(_ configuration: some RunText) throws {
+  private func checkInputFiles(_ configuration: some RunText) throws {
     func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
     let folder = resolved(path)
     let own = EarlierRun(in: path).own
@@ -141,19 +141,19 @@ final class RunFolder {
   /// other runs are not kept out.
   /// - Parameter patience: seconds to wait for a run that is about to end.
   /// - Throws: an input failure if another run is using the folder.
-  private func takePossession(patience: Double) throws {
+  private func lockFolder(patience: Double) throws {
     try Folder.make(path)
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else {
       throw Failure(.inputOutput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
     }
-    possession = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    folderLock = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     let end = Date(timeIntervalSinceNow: patience)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
       guard Date() < end else {
         throw Failure(
           .input,
-          "\(path): another run is at work in this folder; wait for its end, or name another folder with --output")
+          "\(path): another run is using this folder; wait until it ends, or name another folder with --output")
       }
       usleep(100_000)
     }
@@ -162,7 +162,7 @@ final class RunFolder {
   /// Whether the run has written its summary, which a failure after it leaves as it is.
   private var hasSummary = false
 
-  private var possession: FileHandle?
+  private var folderLock: FileHandle?
 
   /// Whether the run is complete, so that there is nothing to resume.
   private(set) var isComplete = false
@@ -170,8 +170,8 @@ final class RunFolder {
   /// Whether the run is to be resumed, and it or any of its parts has checkpoints.
   private(set) var hasCheckpoints = false
 
-  func sayItIsComplete() -> Int32 {
-    if communicator.isRoot { print("the run in \(path) is complete; there is nothing to go on with") }
+  func reportCompletion() -> Int32 {
+    if communicator.isRoot { print("the run in \(path) is complete; there is nothing to resume") }
     return 0
   }
 
@@ -179,12 +179,12 @@ final class RunFolder {
 
   /// Makes this the folder of this run. Call it when nothing can refuse the run any more. A run that is resumed keeps
   /// the contents of the folder; one that begins replaces them. A second call does nothing. Collective.
-  func begin(goingOn: Bool = false) throws {
+  func begin(resuming: Bool = false) throws {
     try communicator.coordinated {
       guard communicator.isRoot, log == nil else { return }
       let earlier = EarlierRun(in: path)
-      guard goingOn else { return try replace(earlier) }
-      removeLeftOvers(earlier)
+      guard resuming else { return try replace(earlier) }
+      removeStaleLocks(earlier)
       unlink(file("summary.json"))
       try writeConfig()
       try openLog()
@@ -199,9 +199,11 @@ final class RunFolder {
   private func replace(_ earlier: EarlierRun) throws {
     if resumes, !earlier.hasNothingToLose {
       let reached = RunState.progress(path).map { " (\($0))" } ?? ""
-      print("no checkpoint in \(file("checkpoints")); the run begins anew, and replaces what it had left\(reached)")
+      print(
+        "no checkpoint in \(file("checkpoints")); the run starts from the beginning and replaces its earlier output"
+          + reached)
     }
-    removeLeftOvers(earlier)
+    removeStaleLocks(earlier)
     let own = earlier.own
     if !own.isEmpty {
       try Folder.make(replaced)
@@ -243,8 +245,8 @@ final class RunFolder {
     }
   }
 
-  private func removeLeftOvers(_ earlier: EarlierRun) {
-    for name in earlier.leftOvers { unlink(file(name)) }
+  private func removeStaleLocks(_ earlier: EarlierRun) {
+    for name in earlier.staleLocks { unlink(file(name)) }
   }
 
   private func writeConfig() throws {
@@ -270,7 +272,7 @@ final class RunFolder {
 
   /// Truncates the log to its length at the checkpoint, or empties it if there is none. Collective over ranks among
   /// which the lowest has the log.
-  func goOnWithLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
+  func resumeLog(_ checkpoint: Checkpoint?, over communicator: Communicator) throws {
     let length = try checkpoint?.value(Int.self, of: Self.log) ?? 0
     try communicator.coordinated {
       guard communicator.isRoot, let log else { return }
@@ -319,10 +321,10 @@ final class RunFolder {
     var outputs: [String] = []
     if communicator.isRoot {
       let run = EarlierRun(in: path)
-      removeLeftOvers(run)
+      removeStaleLocks(run)
       outputs = run.files.filter { $0 != "summary.json" }.sorted()
     }
-    try write(Joined(head: summary, content: ["outputs": outputs]), as: "summary.json")
+    try write(MergedObject(head: summary, content: ["outputs": outputs]), as: "summary.json")
     hasSummary = true
   }
 

@@ -11,8 +11,8 @@ struct BandsCommand: RunCommand {
   static let canResume = false
   static let outputs = ["bands.h5"]
   static let guide = CommandGuide(
-    running: "bands", canResume: canResume, summary: "shear bands in epm and shear runs",
-    text: "Finds the shear band of each run and follows its width, place, nucleation and growth.",
+    running: "bands", canResume: canResume, summary: "measure shear bands in epm and shear runs",
+    text: "Finds the shear band of each run and measures its width, position, nucleation and growth.",
     examples: ["athermal bands Configs/bands.toml --output runs/b"])
 
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
@@ -22,7 +22,7 @@ struct BandsCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: BandsConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: BandsConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] { [] }
 
   func compute(_ run: Run<BandsSections>) throws -> Int32 {
@@ -43,9 +43,9 @@ struct BandsCommand: RunCommand {
     var bands: [BandHistory] = []
     for path in section.runs {
       let quantity = section.source == .plasticCount ? "plastic_count" : "d2min"
-      for profiles in try places.blaming("bands.runs", { try PlasticProfiles.read(path, quantity: quantity) }) {
-        let rebinned = try places.blaming("bands.bin") { try profiles.rebinned(section.bin) }
-        bands.append(try places.blaming("bands.strain") { try BandHistory(rebinned, section) })
+      for profiles in try places.namingPlace(of: "bands.runs", { try PlasticProfiles.read(path, quantity: quantity) }) {
+        let rebinned = try places.namingPlace(of: "bands.bin") { try profiles.rebinned(section.bin) }
+        bands.append(try places.namingPlace(of: "bands.strain") { try BandHistory(rebinned, section) })
       }
     }
     return bands

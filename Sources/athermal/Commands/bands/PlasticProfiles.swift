@@ -143,8 +143,8 @@ struct PlasticProfiles {
     guard let strain = columns.firstIndex(of: "strain"), let stress = columns.firstIndex(of: "working_stress") else {
       throw Failure(
         .input,
-        "\(folder)/shear.h5: the curve has no columns strain and working_stress; runs of versions before 0.2.0 have to "
-          + "be made anew")
+        "\(folder)/shear.h5: the curve has no columns strain and working_stress; runs of versions before 0.2.0 must be "
+          + "run again")
     }
     return stride(from: 0, to: curve.count, by: columns.count).map { (curve[$0 + strain], curve[$0 + stress]) }
   }

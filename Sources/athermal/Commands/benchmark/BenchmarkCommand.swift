@@ -10,7 +10,7 @@ struct BenchmarkCommand: Command {
                          [--temperature T] [--swap-fraction F] [--block B] [--method M] [--preconditioner P]
                          [--strain-step Δγ]
       athermal benchmark epm [--edge L] [--dimension 2|3] [--strain γ] [--sweeps S] [--repeat R]
-      """, summary: "times the parts, as JSON",
+      """, summary: "time parts of the program, as JSON",
     text: "Times one part of the program and prints the figures as one JSON object.",
     examples: ["mpirun -n 2 athermal benchmark kernel --particles 100000"])
 

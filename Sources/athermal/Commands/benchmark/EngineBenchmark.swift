@@ -155,7 +155,7 @@ struct EngineBenchmark {
         snapshot, interaction: entry.model.compiled(dimension: snapshot.dimension), skin: skin,
         communicator: communicator)
     }
-    try Model.keepsWithinMemory(count, over: communicator)
+    try Model.requireMemory(count, over: communicator)
     let placement = RandomPlacement(
       dimension: dimension, count: count, density: density ?? (dimension == 2 ? entry.density.0 : entry.density.1),
       seed: 1,
@@ -301,8 +301,8 @@ struct EngineBenchmark {
     return times.sorted()[times.count / 2]
   }
 
-  /// Figures of a benchmark. Times are those of the slowest rank; counts per rank are the largest over the ranks. It is
-  /// flat because each property is a key of the printed JSON.
+  /// Figures of a benchmark. Times are those of the slowest rank; counts per rank are the largest over the ranks.
+  /// More than 20 properties: one for each key.
   private struct Figures: Encodable {
     var model: String
     var dimension: Int

@@ -5,7 +5,7 @@ import MessagePassing
 /// Lists the commands, as text or, for scripts, as JSON.
 struct CommandsCommand: Command {
   static let guide = CommandGuide(
-    name: "commands", arguments: "[--json | --resumable]", summary: "all commands; as JSON for scripts",
+    name: "commands", arguments: "[--json | --resumable]", summary: "list all commands, as JSON for scripts",
     text: "Lists the commands. With --json: name, summary, and for those that run a config its tables, the files that\n"
       + "they make, and whether they can be resumed.",
     options: [("--json", "one JSON array"), ("--resumable", "the names of those that can be resumed")],

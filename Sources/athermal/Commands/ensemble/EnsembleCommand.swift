@@ -7,8 +7,8 @@ import Storage
 /// their tails, and the density of soft modes (Richard, Sec. III).
 struct EnsembleCommand: Command {
   static let guide = CommandGuide(
-    name: "ensemble", arguments: "RUN… --output FOLDER", summary: "tails and soft modes over many expansions",
-    text: "Puts the expansions of many samples together: tails of the bond coefficients, density of soft modes.",
+    name: "ensemble", arguments: "RUN… --output FOLDER", summary: "average many expansions: tails and soft modes",
+    text: "Combines the expansions of many samples: tails of the bond coefficients, density of soft modes.",
     options: [("--output FOLDER", "needed")], examples: ["athermal ensemble runs/e1 runs/e2 --output runs/ensemble"])
 
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {

@@ -16,7 +16,7 @@ struct EpmCommand: RunCommand {
   static let canResume = true
   static let outputs = ["epm.h5", "epm.h5.unfinished", "fields.vtkhdf"]
   static let guide = CommandGuide(
-    running: "epm", canResume: canResume, summary: "quasistatic elasto-plastic model on a lattice",
+    running: "epm", canResume: canResume, summary: "run a quasistatic elasto-plastic model on a lattice",
     text: "Loads a lattice of blocks, which yield at thresholds and redistribute stress in avalanches.",
     examples: ["athermal epm Configs/epm-ductile.toml --output runs/l"])
 
@@ -34,14 +34,14 @@ struct EpmCommand: RunCommand {
   /// Returns the memory, planes and disk space that a run would need. Files of thresholds are
   /// read only when a run starts.
   static func demand(
-    of configuration: EpmConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: EpmConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let epm = configuration.epm
     let lattice = Lattice(shape: epm.shape)
     let group = epm.realisations == 1 ? ranks.count : min(ranks.count, epm.ranksPerRealisation)
     let slab = Slab(extent: epm.shape[0], rank: 0, ranks: group)
     if ranks.areHere {
-      try configuration.places.blaming("epm.shape") { try checkMemory(epm, ranks: group, over: communicator) }
+      try configuration.places.namingPlace(of: "epm.shape") { try checkMemory(epm, ranks: group, over: communicator) }
     }
     let isSparse = if case .sparse = rule(epm, lattice) { true } else { false }
     let sides = epm.shape.map { "\($0)" }.joined(separator: " × ")
@@ -70,7 +70,7 @@ struct EpmCommand: RunCommand {
     if !isSingle {
       // A failure that refuses one realisation would refuse all of them.
       if !folder.hasCheckpoints { try groups.tryFirst { try Self.check(configuration, $0, over: $1) } }
-      try folder.begin(goingOn: folder.hasCheckpoints)
+      try folder.begin(resuming: folder.hasCheckpoints)
     }
     try groups.run { realisation, communicator in
       let place = isSingle ? folder.path : folder.file(String(format: "realisation-%04d", realisation))
@@ -116,14 +116,14 @@ struct EpmCommand: RunCommand {
       arguments, in: place + "/checkpoints", part: isSingle ? nil : "realisation \(realisation)", configuration,
       over: communicator)
     let saved = checkpoints.saved
-    if isSingle, saved != nil { try folder.begin(goingOn: true) }
+    if isSingle, saved != nil { try folder.begin(resuming: true) }
     if let saved, saved.holds(Self.key) {
       let end = try saved.value(End.self, of: Self.key)
-      try folder.goingOn(from: saved) { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
+      try folder.resuming(from: saved) { for file in end.files ?? [] { try file.check(in: place, over: communicator) } }
       return (end.summary, end.statistics)
     }
     let lattice = Lattice(shape: epm.shape)
-    try configuration.places.blaming("epm.shape") {
+    try configuration.places.namingPlace(of: "epm.shape") {
       try Self.checkMemory(epm, ranks: communicator.size, over: communicator)
     }
     let transform = try LatticeTransform(lattice, over: communicator)
@@ -135,7 +135,7 @@ struct EpmCommand: RunCommand {
       rule: Self.rule(epm, lattice),
       maximumSweeps: epm.maximumSweeps, transform: transform, over: communicator)
     if isSingle { try folder.begin() }
-    let output = try folder.goingOn(from: saved) {
+    let output = try folder.resuming(from: saved) {
       try EpmOutput(
         place, configuration, model, folder: isSingle ? folder : nil,
         turn: (groups.mine.firstIndex(of: realisation)!, groups.mine.count), progress: progress, resuming: saved)
@@ -172,7 +172,7 @@ struct EpmCommand: RunCommand {
     throws
   {
     let lattice = Lattice(shape: configuration.epm.shape)
-    try configuration.places.blaming("epm.shape") {
+    try configuration.places.namingPlace(of: "epm.shape") {
       try checkMemory(configuration.epm, ranks: communicator.size, over: communicator)
     }
     let planes = Slab(extent: lattice.shape[0], rank: communicator.rank, ranks: communicator.size).planes
@@ -188,14 +188,14 @@ struct EpmCommand: RunCommand {
       switch epm.eigenstrain {
       case .single(let value): .single(value)
       case .drawn(let numbers):
-        .drawn(try places.blaming("epm.eigenstrain") { try numbers.distribution(over: communicator) })
+        .drawn(try places.namingPlace(of: "epm.eigenstrain") { try numbers.distribution(over: communicator) })
       }
     return ElastoPlasticModel.Material(
       modulus: (epm.modulus.initial, epm.modulus.renewed),
-      thresholds: try places.blaming("epm.thresholds") {
+      thresholds: try places.namingPlace(of: "epm.thresholds") {
         try epm.thresholds.source("thresholds", of: lattice, planes: planes, isRenewal: false, over: communicator)
       },
-      renewal: try places.blaming("epm.renewal") {
+      renewal: try places.namingPlace(of: "epm.renewal") {
         try epm.renewal.source("renewal", of: lattice, planes: planes, isRenewal: true, over: communicator)
       },
       eigenstrain: eigenstrain, bothSigns: epm.yielding == .both, seed: epm.seed, realisation: realisation)

@@ -50,7 +50,7 @@ final class EpmOutput: AvalancheObserver {
     edges = ResidualStrengths.edges
     avalanches = Avalanche.schema(dimension: model.lattice.dimension)
     samples = LatticeSample.schema(shape: model.lattice.shape, bins: edges.count + 1)
-    try folder?.goOnWithLog(checkpoint, over: communicator)
+    try folder?.resumeLog(checkpoint, over: communicator)
     if let checkpoint {
       file = try LatticeFile(
         path: "\(place)/epm.h5", resuming: checkpoint, as: Key.file)

@@ -65,12 +65,14 @@ struct EpmSummary: Encodable {
   ) throws {
     let epm = configuration.epm
     if epm.realisations == 1 {
-      try folder.finish(Joined(head: Head("the loading reached its end", epm, ranks: world.size), content: list[0]))
+      try folder.finish(
+        MergedObject(head: Head("the loading reached its end", epm, ranks: world.size), content: list[0]))
       if world.isRoot { print(list[0].text + "\n" + folder.whereabouts) }
       return
     }
     let runs = Runs(list, epm, statistics: try statistics.pooled(over: world), wallSeconds: folder.seconds)
-    try folder.finish(Joined(head: Head("the loadings reached their ends", epm, ranks: world.size), content: runs))
+    try folder.finish(
+      MergedObject(head: Head("the loadings reached their ends", epm, ranks: world.size), content: runs))
     if world.isRoot { print(runs.text + "\n" + folder.whereabouts) }
   }
 

@@ -12,7 +12,7 @@ struct ExpandCommand: RunCommand {
   static let canResume = false
   static let outputs = ["expand.h5", "state.h5"]
   static let guide = CommandGuide(
-    running: "expand", canResume: canResume, summary: "third-order strain expansion, moduli, bonds",
+    running: "expand", canResume: canResume, summary: "expand in strain to third order: moduli, bonds",
     text: """
       Expands a configuration at rest to third order in the strain of [loading]: moduli, nonaffine fields, \
       every bond, soft modes.
@@ -26,12 +26,12 @@ struct ExpandCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: ExpandConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: ExpandConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let (n, d) = (demand.snapshot.totalCount, demand.snapshot.dimension)
     _ = try Model.loading(configuration.deformation, of: configuration, dimension: d)
-    try configuration.places.blaming("expand.modes") {
+    try configuration.places.namingPlace(of: "expand.modes") {
       try Model.requireModes(configuration.expand, particles: n, dimension: d)
     }
     return demand.lines {
@@ -46,10 +46,10 @@ struct ExpandCommand: RunCommand {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
     let system = try Model.system(configuration, over: communicator)
     let loading = try Model.loading(configuration.deformation, of: configuration, dimension: system.dimension)
-    try configuration.places.blaming("expand.modes") {
+    try configuration.places.namingPlace(of: "expand.modes") {
       try Model.requireModes(configuration.expand, particles: system.totalCount, dimension: system.dimension)
     }
-    let rest = try Rest(
+    let rest = try EquilibriumRequirement(
       equilibrium: configuration.expand.equilibrium, minimizes: configuration.expand.minimize, table: "expand"
     ).reach(system, configuration.minimizer)
     Heartbeat.enter(phase: "strain expansion")

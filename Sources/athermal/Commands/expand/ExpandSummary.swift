@@ -22,7 +22,8 @@ struct ExpandSummary: Encodable {
     }
   }
 
-  /// The part of summary.json that only an expansion has; flat because each property is a key there.
+  /// The expansion in summary.json.
+  /// More than 20 properties: one for each key.
   private struct Coefficients: Encodable {
     /// Generator A.
     var generator: [[Double]]

@@ -5,21 +5,21 @@ import Storage
 /// Writes particles, or tables of results, for other programs.
 struct ExportCommand: Command {
   static let guide = CommandGuide(
-    name: "export", arguments: arguments, summary: "for other programs",
+    name: "export", arguments: arguments, summary: "convert particles and tables for other programs",
     text: "Writes particles as extended XYZ, LAMMPS data or a LAMMPS dump, or the tables of a result as CSV.",
     options: [
       ("--to FORMAT", "xyz, lammps (data), lammps-dump, or csv"),
-      ("--frame K", "one frame, from 0, or from the end with -1, -2, …; the last one if not given"),
+      ("--frame K", "one frame, from 0, or from the end with -1, -2, …; by default the last"),
       (
         "--frames all|A:B|A:B:C",
-        "several frames into one file (xyz, lammps-dump): from A up to, without, B, every C-th"
+        "several frames in one file (xyz, lammps-dump): A to B − 1, every C-th"
       ),
       (
         "--fields NAMES",
-        "fields per particle that come along, as in d2min,stress; all for all that there are (xyz, lammps-dump)"
+        "fields per particle to include, as in d2min,stress, or all (xyz, lammps-dump)"
       ),
-      ("--output FILE", "the name of FILE with another ending if not given"),
-      ("--overwrite", "replaces a file that is there"),
+      ("--output FILE", "by default the name of FILE with another extension"),
+      ("--overwrite", "replaces an existing file"),
     ],
     examples: [
       "athermal export runs/a/trajectory.h5 --to lammps-dump --frames all --fields d2min",
@@ -58,7 +58,7 @@ struct ExportCommand: Command {
       else {
         throw Failure.everywhere(
           .input,
-          "--frames takes all, A:B or A:B:C with C of at least 1, as in 0:10 or ::5, not '\(text)'; "
+          "--frames must be all, A:B or A:B:C with C of at least 1, as in 0:10 or ::5, not '\(text)'; "
             + "one frame is --frame K")
       }
       first = numbers[0]
@@ -159,7 +159,8 @@ struct ExportCommand: Command {
     if let stranger = fields.first(where: { !contents.fields.contains($0) }) {
       let known =
         contents.fields.isEmpty
-        ? "it has none; output.fields of the config asks for some" : "it has \(contents.fields.joined(separator: ", "))"
+        ? "it has none; set output.fields in the config to write some"
+        : "it has \(contents.fields.joined(separator: ", "))"
       throw Failure.everywhere(.input, "\(path): has no field '\(stranger)'; \(known)")
     }
     if let twice = fields.first(where: { name in fields.count { $0 == name } > 1 }) {
@@ -179,7 +180,7 @@ struct ExportCommand: Command {
     let numbers = frames.frames(of: contents.frameCount)
     guard !numbers.isEmpty else {
       throw Failure.everywhere(
-        .input, "\(path): has \(contents.frameCount) frames, and none of them is asked for by --frames")
+        .input, "\(path): has \(contents.frameCount) frames, and none of them is selected by --frames")
     }
     return numbers
   }
@@ -200,7 +201,7 @@ struct ExportCommand: Command {
     }
     guard overwrites else {
       throw Failure(
-        .input, "\(output): is there already; replace it with --overwrite, or name another file with --output")
+        .input, "\(output): exists already; replace it with --overwrite, or name another file with --output")
     }
   }
 

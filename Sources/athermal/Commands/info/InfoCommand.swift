@@ -6,8 +6,8 @@ import Storage
 /// Description of the contents of a file or a run folder.
 struct InfoCommand: Command {
   static let guide = CommandGuide(
-    name: "info", arguments: "FILE|FOLDER|--schema", summary: "what a file or a run folder holds",
-    text: "Says what there is in a result (HDF5), a file of particles, a run folder, or a summary, log or config.",
+    name: "info", arguments: "FILE|FOLDER|--schema", summary: "list the contents of a file or a run folder",
+    text: "Lists the contents of a result (HDF5), a file of particles, a run folder, a summary, a log or a config.",
     options: [("--schema", "the datasets of all outputs with their units and meanings, as in Docs/Formats.md")],
     examples: ["athermal info runs/a", "athermal info runs/a/trajectory.h5"])
 
@@ -72,7 +72,7 @@ struct InfoCommand: Command {
       throw Failure(.input, "\(path): is no run folder: it has no resolved.toml")
     }
     if run.present.contains("MANIFEST") {
-      return "\(path): a checkpoint; athermal verify \(path) says of what, and whether it is whole"
+      return "\(path): a checkpoint; athermal verify \(path) tells its run and whether it is complete"
     }
     // A folder of an ensemble, or of one of several realisations, is no run of its own.
     let kind = state.stage == .notStarted ? "results without a config of their own" : "a run, \(state.stage.rawValue)"

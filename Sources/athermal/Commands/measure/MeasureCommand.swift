@@ -11,7 +11,7 @@ struct MeasureCommand: RunCommand {
   static let canResume = false
   static let outputs = ["state.h5", "measure.h5"]
   static let guide = CommandGuide(
-    running: "measure", canResume: canResume, summary: "forces, energies and stresses as it stands",
+    running: "measure", canResume: canResume, summary: "measure forces, energies, stresses without moving",
     text: """
       Measures a configuration and moves nothing: energy, force, stress and bonds of each particle go to state.h5, \
       each bond to measure.h5.
@@ -42,7 +42,7 @@ struct MeasureCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: MeasureConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: MeasureConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     try ParticleDemand(configuration, on: ranks, over: communicator).lines { $0.bonds }
   }

@@ -13,8 +13,8 @@ struct MinimizeCommand: RunCommand {
   static let canResume = true
   static let outputs = ["state.h5"]
   static let guide = CommandGuide(
-    running: "minimize", canResume: canResume, summary: "to mechanical equilibrium",
-    text: "Brings a configuration to mechanical equilibrium and leaves it in state.h5 of the run folder.",
+    running: "minimize", canResume: canResume, summary: "bring a configuration to mechanical equilibrium",
+    text: "Brings a configuration to mechanical equilibrium and writes it to state.h5 of the run folder.",
     examples: [
       "athermal minimize Configs/minimize-2d-lj.toml --output runs/m",
       "mpirun -n 4 athermal minimize my.toml --set system.file=glass.data",
@@ -23,7 +23,7 @@ struct MinimizeCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: MinimizeConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: MinimizeConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     try ParticleDemand(configuration, on: ranks, over: communicator).lines {
       $0.minimiser(hasMultigrid: configuration.minimizer.preconditioner == .multigrid)
@@ -34,7 +34,7 @@ struct MinimizeCommand: RunCommand {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
     let checkpoints = try run.checkpoints()
     let system = try Model.system(configuration, resuming: checkpoints.saved, over: communicator)
-    try folder.begin(goingOn: checkpoints.saved != nil)
+    try folder.begin(resuming: checkpoints.saved != nil)
     Heartbeat.enter(phase: "minimisation")
     let progress = Progress(isShown: communicator.isRoot)
     system.onEvaluation = { progress.show("evaluation \($0.evaluations)", fraction: 0) }

@@ -12,9 +12,9 @@ struct PrepareCommand: RunCommand {
   static let canResume = true
   static let outputs = ["prepare.h5"]
   static let guide = CommandGuide(
-    running: "prepare", canResume: canResume, summary: "from the liquid to an annealed glass",
+    running: "prepare", canResume: canResume, summary: "prepare annealed glasses from a liquid",
     text: """
-      Equilibrates a liquid by SWAP Monte Carlo at one temperature after another, says whether it was equilibrium, \
+      Equilibrates a liquid by SWAP Monte Carlo at one temperature after another, tests whether it was in equilibrium, \
       and quenches it.
       """,
     examples: ["mpirun -n 4 athermal prepare Configs/prepare-2d.toml --output runs/p"])
@@ -39,16 +39,16 @@ struct PrepareCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: PrepareConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: PrepareConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let prepare = configuration.prepare
-    try configuration.places.blaming("prepare.size_window") {
+    try configuration.places.namingPlace(of: "prepare.size_window") {
       try LiquidStart.check(
         demand.snapshot, bySize: demand.interaction.parameter == .size, sizeWindow: prepare.sizeWindow,
         swapFraction: prepare.swapFraction, over: communicator)
     }
-    let blocks = try configuration.places.blaming("prepare.block") {
+    let blocks = try configuration.places.namingPlace(of: "prepare.block") {
       try BlockGrid(cell: demand.layout.cell, width: prepare.block * demand.layout.largestCutoff)
     }
     let sides = (0..<demand.snapshot.dimension).map { "\(blocks.counts[$0])" }.joined(separator: " × ")
@@ -63,13 +63,13 @@ struct PrepareCommand: RunCommand {
   func compute(_ run: Run<PrepareSections>) throws -> Int32 {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
     let replicas = try RankGroups(configuration.prepare.replicas, over: communicator)
-    var courses: [Int: Course] = [:]
+    var courses: [Int: ReplicaProgress] = [:]
     // A failure that refuses one replica would refuse all of them.
     var first: SwapMonteCarlo?
     if !folder.hasCheckpoints {
       try replicas.tryFirst { first = try start(configuration, $0, over: $1) }
     }
-    try folder.begin(goingOn: folder.hasCheckpoints)
+    try folder.begin(resuming: folder.hasCheckpoints)
     try replicas.run { replica, group in
       courses[replica] = try prepare(configuration, replica, first, folder, over: group)
       first = nil
@@ -98,7 +98,7 @@ struct PrepareCommand: RunCommand {
   }
 
   /// Progress and results of a replica.
-  private struct Course: Codable {
+  private struct ReplicaProgress: Codable {
     /// Number of the current temperature.
     var turn = 0
     var states: [PreparedState] = []
@@ -114,7 +114,7 @@ struct PrepareCommand: RunCommand {
   private func prepare(
     _ configuration: PrepareConfiguration, _ replica: Int, _ first: SwapMonteCarlo?, _ folder: RunFolder,
     over communicator: Communicator
-  ) throws -> Course {
+  ) throws -> ReplicaProgress {
     let settings = configuration.prepare
     let part = settings.replicas > 1 ? "replica-\(replica)" : nil
     let checkpoints = try RunCheckpoints(
@@ -123,16 +123,16 @@ struct PrepareCommand: RunCommand {
     )
     var saved = checkpoints.saved
     let monteCarlo =
-      try saved.map { try goOn(configuration, replica, $0) }
+      try saved.map { try resume(configuration, replica, $0) }
       ?? first ?? start(configuration, replica, over: communicator)
     var course =
-      try saved?.value(Course.self, of: Key.course)
-      ?? Course(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
+      try saved?.value(ReplicaProgress.self, of: Key.course)
+      ?? ReplicaProgress(density: Double(monteCarlo.particles.totalCount) / monteCarlo.particles.cell.volume)
     let equilibration = Equilibration(
       burnIn: settings.burnIn, sweeps: settings.sweeps, skin: configuration.neighbours.skin,
       tunesStep: settings.step == nil)
     // Create files only when nothing can refuse the run any more.
-    let output = try folder.goingOn(from: saved) {
+    let output = try folder.resuming(from: saved) {
       for file in course.files ?? [] { try file.check(in: folder.path, over: communicator) }
       return try PrepareOutput(folder, configuration, replica: replica, resuming: saved, over: communicator)
     }
@@ -200,17 +200,17 @@ struct PrepareCommand: RunCommand {
   ) throws -> SwapMonteCarlo {
     let settings = configuration.prepare
     let start = try Model.system(configuration, replica: replica, over: communicator)
-    try configuration.places.blaming("prepare.size_window") {
+    try configuration.places.namingPlace(of: "prepare.size_window") {
       try LiquidStart.check(
         start.snapshot(), bySize: start.interaction.parameter == .size, sizeWindow: settings.sizeWindow,
         swapFraction: settings.swapFraction, over: communicator)
     }
-    _ = try configuration.places.blaming("prepare.block") {
+    _ = try configuration.places.namingPlace(of: "prepare.block") {
       try BlockGrid(cell: start.cell, width: settings.block * start.largestCutoff)
     }
     if case .generate = configuration.system.source { try OverlapRelaxation().relax(start) }
     try start.evaluate(.forcesEnergyAndStress)
-    try Model.blamingSource(of: configuration) { try LiquidStart.checkOverlaps(start) }
+    try Model.namingSource(of: configuration) { try LiquidStart.checkOverlaps(start) }
     return try SwapMonteCarlo(
       start,
       rule: MoveRule(
@@ -219,7 +219,7 @@ struct PrepareCommand: RunCommand {
       block: settings.block, seed: settings.seed, replica: replica)
   }
 
-  private func goOn(
+  private func resume(
     _ configuration: PrepareConfiguration, _ replica: Int, _ saved: Checkpoint
   ) throws -> SwapMonteCarlo {
     let settings = configuration.prepare

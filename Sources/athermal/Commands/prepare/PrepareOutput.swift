@@ -30,7 +30,7 @@ final class PrepareOutput {
     let suffix = configuration.prepare.replicas > 1 ? "-r\(replica)" : ""
     let path = folder.file("prepare\(suffix).h5")
     // Only the first replica writes the log.
-    if replica == 0 { try folder.goOnWithLog(checkpoint, over: communicator) }
+    if replica == 0 { try folder.resumeLog(checkpoint, over: communicator) }
     if let checkpoint {
       table = try TableFile(path: path, resuming: checkpoint, as: Self.key, rowsPerFlush: 50)
       return

@@ -1,8 +1,8 @@
 import Interactions
 import Preparation
 
-/// Description of one state, in summary.json and in the state's own file. It is flat because each property is a key
-/// there.
+/// Description of one state, in summary.json and in the state's own file.
+/// More than 20 properties: one for each key.
 struct PreparedState: Codable {
   var temperature: Double
   var density: Double

@@ -30,7 +30,7 @@ final class EventForecast {
   }
 
   /// Restores the predictions from a checkpoint. Collective.
-  func goOn(_ system: ParticleSystem, from checkpoint: Checkpoint) throws {
+  func resume(_ system: ParticleSystem, from checkpoint: Checkpoint) throws {
     hasBegun = checkpoint.holds(Key.hasBegun)
     first = try Self.prediction(system, checkpoint, Key.first)
     last = try Self.prediction(system, checkpoint, Key.last)
@@ -51,15 +51,15 @@ final class EventForecast {
   }
 
   /// Makes a prediction from the present state. Collective.
-  func look(_ system: ParticleSystem) throws {
-    last = try foretell(system)
+  func update(_ system: ParticleSystem) throws {
+    last = try predictOrLog(system)
     if !hasBegun { first = last }
     hasBegun = true
   }
 
   /// Records the rank of an event in the predictions of the first and of the last state, then makes
   /// a new prediction. Collective.
-  func judge(_ event: PlasticEvent, _ system: ParticleSystem, _ table: TableFile) throws {
+  func record(_ event: PlasticEvent, _ system: ParticleSystem, _ table: TableFile) throws {
     guard hasBegun else { return }
     let forward = event.strainAfter > event.strainBefore
     let (late, early) = (
@@ -69,21 +69,21 @@ final class EventForecast {
       EventRanks(
         strain: last?.strain ?? .nan, velocity: late?.velocity ?? .nan, product: late?.product ?? .nan,
         velocityAtStart: early?.velocity ?? .nan, productAtStart: early?.product ?? .nan), to: EventRanks.schema)
-    last = try foretell(system)
+    last = try predictOrLog(system)
   }
 
   /// Returns the prediction of the present state. If the state has no linear response, at a saddle or because it is
   /// floppy, logs that and returns nil.
-  private func foretell(_ system: ParticleSystem) throws -> EventPrediction? {
+  private func predictOrLog(_ system: ParticleSystem) throws -> EventPrediction? {
     do {
       return try EventPrediction(system, generator: generator)
     } catch let failure as Failure where failure.kind == .notConverged && failure.agreedRank != nil {
-      try folder.log(Silence(strain: system.strain, reason: failure.message), over: system.communicator)
+      try folder.log(NoPrediction(strain: system.strain, reason: failure.message), over: system.communicator)
       return nil
     }
   }
 
-  private struct Silence: Encodable {
+  private struct NoPrediction: Encodable {
     var prediction = "none"
     var strain: Double
     var reason: String

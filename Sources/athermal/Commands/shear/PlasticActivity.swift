@@ -51,11 +51,11 @@ final class PlasticActivity {
   /// message says that the run does without.
   /// - Returns: whether D²min can be measured.
   /// - Throws: an input failure if it cannot, and the user asked for it.
-  static func hasRoom(_ configuration: ShearConfiguration, over communicator: Communicator, _ look: () throws -> Void)
+  static func fitsBox(_ configuration: ShearConfiguration, over communicator: Communicator, _ look: () throws -> Void)
     throws -> Bool
   {
     do {
-      try configuration.places.blaming("d2min.radius", look)
+      try configuration.places.namingPlace(of: "d2min.radius", look)
       return true
     } catch let failure as Failure where failure.kind == .input && !isAskedFor(configuration) {
       if communicator.isRoot {
@@ -76,7 +76,7 @@ final class PlasticActivity {
     for i in 0..<system.ownedCount { d2min.values[i] = .nan }
     guard configuration.output.measuresD2min else { return }
     // Fail before anything is computed.
-    state.isMeasured = try Self.hasRoom(configuration, over: system.communicator) { _ = try newWindow(system) }
+    state.isMeasured = try Self.fitsBox(configuration, over: system.communicator) { _ = try newWindow(system) }
     guard isMeasured else { return }
     let farthest = schedule.strains.map { abs($0 - schedule.start) }.max() ?? 0
     if system.communicator.isRoot, farthest < configuration.d2min.window * (1 - 1e-9) {

@@ -13,11 +13,11 @@ struct ShearCommand: RunCommand {
   static let canResume = true
   static let outputs = ["shear.h5", "trajectory.h5", "state.h5"]
   static let guide = CommandGuide(
-    running: "shear", canResume: canResume, summary: "athermal quasistatic loading",
+    running: "shear", canResume: canResume, summary: "load a glass quasistatically at zero temperature",
     text: """
-      Deforms a configuration step by step and minimises after each: the curve, plastic events and profiles come \
-      to shear.h5, frames to
-      trajectory.h5.
+      Deforms a configuration step by step and minimises after each: writes the curve, plastic events and profiles \
+      to shear.h5, frames
+      to trajectory.h5.
       """,
     examples: [
       "mpirun -n 2 athermal shear Configs/quickstart.toml --output runs/a",
@@ -37,20 +37,20 @@ struct ShearCommand: RunCommand {
   let arguments: RunArguments
 
   /// Returns whether the config has a path of loading, or a table that only this command reads.
-  static func isMeant(by tables: [String: Set<String>]) -> Bool {
+  static func matches(tables: [String: Set<String>]) -> Bool {
     let path: Set = ["strain_step", "final_strain", "cycles", "turning_points"]
     return tables["events"] != nil || tables["d2min"] != nil || !path.isDisjoint(with: tables["loading"] ?? [])
   }
 
   static func demand(
-    of configuration: ShearConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: ShearConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let mode = try Model.loading(
       configuration.loading.mode, of: configuration, dimension: demand.snapshot.dimension)
     let output = configuration.output
     if output.measuresD2min {
-      _ = try PlasticActivity.hasRoom(configuration, over: communicator) {
+      _ = try PlasticActivity.fitsBox(configuration, over: communicator) {
         try StrainWindow.check(
           demand.snapshot, radius: configuration.d2min.radius * demand.spacing, ranks: ranks.count, over: communicator)
       }
@@ -75,7 +75,7 @@ struct ShearCommand: RunCommand {
     let saved = checkpoints.saved
     let system = try Model.system(configuration, resuming: saved, over: communicator)
     let mode = try Model.loading(configuration.loading.mode, of: configuration, dimension: system.dimension)
-    if saved == nil { Self.tellStrain(of: system, mode) }
+    if saved == nil { Self.reportStrain(of: system, mode) }
     let loading = try saved.map { try Loading(mode, of: system, resuming: $0) } ?? Loading(mode, of: system)
     let schedule = try Self.schedule(configuration, from: loading.startStrain)
     let events = configuration.events
@@ -84,7 +84,7 @@ struct ShearCommand: RunCommand {
       events: events.adaptive
         ? EventSearch(smallestStep: events.smallestStep, displacement: events.displacement) : nil,
       acceptsUnconverged: configuration.loading.unconverged == .accept)
-    let output = try folder.goingOn(from: saved) {
+    let output = try folder.resuming(from: saved) {
       try ShearOutput(folder, configuration, system, schedule, resuming: saved)
     }
     let safePoint = checkpoints.safePoint.within {
@@ -113,7 +113,7 @@ struct ShearCommand: RunCommand {
   }
 
   /// Prints how the strain that the particles carry is used, unless that is obvious.
-  private static func tellStrain(of system: ParticleSystem, _ mode: Loading.Mode) {
+  private static func reportStrain(of system: ParticleSystem, _ mode: Loading.Mode) {
     guard system.communicator.isRoot, system.strain != 0 else { return }
     guard let counted = system.strainGenerator else {
       print(
@@ -131,7 +131,7 @@ struct ShearCommand: RunCommand {
   /// Returns the schedule from the present strain of the system to the final strain, which counts from
   /// the beginning of the loading.
   static func schedule(_ configuration: ShearConfiguration, from strain: Double) throws -> StrainSchedule {
-    let path = try configuration.places.blaming("loading.final_strain") {
+    let path = try configuration.places.namingPlace(of: "loading.final_strain") {
       try schedule(configuration.loading, from: strain)
     }
     guard path.length <= LoadingSection.mostSteps else {

@@ -67,14 +67,14 @@ final class ShearOutput: ShearObserver {
     forecast = configuration.events.prediction ? EventForecast(folder, generator: generator) : nil
     let (tablePath, trajectoryPath) = (folder.file(Key.table), folder.file(Key.trajectory))
     if let checkpoint {
-      try folder.begin(goingOn: true)
+      try folder.begin(resuming: true)
       activity = try PlasticActivity(configuration, system, resuming: checkpoint)
       table = try TableFile(path: tablePath, resuming: checkpoint, as: Key.table)
       trajectory =
         try checkpoint.holds(Key.trajectory)
         ? TrajectoryWriter(path: trajectoryPath, resuming: checkpoint, as: Key.trajectory) : nil
       state = try checkpoint.value(State.self, of: Key.state)
-      try forecast?.goOn(system, from: checkpoint)
+      try forecast?.resume(system, from: checkpoint)
     } else {
       activity = try PlasticActivity(configuration, system, schedule)
       // Nothing can refuse the run any more.
@@ -87,7 +87,7 @@ final class ShearOutput: ShearObserver {
           path: trajectoryPath, particles: system.snapshot(), provenance: provenance, over: communicator) : nil
       try createTables()
     }
-    try folder.goOnWithLog(checkpoint, over: communicator)
+    try folder.resumeLog(checkpoint, over: communicator)
     let (progress, steps) = (progress, stepCount)
     let smallest = configuration.events.smallestStep
     system.onEvaluation = { [unowned self] statistics in
@@ -142,7 +142,7 @@ final class ShearOutput: ShearObserver {
     if configuration.loading.unconverged == .accept {
       state.unconvergedSteps = (state.unconvergedSteps ?? 0) + (step.minimization.reason == .converged ? 0 : 1)
     }
-    try forecast?.look(system)
+    try forecast?.update(system)
     let isClosing = try activity.measure(step.strain, system, table)
     if step.step % configuration.output.every == 0 || step.step == stepCount { try writeFrame(step.step, system) }
     try activity.openWindow(system, afterOneThatClosed: isClosing)
@@ -157,7 +157,7 @@ final class ShearOutput: ShearObserver {
     state.eventCount += 1
     try table.append(event, to: events)
     try folder.log(events.line(event, with: ["event": "plastic"]), over: communicator)
-    try forecast?.judge(event, system, table)
+    try forecast?.record(event, system, table)
   }
 
   func locating(within interval: Double?) { self.interval = interval }

@@ -9,16 +9,16 @@ import Storage
 struct SweepCommand: Command {
   static let guide = CommandGuide(
     name: "sweep", arguments: "SWEEP [--output FOLDER] [--task N | --run WORDS]",
-    summary: "folders of many runs, their states, running them",
+    summary: "set up, run and list runs with many values",
     text: """
       Makes a folder for each combination of the values below [product] and [zip], as in \
-      loading.strain_step = [1e-3, 1e-4], and says
-      what has become of each run.
+      loading.strain_step = [1e-3, 1e-4], and lists
+      the state of each run.
       """,
     options: [
-      ("--output FOLDER", "of all runs; runs/ and the name of the sweep if not given"),
+      ("--output FOLDER", "folder of all runs; by default runs/ and the name of the sweep"),
       ("--task N", "prints the arguments of the N-th run, a word per line"),
-      ("--run WORDS", "runs what is left, with these words before athermal; \"\" for one process each"),
+      ("--run WORDS", "runs the unfinished ones, with WORDS before athermal; \"\" for one process each"),
     ], examples: ["athermal sweep Configs/sweep.toml --output runs/s --run \"mpirun -n 2\""])
 
   private let path: String
@@ -61,7 +61,7 @@ struct SweepCommand: Command {
     if let task { return try printArguments(of: task, sweep, command) }
     for run in sweep.runs { try writeConfig(of: run, command) }
     var code: Int32 = 0
-    if let launcher { code = try runWhatIsLeft(sweep, command, launcher) }
+    if let launcher { code = try runUnfinished(sweep, command, launcher) }
     try report(sweep)
     return code
   }
@@ -87,18 +87,18 @@ struct SweepCommand: Command {
     guard let earlier = there.config else {
       // The run begins from the start.
       return there.isRun(of: Self.text(run, command))
-        ? run.configuration.missingInputFiles : ["\(place): holds other things than a run of a sweep; \(remedy)"]
+        ? run.configuration.missingInputFiles : ["\(place): is not a run of a sweep; \(remedy)"]
     }
     var differences = run.configuration.differences(from: earlier)
     // Contents of input files need to be compared only if their names differ.
-    if !differences.isEmpty, let noted = try? run.configuration.notingInputFiles(over: communicator) {
-      differences = noted.differences(from: earlier)
+    if !differences.isEmpty, let recorded = try? run.configuration.recordingInputFiles(over: communicator) {
+      differences = recorded.differences(from: earlier)
     }
-    var found = differences.map { "\(place): was begun with another config; \(remedy): \($0)" }
+    var found = differences.map { "\(place): was started with another config; \(remedy): \($0)" }
     if let text = try? String(contentsOfFile: config(run), encoding: .utf8), let before = Self.command(in: text),
       before != command.name
     {
-      found.append("\(place): was begun by athermal \(before), not athermal \(command.name); \(remedy)")
+      found.append("\(place): was started by athermal \(before), not athermal \(command.name); \(remedy)")
     }
     return found
   }
@@ -144,7 +144,7 @@ struct SweepCommand: Command {
     guard (try? String(contentsOfFile: config(run), encoding: .utf8)) == Self.text(run, command) else {
       throw Failure.everywhere(
         .input,
-        "\(config(run)) is not there, or not up to date; "
+        "\(config(run)) is missing or out of date; "
           + "run athermal sweep \(path) --output \(folder) once before its tasks")
     }
     print(arguments(of: run, command).joined(separator: "\n"))
@@ -154,10 +154,10 @@ struct SweepCommand: Command {
   /// Runs all unfinished runs one after another, including those that failed. If a run is suspended in time, the
   /// sequence ends, since the next run would be suspended too.
   /// - Returns: the first exit code that is not zero, or 75 if the sequence was suspended.
-  private func runWhatIsLeft(
+  private func runUnfinished(
     _ sweep: Sweep, _ command: any RunCommand.Type, _ launcher: [String]
   ) throws -> Int32 {
-    StopSignal.watch()
+    StopSignal.install()
     let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     var first: Int32 = 0
     for run in sweep.runs {
@@ -168,7 +168,7 @@ struct SweepCommand: Command {
       say("run \(run.number) of \(sweep.runs.count) ended with code \(code)")
       try writeStates(sweep)
       if StopSignal.hasCome || code == Failure.Kind.stopped.rawValue {
-        StandardError.write("athermal: stopped early; the same command goes on\n")
+        StandardError.write("athermal: suspended; the same command resumes it\n")
         return Failure.Kind.stopped.rawValue
       }
       if first == 0 { first = code }

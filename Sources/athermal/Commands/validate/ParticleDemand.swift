@@ -8,7 +8,7 @@ import Particles
 struct ParticleDemand {
   let snapshot: Snapshot
   let layout: SystemLayout
-  let ranks: RanksInQuestion
+  let ranks: TargetRanks
   let interaction: PairInteraction
   private let memory: ParticleMemory
   /// Mean distance d between particles.
@@ -17,19 +17,19 @@ struct ParticleDemand {
   /// Estimates the resources of a config. Collective.
   /// - Throws: an input failure if the particles cannot be read, or do not fit.
   init(
-    _ configuration: RunConfiguration<some ParticleCommandSections>, on ranks: RanksInQuestion,
+    _ configuration: RunConfiguration<some ParticleCommandSections>, on ranks: TargetRanks,
     over communicator: Communicator
   ) throws {
     self.ranks = ranks
     // The ranks in question may be on another machine.
     if ranks.areHere, case .generate(let generate) = configuration.system.source {
-      try configuration.places.blaming("system.generate.particles") {
-        try Model.keepsWithinMemory(generate.particles, over: communicator)
+      try configuration.places.namingPlace(of: "system.generate.particles") {
+        try Model.requireMemory(generate.particles, over: communicator)
       }
     }
     let snapshot = try Model.outline(configuration, over: communicator)
     let interaction = Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension)
-    let layout = try Model.blamingSource(of: configuration) {
+    let layout = try Model.namingSource(of: configuration) {
       try SystemLayout(
         snapshot, interaction: interaction, skin: configuration.neighbours.skin, ranks: ranks.count, over: communicator)
     }

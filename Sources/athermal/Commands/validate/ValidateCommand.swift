@@ -6,11 +6,11 @@ import MessagePassing
 struct ValidateCommand: Command {
   static let guide = CommandGuide(
     name: "validate", arguments: "CONFIG [--for COMMAND] [--ranks N] [--set table.key=value]…",
-    summary: "check a config; memory, decomposition, disk",
-    text: "Reports every mistake that a config shows and what its run would need, and computes nothing.",
+    summary: "check a config; estimate memory and disk",
+    text: "Reports every mistake in a config and estimates what its run needs, without running it.",
     options: [
-      ("--for COMMAND", "the command that the config is for; by default those whose tables it has, or minimize"),
-      ("--ranks N", "for so many ranks"), CommandGuide.set,
+      ("--for COMMAND", "command to check for; by default those whose tables the config has, or minimize"),
+      ("--ranks N", "estimates for N ranks (default: those that run)"), CommandGuide.set,
     ], examples: ["athermal validate my.toml --ranks 64"])
 
   private let config: String
@@ -29,14 +29,14 @@ struct ValidateCommand: Command {
 
   func run(over communicator: Communicator) throws -> Int32 {
     let commands = try commands(over: communicator)
-    let ranks = RanksInQuestion(count: ranks ?? communicator.size, areHere: ranks == nil)
+    let ranks = TargetRanks(count: ranks ?? communicator.size, areHere: ranks == nil)
     var lines: [String] = []
     for command in commands {
       for line in try command.validate(config, overrides: overrides, on: ranks, over: communicator)
       where !lines.contains(line) { lines.append(line) }
     }
     if communicator.isRoot {
-      print("the config is good for " + commands.map { $0.name }.joined(separator: " and "))
+      print("the config is valid for " + commands.map { $0.name }.joined(separator: " and "))
       for line in lines { print(line) }
     }
     return 0
@@ -57,7 +57,7 @@ struct ValidateCommand: Command {
       throw Failure.everywhere(
         .input, "\(config) is a sweep; athermal sweep checks all its runs before it makes their folders")
     }
-    let meant = known.filter { $0.isMeant(by: tables) }
+    let meant = known.filter { $0.matches(tables: tables) }
     return meant.isEmpty ? [MinimizeCommand.self] : meant
   }
 }

@@ -7,9 +7,9 @@ import Storage
 struct VerifyCommand: Command {
   static let guide = CommandGuide(
     name: "verify", arguments: "FILE|FOLDER [--content]",
-    summary: "whether it is as it was written; SHA-256 per dataset",
+    summary: "verify that files are unchanged; print SHA-256",
     text: """
-      Reads results, states, checkpoints or a whole run folder from end to end and holds them against their \
+      Reads results, states, checkpoints or a whole run folder from end to end and verifies their \
       checksums.
       """,
     options: [("--content", "prints a SHA-256 of every dataset")], examples: ["athermal verify runs/a"])
@@ -44,7 +44,7 @@ struct VerifyCommand: Command {
           let (datasets, isRecorded) = try FileVerification.verifyHDF5(file)
           print(
             "\(file): \(datasets) datasets read, "
-              + (isRecorded || isState ? "complete and undamaged" : "no record to hold them against"))
+              + (isRecorded || isState ? "complete and undamaged" : "no checksums to verify against"))
           if showsContent { try showContent(file) }
         }
       case .particles(let file):

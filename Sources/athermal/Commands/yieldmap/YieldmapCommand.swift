@@ -19,7 +19,7 @@ struct YieldmapCommand: RunCommand {
   static let canResume = true
   static let outputs = ["yieldmap.h5", "state.h5"]
   static let guide = CommandGuide(
-    running: "yieldmap", canResume: canResume, summary: "local yield stress of the whole sample",
+    running: "yieldmap", canResume: canResume, summary: "map the local yield stress of a sample",
     text: "Measures the local yield stress of a configuration at rest, cavity by cavity.",
     examples: ["mpirun -n 4 athermal yieldmap Configs/yieldmap-2d.toml --output runs/y"])
 
@@ -35,7 +35,7 @@ struct YieldmapCommand: RunCommand {
   let arguments: RunArguments
 
   static func demand(
-    of configuration: YieldmapConfiguration, on ranks: RanksInQuestion, over communicator: Communicator
+    of configuration: YieldmapConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
     let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
     let loading = try Model.loading(
@@ -60,7 +60,7 @@ struct YieldmapCommand: RunCommand {
     // Fail before anything is computed, and before an earlier run is touched.
     let settings = try Self.settings(
       configuration, loading, in: system.cell, spacing: system.spacing, largestCutoff: system.largestCutoff)
-    if saved != nil || section.minimize { try folder.begin(goingOn: saved != nil) }
+    if saved != nil || section.minimize { try folder.begin(resuming: saved != nil) }
     let rest = try Self.rest(system, section, configuration.minimizer, safePoint, resuming: saved)
     try folder.begin()
 
@@ -102,7 +102,7 @@ struct YieldmapCommand: RunCommand {
       try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
       return try saved.value(MinimizationResult.self, of: Key.rest)
     }
-    return try Rest(equilibrium: section.equilibrium, minimizes: section.minimize, table: "yieldmap")
+    return try EquilibriumRequirement(equilibrium: section.equilibrium, minimizes: section.minimize, table: "yieldmap")
       .reach(system, minimizer, safePoint: safePoint.within(countsSteps: false) { _ in }, resuming: saved)
   }
 
@@ -113,8 +113,8 @@ struct YieldmapCommand: RunCommand {
     largestCutoff: Double
   ) throws -> YieldMap.Settings {
     let settings = settings(configuration.yieldmap, loading, spacing: spacing, dimension: cell.dimension)
-    try configuration.places.blaming("yieldmap.radius") { try YieldMap.check(settings, in: cell) }
-    try configuration.places.blaming("yieldmap.maximum_strain") {
+    try configuration.places.namingPlace(of: "yieldmap.radius") { try YieldMap.check(settings, in: cell) }
+    try configuration.places.namingPlace(of: "yieldmap.maximum_strain") {
       try YieldMap.checkStrain(settings, in: cell, spacing: spacing, largestCutoff: largestCutoff)
     }
     try checkLengths(configuration, in: cell, spacing: spacing)

@@ -7,7 +7,7 @@ import Particles
 ///
 /// The derivatives of the particle positions with respect to strain have this form: d₁ = A x + ẋ, d₂ = A d₁ + ẍ, and so
 /// on (Richard, eqs. 9–12).
-public struct BondDisplacement {
+public struct StrainedDisplacement {
   /// The displacement gradient G of the affine part.
   public var gradient: Tensor
   /// The periodic field u, whose ghosts have been gathered; nil for zero.

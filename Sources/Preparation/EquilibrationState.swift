@@ -4,8 +4,8 @@ import MessagePassing
 import Particles
 import Statistics
 
-/// State of a stay at one temperature: its progress and its measurements so far.
-final class Stay {
+/// State of the equilibration at one temperature: its progress and its measurements so far.
+final class EquilibrationState {
   /// Names in checkpoints.
   private enum Key {
     static let progress = "stay"

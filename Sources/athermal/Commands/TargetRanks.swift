@@ -1,5 +1,5 @@
 /// The ranks for which a config is checked.
-struct RanksInQuestion {
+struct TargetRanks {
   let count: Int
   /// Whether these are the ranks that do the check, so that their memory is known. Otherwise
   /// they may be on another machine.

@@ -1,5 +1,5 @@
 /// Two values whose keys are encoded side by side in one object.
-struct Joined<Head: Encodable, Content: Encodable>: Encodable {
+struct MergedObject<Head: Encodable, Content: Encodable>: Encodable {
   let head: Head
   let content: Content
 

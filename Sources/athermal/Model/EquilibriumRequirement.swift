@@ -5,7 +5,7 @@ import Particles
 import Statics
 
 /// Mechanical equilibrium as a precondition of commands that predict the behaviour of a glass at rest.
-struct Rest {
+struct EquilibriumRequirement {
   /// Largest force component that counts as rest, in units of the mean bond force.
   let equilibrium: Double
   /// Whether to bring the particles to rest first.

@@ -8,7 +8,7 @@ import MessagePassing
 ///
 /// The sums are taken over integers (multiples of 2⁻³⁰), for the same bits on any number of ranks.
 /// - Returns: the mean over the wave vectors with Σ m² ≤ 4; 0 if all sizes are the same.
-func demixing(_ particles: BlockedParticles) throws -> Double {
+func sizeStructureFactor(_ particles: BlockedParticles) throws -> Double {
   let d = particles.cell.dimension
   var vectors: [SIMD3<Double>] = []
   for z in d == 3 ? 0...2 : 0...0 {
