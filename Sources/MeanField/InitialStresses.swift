@@ -56,7 +56,8 @@ public enum InitialStresses: Sendable, Equatable {
     return equation.weights.flatMap { weight in shares.map { weight * $0 / sum } }
   }
 
-  /// Shares a probability that is uniform between two stresses among the cells; beyond the grid, the last cells take it.
+  /// Shares a probability that is uniform between two stresses among the cells; beyond the grid, the last cells take
+  /// it.
   private static func spread(
     _ weight: Double, from a: Double, to b: Double, over grid: StressGrid, into shares: inout [Double]
   ) {

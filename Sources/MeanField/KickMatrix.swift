@@ -1,8 +1,8 @@
 import Foundation
 import MessagePassing
 
-/// Kicks of finite size on a grid, for an activity of 1: mean numbers of kicks from cell to cell. Kicks that are smaller
-/// than a cell and a half act as diffusion, whose coefficient makes the second moment exact.
+/// Kicks of finite size on a grid, for an activity of 1: mean numbers of kicks from cell to cell. Kicks that are
+/// smaller than a cell and a half act as diffusion, whose coefficient makes the second moment exact.
 struct KickMatrix {
   /// Rates at which kicks leave each cell.
   let outflow: [Double]
@@ -24,8 +24,8 @@ struct KickMatrix {
       let needed = Int((Double(cells) * finest / noise.scale * 1.05).rounded(.up))
       throw Failure.everywhere(
         .input,
-        "a grid of \(cells) bins is too coarse for the kicks: at the threshold it resolves those above \(finest) of the "
-          + "local yield stress, and they are of the size \(noise.scale); take \(needed) bins")
+        "a grid of \(cells) bins is too coarse for the kicks: at the threshold it resolves those above \(finest), in "
+          + "local yield stresses, and they are of the size \(noise.scale); take \(needed) bins")
     }
     for j in 0..<cells {
       let density = noise.density(alpha: alpha, above: Self.smallest(grid, j))

@@ -5,8 +5,8 @@ import MessagePassing
 /// leaves one cell enters another, so that the probability is conserved to rounding.
 ///
 /// For given strain rate γ̇ and activity Γ the equation is linear in the probabilities: advection by γ̇ and diffusion
-/// by Γ couple neighbouring cells; kicks and incomplete releases couple distant ones. Probabilities are stored threshold
-/// by threshold: `grid.count` cells of each.
+/// by Γ couple neighbouring cells; kicks and incomplete releases couple distant ones. Probabilities are stored
+/// threshold by threshold: `grid.count` cells of each.
 final class MasterEquation {
   let model: MeanFieldModel
   let grid: StressGrid

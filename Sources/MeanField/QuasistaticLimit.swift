@@ -66,7 +66,7 @@ public struct QuasistaticLimit: Sendable, Equatable {
   /// Returns ½ − tanh(u/2)/u.
   private static func gap(_ u: Double) -> Double {
     guard u < 0.7 else { return 0.5 - tanh(u / 2) / u }
-    // tanh(x)/x = Σ 2^(2k) (2^(2k) − 1) B_2k x^(2k−2)/(2k)!, with x = u/2; the first term, ½ after halving, is left out.
+    // tanh(x)/x = Σ 2^(2k) (2^(2k) − 1) B_2k x^(2k−2)/(2k)!, with x = u/2, without the first term, ½ after halving.
     let square = u * u / 4
     let coefficients: [Double] = [
       1.0 / 3, -2.0 / 15, 17.0 / 315, -62.0 / 2835, 1382.0 / 155_925, -21844.0 / 6_081_075, 929_569.0 / 638_512_875,
@@ -122,7 +122,7 @@ public struct QuasistaticLimit: Sendable, Equatable {
     guard u < 2 else {
       return (u * cosh(u) + 2 * sinh(u) + 3 * u - 3 * u * u / tanh(u / 2)) / (power * sineExcess(u))
     }
-    // u cosh u + 2 sinh u = Σ u^(2k+1) (2k + 3)/(2k + 1)!, and 3u² coth(u/2) = 6u + 6u² Σ B_2k u^(2k−1)/(2k)!. The terms
+    // u cosh u + 2 sinh u = Σ u^(2k+1) (2k + 3)/(2k + 1)!, 3u² coth(u/2) = 6u + 6u² Σ B_2k u^(2k−1)/(2k)!. The terms
     // of u cancel; so do those of u³, ½ + ⅓ ... − ½, up to u³/3.
     var (term, sum) = (u, 0.0)
     for k in 1...20 {

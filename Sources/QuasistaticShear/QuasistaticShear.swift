@@ -53,7 +53,8 @@ public struct QuasistaticShear {
     _ observer: any ShearObserver, safePoint: SafePoint = .none, resuming saved: Checkpoint? = nil
   ) throws {
     let strains = schedule.strains
-    var progress = try saved?.value(LoadingProgress.self, of: Key.progress) ?? LoadingProgress(evaluations: evaluationCount)
+    var progress =
+      try saved?.value(LoadingProgress.self, of: Key.progress) ?? LoadingProgress(evaluations: evaluationCount)
     var tracker: ParticleField?
     let safePoint = safePoint.within {
       try $0.put(progress, as: Key.progress)

@@ -28,8 +28,8 @@ struct ActivityProfile {
       columns.append(
         .tensor(
           "box", unit: "λ",
-          "edges of the box at that strain, as rows: the thickness of a slice is the distance of opposite faces divided "
-            + "by the number of slices", in: .file
+          "edges of the box at that strain, as rows: the thickness of a slice is the distance of opposite faces "
+            + "divided by the number of slices", in: .file
         ) { $0.box })
     }
     let quantities = [
