@@ -104,7 +104,7 @@ let package = Package(
       dependencies: [
         "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Statistics", "Interactions", "Particles",
         "Storage", "Multigrid", "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion",
-        "YieldStress", "SparseSolvers", "FourierGrid", "ElasticLattice", "ElastoPlastic", "CBuild",
+        "YieldStress", "SparseSolvers", "FourierGrid", "ElasticLattice", "ElastoPlastic", "MeanField", "CBuild",
       ],
       swiftSettings: driverFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
 

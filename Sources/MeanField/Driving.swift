@@ -10,7 +10,7 @@ public enum Driving: Sendable, Equatable {
   case stress(Double)
 
   /// The imposed strain rate at a time; nil if the stress is imposed. `isBefore` asks for the limit from the left.
-  func rate(at time: Double, isBefore: Bool = false) -> Double? {
+  public func rate(at time: Double, isBefore: Bool = false) -> Double? {
     switch self {
     case .rates(let steps): (steps.last { isBefore ? $0.from < time : $0.from <= time } ?? steps[0]).rate
     case .oscillation(let amplitude, let frequency): amplitude * frequency * cos(frequency * time)

@@ -36,11 +36,12 @@ public final class Evolution {
 
   /// Begins an evolution.
   /// - Parameters:
-  ///   - moved: stress by which the initial stresses are moved first, elastically.
+  ///   - shift: stress by which the initial stresses are moved first, elastically.
+  ///   - time: time at which the evolution begins; with it `shift`, which is the strain up to then.
   /// - Throws: an input failure if the grid is too coarse for the noise.
   public init(
     _ model: MeanFieldModel, grid: StressGrid, from initial: InitialStresses, movedBy shift: Double = 0,
-    driving: Driving, tolerance: Double, fixedStep: Double? = nil
+    driving: Driving, tolerance: Double, at time: Double = 0, fixedStep: Double? = nil
   ) throws {
     equation = try MasterEquation(model, grid)
     self.grid = grid
@@ -58,9 +59,9 @@ public final class Evolution {
       }
     }
     state = State(
-      probabilities: probabilities, time: 0, strain: 0, rate: driving.rate(at: 0) ?? 0,
+      probabilities: probabilities, time: time, strain: time > 0 ? shift : 0, rate: driving.rate(at: time) ?? 0,
       activity: equation.activity(probabilities), step: 1e-6)
-    if driving.rate(at: 0) == nil {
+    if driving.rate(at: time) == nil {
       state.rate = equation.rateAtConstantStress(state.probabilities, activity: state.activity)
     }
     if let fixedStep { state.step = fixedStep }

@@ -10,8 +10,17 @@ public enum InitialStresses: Sendable, Equatable {
   /// The stationary state at a strain rate.
   case stationary(rate: Double)
 
+  /// The smallest and the largest stress; nil if there are no bounds.
+  public var range: ClosedRange<Double>? {
+    switch self {
+    case .delta(let stress): stress...stress
+    case .histogram(let edges, _): edges.first!...edges.last!
+    case .gaussian, .stationary: nil
+    }
+  }
+
   /// The largest magnitude of a stress that occurs.
-  var reach: Double {
+  public var reach: Double {
     switch self {
     case .delta(let stress): stress.magnitude
     case .gaussian(let mean, let deviation): mean.magnitude + 9 * deviation

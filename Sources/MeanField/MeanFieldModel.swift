@@ -40,6 +40,6 @@ public struct MeanFieldModel: Sendable, Equatable {
       && thresholds == [Threshold(value: 1, weight: 1)]
   }
 
-  /// The largest local yield stress.
-  var largestThreshold: Double { thresholds.map(\.value).max()! }
+  /// The largest kick; 0 for diffusion.
+  public var largestKick: Double { noise.reach }
 }

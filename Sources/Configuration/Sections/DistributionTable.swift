@@ -50,7 +50,7 @@ public enum BlockNumbers: Sendable, Equatable {
 
   private static func dataset(_ table: Table, _ folder: String) -> BlockNumbers? {
     forbidAll(of: table, but: ["file", "dataset"], with: "file")
-    guard let file = path(table, folder),
+    guard let file = table.path("file", folder),
       let dataset = table.text("dataset", hint: "add dataset = \"…\", the name of the dataset in the file")
     else { return nil }
     return .dataset(file: file, dataset: dataset)
@@ -82,7 +82,7 @@ public enum BlockNumbers: Sendable, Equatable {
 
   private static func sampledDataset(_ table: Table, _ folder: String) -> BlockNumbers? {
     if table.gives("values") { forbid(table, ["values"], with: "file") }
-    let file = path(table, folder)
+    let file = table.path("file", folder)
     let dataset = table.text("dataset", hint: "add dataset = \"…\", the name of the dataset in the file")
     let column = table.optionalInteger("column", .atLeast(0))
     let skipNaN = table.boolean("skip_nan", default: false)
@@ -133,18 +133,19 @@ public enum BlockNumbers: Sendable, Equatable {
   private static func forbid(_ table: Table, _ keys: [String], with other: String) {
     for key in keys { table.forbid(key, because: "has no effect with \(other)", hint: "remove it") }
   }
+}
 
-  private static func path(_ table: Table, _ folder: String) -> String? {
-    table.value(
-      "file", expected: "the path of an HDF5 file", hint: "put it in quotes", toml: { $0.tomlQuoted },
+extension Table {
+  /// Reads the required path of an HDF5 file, joined to the folder of the configuration if it is relative.
+  func path(_ key: String, _ folder: String) -> String? {
+    value(
+      key, expected: "the path of an HDF5 file", hint: "put it in quotes", toml: { $0.tomlQuoted },
       convert: { value in
         guard case .string(let path) = value.content, !path.isEmpty else { return nil }
         return Document.joined(path, to: folder)
       })
   }
-}
 
-extension Table {
   /// Reads a required string, which must not be empty.
   func text(_ key: String, hint: String) -> String? {
     value(

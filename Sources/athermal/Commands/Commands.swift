@@ -4,9 +4,9 @@ import Configuration
 enum Commands {
   static let all: [any Command.Type] = [
     MinimizeCommand.self, MeasureCommand.self, PrepareCommand.self, ShearCommand.self, ExpandCommand.self,
-    YieldmapCommand.self, EnsembleCommand.self, EpmCommand.self, BandsCommand.self, SweepCommand.self,
-    ValidateCommand.self, InfoCommand.self, VerifyCommand.self, ExportCommand.self, BenchmarkCommand.self,
-    CommandsCommand.self,
+    YieldmapCommand.self, EnsembleCommand.self, EpmCommand.self, MeanfieldCommand.self, BandsCommand.self,
+    SweepCommand.self, ValidateCommand.self, InfoCommand.self, VerifyCommand.self, ExportCommand.self,
+    BenchmarkCommand.self, CommandsCommand.self,
   ]
 
   /// Additional commands, for tests.

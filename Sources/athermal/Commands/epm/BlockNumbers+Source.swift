@@ -65,12 +65,14 @@ extension BlockNumbers {
     case .samples(let values): return .samples(values)
     case .histogram(let edges, let weights): return .histogram(edges: edges, weights: weights)
     case .sampledDataset(let path, let dataset, let column, let skipNaN):
-      return .samples(try Self.samples(path, dataset, column, skipNaN, over: communicator))
+      let samples = try MeasuredNumbers.read(path, dataset, column: column, skipNaN: skipNaN, over: communicator)
+      try MeasuredNumbers.expect(samples, of: dataset, in: path, "finite and greater than 0") { $0 > 0 && $0.isFinite }
+      return .samples(samples)
     case .dataset: preconditionFailure("a dataset in the shape of the lattice is no distribution")
     }
   }
 
-  private static func shape(of dataset: String, in file: HDF5File, _ key: String) throws -> [Int] {
+  static func shape(of dataset: String, in file: HDF5File, _ key: String) throws -> [Int] {
     guard try file.isDataset(dataset) else {
       throw Failure.everywhere(
         .input, "\(file.path): there is no dataset '\(dataset)'; athermal info lists what is there")
@@ -79,38 +81,6 @@ extension BlockNumbers {
       throw Failure.everywhere(.input, "\(file.path): the dataset '\(dataset)' does not hold numbers")
     }
     return try file.shape(of: dataset)
-  }
-
-  /// Largest length of a list of samples, which every rank holds completely.
-  private static let mostSamples = 1 << 24
-
-  private static func samples(
-    _ path: String, _ dataset: String, _ column: Int?, _ skipNaN: Bool, over communicator: Communicator
-  ) throws -> [Double] {
-    let file = try HDF5File(path, .read, over: communicator)
-    let shape = try shape(of: dataset, in: file, dataset)
-    guard !shape.isEmpty, try file.numberCount(of: dataset) <= mostSamples else {
-      throw Failure.everywhere(
-        .input, "\(path): the dataset \(dataset) has the shape \(shape); at most \(mostSamples) samples are taken")
-    }
-    var values = try file.readAll(Double.self, from: dataset)
-    try file.close()
-    if let column {
-      guard shape.count == 2, column < shape[1] else {
-        throw Failure.everywhere(
-          .input, "\(path): the dataset \(dataset) has the shape \(shape), and no column \(column)")
-      }
-      values = stride(from: column, to: values.count, by: shape[1]).map { values[$0] }
-    }
-    if skipNaN { values.removeAll { $0.isNaN } }
-    guard !values.isEmpty else { throw Failure.everywhere(.input, "\(path): the dataset \(dataset) holds no samples") }
-    if let bad = values.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
-      throw Failure.everywhere(
-        .input,
-        "\(path): the sample \(bad) of \(dataset) is \(values[bad]); samples must be finite and greater than 0"
-          + (values[bad].isNaN ? "; skip_nan = true leaves out what is not a number" : ""))
-    }
-    return values
   }
 }
 
