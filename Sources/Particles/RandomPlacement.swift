@@ -94,12 +94,15 @@ public struct RandomPlacement: Sendable {
   /// to compute a ``SystemLayout``, and means over pairs, for any number of particles.
   public func outline() -> Snapshot {
     var table = ParticleTable()
-    let few = max(2, min(33, count))
+    let few = max(3, min(33, count))
     table.ids = (0..<few).map { Int64($0 + 1) }
     switch composition {
     case .sizes(let sizes):
       let margin = sizes.isStratified ? 0.5 / Double(count) : 0
-      table.diameters = (0..<few).map { sizes.quantile(margin + (1 - 2 * margin) * Double($0) / Double(few - 1)) }
+      // Both ends by the numbers that the sizes themselves come from.
+      let (low, high) = (margin, 1 - margin)
+      let between = (1..<(few - 1)).map { low + (high - low) * Double($0) / Double(few - 1) }
+      table.diameters = ([low] + between + [high]).map(sizes.quantile)
     case .species(let fractionOfFirst, let diameters):
       table.species = (0..<few).map { Double($0) < fractionOfFirst * Double(few) ? 0 : 1 }
       table.diameters = table.species.map { diameters[Int($0)] }

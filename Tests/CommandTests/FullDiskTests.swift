@@ -78,7 +78,7 @@ import Testing
       "athermal", words, ranks: ranks, in: folder.path, environment: ["ATHERMAL_FAULT": twice], limit: 60)
     expectEnd(outcome, says: "no checkpoint could be written; earlier ones are kept", "checkpoint.write: No space left")
     #expect(
-      outcome.errors.components(separatedBy: "no checkpoint could be made").count == 2,
+      outcome.errors.components(separatedBy: "no checkpoint could be written").count == 2,
       "said once; the second is the end")
     let summary = try folder.json("run/summary.json")
     #expect(summary["status"] as? String == "failed" && summary["exit_code"] as? Int == 5)
@@ -101,7 +101,7 @@ import Testing
       "athermal", ["shear", "shear.toml", "--output", "run"], ranks: 2, in: folder.path,
       environment: ["ATHERMAL_FAULT": "checkpoint.write:3:fail:1,checkpoint.manifest:4:fail:0"])
     #expect(outcome.exitCode == 0, "\(outcome.report)")
-    #expect(outcome.errors.components(separatedBy: "no checkpoint could be made").count == 3)
+    #expect(outcome.errors.components(separatedBy: "no checkpoint could be written").count == 3)
   }
 
   private static let rootOnly: Comment =
