@@ -14,6 +14,8 @@ final class MasterEquation {
   let yieldRates: [Double]
   /// Diffusion between neighbouring cells per activity: between cell i and i + 1, divided by the distance of centres.
   private let diffusion: [Double]
+  /// Densities per probability of a cell: inverse widths.
+  private let densities: [Double]
   private let kicks: KickMatrix?
   private let release: ReleaseMatrix?
   let weights: [Double]
@@ -36,6 +38,7 @@ final class MasterEquation {
       }
     }
     weights = model.thresholds.map(\.weight)
+    densities = grid.widths.map { 1 / $0 }
     let kicks = model.noise == .gaussian ? nil : try KickMatrix(model.noise, alpha: model.alpha, grid)
     self.kicks = kicks
     diffusion = (0..<(cells - 1)).map { i in
@@ -72,7 +75,7 @@ final class MasterEquation {
     var result = [Double](repeating: 0, count: count)
     for k in weights.indices {
       let offset = k * cells
-      func density(_ i: Int) -> Double { i < 0 || i >= cells ? 0 : state[offset + i] / grid.widths[i] }
+      func density(_ i: Int) -> Double { i < 0 || i >= cells ? 0 : state[offset + i] * densities[i] }
       for i in 0..<(cells - 1) {
         let (h, next) = (grid.widths[i], grid.widths[i + 1])
         // The share of the downwind cell, when central.
@@ -97,42 +100,48 @@ final class MasterEquation {
 
   /// Returns the rates of change of a state.
   func change(_ state: [Double], rate: Double, activity: Double, faces: [Double]) -> [Double] {
-    var result = advection(state, faces: faces)
-    for i in 0..<count { result[i] = rate * result[i] - yieldRates[i] * state[i] }
-    addNoise(state, activity, to: &result)
+    var result = transport(state, byRate: rate, byActivity: activity, faces)
+    for i in 0..<count { result[i] -= yieldRates[i] * state[i] }
     addReleased(state, activity: activity, faces, to: &result)
     return result
   }
 
   /// Returns the rates of change by a strain rate of 1.
   func advection(_ state: [Double], faces: [Double]) -> [Double] {
-    var result = [Double](repeating: 0, count: count)
-    for k in weights.indices {
-      let offset = k * cells
-      for i in offset..<(offset + cells - 1) {
-        let cell = i - offset
-        let flux =
-          faces[i] * state[i] / grid.widths[cell] + (1 - faces[i]) * state[i + 1] / grid.widths[cell + 1]
-        result[i] -= flux
-        result[i + 1] += flux
-      }
-    }
-    return result
+    transport(state, byRate: 1, byActivity: 0, faces)
   }
 
-  /// Adds the rates of change by the noise of an activity.
-  private func addNoise(_ state: [Double], _ activity: Double, to result: inout [Double]) {
-    for k in weights.indices {
-      let offset = k * cells
-      for i in offset..<(offset + cells - 1) {
-        let cell = i - offset
-        let flux =
-          activity * diffusion[cell] * (state[i] / grid.widths[cell] - state[i + 1] / grid.widths[cell + 1])
-        result[i] -= flux
-        result[i + 1] += flux
+  /// Returns the rates of change by a strain rate and by the noise of an activity.
+  private func transport(_ state: [Double], byRate rate: Double, byActivity activity: Double, _ faces: [Double])
+    -> [Double]
+  {
+    let cells = cells
+    var result = [Double](repeating: 0, count: count)
+    result.withUnsafeMutableBufferPointer { result in
+      state.withUnsafeBufferPointer { state in
+        faces.withUnsafeBufferPointer { faces in
+          densities.withUnsafeBufferPointer { densities in
+            diffusion.withUnsafeBufferPointer { diffusion in
+              for offset in stride(from: 0, to: result.count, by: cells) {
+                var (before, here) = (0.0, state[offset] * densities[0])
+                for i in 0..<(cells - 1) {
+                  let next = state[offset + i + 1] * densities[i + 1]
+                  let mean = next + faces[offset + i] * (here - next)
+                  let flux = rate * mean + activity * diffusion[i] * (here - next)
+                  result[offset + i] = before - flux
+                  (before, here) = (flux, next)
+                }
+                result[offset + cells - 1] = before
+              }
+            }
+          }
+        }
       }
-      kicks?.add(state, offset: offset, times: activity, isWhole: true, to: &result)
     }
+    if activity != 0, let kicks {
+      for k in weights.indices { kicks.add(state, offset: k * cells, times: activity, isWhole: true, to: &result) }
+    }
+    return result
   }
 
   /// Adds the blocks that have yielded.
@@ -160,8 +169,7 @@ final class MasterEquation {
 
   /// Returns how the rates of change depend on the activity: the noise of an activity of 1, and the source.
   func changeByActivity(_ state: [Double], faces: [Double]) -> [Double] {
-    var result = [Double](repeating: 0, count: count)
-    addNoise(state, 1, to: &result)
+    var result = transport(state, byRate: 0, byActivity: 1, faces)
     if release == nil { addSource(1, faces, to: &result) }
     return result
   }
@@ -221,6 +229,7 @@ final class MasterEquation {
 
   /// Makes the matrix shift·1 − c·∂change/∂state, with the activity as a number of its own.
   func linear(shift: Double, scale c: Double, rate: Double, activity: Double, faces: [Double]) -> Operator {
+    let cells = cells
     let factors = weights.indices.map { k -> Tridiagonal in
       let offset = k * cells
       var matrix = Tridiagonal(cells)
@@ -229,8 +238,8 @@ final class MasterEquation {
       }
       for i in 0..<(cells - 1) {
         let spread = activity * diffusion[i]
-        let left = c * (rate * faces[offset + i] + spread) / grid.widths[i]
-        let right = c * (rate * (1 - faces[offset + i]) - spread) / grid.widths[i + 1]
+        let left = c * (rate * faces[offset + i] + spread) * densities[i]
+        let right = c * (rate * (1 - faces[offset + i]) - spread) * densities[i + 1]
         matrix.diagonal[i] += left
         matrix.upper[i] = right
         matrix.lower[i + 1] = -left
