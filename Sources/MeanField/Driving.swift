@@ -18,10 +18,16 @@ public enum Driving: Sendable, Equatable {
     }
   }
 
-  /// The next time after `time` at which the strain rate jumps.
+  /// The next time after `time` at which the strain rate jumps or changes its sign.
   func jump(after time: Double) -> Double {
-    guard case .rates(let steps) = self else { return .infinity }
-    return steps.first { $0.from > time }?.from ?? .infinity
+    switch self {
+    case .rates(let steps): return steps.first { $0.from > time }?.from ?? .infinity
+    case .oscillation(_, let frequency):
+      let half = .pi / frequency
+      let turn = ((time / half + 0.5).rounded(.down) + 0.5) * half
+      return turn > time * (1 + 1e-12) ? turn : turn + half
+    case .stress: return .infinity
+    }
   }
 
   public static func == (a: Driving, b: Driving) -> Bool {

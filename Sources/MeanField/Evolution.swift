@@ -111,7 +111,9 @@ public final class Evolution {
     let (start, old) = (state.time, state.probabilities)
     let end = isLast ? limit : start + step
     let rate = driving.rate(at: start) ?? state.rate
-    let faces = equation.faceWeights(old, rate: rate == 0 ? driving.rate(at: end) ?? 0 : rate, activity: state.activity)
+    // The flow keeps its direction during a step.
+    let direction = driving.rate(at: (start + end) / 2) ?? state.rate
+    let faces = equation.faceWeights(old, rate: direction, activity: state.activity)
     let first = equation.change(old, rate: rate, activity: state.activity, faces: faces)
     let c = Self.diagonal * step
 
