@@ -60,7 +60,8 @@ public struct RankGroups {
   /// all. Collective.
   /// - Parameter own: the results of the tasks of this group, the same on all of its ranks.
   public func gather<Value: Codable>(_ own: [Int: Value]) throws -> [Value] {
-    try (0..<taskCount).map { task in
+    if world.size == 1 { return (0..<taskCount).map { own[$0]! } }
+    return try (0..<taskCount).map { task in
       let owner = try world.reduce(own[task] == nil ? world.size : world.rank, .minimum)
       precondition(owner < world.size, "no group has a result of task \(task)")
       let data = try world.coordinated { try own[task].map { Array(try JSONCoding.encoder.encode([$0])) } ?? [] }
