@@ -8,9 +8,20 @@ struct MeanfieldCommand: RunCommand {
   static let canResume = true
   static let outputs = ["meanfield.h5"]
   static let guide = CommandGuide(
-    running: "meanfield", canResume: canResume, summary: "Hébraud-Lequeux model of block stresses",
-    text: "Computes stationary states and transients of the mean-field model, or fits it to a measured flow curve.",
-    examples: ["athermal meanfield Configs/meanfield-flow-curve.toml --output runs/hl"])
+    running: "meanfield", canResume: canResume, summary: "Hébraud-Lequeux mean-field model of block stresses",
+    text: """
+      Computes flow curves and transients of the Hébraud-Lequeux model and its extensions, or fits it to a measured flow
+      curve. Stresses are in the unit of local_yield_stress, times in that of relaxation_time.
+
+      Measured numbers, of kicks or of initial stresses, are given as one of
+        edges = [0.0, 0.1, 0.2], weights = [1, 3]                       a histogram
+        values = [0.11, 0.07, …], histogram_bins = 64                   a list
+        file = "y.h5", dataset = "a/b", column = 0, skip_nan = true     a dataset, with histogram_bins
+      """,
+    examples: [
+      "athermal meanfield Configs/meanfield-flow-curve.toml --output runs/flow",
+      "athermal meanfield Configs/meanfield-start-up.toml --set meanfield.alpha=0.4 --output runs/start-up",
+    ])
 
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
     [
@@ -34,7 +45,7 @@ struct MeanfieldCommand: RunCommand {
       lines.insert(
         "decomposition   \(section.alphas.count * rates.count) states, dealt out to \(ranks.count) rank(s)", at: 0)
     } else {
-      lines.insert("decomposition   one rank's work, which \(ranks.count) rank(s) repeat", at: 0)
+      lines.insert("decomposition   none: each of \(ranks.count) rank(s) computes the same", at: 0)
     }
     return lines
   }
