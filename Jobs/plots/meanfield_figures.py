@@ -1,8 +1,8 @@
 """Draws what the mean-field model of block stresses has computed. Of physics only the closed forms at vanishing rate
 are evaluated here (Docs/Theory/MeanField.md)."""
 
-from figures import (BLACK, BLUE, COLOURS, GREY, INTENSITY, VERMILION, LogNorm, Normalize, NothingToDraw, colour_bar, np,
-                     open_file, plain_ticks, plt, settings, summary)
+from figures import (BLACK, BLUE, COLOURS, GREY, INTENSITY, VERMILION, LogNorm, Normalize, NothingToDraw, colour_bar,
+                     np, open_file, plain_ticks, plt, settings, summary)
 
 STRESS = r"$\langle\sigma\rangle$ [unit of $\sigma_c$]"
 RATE = r"strain rate $\dot\gamma$ [unit of $1/\tau$]"
