@@ -188,32 +188,13 @@ package enum KeyGuide {
       ("amplitude", "of oscillation: γ₀ of the strain γ₀ sin ωt"),
       ("frequency", "of oscillation: ω, in radians per unit of time"),
       ("cycles", "of oscillation: their number; moduli are those of the last"),
-      (
-        "initial",
-        "stresses of the blocks at time 0: { kind = \"delta\", stress }, \"gaussian\" (mean = 0.0, deviation), "
-          + "\"stationary\" (rate) or \"file\" (measured numbers)"
-      ),
-      (
-        "measured",
-        "of fit: { rates, stresses }, with errors of the stresses if known, and diffusion (⟨Δσ²⟩/t) and activity of "
-          + "blocks"
-      ),
-      (
-        "noise",
-        "{ kind = \"gaussian\" } by default; \"levy\" (exponent μ, cutoff, lower_cutoff = 0.0) or \"file\" (measured "
-          + "numbers): kicks"
-      ),
+      ("initial", "table, see above: stresses of the blocks at time 0, of all protocols that do not begin in a flow"),
+      ("measured", "table, see above: of fit, what is to be described"),
+      ("noise", "table, see above: stress changes by events elsewhere; by default gaussian"),
       ("yielding", "rate above the threshold: \"constant\", or \"progressive\", which grows with the excess"),
       ("yielding_exponent", "of progressive yielding: power of the excess stress"),
-      (
-        "relaxation",
-        "{ kind = \"complete\" } by default; \"fraction\" (fraction of the stress that is lost), \"drop\" (drop) or "
-          + "\"distribution\" (of drops, as thresholds)"
-      ),
-      (
-        "thresholds",
-        "distribution of local yield stresses: { distribution = \"weibull\", shape, mean }, …; by default all are σ_c"
-      ),
+      ("relaxation", "table, see above: what a block loses when it yields; by default complete"),
+      ("thresholds", "table, see above: distribution of local yield stresses; by default all are σ_c"),
       ("threshold_classes", "number of thresholds that stand for the distribution; by default 16"),
       ("bins", "number of cells of stress, about; by default 1000, and 400 with kicks"),
       ("layer", "distance from the threshold within which cells are narrow; by default one that fits the rates"),

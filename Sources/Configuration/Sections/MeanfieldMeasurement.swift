@@ -19,8 +19,8 @@ public struct MeanfieldMeasurement: Sendable, Equatable {
     guard let rates, let stresses else { return nil }
     guard rates.count == stresses.count, errors.map({ $0.count == rates.count }) ?? true, rates.count >= 3 else {
       table.report(
-        "'\(table.name)' has \(rates.count) rates, \(stresses.count) stresses"
-          + (errors.map { " and \($0.count) errors" } ?? ""),
+        "'\(table.name)' has \(rates.count) rates and \(stresses.count) stresses"
+          + (errors.map { ", with \($0.count) errors" } ?? ""),
         hint: "give three rates or more, a stress for each, and an error for each or none at all", key: "rates")
       return nil
     }

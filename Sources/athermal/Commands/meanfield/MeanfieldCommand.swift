@@ -13,10 +13,13 @@ struct MeanfieldCommand: RunCommand {
       Computes flow curves and transients of the Hébraud-Lequeux model and its extensions, or fits it to a measured flow
       curve. Stresses are in the unit of local_yield_stress, times in that of relaxation_time.
 
-      Measured numbers, of kicks or of initial stresses, are given as one of
-        edges = [0.0, 0.1, 0.2], weights = [1, 3]                       a histogram
-        values = [0.11, 0.07, …], histogram_bins = 64                   a list
-        file = "y.h5", dataset = "a/b", column = 0, skip_nan = true     a dataset, with histogram_bins
+      Tables in [meanfield]:
+        initial     kind = "delta" (stress), "gaussian" (mean = 0.0, deviation), "stationary" (rate) or "file" (numbers)
+        noise       kind = "gaussian", "levy" (exponent μ, cutoff, lower_cutoff = 0.0) or "file" (numbers): kicks
+        relaxation  kind = "complete", "fraction" (fraction, of the stress), "drop" (drop) or "distribution" (as next)
+        thresholds  distribution = "weibull" (shape, mean), "gaussian", "exponential", "samples", "histogram": as in epm
+        measured    rates, stresses; if known errors of the stresses, and diffusion (⟨Δσ²⟩/t) and activity of blocks
+        (numbers)   edges, weights; or values, histogram_bins = 64; or file, dataset, column, skip_nan, histogram_bins
       """,
     examples: [
       "athermal meanfield Configs/meanfield-flow-curve.toml --output runs/flow",
