@@ -32,7 +32,7 @@ def logarithmic(axis, across, up):
     axis.set_yscale("log")
     axis.set_xlabel(across)
     axis.set_ylabel(up)
-    axis.legend(loc="upper left")
+    axis.legend(loc="best")
 
 
 def states(run):

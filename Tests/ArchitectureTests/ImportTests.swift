@@ -8,7 +8,8 @@ private let layers = [
   "Configuration", "Statistics", "Interactions", "Particles", "Storage", "Multigrid", "Statics", "SparseSolvers",
   "Measurement",
   "Preparation",
-  "QuasistaticShear", "StrainExpansion", "YieldStress", "FourierGrid", "ElasticLattice", "ElastoPlastic", "athermal",
+  "QuasistaticShear", "StrainExpansion", "YieldStress", "FourierGrid", "ElasticLattice", "ElastoPlastic", "MeanField",
+  "athermal",
 ]
 
 /// Modules that may not meet, though the order alone would allow it.

@@ -79,7 +79,7 @@ struct ExpandResult {
     rows.map { ResultArray($0.flatMap { $0 }, shape: [Int](repeating: system.dimension, count: 4)) }
   }
 
-  /// Returns the datasets of expand.h5.
+  /// Returns the datasets of expand.h5. Longer than 60 lines: one entry for each dataset.
   /// - Parameter modes: the endings of the names of the modes.
   static func schema(modes: [String]) -> Schema<ExpandResult> {
     let orders = [("phi_g", "φ_γ"), ("phi_gg", "φ_γγ"), ("phi_ggg", "φ_γγγ")]

@@ -28,7 +28,7 @@ struct MethodMap {
     return total > 0 ? ResultArray(rows: values, firstRow: first, shape: [total]) : nil
   }
 
-  /// Returns the datasets of one method in yieldmap.h5.
+  /// Returns the datasets of one method in yieldmap.h5. Longer than 60 lines: one entry for each dataset.
   /// - Parameters:
   ///   - name: the group of the method.
   ///   - weights: all weights, with the beginnings of the names of their datasets.
