@@ -170,6 +170,38 @@ package enum KeyGuide {
       ("transform_above", "failures in a sweep beyond which the sparse rule uses a transform"),
       ("settle_after", "pending failures beyond which the sparse rule uses a transform"),
     ],
+    "meanfield": [
+      (
+        "protocol",
+        "needed: \"flow-curve\", \"start-up\", \"stop\", \"step\", \"creep\", \"oscillation\", \"ageing\" or \"fit\""
+      ),
+      ("alpha", "needed, but for a fit: coupling α, D = α σ_c² Γ; a list for several flow curves"),
+      ("local_yield_stress", "σ_c, the unit of stress; a fit finds it if it is not given"),
+      ("modulus", "G₀: stress of an elastic block per strain"),
+      ("relaxation_time", "τ, the unit of time; a fit finds G₀τ unless both are given"),
+      ("rates", "strain rates of a flow curve, ascending, or of start-up, in turn; one, of the flow before a stop"),
+      ("times", "of start-up: times from which the rates hold, the first 0; by default one rate from 0 on"),
+      ("final_strain", "of start-up: strain at the end"),
+      ("duration", "of stop, step, creep and ageing: time at the end"),
+      ("step_strain", "of step: strain imposed at time 0"),
+      ("stress", "of creep: stress imposed from time 0 on"),
+      ("amplitude", "of oscillation: γ₀ of the strain γ₀ sin ωt"),
+      ("frequency", "of oscillation: ω, in radians per unit of time"),
+      ("cycles", "of oscillation: their number; moduli are those of the last"),
+      ("initial", "table, see above: stresses of the blocks at time 0, of all protocols that do not begin in a flow"),
+      ("measured", "table, see above: of fit, what is to be described"),
+      ("noise", "table, see above: stress changes by events elsewhere; by default gaussian"),
+      ("yielding", "rate above the threshold: \"constant\", or \"progressive\", which grows with the excess"),
+      ("yielding_exponent", "of progressive yielding: power of the excess stress"),
+      ("relaxation", "table, see above: what a block loses when it yields; by default complete"),
+      ("thresholds", "table, see above: distribution of local yield stresses; by default all are σ_c"),
+      ("threshold_classes", "number of thresholds that stand for the distribution; by default 16"),
+      ("bins", "number of cells of stress, about; by default 1000, and 400 with kicks"),
+      ("layer", "distance from the threshold within which cells are narrow; by default one that fits the rates"),
+      ("tolerance", "largest error in one step of time"),
+      ("samples", "rows of a transient; of oscillation: rows of each cycle"),
+      ("snapshots", "densities P(σ) that a transient keeps"),
+    ],
     "bands": [
       ("runs", "needed: folders of epm or shear runs, as in [\"runs/a\", \"runs/b\"]"),
       ("source", "\"plastic-count\", or \"d2min\" of shear runs"), ("bin", "width of a bin, in bins of the files"),
@@ -177,7 +209,10 @@ package enum KeyGuide {
       ("fit", "strains between which the width is fitted"),
     ],
     "sweep": [
-      ("command", "\"minimize\", \"measure\", \"prepare\", \"shear\", \"expand\", \"yieldmap\" or \"epm\""),
+      (
+        "command",
+        "\"minimize\", \"measure\", \"prepare\", \"shear\", \"expand\", \"yieldmap\", \"epm\" or \"meanfield\""
+      ),
       ("config", "config that all runs share, relative to the sweep"),
     ],
   ]

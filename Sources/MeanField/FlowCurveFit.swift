@@ -4,8 +4,8 @@ import MessagePassing
 /// The Hébraud-Lequeux model that describes a measured flow curve best, by weighted least squares over the exact
 /// stationary states: ⟨σ⟩ = σ_c f_α(γ̇ T), with T = G₀τ/σ_c the time that makes rates dimensionless.
 ///
-/// G₀ and τ enter only by their product. Parameters are found in logarithms (Levenberg and Marquardt), so that they stay
-/// positive; their errors follow from the curvature at the minimum.
+/// G₀ and τ enter only by their product. Parameters are found in logarithms (Levenberg and Marquardt), so that they
+/// stay positive; their errors follow from the curvature at the minimum.
 public struct FlowCurveFit: Sendable {
   /// A parameter: its value and standard error; the error is nil if the value was given.
   public struct Parameter: Codable, Sendable, Equatable {

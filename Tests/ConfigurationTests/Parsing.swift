@@ -30,7 +30,7 @@ func correct(_ passage: String, becomes replacement: String) -> String {
 let catalogue = SectionCatalogue([
   ("minimize", MinimizeSections.self), ("measure", MeasureSections.self), ("prepare", PrepareSections.self),
   ("shear", ShearSections.self), ("expand", ExpandSections.self), ("yieldmap", YieldmapSections.self),
-  ("epm", EpmSections.self), ("bands", BandsSections.self),
+  ("epm", EpmSections.self), ("meanfield", MeanfieldSections.self), ("bands", BandsSections.self),
 ])
 
 func parse(_ text: String, _ overrides: [String] = []) throws -> ShearConfiguration {

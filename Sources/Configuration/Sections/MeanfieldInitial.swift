@@ -20,7 +20,8 @@ public enum MeanfieldInitial: Sendable, Equatable {
 
   init?(_ parent: Table, folder: String) {
     let hint =
-      "add initial = { kind = \"delta\", stress = 0.0 }, or gaussian with mean and deviation, stationary with rate, or file"
+      "write for example initial = { kind = \"delta\", stress = 0.0 }; other kinds are gaussian (mean and deviation), "
+      + "stationary (rate) and file (measured stresses)"
     parent.know("initial")
     guard parent.gives("initial") else {
       parent.report("[\(parent.name)] has no 'initial'", hint: hint)
@@ -38,14 +39,14 @@ public enum MeanfieldInitial: Sendable, Equatable {
     let any = Bound<Double>(words: "between -1e9 and 1e9") { $0.magnitude <= 1e9 }
     switch kind {
     case .delta:
-      guard let stress = table.number("stress", any, hint: "add stress = …, of all blocks") else { return nil }
+      guard let stress = table.number("stress", any, hint: "add stress = …, that of all blocks") else { return nil }
       self = .delta(stress: stress)
     case .gaussian:
       let mean = table.number("mean", any, default: 0)
       guard let deviation = table.number("deviation", .moderate, hint: "add deviation = …") else { return nil }
       self = .gaussian(mean: mean, deviation: deviation)
     case .stationary:
-      guard let rate = table.number("rate", .positive, hint: "add rate = …, of the flow") else { return nil }
+      guard let rate = table.number("rate", .positive, hint: "add rate = …, that of the flow") else { return nil }
       self = .stationary(rate: rate)
     case .file:
       guard let numbers = SignedNumbers(table, folder: folder) else { return nil }

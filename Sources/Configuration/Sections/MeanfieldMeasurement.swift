@@ -10,7 +10,7 @@ public struct MeanfieldMeasurement: Sendable, Equatable {
 
   init?(_ parent: Table) {
     let table = parent.table("measured")
-    let rates = table.numbers("rates", .positive, hint: "add measured = { rates = […], stresses = […] }, a flow curve")
+    let rates = table.numbers("rates", .positive, hint: "add rates = […], those of the measured flow curve")
     let stresses = table.numbers("stresses", .positive, hint: "add stresses = […], one for each rate")
     errors = table.gives("errors") ? table.numbers("errors", .positive, hint: "") : nil
     table.know("errors")
@@ -19,12 +19,13 @@ public struct MeanfieldMeasurement: Sendable, Equatable {
     guard let rates, let stresses else { return nil }
     guard rates.count == stresses.count, errors.map({ $0.count == rates.count }) ?? true, rates.count >= 3 else {
       table.report(
-        "'\(table.name)' has \(rates.count) rates, \(stresses.count) stresses and \(errors?.count ?? 0) errors",
-        hint: "give at least three rates and as many stresses, and as many errors or none", key: "rates")
+        "'\(table.name)' has \(rates.count) rates and \(stresses.count) stresses"
+          + (errors.map { ", with \($0.count) errors" } ?? ""),
+        hint: "give three rates or more, a stress for each, and an error for each or none at all", key: "rates")
       return nil
     }
     guard (diffusion == nil) == (activity == nil) else {
-      table.report("'\(table.name)' has one of 'diffusion' and 'activity'", hint: "give both or none")
+      table.report("'\(table.name)' has only one of 'diffusion' and 'activity'", hint: "give both, or none")
       return nil
     }
     self.rates = rates

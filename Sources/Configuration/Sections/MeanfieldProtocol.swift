@@ -16,12 +16,12 @@ public enum MeanfieldProtocol: Sendable, Equatable {
   /// A measured flow curve, to be described by the model, and measured block stresses.
   case fit(MeanfieldMeasurement)
 
-  private enum Name: String, Word {
+  enum Name: String, Word {
     case flowCurve = "flow-curve"
     case startUp = "start-up"
     case stop, step, creep, oscillation, ageing, fit
 
-    var keys: [String] {
+    fileprivate var keys: [String] {
       switch self {
       case .flowCurve: ["rates"]
       case .startUp: ["rates", "times", "final_strain", "initial"]
@@ -37,19 +37,18 @@ public enum MeanfieldProtocol: Sendable, Equatable {
 
   private static let keys = [
     "rates", "times", "final_strain", "duration", "step_strain", "stress", "amplitude", "frequency", "cycles",
-    "initial",
-    "measured",
+    "initial", "measured",
   ]
 
-  /// Whether stationary states alone are asked for.
-  public var isFlowCurve: Bool { if case .flowCurve = self { true } else { false } }
-
-  init?(_ table: Table, folder: String) {
-    let name: Name? = table.choice(
+  /// Reads the name of the protocol, which decides about other keys even if the protocol itself is wrong.
+  static func name(in table: Table) -> Name? {
+    let names = Name.allCases.map(\.rawValue)
+    return table.choice(
       "protocol",
-      hint:
-        "add protocol = \"…\"; the possibilities are flow-curve, start-up, stop, step, creep, oscillation, ageing and fit"
-    )
+      hint: "add protocol = \"…\"; the possibilities are \(names.joined(separator: ", "))")
+  }
+
+  init?(_ name: Name?, _ table: Table, folder: String) {
     guard let name else {
       for key in Self.keys { table.know(key) }
       return nil
@@ -119,14 +118,16 @@ public enum MeanfieldProtocol: Sendable, Equatable {
   }
 
   private static func rates(_ table: Table, areAscending: Bool) -> [Double]? {
-    guard let rates = table.numbers("rates", .positive, hint: "add rates = […], of shear") else { return nil }
+    let hint = "write for example rates = [0.01, 0.1]"
+    guard let rates = table.numbers("rates", .positive, hint: hint) else { return nil }
     guard !rates.isEmpty else {
       table.report("'rates' in [\(table.name)] is empty", hint: "give at least one rate", key: "rates")
       return nil
     }
     guard !areAscending || zip(rates, rates.dropFirst()).allSatisfy({ $0 < $1 }) else {
       table.report(
-        "'rates' in [\(table.name)] do not ascend", hint: "write them from the lowest to the highest", key: "rates")
+        "'rates' in [\(table.name)] do not ascend", hint: "write them from the lowest to the highest, each once",
+        key: "rates")
       return nil
     }
     return rates

@@ -33,8 +33,9 @@ public struct MeanfieldSection: Sendable, Equatable {
   public var unknowns: Unknowns
 
   init?(_ table: Table, folder: String) {
-    let loading = MeanfieldProtocol(table, folder: folder)
-    let isFit = if case .fit = loading { true } else { false }
+    let name = MeanfieldProtocol.name(in: table)
+    let loading = MeanfieldProtocol(name, table, folder: folder)
+    let isFit = name == .fit
     unknowns = Unknowns(
       localYieldStress: !table.gives("local_yield_stress"),
       timeScale: !table.gives("modulus") || !table.gives("relaxation_time"))
@@ -55,7 +56,7 @@ public struct MeanfieldSection: Sendable, Equatable {
       table.forbid("threshold_classes", because: "has no effect without 'thresholds'", hint: "remove it")
     }
     thresholdClasses = hasThresholds ? table.integer("threshold_classes", .between(2, 200), default: 16) : 1
-    alphas = isFit ? [] : Self.alphas(table, isCurve: loading?.isFlowCurve ?? true)
+    alphas = isFit ? [] : Self.alphas(table, isCurve: (name ?? .flowCurve) == .flowCurve)
     let hasKicks = noise.map { $0 != .gaussian } ?? false
     bins = table.integer("bins", .between(50, 100_000), default: hasKicks ? 400 : 1000)
     layer = table.optionalNumber("layer", Bound(words: "between 1e-9 and 10") { $0 >= 1e-9 && $0 <= 10 })
@@ -63,13 +64,13 @@ public struct MeanfieldSection: Sendable, Equatable {
       "tolerance", Bound(words: "between 1e-12 and 0.01") { $0 >= 1e-12 && $0 <= 0.01 }, default: 1e-6)
     samples = table.integer("samples", .between(2, 100_000), default: 200)
     snapshots = table.integer("snapshots", .between(0, 1000), default: 10)
+    if isFit { Self.forbidExtensions(table) }
     guard let loading, let noise, let release, isFit || !alphas.isEmpty, !hasThresholds || thresholds != nil else {
       return nil
     }
     self.loading = loading
     self.noise = noise
     self.release = release
-    if isFit { Self.forbidExtensions(table) }
   }
 
   private static func yielding(_ table: Table) -> Yielding {

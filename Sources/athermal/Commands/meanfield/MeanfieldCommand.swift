@@ -8,9 +8,23 @@ struct MeanfieldCommand: RunCommand {
   static let canResume = true
   static let outputs = ["meanfield.h5"]
   static let guide = CommandGuide(
-    running: "meanfield", canResume: canResume, summary: "Hébraud-Lequeux model of block stresses",
-    text: "Computes stationary states and transients of the mean-field model, or fits it to a measured flow curve.",
-    examples: ["athermal meanfield Configs/meanfield-flow-curve.toml --output runs/hl"])
+    running: "meanfield", canResume: canResume, summary: "Hébraud-Lequeux mean-field model of block stresses",
+    text: """
+      Computes flow curves and transients of the Hébraud-Lequeux model and its extensions, or fits it to a measured flow
+      curve. Stresses are in the unit of local_yield_stress, times in that of relaxation_time.
+
+      Tables in [meanfield]:
+        initial     kind = "delta" (stress), "gaussian" (mean = 0.0, deviation), "stationary" (rate) or "file" (numbers)
+        noise       kind = "gaussian", "levy" (exponent μ, cutoff, lower_cutoff = 0.0) or "file" (numbers): kicks
+        relaxation  kind = "complete", "fraction" (fraction, of the stress), "drop" (drop) or "distribution" (as next)
+        thresholds  distribution = "weibull" (shape, mean), "gaussian", "exponential", "samples", "histogram": as in epm
+        measured    rates, stresses; if known errors of the stresses, and diffusion (⟨Δσ²⟩/t) and activity of blocks
+        (numbers)   edges, weights; or values, histogram_bins = 64; or file, dataset, column, skip_nan, histogram_bins
+      """,
+    examples: [
+      "athermal meanfield Configs/meanfield-flow-curve.toml --output runs/flow",
+      "athermal meanfield Configs/meanfield-start-up.toml --set meanfield.alpha=0.4 --output runs/start-up",
+    ])
 
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
     [
@@ -34,7 +48,7 @@ struct MeanfieldCommand: RunCommand {
       lines.insert(
         "decomposition   \(section.alphas.count * rates.count) states, dealt out to \(ranks.count) rank(s)", at: 0)
     } else {
-      lines.insert("decomposition   one rank's work, which \(ranks.count) rank(s) repeat", at: 0)
+      lines.insert("decomposition   none: each of \(ranks.count) rank(s) computes the same", at: 0)
     }
     return lines
   }

@@ -6,7 +6,7 @@ extension MeanfieldSection {
   func grid(_ model: MeanFieldModel, _ rates: [Double], bins: Int? = nil) -> StressGrid {
     let unit = MeanfieldUnits(self).rate
     let (low, high) = (rates.min()! / unit, rates.max()! / unit)
-    // √D at the lowest rate, within which the density falls to zero at the threshold; blocks are carried past it by γ̇τ.
+    // √D at the lowest rate, in which the density falls to zero at the threshold; blocks are carried past it by γ̇τ.
     let width = max(ExactStationaryState(alpha: model.alpha, rate: low).diffusion.squareRoot(), low)
     return grid(model, layer: width, fastest: high, reach: 0, bins: bins)
   }

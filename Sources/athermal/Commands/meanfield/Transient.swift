@@ -114,9 +114,9 @@ final class Transient {
     guard !isDiffusive || width > grid.finest / 2 else {
       throw Failure.everywhere(
         .notConverged,
-        "at time \(evolution.state.time * units.time) the density at the threshold falls to zero within \(width) σ_c, and "
-          + "the cells there are \(grid.finest) σ_c wide; set meanfield.layer = \(width / 2 * units.stress), or end earlier"
-      )
+        "at time \(evolution.state.time * units.time) the density at the threshold falls to zero within \(width) σ_c, "
+          + "and the cells there are \(grid.finest) σ_c wide; set meanfield.layer = \(width / 2 * units.stress), or "
+          + "end earlier")
     }
     guard evolution.probabilityAtEnds < 1e-10 else {
       throw Failure.everywhere(

@@ -49,7 +49,9 @@ struct TransientPlan {
       times = Self.spread(duration / units.time, section.samples)
     case .creep(let stress, let duration, let initial):
       self.initial = try stresses(initial)
-      (driving, fastest, layer) = (.stress(stress / units.stress), 1, resting(duration / units.time))
+      // A stress of several σ_c is carried by a rate of several σ_c/(G₀τ).
+      let reduced = stress / units.stress
+      (driving, fastest, layer) = (.stress(reduced), max(1, reduced), resting(duration / units.time))
       times = Self.spread(duration / units.time, section.samples)
     case .oscillation(let amplitude, let frequency, let cycles, let initial):
       self.initial = try stresses(initial)

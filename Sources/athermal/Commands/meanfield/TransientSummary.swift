@@ -31,6 +31,8 @@ struct OscillationModuli: Encodable {
 }
 
 /// Scalars of a transient of the mean-field model, in summary.json.
+///
+/// More than 20 properties: one for each key.
 struct TransientSummary: Encodable {
   var status = "done"
   var exitCode = 0
