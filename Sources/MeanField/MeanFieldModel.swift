@@ -1,3 +1,5 @@
+import Foundation
+
 /// The Hébraud-Lequeux model of the stress σ of one block among many, with its extensions:
 ///
 ///     ∂P/∂t = −γ̇ ∂P/∂σ + Γ (noise of the other blocks) − rate(σ) P + (blocks that have yielded, at their new stress)
@@ -38,6 +40,17 @@ public struct MeanFieldModel: Sendable, Equatable {
   public var isHebraudLequeux: Bool {
     noise == .gaussian && yielding == .constant && relaxation == .complete
       && thresholds == [Threshold(value: 1, weight: 1)]
+  }
+
+  /// Returns the width within which the density falls to zero at a threshold, by the noise of an activity alone: over it
+  /// kicks carry blocks within the time of yielding. Nil where kicks have a least size.
+  public func layer(activity: Double) -> Double? {
+    switch noise {
+    case .gaussian: (alpha * activity).squareRoot()
+    case .levy(let exponent, let lower, _) where lower == 0:
+      pow(noise.amplitude(alpha: alpha)! * activity, 1 / exponent)
+    case .levy, .histogram: nil
+    }
   }
 
   /// The largest kick; 0 for diffusion.

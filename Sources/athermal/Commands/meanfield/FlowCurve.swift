@@ -45,17 +45,7 @@ struct FlowCurve {
       _ = try GridStationaryState(
         model, rate: rates.last! / MeanfieldUnits(section).rate, grid: section.grid(model, rates))
     }
-    try run.folder.begin()
-    let states = try RankGroups(
-      models.count * rates.count, ranksPerGroup: 1, noun: "state", over: communicator)
-    let progress = Progress(isShown: communicator.isRoot)
-    var own: [Int: StationaryDensity] = [:]
-    try states.run { task, _ in
-      let (model, rate) = (models[task / rates.count], rates[task % rates.count])
-      own[task] = try StationaryDensity(model, rate: rate, section, rates)
-      progress.show("state \(task + 1) of \(states.taskCount)", fraction: Double(task + 1) / Double(states.taskCount))
-    }
-    let all = try states.gather(own)
+    let all = try states(of: models, rates, run)
     let curve = FlowCurve(points: all.map(\.point))
     let file = try TableFile(
       path: run.folder.file("meanfield.h5"), provenance: Build.provenance(config: run.configuration.resolved),
@@ -66,6 +56,42 @@ struct FlowCurve {
     let summary = FlowCurveSummary(curve, section, models, seconds: run.folder.seconds)
     try run.folder.finish(summary)
     if communicator.isRoot { print(summary.text) }
+  }
+
+  /// Name in checkpoints.
+  private static let key = "meanfield"
+
+  /// Computes the states, one on each rank at a time, with a safe point after each round. Collective.
+  private static func states(
+    of models: [MeanFieldModel], _ rates: [Double], _ run: Run<MeanfieldSections>
+  ) throws -> [StationaryDensity] {
+    let (section, communicator) = (run.configuration.meanfield, run.communicator)
+    let checkpoints = try run.checkpoints()
+    var found = try checkpoints.saved.map { try $0.value([StationaryDensity].self, of: key) } ?? []
+    try run.folder.begin(resuming: checkpoints.saved != nil)
+    try run.folder.resumeLog(checkpoints.saved, over: communicator)
+    let safePoint = checkpoints.safePoint.within {
+      try $0.put(found, as: key)
+      try run.folder.saveLog(to: $0)
+    }
+    let progress = Progress(isShown: communicator.isRoot)
+    let count = models.count * rates.count
+    while found.count < count {
+      let first = found.count
+      let round = try RankGroups(
+        min(communicator.size, count - first), ranksPerGroup: 1, noun: "state", over: communicator)
+      var own: [Int: StationaryDensity] = [:]
+      try round.run { task, _ in
+        let number = first + task
+        own[task] = try StationaryDensity(
+          models[number / rates.count], rate: rates[number % rates.count], section, rates)
+      }
+      found += try round.gather(own)
+      progress.show("state \(found.count) of \(count)", fraction: Double(found.count) / Double(count))
+      try safePoint.reached(isStep: true)
+    }
+    try safePoint.end()
+    return found
   }
 }
 

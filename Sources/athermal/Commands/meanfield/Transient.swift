@@ -109,9 +109,9 @@ final class Transient {
   /// - Throws: a failure of kind `notConverged` if the density at the threshold falls to zero within one cell, or if it
   ///   reaches the ends of the grid.
   private func expectResolution(_ evolution: Evolution) throws {
-    let width = max(evolution.diffusion.squareRoot(), evolution.state.rate.magnitude)
-    let isDiffusive = model.noise == .gaussian && evolution.state.activity > 1e-12 && evolution.state.steps > 100
-    guard !isDiffusive || width > grid.finest / 2 else {
+    let width = max(model.layer(activity: evolution.state.activity) ?? .infinity, evolution.state.rate.magnitude)
+    let matters = evolution.state.activity > 1e-12 && evolution.state.steps > 100
+    guard !matters || width > grid.finest / 2 else {
       throw Failure.everywhere(
         .notConverged,
         "at time \(evolution.state.time * units.time) the density at the threshold falls to zero within \(width) σ_c, "
