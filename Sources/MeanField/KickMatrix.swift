@@ -15,7 +15,6 @@ struct KickMatrix {
   /// - Throws: an input failure that says how many bins the kicks need, if the grid is too coarse.
   init(_ noise: KickNoise, alpha: Double, _ grid: StressGrid) throws {
     let (cells, faces) = (grid.count, grid.faces)
-    let margin = noise.reach + 1
     let whole = noise.density(alpha: alpha, above: 0)
     var rates = [Double](repeating: 0, count: cells * cells)
     var (outflow, diffusion) = ([Double](repeating: 0, count: cells), [Double](repeating: 0, count: cells))
@@ -29,22 +28,32 @@ struct KickMatrix {
     }
     for j in 0..<cells {
       let density = noise.density(alpha: alpha, above: Self.smallest(grid, j))
-      // Differences over the departing cell, at the faces of the arriving one; the outer faces are moved far out.
-      func arrivals(_ face: Int) -> Double {
-        let x = face == 0 ? faces[0] - margin : face == cells ? faces[cells] + margin : faces[face]
-        return density.twiceIntegrated(x - faces[j]) - density.twiceIntegrated(x - faces[j + 1])
+      // Kicks that cross a face, from anywhere in the departing cell: to the right and to the left.
+      func crossing(_ face: Int, _ sign: Double) -> Double {
+        // Nothing leaves the outermost cells.
+        if face == 0 || face == cells { return 0 }
+        let (near, far) = sign > 0 ? (faces[j + 1], faces[j]) : (faces[j], faces[j + 1])
+        return density.excess(beyond: sign * (faces[face] - near), sign: sign)
+          - density.excess(beyond: sign * (faces[face] - far), sign: sign)
       }
-      var before = arrivals(0)
       var second = 0.0
-      for i in 0..<cells {
-        let after = arrivals(i + 1)
-        if i != j {
-          let rate = max(0, after - before) / grid.widths[j]
-          rates[i * cells + j] = rate
-          outflow[j] += rate
-          second += rate * (grid.centres[i] - grid.centres[j]) * (grid.centres[i] - grid.centres[j])
-        }
-        before = after
+      func add(_ i: Int, _ crossings: Double) {
+        let rate = max(0, crossings) / grid.widths[j]
+        rates[i * cells + j] = rate
+        outflow[j] += rate
+        second += rate * (grid.centres[i] - grid.centres[j]) * (grid.centres[i] - grid.centres[j])
+      }
+      var inner = crossing(j + 1, 1)
+      for i in (j + 1)..<max(j + 1, cells) {
+        let outer = crossing(i + 1, 1)
+        add(i, inner - outer)
+        inner = outer
+      }
+      inner = crossing(j, -1)
+      for i in (0..<j).reversed() {
+        let outer = crossing(i, -1)
+        add(i, inner - outer)
+        inner = outer
       }
       let isInside = grid.centres[j].magnitude + noise.reach < grid.centres[cells - 1]
       let missing = isInside ? whole.secondMoment - second : whole.secondMoment - density.secondMoment

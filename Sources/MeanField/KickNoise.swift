@@ -33,18 +33,20 @@ public enum KickNoise: Sendable, Equatable {
       let amplitude = amplitude(alpha: alpha)!
       let low = max(lower, smallest)
       guard low < upper else { return KickDensity(pieces: []) }
-      return KickDensity(pieces: [
-        .init(from: low, to: upper, amplitude: amplitude, power: -1 - mu),
-        .init(from: -upper, to: -low, amplitude: amplitude, power: -1 - mu),
-      ])
+      return KickDensity(
+        pieces: [1, -1].map { .init(sign: $0, low: low, high: upper, amplitude: amplitude, power: -1 - mu) })
     case .histogram(let edges, let weights):
       let bins = zip(edges, edges.dropFirst())
       let scale = 2 * alpha / zip(weights, bins).reduce(0.0) { $0 + $1.0 * Self.meanSquare($1.1) }
       return KickDensity(
         pieces: zip(weights, bins).flatMap { weight, bin in
           // What lies on either side of the small kicks.
-          [(bin.0, min(bin.1, -smallest)), (max(bin.0, smallest), bin.1)].filter { $0.0 < $0.1 && weight > 0 }.map {
-            KickDensity.Piece(from: $0, to: $1, amplitude: scale * weight / (bin.1 - bin.0), power: 0)
+          [
+            (sign: 1.0, low: max(bin.0, smallest), high: bin.1),
+            (sign: -1.0, low: max(-bin.1, smallest), high: -bin.0),
+          ].filter { $0.low < $0.high && weight > 0 }.map {
+            KickDensity.Piece(
+              sign: $0.sign, low: $0.low, high: $0.high, amplitude: scale * weight / (bin.1 - bin.0), power: 0)
           }
         })
     }
@@ -65,53 +67,5 @@ public enum KickNoise: Sendable, Equatable {
 
   private static func meanSquare(_ bin: (Double, Double)) -> Double {
     (bin.0 * bin.0 + bin.0 * bin.1 + bin.1 * bin.1) / 3
-  }
-}
-
-/// A density of kicks made of powers: amplitude · |δ|^power between two ends of one sign (or any, for power 0).
-struct KickDensity {
-  struct Piece {
-    let from: Double
-    let to: Double
-    let amplitude: Double
-    let power: Double
-  }
-  let pieces: [Piece]
-
-  /// Returns the function F with F″ = density, F = 0 far on the left, as a function of the kick. The mean number of
-  /// kicks from one interval into another is a second difference of F.
-  func twiceIntegrated(_ x: Double) -> Double { pieces.reduce(0) { $0 + $1.twiceIntegrated(x) } }
-
-  /// ∫ δ² density.
-  var secondMoment: Double { pieces.reduce(0) { $0 + $1.moment(2) } }
-
-  /// ∫ δ density.
-  var firstMoment: Double { pieces.reduce(0) { $0 + $1.moment(1) } }
-}
-
-extension KickDensity.Piece {
-  /// ∫ δ^order density over the piece.
-  func moment(_ order: Int) -> Double { partial(order, to: to) }
-
-  /// ∫ δ^order density from the lower end to `x`.
-  private func partial(_ order: Int, to x: Double) -> Double {
-    let (a, b) = (from, min(x, to))
-    guard b > a else { return 0 }
-    if power == 0 {
-      let n = Double(order + 1)
-      return amplitude * (pow(b, n) - pow(a, n)) / n
-    }
-    // On the negative side with magnitudes, b' = |b| < a' = |a|.
-    let isNegative = to <= 0
-    let (low, high) = isNegative ? (-b, -a) : (a, b)
-    let n = power + Double(order) + 1
-    let integral = n.magnitude < 1e-12 ? log(high / low) : (pow(high, n) - pow(low, n)) / n
-    return (isNegative && order % 2 == 1 ? -1 : 1) * amplitude * integral
-  }
-
-  /// ∫∫ density: (x − δ)₊ integrated over the piece.
-  func twiceIntegrated(_ x: Double) -> Double {
-    guard x > from else { return 0 }
-    return x * partial(0, to: x) - partial(1, to: x)
   }
 }
