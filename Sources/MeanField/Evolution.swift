@@ -208,7 +208,8 @@ public final class Evolution {
   ) throws -> Bool {
     let imposed = driving.rate(at: time, isBefore: isBefore)
     if let imposed { stage.rate = imposed }
-    let mean = equation.meanStress(right)
+    // Faces change from step to step: the stress of the right side would drift.
+    let mean = if case .stress(let stress) = driving { stress } else { equation.meanStress(right) }
     for _ in 0..<12 {
       let change = equation.change(stage.probabilities, rate: stage.rate, activity: stage.activity, faces: faces)
       var correction = right
@@ -227,7 +228,7 @@ public final class Evolution {
         byRate = equation.advection(stage.probabilities, faces: faces)
         for i in byRate.indices { byRate[i] *= c }
         try matrix.solve(&byRate, "time \(time)")
-        // The mean stress stays that of the right side: two equations for δΓ and δγ̇.
+        // The mean stress is the imposed one: two equations for δΓ and δγ̇.
         let missing = mean - equation.meanStress(stage.probabilities) - equation.meanStress(correction)
         let (m1, m2) = (equation.meanStress(byActivity), equation.meanStress(byRate))
         let a2 = -equation.activity(byRate)
@@ -263,9 +264,14 @@ public final class Evolution {
 extension MasterEquation {
   /// The strain rate at which the mean stress stays.
   func rateAtConstantStress(_ state: [Double], activity: Double) -> Double {
-    let faces = [Double](repeating: 0.5, count: count)
-    let falling = meanStress(change(state, rate: 0, activity: activity, faces: faces))
-    return -falling / meanStress(advection(state, faces: faces))
+    var rate = 0.0
+    // The weights of the faces depend on the rate, little.
+    for _ in 0..<2 {
+      let faces = faceWeights(state, rate: rate, activity: activity)
+      let falling = meanStress(change(state, rate: 0, activity: activity, faces: faces))
+      rate = -falling / meanStress(advection(state, faces: faces))
+    }
+    return rate
   }
 
   /// Moves what is missing in cells of negative probability from their neighbours, the nearest first. Returns how much.

@@ -84,9 +84,6 @@ struct KickDensity {
 
   /// ∫ δ² density.
   var secondMoment: Double { pieces.reduce(0) { $0 + $1.moment(2) } }
-
-  /// ∫ δ density.
-  var firstMoment: Double { pieces.reduce(0) { $0 + $1.moment(1) } }
 }
 
 extension KickDensity.Piece {
