@@ -4,6 +4,9 @@ import MessagePassing
 /// The evolution of a mean-field model in time: an L-stable method of second order (TR-BDF2) with steps whose error it
 /// controls. Probability is conserved and stays positive.
 ///
+/// The weights of the faces are those of the beginning of a step. Where advection outruns diffusion they depend on the
+/// state, and the order is one.
+///
 /// Bank et al. (1985); Hosea and Shampine (1996) for the error of third order. Each stage is one implicit equation for
 /// the probabilities, the activity and, where the stress is imposed, the strain rate; Newton's method solves it.
 public final class Evolution {
@@ -83,11 +86,7 @@ public final class Evolution {
   public var diffusion: Double { equation.model.alpha * state.activity }
   public var density: [Double] { equation.density(state.probabilities) }
   /// Part of all blocks in the outermost cells, which the grid should leave empty.
-  public var probabilityAtEnds: Double {
-    equation.weights.indices.reduce(0) {
-      max($0, state.probabilities[$1 * grid.count], state.probabilities[($1 + 1) * grid.count - 1])
-    }
-  }
+  public var probabilityAtEnds: Double { equation.probabilityAtEnds(state.probabilities) }
 
   /// Advances to a time.
   /// - Throws: a failure of kind `notConverged` or `physics` with the time, if a step cannot be made.

@@ -129,10 +129,22 @@ import Testing
       bins = 50
 
       """
+    static let oscillation = """
+      [meanfield]
+      protocol = "oscillation"
+      alpha = 0.3
+      amplitude = 0.5
+      frequency = 1.0
+      cycles = 1
+      initial = { kind = "delta", stress = 0.0 }
+      samples = 20
+      bins = 50
+
+      """
     static let fit = """
       [meanfield]
       protocol = "fit"
-      measured = { rates = [0.01, 0.1, 1.0, 10.0], stresses = [0.3, 0.4, 1.1, 10.1] }
+      measured = { rates = [1e-4, 0.01, 0.1, 1.0], stresses = [0.459, 0.59, 1.07, 5.26] }
 
       """
     static let bands = """
@@ -149,6 +161,7 @@ import Testing
       ("minimize", lennardJones),
       ("minimize", hertz), ("prepare", prepare), ("expand", expand), ("yieldmap", yieldmap), ("epm", stress),
       ("bands", bands), ("meanfield", meanfield), ("meanfield", creep), ("meanfield", fit),
+      ("meanfield", oscillation),
     ]
   }
 
@@ -492,8 +505,11 @@ import Testing
     wrong(
       "cycles of a flow curve", "meanfield", Good.meanfield, "alpha = 0.3", "alpha = 0.3\ncycles = 3", line: 4,
       "no effect on protocol = \"flow-curve\""),
+    wrong(
+      "moduli of few samples", "meanfield", Good.oscillation, "samples = 20", "samples = 19", line: 8,
+      "between 20 and"),
     wrong("few bins", "meanfield", Good.creep, "bins = 50", "bins = 49", line: 8, "between 50 and"),
-    wrong("fewer stresses than rates", "meanfield", Good.fit, ", 10.1]", "]", line: 3, "4 rates, 3 stresses"),
+    wrong("fewer stresses than rates", "meanfield", Good.fit, ", 5.26]", "]", line: 3, "4 rates, 3 stresses"),
     wrong(
       "coupling of a fit", "meanfield", Good.fit, "measured", "alpha = 0.3\nmeasured", line: 3, "no effect on a fit"),
     extra(

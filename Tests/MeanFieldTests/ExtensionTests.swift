@@ -115,7 +115,7 @@ import Testing
     Sample(
       name: "fraction",
       model: MeanFieldModel(alpha: 0.3, relaxation: .fraction(0.5)),
-      stress: (0.554956, 0.000201), activity: (0.163472, 0.000111)),
+      stress: (0.555249, 0.000205), activity: (0.163283, 0.000099)),
     Sample(
       name: "thresholds",
       model: MeanFieldModel(alpha: 0.3, thresholds: [.init(value: 0.7, weight: 0.5), .init(value: 1.3, weight: 0.5)]),
@@ -132,7 +132,7 @@ import Testing
     Sample(
       name: "drops",
       model: MeanFieldModel(alpha: 0.3, relaxation: .drops([(0.2, 1)])), rate: 0.05,
-      stress: (0.639180, 0.001266), activity: (0.464638, 0.000367)),
+      stress: (0.616745, 0.001116), activity: (0.453491, 0.000333)),
   ]
 
   /// Within four standard errors, the error of the grid (the difference from one of half the cells), and that of the
@@ -143,7 +143,8 @@ import Testing
       try Self.state(sample.model, bins: 400, rate: sample.rate, reach: sample.model.largestKick, most: sample.most)
     )
     let grid = (abs(fine.stress - coarse.stress), abs(fine.activity - coarse.activity))
-    #expect(grid.0 < 2e-3 && grid.1 < 1e-3)
+    // Where drops are small, blocks go far beyond the threshold, where cells are wide.
+    #expect(grid.0 < 4e-3 && grid.1 < 1e-3)
     #expect(abs(fine.stress - sample.stress.mean) < 4 * sample.stress.error + grid.0 + 2e-4 * sample.stress.mean)
     #expect(
       abs(fine.activity - sample.activity.mean) < 4 * sample.activity.error + grid.1 + 2e-4 * sample.activity.mean)

@@ -1,4 +1,5 @@
 import Foundation
+import MessagePassing
 import Testing
 
 @testable import MeanField
@@ -20,6 +21,17 @@ import Testing
     #expect(abs(states[2].stress - exact.stress) < 1e-4 * exact.stress)
     let sum = states[2].probabilities.reduce(0, +)
     #expect(abs(sum - 1) < 1e-13 && states[2].probabilities.allSatisfy { $0 >= -1e-16 })
+  }
+
+  /// Yielding releases 0.05 per block and time at most: at a rate of 0.1 stresses grow without end, and no state is
+  /// stationary.
+  @Test func smallDropsHaveNoStationaryState() throws {
+    let model = MeanFieldModel(alpha: 0.3, relaxation: .drops([(amount: 0.05, weight: 1)]))
+    #expect {
+      _ = try GridStationaryState(model, rate: 0.1, grid: .of(200, fastest: 0.1))
+    } throws: { error in
+      (error as? Failure).map { $0.kind == .physics && $0.message.contains("less than the strain adds") } ?? false
+    }
   }
 
   /// Where advection outruns diffusion, faces are weighted upwind; at a grid of 4000 cells states are within 1e-3.
