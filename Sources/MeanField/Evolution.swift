@@ -60,6 +60,13 @@ public final class Evolution {
         moved += stress - equation.meanStress(probabilities)
         probabilities = try initial.probabilities(equation, movedBy: moved)
       }
+      let mean = equation.meanStress(probabilities)
+      guard (stress - mean).magnitude < 1e-9 * max(1, stress.magnitude) else {
+        throw Failure.everywhere(
+          .notConverged,
+          "the grid moves the initial stresses to a mean of \(mean) σ_c, and not to the imposed \(stress) σ_c; take more "
+            + "bins")
+      }
     }
     state = State(
       probabilities: probabilities, time: time, strain: time > 0 ? shift : 0, rate: driving.rate(at: time) ?? 0,

@@ -148,7 +148,7 @@ import Testing
     let folder = try TestFolder()
     let text =
       Self.curve.replacing("alpha = 0.3", with: "alpha = [0.2, 0.3]")
-      .replacing("1e-4, ", with: "") + "bins = 60\nnoise = { kind = \"levy\", exponent = 1.0, cutoff = 2.0 }\n"
+      .replacing("1e-4, ", with: "") + "bins = 100\nnoise = { kind = \"levy\", exponent = 1.0, cutoff = 2.0 }\n"
     let contents = try [nil, 2, 3].map { ranks in
       let output = "on-\(ranks ?? 1)"
       let summary = try run(folder, text, output, ranks: ranks)
@@ -192,9 +192,9 @@ import Testing
   /// after a time of 1, so that σ = γ̇ but for the part below the threshold and for the noise.
   @Test func creepUnderALargeStressFlows() throws {
     let folder = try TestFolder()
-    let summary = try run(folder, try #require(Self.configs["creep"]).replacing("stress = 0.5", with: "stress = 30.0"))
-    #expect(abs((summary["stress"] as? Double ?? 0) - 30) < 1e-10)
-    #expect(abs((summary["rate"] as? Double ?? 0) - 30) < 1)
+    let summary = try run(folder, try #require(Self.configs["creep"]).replacing("stress = 0.5", with: "stress = 5.0"))
+    #expect(abs((summary["stress"] as? Double ?? 0) - 5) < 1e-10)
+    #expect(abs((summary["rate"] as? Double ?? 0) - 5) < 0.3)
   }
 
   /// What every protocol promises at its first and its last sample.
@@ -206,7 +206,11 @@ import Testing
     let (rate, stress) = try (#require(transient["rate"]), #require(transient["stress"]))
     #expect(transient.values.allSatisfy { $0.allSatisfy(\.isFinite) })
     #expect(time[0] == 0 && zip(time, time.dropFirst()).allSatisfy { $0 < $1 })
-    for (key, values) in transient { #expect(summary[key] as? Double == values.last) }
+    // Numbers of JSON are read to the last digit but one.
+    for (key, values) in transient {
+      let last = try #require(values.last)
+      #expect(abs((summary[key] as? Double ?? .nan) - last) <= 1e-14 * abs(last), "\(key)")
+    }
     #expect((summary["largest_drift"] as? Double ?? 1) < 1e-13)
     switch name {
     case "start-up": #expect(abs(strain.last! - 4) < 1e-12)
@@ -304,7 +308,7 @@ import Testing
 
   static let faults = [
     fault(
-      "grid too coarse for kicks", "bins = 60\nnoise = { kind = \"file\", edges = [-0.05, 0.05], weights = [1] }",
+      "grid too coarse for kicks", "bins = 100\nnoise = { kind = \"file\", edges = [-0.05, 0.05], weights = [1] }",
       "a grid of", "too coarse for the kicks", "bins"),
     fault(
       "grid too coarse for kicks of a transient",
@@ -316,6 +320,10 @@ import Testing
     fault(
       "drops that release too little", "relaxation = { kind = \"drop\", drop = 0.05 }\nbins = 100",
       in: curve.replacing("1e-4, 0.01, 1.0", with: "0.1"), "less than the strain adds", code: 4),
+    fault(
+      "initial stresses that are not resolved", "",
+      in: configs["creep"]!.replacing("stress = 0.5", with: "stress = 30.0"),
+      "take more bins", code: 3),
     fault(
       "layer that is not resolved", "layer = 1.0",
       in: configs["ageing"]!.replacing("duration = 20.0", with: "duration = 1e4"), "set meanfield.layer", code: 3),
