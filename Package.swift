@@ -193,6 +193,8 @@ let package = Package(
       ],
       swiftSettings: driverFlags),
     .testTarget(
+      name: "MeanFieldTests", dependencies: ["MessagePassing", "MeanField", "TestSupport"], swiftSettings: swiftFlags),
+    .testTarget(
       name: "YieldStressTests",
       dependencies: [
         "Geometry", "Interactions", "Particles", "Statics", "YieldStress", "TestSupport",
@@ -207,7 +209,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "athermal", "TestTools", "TestSupport", "Configuration", "Particles", "Storage", "MessagePassing",
+        "athermal", "TestTools", "TestSupport", "Configuration", "Particles", "Storage", "MeanField",
+        "MessagePassing",
       ],
       swiftSettings: driverFlags),
   ],

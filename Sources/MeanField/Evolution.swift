@@ -4,6 +4,9 @@ import MessagePassing
 /// The evolution of a mean-field model in time: an L-stable method of second order (TR-BDF2) with steps whose error it
 /// controls. Probability is conserved and stays positive.
 ///
+/// The weights of the faces are those of the beginning of a step. Where advection outruns diffusion they depend on the
+/// state, and the order is one.
+///
 /// Bank et al. (1985); Hosea and Shampine (1996) for the error of third order. Each stage is one implicit equation for
 /// the probabilities, the activity and, where the stress is imposed, the strain rate; Newton's method solves it.
 public final class Evolution {
@@ -57,6 +60,13 @@ public final class Evolution {
         moved += stress - equation.meanStress(probabilities)
         probabilities = try initial.probabilities(equation, movedBy: moved)
       }
+      let mean = equation.meanStress(probabilities)
+      guard (stress - mean).magnitude < 1e-9 * max(1, stress.magnitude) else {
+        throw Failure.everywhere(
+          .notConverged,
+          "the grid moves the initial stresses to a mean of \(mean) σ_c, and not to the imposed \(stress) σ_c; take more "
+            + "bins")
+      }
     }
     state = State(
       probabilities: probabilities, time: time, strain: time > 0 ? shift : 0, rate: driving.rate(at: time) ?? 0,
@@ -83,11 +93,7 @@ public final class Evolution {
   public var diffusion: Double { equation.model.alpha * state.activity }
   public var density: [Double] { equation.density(state.probabilities) }
   /// Part of all blocks in the outermost cells, which the grid should leave empty.
-  public var probabilityAtEnds: Double {
-    equation.weights.indices.reduce(0) {
-      max($0, state.probabilities[$1 * grid.count], state.probabilities[($1 + 1) * grid.count - 1])
-    }
-  }
+  public var probabilityAtEnds: Double { equation.probabilityAtEnds(state.probabilities) }
 
   /// Advances to a time.
   /// - Throws: a failure of kind `notConverged` or `physics` with the time, if a step cannot be made.
@@ -210,7 +216,8 @@ public final class Evolution {
   ) throws -> Bool {
     let imposed = driving.rate(at: time, isBefore: isBefore)
     if let imposed { stage.rate = imposed }
-    let mean = equation.meanStress(right)
+    // Faces change from step to step: the stress of the right side would drift.
+    let mean = if case .stress(let stress) = driving { stress } else { equation.meanStress(right) }
     for _ in 0..<12 {
       let change = equation.change(stage.probabilities, rate: stage.rate, activity: stage.activity, faces: faces)
       var correction = right
@@ -229,7 +236,7 @@ public final class Evolution {
         byRate = equation.advection(stage.probabilities, faces: faces)
         for i in byRate.indices { byRate[i] *= c }
         try matrix.solve(&byRate, "time \(time)")
-        // The mean stress stays that of the right side: two equations for δΓ and δγ̇.
+        // The mean stress is the imposed one: two equations for δΓ and δγ̇.
         let missing = mean - equation.meanStress(stage.probabilities) - equation.meanStress(correction)
         let (m1, m2) = (equation.meanStress(byActivity), equation.meanStress(byRate))
         let a2 = -equation.activity(byRate)
@@ -265,9 +272,14 @@ public final class Evolution {
 extension MasterEquation {
   /// The strain rate at which the mean stress stays.
   func rateAtConstantStress(_ state: [Double], activity: Double) -> Double {
-    let faces = [Double](repeating: 0.5, count: count)
-    let falling = meanStress(change(state, rate: 0, activity: activity, faces: faces))
-    return -falling / meanStress(advection(state, faces: faces))
+    var rate = 0.0
+    // The weights of the faces depend on the rate, little.
+    for _ in 0..<2 {
+      let faces = faceWeights(state, rate: rate, activity: activity)
+      let falling = meanStress(change(state, rate: 0, activity: activity, faces: faces))
+      rate = -falling / meanStress(advection(state, faces: faces))
+    }
+    return rate
   }
 
   /// Moves what is missing in cells of negative probability from their neighbours, the nearest first. Returns how much.

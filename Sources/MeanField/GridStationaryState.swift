@@ -14,6 +14,9 @@ public struct GridStationaryState: Sendable {
   let probabilities: [Double]
 
   private static let mostRounds = 40
+  /// Largest part of all blocks in an outermost cell. Few bins, which are wide there, hold less of a decaying density;
+  /// blocks whose stress grows without end are a hundredth or more.
+  private static let mostAtEnds = 1e-4
 
   /// - Throws: an input failure if the grid is too coarse for the noise, a failure of kind `notConverged` if no
   ///   solution is found.
@@ -64,6 +67,13 @@ public struct GridStationaryState: Sendable {
     guard change < 1e-4 else {
       throw Failure.everywhere(
         .notConverged, "\(what): the activity still changes by \(change) of itself; take more bins")
+    }
+    let atEnds = equation.probabilityAtEnds(probabilities)
+    guard atEnds < Self.mostAtEnds else {
+      throw Failure.everywhere(
+        .physics,
+        "\(what): a part \(atEnds) of the blocks is at the end of the grid, \(grid.faces.last!) σ_c; yielding releases "
+          + "less than the strain adds, or hardly more, or the grid has too few bins")
     }
     self.probabilities = probabilities
     activity = found

@@ -62,6 +62,11 @@ final class MasterEquation {
     return sum
   }
 
+  /// Part of all blocks in the outermost cells, which the grid should leave empty.
+  func probabilityAtEnds(_ state: [Double]) -> Double {
+    weights.indices.reduce(0) { max($0, state[$1 * cells], state[($1 + 1) * cells - 1]) }
+  }
+
   /// The density P(σ), summed over the thresholds.
   func density(_ state: [Double]) -> [Double] {
     (0..<cells).map { i in weights.indices.reduce(0) { $0 + state[$1 * cells + i] } / grid.widths[i] }

@@ -95,6 +95,17 @@ import Testing
     final_strain = 0.2
     settle_after = 7
     """,
+    // Elastic at first, then with the state of the integrator.
+    "meanfield": """
+    [meanfield]
+    protocol = "start-up"
+    alpha = 0.3
+    rates = [0.5]
+    final_strain = 3.0
+    initial = { kind = "delta", stress = 0.0 }
+    bins = 100
+    samples = 60
+    """,
     "yieldmap": head + """
       [yieldmap]
       method = "both"
@@ -111,7 +122,7 @@ import Testing
   static let minimizers = ["lbfgs": "lbfgs", "gradient-flow": "gradient flow"]
 
   private static func command(_ name: String) -> String {
-    ["minimize", "prepare", "epm", "yieldmap"].contains(name) ? name : "shear"
+    ["minimize", "prepare", "epm", "meanfield", "yieldmap"].contains(name) ? name : "shear"
   }
 
   private static func config(_ name: String) -> String {
@@ -163,7 +174,7 @@ import Testing
   @Test(arguments: [
     ("minimize", [3, 40, 90]), ("shear", [30, 400, 700]), ("events", [60, 150, 400]), ("prepare", [25, 130, 60]),
     ("stretched", [100, 600, 1000]), ("contacts", [100, 700, 900]), ("epm", [40, 333, 200]),
-    ("yieldmap", [50, 300, 1]),
+    ("yieldmap", [50, 300, 1]), ("meanfield", [10, 20, 15]),
   ])
   func stoppedAndContinuedIsTheSame(name: String, points: [Int]) throws {
     let folder = try makeFolder(name, everySteps: 50)

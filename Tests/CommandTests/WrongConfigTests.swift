@@ -111,6 +111,42 @@ import Testing
       """
     static let stress = epm.replacing(
       "final_strain = 0.1", with: "control = \"stress\"\nfinal_stress = 0.05\nfinal_strain = 0.5")
+    static let meanfield = """
+      [meanfield]
+      protocol = "flow-curve"
+      alpha = 0.3
+      rates = [0.01, 0.1]
+
+      """
+    static let creep = """
+      [meanfield]
+      protocol = "creep"
+      alpha = 0.3
+      stress = 0.5
+      duration = 1.0
+      initial = { kind = "file", edges = [-0.5, 0.0, 0.5], weights = [1, 2] }
+      samples = 2
+      bins = 50
+
+      """
+    static let oscillation = """
+      [meanfield]
+      protocol = "oscillation"
+      alpha = 0.3
+      amplitude = 0.5
+      frequency = 1.0
+      cycles = 1
+      initial = { kind = "delta", stress = 0.0 }
+      samples = 20
+      bins = 50
+
+      """
+    static let fit = """
+      [meanfield]
+      protocol = "fit"
+      measured = { rates = [1e-4, 0.01, 0.1, 1.0], stresses = [0.459, 0.59, 1.07, 5.26] }
+
+      """
     static let bands = """
       [bands]
       runs = ["epm"]
@@ -124,7 +160,8 @@ import Testing
       ("shear", matrix), ("shear", cycles), ("shear", events), ("shear", measured), ("shear", file),
       ("minimize", lennardJones),
       ("minimize", hertz), ("prepare", prepare), ("expand", expand), ("yieldmap", yieldmap), ("epm", stress),
-      ("bands", bands),
+      ("bands", bands), ("meanfield", meanfield), ("meanfield", creep), ("meanfield", fit),
+      ("meanfield", oscillation),
     ]
   }
 
@@ -443,6 +480,50 @@ import Testing
     wrong(
       "no samples", "epm", Good.epm, "{ distribution = \"weibull\", shape = 2.0, mean = 0.08 }\nrenewal",
       "{ distribution = \"samples\", values = [] }\nrenewal", line: 5, "values"),
+    wrong("no coupling", "meanfield", Good.meanfield, "0.3", "0", line: 3, "greater than 0"),
+    wrong("coupling of the wrong sign", "meanfield", Good.meanfield, "0.3", "-0.3", line: 3, "greater than 0"),
+    wrong("coupling beyond measure", "meanfield", Good.meanfield, "0.3", "1001", line: 3, "at most 1000"),
+    wrong("no couplings", "meanfield", Good.meanfield, "0.3", "[]", line: 3, "'alpha'"),
+    wrong("one coupling of the wrong sign", "meanfield", Good.meanfield, "0.3", "[0.3, -1]", line: 3, "element 2"),
+    wrong("rate zero", "meanfield", Good.meanfield, "[0.01, 0.1]", "[0, 0.1]", line: 4, "greater than 0"),
+    wrong("rate of the wrong sign", "meanfield", Good.meanfield, "[0.01, 0.1]", "[-0.1]", line: 4, "greater than 0"),
+    wrong("no rates", "meanfield", Good.meanfield, "[0.01, 0.1]", "[]", line: 4, "rates"),
+    wrong("rates that descend", "meanfield", Good.meanfield, "[0.01, 0.1]", "[0.1, 0.01]", line: 4, "do not ascend"),
+    wrong("equal rates", "meanfield", Good.meanfield, "[0.01, 0.1]", "[0.1, 0.1]", line: 4, "do not ascend"),
+    wrong("negative weight", "meanfield", Good.creep, "[1, 2]", "[1, -2]", line: 6, "at least 0"),
+    wrong("no weight", "meanfield", Good.creep, "[1, 2]", "[0, 0]", line: 6, "are all 0"),
+    wrong("as many stresses as weights", "meanfield", Good.creep, "[1, 2]", "[1, 2, 3]", line: 6, "one edge more"),
+    wrong(
+      "initial edges that do not ascend", "meanfield", Good.creep, "[-0.5, 0.0, 0.5]", "[-0.5, 0.5, 0.5]", line: 6,
+      "its edges ascend"),
+    wrong("creep at no number", "meanfield", Good.creep, "stress = 0.5", "stress = nan", line: 4, "finite number"),
+    wrong("creep without end", "meanfield", Good.creep, "= 1.0", "= inf", line: 5, "finite number"),
+    wrong("two couplings in a transient", "meanfield", Good.creep, "0.3", "[0.3, 0.4]", line: 3, "only flow curves"),
+    wrong(
+      "rates of a creep", "meanfield", Good.creep, "samples = 2", "rates = [0.1]", line: 7,
+      "no effect on protocol = \"creep\""),
+    wrong(
+      "cycles of a flow curve", "meanfield", Good.meanfield, "alpha = 0.3", "alpha = 0.3\ncycles = 3", line: 4,
+      "no effect on protocol = \"flow-curve\""),
+    wrong(
+      "moduli of few samples", "meanfield", Good.oscillation, "samples = 20", "samples = 19", line: 8,
+      "between 20 and"),
+    wrong("few bins", "meanfield", Good.creep, "bins = 50", "bins = 49", line: 8, "between 50 and"),
+    wrong("fewer stresses than rates", "meanfield", Good.fit, ", 5.26]", "]", line: 3, "4 rates, 3 stresses"),
+    wrong(
+      "coupling of a fit", "meanfield", Good.fit, "measured", "alpha = 0.3\nmeasured", line: 3, "no effect on a fit"),
+    extra(
+      "exponent of Lévy noise", "meanfield", Good.meanfield, "noise = { kind = \"levy\", exponent = 2, cutoff = 1 }",
+      line: 5, "less than 2"),
+    extra(
+      "cut-offs the wrong way round", "meanfield", Good.meanfield,
+      "noise = { kind = \"levy\", exponent = 1, cutoff = 1, lower_cutoff = 1 }", line: 5, "it must be less"),
+    extra(
+      "exponent of constant yielding", "meanfield", Good.meanfield, "yielding_exponent = 1", line: 5, "no effect"),
+    extra(
+      "fraction above 1", "meanfield", Good.meanfield, "relaxation = { kind = \"fraction\", fraction = 1.1 }", line: 5,
+      "at most 1"),
+    extra("classes without thresholds", "meanfield", Good.meanfield, "threshold_classes = 8", line: 5, "no effect"),
     wrong("runs as a word", "bands", Good.bands, "[\"epm\"]", "\"epm\"", line: 2, "runs = [\"runs/a\""),
     wrong("no runs", "bands", Good.bands, "[\"epm\"]", "[]", line: 2, "an array of folders, not the empty array []"),
     wrong(

@@ -62,7 +62,9 @@ public struct MeanfieldSection: Sendable, Equatable {
     layer = table.optionalNumber("layer", Bound(words: "between 1e-9 and 10") { $0 >= 1e-9 && $0 <= 10 })
     tolerance = table.number(
       "tolerance", Bound(words: "between 1e-12 and 0.01") { $0 >= 1e-12 && $0 <= 0.01 }, default: 1e-6)
-    samples = table.integer("samples", .between(2, 100_000), default: 200)
+    // Moduli are sums over the samples of a cycle: fewer would mistake harmonics for the first.
+    let isOscillation = if case .oscillation = loading { true } else { false }
+    samples = table.integer("samples", .between(isOscillation ? 20 : 2, 100_000), default: 200)
     snapshots = table.integer("snapshots", .between(0, 1000), default: 10)
     if isFit { Self.forbidExtensions(table) }
     guard let loading, let noise, let release, isFit || !alphas.isEmpty, !hasThresholds || thresholds != nil else {
@@ -91,7 +93,7 @@ public struct MeanfieldSection: Sendable, Equatable {
     let hint = "add alpha = …, the coupling between the activity and the noise: D = α σ_c² Γ"
     let bound = Bound<Double>(words: "greater than 0 and at most 1000") { $0 > 0 && $0 <= 1000 }
     if case .array = table.peek("alpha")?.content {
-      let values = table.numbers("alpha", bound, hint: hint) ?? []
+      guard let values = table.numbers("alpha", bound, hint: hint) else { return [] }
       if !isCurve {
         table.report(
           "'alpha' in [\(table.name)] is a list, and only flow curves take several", hint: "give one number",

@@ -46,7 +46,7 @@ final class Transient {
     model = try MeanFieldModel(section, alpha: section.alphas[0], over: communicator)
     plan = try TransientPlan(section, over: communicator)
     grid = section.grid(
-      model, layer: plan.layer, fastest: plan.fastest, reach: plan.initial.reach + plan.shift.magnitude)
+      model, layer: plan.layer, fastest: plan.fastest, reach: plan.reach)
     let path = folder.file(Key.file)
     if let checkpoint {
       try folder.begin(resuming: true)
@@ -81,12 +81,9 @@ final class Transient {
     for (index, time) in plan.times.enumerated().dropFirst(state.samples.count) {
       if time < elastic {
         // A state that has only moved is made anew for each sample.
-        let moved = plan.shift + time * plan.driving.rate(at: 0)!
-        try report(try begin(movedBy: moved, at: time), index, at: time)
+        try report(try begin(at: time), index, at: time)
       } else {
-        if evolution == nil {
-          evolution = try begin(movedBy: plan.shift + elastic * (plan.driving.rate(at: 0) ?? 0), at: elastic)
-        }
+        if evolution == nil { evolution = try begin(at: elastic) }
         try evolution!.advance(to: time)
         state.evolution = evolution!.state
         try expectResolution(evolution!)
@@ -100,10 +97,10 @@ final class Transient {
     }
   }
 
-  private func begin(movedBy shift: Double, at time: Double) throws -> Evolution {
+  private func begin(at time: Double) throws -> Evolution {
     try Evolution(
-      model, grid: grid, from: plan.initial, movedBy: shift, driving: plan.driving, tolerance: section.tolerance,
-      at: time)
+      model, grid: grid, from: plan.initial, movedBy: plan.elasticStress(at: time), driving: plan.driving,
+      tolerance: section.tolerance, at: time)
   }
 
   /// - Throws: a failure of kind `notConverged` if the density at the threshold falls to zero within one cell, or if it

@@ -9,6 +9,8 @@ struct TransientPlan {
   let initial: InitialStresses
   /// Stress of an elastic strain at time 0.
   let shift: Double
+  /// The largest stress of a block at time 0.
+  let reach: Double
   /// Times of the samples, ascending, the first 0.
   let times: [Double]
   /// The largest strain rate, and the width at the threshold that has to be resolved.
@@ -20,7 +22,7 @@ struct TransientPlan {
   /// Makes the plan. Files are read. Collective.
   init(_ section: MeanfieldSection, over communicator: Communicator) throws {
     let units = MeanfieldUnits(section)
-    var (shift, oscillation): (Double, (Double, Double)?) = (0, nil)
+    var (shift, imposed, oscillation): (Double, Double, (Double, Double)?) = (0, 0, nil)
     func stresses(_ initial: MeanfieldInitial) throws -> InitialStresses {
       try InitialStresses(initial, units, over: communicator)
     }
@@ -49,9 +51,9 @@ struct TransientPlan {
       times = Self.spread(duration / units.time, section.samples)
     case .creep(let stress, let duration, let initial):
       self.initial = try stresses(initial)
-      // A stress of several σ_c is carried by a rate of several σ_c/(G₀τ).
-      let reduced = stress / units.stress
-      (driving, fastest, layer) = (.stress(reduced), max(1, reduced), resting(duration / units.time))
+      // Far above the threshold, the rate is about the stress.
+      imposed = stress / units.stress
+      (driving, fastest, layer) = (.stress(imposed), max(1, imposed), resting(duration / units.time))
       times = Self.spread(duration / units.time, section.samples)
     case .oscillation(let amplitude, let frequency, let cycles, let initial):
       self.initial = try stresses(initial)
@@ -69,6 +71,8 @@ struct TransientPlan {
     case .flowCurve, .fit: preconditionFailure("no transient")
     }
     self.shift = shift
+    // An imposed stress moves all blocks by its distance from their mean.
+    reach = self.initial.reach + shift + (imposed > 0 ? imposed + self.initial.reach : 0)
     self.oscillation = oscillation.map { (amplitude: $0.0, frequency: $0.1) }
   }
 
@@ -92,11 +96,25 @@ struct TransientPlan {
 
   /// Time up to which no block reaches a threshold, so that stresses only move: exact, however sharp they are.
   func elasticTime(_ model: MeanFieldModel) -> Double {
-    guard case .rates(let steps) = driving, steps.count == 1, steps[0].rate > 0, let range = initial.range else {
-      return 0
-    }
+    guard let range = initial.range else { return 0 }
     let threshold = model.thresholds.map(\.value).min()!
-    guard range.lowerBound + shift > -threshold, range.upperBound + shift < threshold else { return 0 }
-    return (threshold - range.upperBound - shift) / steps[0].rate
+    let (ahead, behind) = (threshold - range.upperBound - shift, threshold + range.lowerBound + shift)
+    guard ahead > 0, behind > 0 else { return 0 }
+    switch driving {
+    case .rates(let steps) where steps.count == 1 && steps[0].rate > 0: return ahead / steps[0].rate
+    case .oscillation(let amplitude, let frequency):
+      if amplitude >= ahead { return asin(ahead / amplitude) / frequency }
+      return amplitude < behind ? .infinity : (.pi + asin(behind / amplitude)) / frequency
+    default: return 0
+    }
+  }
+
+  /// The elastic stress that has been added by a time before any block yields.
+  func elasticStress(at time: Double) -> Double {
+    switch driving {
+    case .rates(let steps): shift + steps[0].rate * time
+    case .oscillation(let amplitude, let frequency): shift + amplitude * sin(frequency * time)
+    case .stress: shift
+    }
   }
 }
