@@ -64,8 +64,8 @@ public final class Evolution {
       guard (stress - mean).magnitude < 1e-9 * max(1, stress.magnitude) else {
         throw Failure.everywhere(
           .notConverged,
-          "the grid moves the initial stresses to a mean of \(mean) σ_c, and not to the imposed \(stress) σ_c; take more "
-            + "bins")
+          "the grid moves the initial stresses to a mean of \(mean) σ_c, and not to the imposed \(stress) σ_c; take "
+            + "more bins")
       }
     }
     state = State(

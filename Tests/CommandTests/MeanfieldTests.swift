@@ -192,7 +192,8 @@ import Testing
   /// after a time of 1, so that σ = γ̇ but for the part below the threshold and for the noise.
   @Test func creepUnderALargeStressFlows() throws {
     let folder = try TestFolder()
-    let summary = try run(folder, try #require(Self.configs["creep"]).replacing("stress = 0.5", with: "stress = 5.0"))
+    let text = try #require(Self.configs["creep"]).replacing("stress = 0.5", with: "stress = 5.0")
+    let summary = try run(folder, text.replacing("bins = 200", with: "bins = 500"))
     #expect(abs((summary["stress"] as? Double ?? 0) - 5) < 1e-10)
     #expect(abs((summary["rate"] as? Double ?? 0) - 5) < 0.3)
   }
