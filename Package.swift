@@ -193,7 +193,7 @@ let package = Package(
       ],
       swiftSettings: driverFlags),
     .testTarget(
-      name: "MeanFieldTests", dependencies: ["MessagePassing", "MeanField", "TestSupport"], swiftSettings: swiftFlags),
+      name: "MeanFieldTests", dependencies: ["MessagePassing", "MeanField"], swiftSettings: swiftFlags),
     .testTarget(
       name: "YieldStressTests",
       dependencies: [

@@ -18,10 +18,16 @@ public struct GridStationaryState: Sendable {
   /// blocks whose stress grows without end are a hundredth or more.
   private static let mostAtEnds = 1e-4
 
+  /// - Parameter acceptsCoarse: whether the grid may be too coarse for the kicks, as one that only shows an error.
   /// - Throws: an input failure if the grid is too coarse for the noise, a failure of kind `notConverged` if no
-  ///   solution is found.
-  public init(_ model: MeanFieldModel, rate: Double, grid: StressGrid) throws {
-    try self.init(try MasterEquation(model, grid), rate: rate)
+  ///   solution is found, one of kind `physics` if blocks reach the end of the grid.
+  public init(_ model: MeanFieldModel, rate: Double, grid: StressGrid, acceptsCoarse: Bool = false) throws {
+    try self.init(try MasterEquation(model, grid, acceptsCoarse: acceptsCoarse), rate: rate)
+  }
+
+  /// - Throws: an input failure if a grid is too coarse for the noise of a model.
+  public static func requireResolution(of model: MeanFieldModel, on grid: StressGrid) throws {
+    _ = try MasterEquation(model, grid)
   }
 
   init(_ equation: MasterEquation, rate: Double) throws {

@@ -14,8 +14,8 @@ struct KickDensity {
   /// ∫ δ² density.
   var secondMoment: Double { pieces.reduce(0) { $0 + $1.integral(2, from: $1.low) } }
 
-  /// Returns ∫ (m − x) density over the kicks of one sign with a magnitude m > x. Its second differences are the numbers
-  /// of kicks between two intervals, without large terms that cancel: it falls to 0 with x.
+  /// Returns ∫ (m − x) density over the kicks of one sign with a magnitude m > x. Its second differences are the
+  /// numbers of kicks between two intervals, without large terms that cancel: it falls to 0 with x.
   func excess(beyond x: Double, sign: Double) -> Double {
     pieces.reduce(0) { sum, piece in
       guard piece.sign == sign, x < piece.high else { return sum }

@@ -13,18 +13,20 @@ struct KickMatrix {
   private let cells: Int
 
   /// - Throws: an input failure that says how many bins the kicks need, if the grid is too coarse.
-  init(_ noise: KickNoise, alpha: Double, _ grid: StressGrid) throws {
+  init(_ noise: KickNoise, alpha: Double, _ grid: StressGrid, acceptsCoarse: Bool) throws {
     let (cells, faces) = (grid.count, grid.faces)
     let whole = noise.density(alpha: alpha, above: 0)
     var rates = [Double](repeating: 0, count: cells * cells)
     var (outflow, diffusion) = ([Double](repeating: 0, count: cells), [Double](repeating: 0, count: cells))
-    let finest = Self.smallest(grid, grid.cell(of: 1))
-    guard finest <= noise.scale else {
-      let needed = Int((Double(cells) * finest / noise.scale * 1.05).rounded(.up))
+    // Between the thresholds, where the blocks are.
+    let coarsest = grid.centres.indices.filter { grid.centres[$0].magnitude <= 1 }.map { Self.smallest(grid, $0) }
+      .max()!
+    guard coarsest <= noise.scale || acceptsCoarse else {
+      let needed = Int((Double(cells) * coarsest / noise.scale * 1.05).rounded(.up))
       throw Failure.everywhere(
         .input,
-        "a grid of \(cells) bins is too coarse for the kicks: at the threshold it resolves those above \(finest), in "
-          + "local yield stresses, and they are of the size \(noise.scale); take \(needed) bins")
+        "a grid of \(cells) bins is too coarse for the kicks: it resolves those above \(coarsest), in local yield "
+          + "stresses, and they are of the size \(noise.scale); take \(needed) bins")
     }
     for j in 0..<cells {
       let density = noise.density(alpha: alpha, above: Self.smallest(grid, j))

@@ -25,7 +25,8 @@ final class MasterEquation {
   /// Whether distant cells are coupled, so that equations are solved iteratively.
   private var isCoupledFar: Bool { kicks != nil || release != nil }
 
-  init(_ model: MeanFieldModel, _ grid: StressGrid) throws {
+  /// - Parameter acceptsCoarse: whether the grid may be too coarse for the kicks, as one that only shows an error.
+  init(_ model: MeanFieldModel, _ grid: StressGrid, acceptsCoarse: Bool = false) throws {
     self.model = model
     self.grid = grid
     let cells = grid.count
@@ -39,7 +40,9 @@ final class MasterEquation {
     }
     weights = model.thresholds.map(\.weight)
     densities = grid.widths.map { 1 / $0 }
-    let kicks = model.noise == .gaussian ? nil : try KickMatrix(model.noise, alpha: model.alpha, grid)
+    let kicks =
+      model.noise == .gaussian
+      ? nil : try KickMatrix(model.noise, alpha: model.alpha, grid, acceptsCoarse: acceptsCoarse)
     self.kicks = kicks
     diffusion = (0..<(cells - 1)).map { i in
       let coefficient = kicks.map { ($0.diffusion[i] + $0.diffusion[i + 1]) / 2 } ?? model.alpha

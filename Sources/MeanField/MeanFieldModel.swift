@@ -42,8 +42,8 @@ public struct MeanFieldModel: Sendable, Equatable {
       && thresholds == [Threshold(value: 1, weight: 1)]
   }
 
-  /// Returns the width within which the density falls to zero at a threshold, by the noise of an activity alone: over it
-  /// kicks carry blocks within the time of yielding. Nil where kicks have a least size.
+  /// Returns the width within which the density falls to zero at a threshold, by the noise of an activity alone: over
+  /// it, kicks carry blocks within the time of yielding. Nil where kicks have a least size.
   public func layer(activity: Double) -> Double? {
     switch noise {
     case .gaussian: (alpha * activity).squareRoot()

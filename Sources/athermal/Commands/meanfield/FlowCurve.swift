@@ -42,8 +42,7 @@ struct FlowCurve {
     let models = try section.alphas.map { try MeanFieldModel(section, alpha: $0, over: communicator) }
     // A grid that is too coarse is known before any state is computed.
     for model in models where !model.isHebraudLequeux {
-      _ = try GridStationaryState(
-        model, rate: rates.last! / MeanfieldUnits(section).rate, grid: section.grid(model, rates))
+      try GridStationaryState.requireResolution(of: model, on: section.grid(model, rates))
     }
     let all = try states(of: models, rates, run)
     let curve = FlowCurve(points: all.map(\.point))
@@ -126,7 +125,7 @@ struct StationaryDensity: Codable {
     } else {
       let state = try GridStationaryState(model, rate: rate / units.rate, grid: grid)
       let coarse = try GridStationaryState(
-        model, rate: rate / units.rate, grid: section.grid(model, rates, bins: section.bins / 2))
+        model, rate: rate / units.rate, grid: section.grid(model, rates, bins: section.bins / 2), acceptsCoarse: true)
       point = .init(
         alpha: model.alpha, rate: rate, stress: state.stress * units.stress, activity: state.activity / units.time,
         diffusion: model.alpha * state.activity * units.diffusion,

@@ -19,8 +19,14 @@ extension MeanfieldSection {
   func grid(_ model: MeanFieldModel, layer: Double, fastest: Double, reach: Double, bins: Int? = nil) -> StressGrid {
     let thresholds = model.thresholds.map(\.value)
     let (least, most) = (thresholds.min()!, thresholds.max()!)
-    // Several thresholds, and kicks, need cells of about the same width between zero and the thresholds.
-    let smallest = most > least ? most : noise == .gaussian ? 1e-6 : 0.05
+    // Several thresholds, and kicks of a given size, need cells of about the same width from zero to the thresholds.
+    let smallest: Double =
+      switch noise {
+      case _ where most > least: most
+      case .gaussian: 1e-6
+      case .levy: 0.05
+      case .measured: 0.5
+      }
     let given = self.layer.map { $0 / localYieldStress } ?? min(1, max(layer, smallest))
     // Beyond the threshold the density falls by a factor e over this length at most.
     let decay = (fastest + (fastest * fastest + 4 * model.alpha).squareRoot()) / 2
