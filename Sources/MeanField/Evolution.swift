@@ -4,8 +4,8 @@ import MessagePassing
 /// The evolution of a mean-field model in time: an L-stable method of second order (TR-BDF2) with steps whose error it
 /// controls. Probability is conserved and stays positive.
 ///
-/// The weights of the faces are those of the beginning of a step. Where advection outruns diffusion they depend on the
-/// state, and the order is one.
+/// Where advection outruns diffusion, the weights of the faces depend on the state: those of the middle of a step are
+/// taken, from the last step, which keeps the second order.
 ///
 /// Bank et al. (1985); Hosea and Shampine (1996) for the error of third order. Each stage is one implicit equation for
 /// the probabilities, the activity and, where the stress is imposed, the strain rate; Newton's method solves it.
@@ -20,6 +20,9 @@ public final class Evolution {
     public var activity: Double
     /// The step that the control of errors would take next.
     public var step: Double
+    /// Probabilities before the last step, and the length of that step; nil before the first.
+    public var earlier: [Double]?
+    public var lastStep: Double = 0
     public var steps: Int = 0
     public var rejectedSteps: Int = 0
     /// Largest probability that one step had to move to keep all probabilities positive.
@@ -119,7 +122,7 @@ public final class Evolution {
     let rate = driving.rate(at: start) ?? state.rate
     // The flow keeps its direction during a step.
     let direction = driving.rate(at: (start + end) / 2) ?? state.rate
-    let faces = equation.faceWeights(old, rate: direction, activity: state.activity)
+    let faces = equation.faceWeights(expected(step / 2), rate: direction, activity: state.activity)
     let first = equation.change(old, rate: rate, activity: state.activity, faces: faces)
     let c = Self.diagonal * step
 
@@ -151,6 +154,14 @@ public final class Evolution {
       last, step: step, end: end, strain: step * (Self.weight * (rate + middle.rate) + Self.diagonal * last.rate))
   }
 
+  /// Returns the probabilities to be expected after a time, from the last step: with weights of the faces in the middle
+  /// of a step, fluxes that depend on them are of second order in time.
+  private func expected(_ time: Double) -> [Double] {
+    guard let earlier = state.earlier, state.lastStep > 0 else { return state.probabilities }
+    let ratio = min(1, time / state.lastStep)
+    return zip(state.probabilities, earlier).map { max(0, $0 + ratio * ($0 - $1)) }
+  }
+
   private func accept(_ stage: Stage, step: Double, end: Double, strain: Double) throws {
     var probabilities = stage.probabilities
     let clip = equation.keepPositive(&probabilities)
@@ -161,6 +172,8 @@ public final class Evolution {
     for i in probabilities.indices { probabilities[i] /= sum }
     state.largestClip = max(state.largestClip, clip)
     state.largestDrift = max(state.largestDrift, (sum - 1).magnitude)
+    state.earlier = state.probabilities
+    state.lastStep = step
     state.probabilities = probabilities
     state.time = end
     if case .oscillation(let amplitude, let frequency) = driving {

@@ -37,6 +37,21 @@ import Testing
     }
   }
 
+  /// Loading of narrow stresses, with hardly any diffusion: fluxes depend on the state. The order of single halvings
+  /// scatters, since limits come and go; over three of them it is two.
+  @Test func limitedFluxesAreOfSecondOrder() throws {
+    let errors = try [50, 400].map { steps -> [Double] in
+      try Self.end(.gaussian(mean: 0, deviation: 0.1), .rates([(from: 0, rate: 0.1)]), at: 12, steps: steps, cells: 300)
+        .state.probabilities
+    }
+    let reference = try Self.end(
+      .gaussian(mean: 0, deviation: 0.1), .rates([(from: 0, rate: 0.1)]), at: 12, steps: 6400, cells: 300
+    ).state.probabilities
+    let sizes = errors.map { zip($0, reference).reduce(0) { $0 + abs($1.0 - $1.1) } }
+    let order = log2(sizes[0] / sizes[1]) / 3
+    #expect(order > 1.7 && order < 2.7, "\(sizes)")
+  }
+
   /// Sums are of some twenty numbers, so that rounding is a few 1e-16 per step.
   @Test func probabilityIsConservedOverAMillionSteps() throws {
     #if ATHERMAL_DEBUG_CHECKS
