@@ -47,7 +47,8 @@ public struct MeanFieldModel: Sendable, Equatable {
   public func layer(activity: Double) -> Double? {
     switch noise {
     case .gaussian: (alpha * activity).squareRoot()
-    case .levy(let exponent, let lower, _) where lower == 0:
+    // Below an exponent of 1, blocks cross the threshold by kicks of any size, without a layer.
+    case .levy(let exponent, let lower, _) where lower == 0 && exponent >= 1:
       pow(noise.amplitude(alpha: alpha)! * activity, 1 / exponent)
     case .levy, .histogram: nil
     }

@@ -89,7 +89,6 @@ struct FlowCurve {
       progress.show("state \(found.count) of \(count)", fraction: Double(found.count) / Double(count))
       try safePoint.reached(isStep: true)
     }
-    try safePoint.end()
     return found
   }
 }
