@@ -66,6 +66,15 @@ def loading(mode="simple-shear", step="1e-3", extent="final_strain = 1.2e-2"):
     return LOADING.format(mode=mode, plane=plane, step=step, extent=extent)
 
 
+MEANFIELD = """[meanfield]
+protocol = "{protocol}"
+alpha = 0.3
+bins = 200
+samples = 100
+initial = {{ kind = "gaussian", deviation = 0.5 }}
+{more}
+"""
+
 EPM = """[epm]
 shape = {shape}
 eigenstrain = 0.065
@@ -134,6 +143,14 @@ VARIANTS = {
         "three-dimensions": EPM.format(shape="[12, 10, 14]", seed=6, more="final_strain = 0.2"),
         "realisations": EPM.format(shape="[16, 16]", seed=7, more="final_strain = 0.2\nrealisations = 3"),
     },
+    "meanfield": {
+        "start-up": MEANFIELD.format(protocol="start-up", more="rates = [0.1]\nfinal_strain = 2.0"),
+        "creep": MEANFIELD.format(protocol="creep", more="stress = 0.3\nduration = 100.0"),
+        "kicks": MEANFIELD.format(
+            protocol="ageing", more='duration = 5.0\nlayer = 1e-3\nnoise = { kind = "levy", exponent = 1.0, cutoff = 1.5 }'),
+        "states": '[meanfield]\nprotocol = "flow-curve"\nalpha = [0.1, 0.3, 0.6]\nbins = 100\n'
+                  'rates = [0.001, 0.01, 0.1, 1.0]\nyielding = "progressive"\n',
+    },
     "yieldmap": {
         "expansion": glass(particles=400) + "[yieldmap]\nradius = 3.5\nspacing = 1.5\norientations = 4\n"
                                             "lowest_eigenvalue = true\n",
@@ -146,7 +163,7 @@ VARIANTS = {
 }
 
 # Steps between checkpoints that make some ten intervals of a run of this size.
-INTERVAL = {"minimize": 40, "shear": 1, "prepare": 25, "epm": 40, "yieldmap": 1}
+INTERVAL = {"minimize": 40, "shear": 1, "prepare": 25, "epm": 40, "yieldmap": 1, "meanfield": 5}
 
 
 def environment(fault=None):

@@ -24,7 +24,7 @@ extension MeanfieldSection {
       switch noise {
       case _ where most > least: most
       case .gaussian: 1e-6
-      case .levy: 0.05
+      case .levy: 0.01
       case .measured: 0.5
       }
     let given = self.layer.map { $0 / localYieldStress } ?? min(1, max(layer, smallest))
