@@ -509,7 +509,7 @@ import Testing
       "moduli of few samples", "meanfield", Good.oscillation, "samples = 20", "samples = 19", line: 8,
       "between 20 and"),
     wrong("few bins", "meanfield", Good.creep, "bins = 50", "bins = 49", line: 8, "between 50 and"),
-    wrong("fewer stresses than rates", "meanfield", Good.fit, ", 5.26]", "]", line: 3, "4 rates, 3 stresses"),
+    wrong("fewer stresses than rates", "meanfield", Good.fit, ", 5.26]", "]", line: 3, "4 rates and 3 stresses"),
     wrong(
       "coupling of a fit", "meanfield", Good.fit, "measured", "alpha = 0.3\nmeasured", line: 3, "no effect on a fit"),
     extra(

@@ -33,10 +33,10 @@ import Testing
   /// Kicks of a width a against diffusion of the same second moment. A kick carries blocks past the threshold by its
   /// size, so that the stress differs in proportion to a: 0.04 a here, besides a grid error of 1e-3.
   @Test func smallKicksAreDiffusion() throws {
-    let diffusion = try Self.state(MeanFieldModel(alpha: 0.3))
+    let diffusion = try Self.state(MeanFieldModel(alpha: 0.3), bins: 500)
     let differences = try [0.8, 0.4, 0.2].map { width in
       try Self.state(
-        MeanFieldModel(alpha: 0.3, noise: .histogram(edges: [-width, width], weights: [1])), reach: width
+        MeanFieldModel(alpha: 0.3, noise: .histogram(edges: [-width, width], weights: [1])), bins: 500, reach: width
       ).stress - diffusion.stress
     }
     #expect(differences[0] > 0.02 && differences[2] < 0.01)
