@@ -147,7 +147,8 @@ VARIANTS = {
         "start-up": MEANFIELD.format(protocol="start-up", more="rates = [0.1]\nfinal_strain = 2.0"),
         "creep": MEANFIELD.format(protocol="creep", more="stress = 0.3\nduration = 100.0"),
         "kicks": MEANFIELD.format(
-            protocol="ageing", more='duration = 5.0\nlayer = 1e-3\nnoise = { kind = "levy", exponent = 1.0, cutoff = 1.5 }'),
+            protocol="ageing",
+            more='duration = 5.0\nlayer = 1e-3\nnoise = { kind = "levy", exponent = 1.0, cutoff = 1.5 }'),
         "states": '[meanfield]\nprotocol = "flow-curve"\nalpha = [0.1, 0.3, 0.6]\nbins = 100\n'
                   'rates = [0.001, 0.01, 0.1, 1.0]\nyielding = "progressive"\n',
     },
