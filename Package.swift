@@ -92,6 +92,7 @@ let package = Package(
         "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Measurement",
       ]),
     layer("QuasistaticShear", ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Statics", "Measurement"]),
+    layer("Dynamics", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
     layer("StrainExpansion", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
     layer("FourierGrid", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
     layer("ElasticLattice", ["MessagePassing", "Geometry", "FourierGrid"]),
@@ -103,7 +104,8 @@ let package = Package(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Statistics", "Interactions", "Particles",
-        "Storage", "Multigrid", "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion",
+        "Storage", "Multigrid", "Statics", "Measurement", "Preparation", "QuasistaticShear", "Dynamics",
+        "StrainExpansion",
         "YieldStress", "SparseSolvers", "FourierGrid", "ElasticLattice", "ElastoPlastic", "MeanField", "CBuild",
       ],
       swiftSettings: driverFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
@@ -172,6 +174,12 @@ let package = Package(
         "TestSupport",
       ],
       swiftSettings: driverFlags),
+    .testTarget(
+      name: "DynamicsTests",
+      dependencies: [
+        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "Dynamics", "TestSupport",
+      ],
+      swiftSettings: swiftFlags),
     .testTarget(
       name: "StrainExpansionTests",
       dependencies: [
