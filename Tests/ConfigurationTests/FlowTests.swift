@@ -166,7 +166,13 @@ struct FlowTests {
     .init(
       "[1e-2, 1e-3]\nstrain = 1.0", "[5.0]\nstrain = 500.0",
       begins: "6:9: 'rates' in [flow] holds 5.0, a strain of 0.025", ends: "is the most"),
-    .init("[1e-2, 1e-3]", "[1e-15]", begins: "6:9: 'rates' in [flow] holds 1e-15, which needs", ends: "are the most"),
+    .init("[1e-2, 1e-3]", "[1e-15]", begins: "6:9: 'rates' in [flow] must be an array", ends: "in their order"),
+    .init(
+      "strain = 1.0\ndamping = 1.0\ntime_step = 0.005", "strain = 10.0\ndamping = 1.0\ntime_step = 1e-9",
+      begins: "6:9: 'rates' in [flow] holds 0.001, which needs 1e+13 steps", ends: "are the most"),
+    .init(
+      "[1e-2, 1e-3]", "[1e-10]", in: implicit, begins: "5:1: 'every' in [flow.measure] is 1.0, which makes 1e+10 rows",
+      ends: "at one rate"),
     .init(
       "[1e-2, 1e-3]", "[1e-2, 1e-2]\nfrom = \"start\"", begins: "6:9: 'rates' in [flow] holds a rate twice",
       ends: "\"previous\""),

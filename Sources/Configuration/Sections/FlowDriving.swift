@@ -41,7 +41,9 @@ public enum FlowDriving: Sendable, Equatable {
 
   /// Reads the keys of the driving. Reports problems and returns nil if something is missing or wrong.
   init?(_ table: Table) {
-    let bound = Bound<Double>(words: "at least 0 and at most 10 per unit of time") { $0 >= 0 && $0 <= 10 }
+    let bound = Bound<Double>(words: "0, or between 1e-12 and 10 per unit of time") {
+      $0 == 0 || $0 >= 1e-12 && $0 <= 10
+    }
     let rates = table.numbers(
       "rates", bound, hint: "write for example rates = [1e-2, 1e-3], strains per unit of time, in their order")
     guard rates != [0] else {

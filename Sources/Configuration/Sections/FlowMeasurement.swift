@@ -25,6 +25,8 @@ public struct FlowMeasurement: Sendable, Equatable {
 
   /// Fewest rows from which errors can be told.
   static let fewestRows = 10.0
+  /// Most rows at one rate: a hundred gigabytes.
+  static let mostRows = 1e9
 
   /// - Parameters:
   ///   - driving: the driving; nil if it has a mistake.
@@ -108,6 +110,11 @@ public struct FlowMeasurement: Sendable, Equatable {
         "'every' in [\(table.name)] is \(every), and \(place) \(measured.shown) units of time are measured",
         hint: "at least \(Int(Self.fewestRows)) rows are needed: take a smaller every, or \(remedy)", key: "every")
       return
+    }
+    if driving.longestTime / every > Self.mostRows {
+      table.report(
+        "'every' in [\(table.name)] is \(every), which makes \((driving.longestTime / every).shown) rows",
+        hint: "take a larger one: \(Self.mostRows.shown) rows are the most at one rate", key: "every")
     }
     for (key, time) in [
       ("lag", lag), ("correlation_time", correlationTime), ("difference_time", differenceTime ?? 0),

@@ -17,7 +17,7 @@ public struct FlowMelt: Sendable, Equatable {
     let temperature = table.number("temperature", .moderate, hint: "add temperature = …, that of the liquid")
     let time = table.number("time", .moderate, hint: "add time = …, at that temperature")
     let coolingTime = table.number(
-      "cooling_time", .notNegative,
+      "cooling_time", Bound(words: "at least 0 and at most 1e9 in reduced units") { $0 >= 0 && $0 <= 1e9 },
       hint: "add cooling_time = …, in which the liquid is cooled to the temperature of the flow")
     if let temperature, temperature <= final {
       table.report(

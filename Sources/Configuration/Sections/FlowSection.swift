@@ -17,7 +17,7 @@ public struct FlowSection: Sendable, Equatable {
 
   /// Largest strain in one step of time; beyond it neighbours jump rather than pass each other.
   static let largestStep = 0.01
-  /// Largest number of equal steps at one rate: years of computing.
+  /// Largest number of equal steps at one rate: years of computing, and no more than a counter holds.
   static let mostSteps = 1e12
 
   /// - Parameters:
@@ -87,7 +87,7 @@ public struct FlowSection: Sendable, Equatable {
     if steps > mostSteps {
       table.report(
         "'rates' in [\(table.name)] holds \(shear.rates.min() ?? 0), which needs \(steps.shown) steps",
-        hint: "take a faster rate, or less strain: \(mostSteps.shown) steps are the most", key: "rates")
+        hint: "take a faster rate, less strain or a larger step: \(mostSteps.shown) steps are the most", key: "rates")
     }
   }
 }
