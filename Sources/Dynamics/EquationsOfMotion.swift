@@ -1,4 +1,4 @@
-import Geometry
+import Particles
 
 /// The equations of motion of a glass in simple shear at a rate γ̇:
 /// ẋ = v + γ̇A·x, m v̇ = F − drag − [m γ̇A·v] + noise, with the peculiar velocity v and A = e_flow ⊗ e_gradient.
@@ -13,6 +13,8 @@ public struct EquationsOfMotion: Sendable {
 
   /// Mass m of each particle; in overdamped motion, ζm alone counts.
   public var mass: Double
+  /// Whether the motion is the limit m → 0 at fixed ζm.
+  public var isOverdamped: Bool
   /// Damping rate ζ, per unit of time.
   public var damping: Double
   public var friction: Friction
@@ -22,13 +24,20 @@ public struct EquationsOfMotion: Sendable {
   public let plane: (flow: Int, gradient: Int)
 
   public init(
-    mass: Double = 1, damping: Double, friction: Friction = .substrate, isSllod: Bool = false,
+    mass: Double = 1, isOverdamped: Bool = false, damping: Double, friction: Friction = .substrate,
+    isSllod: Bool = false,
     plane: (flow: Int, gradient: Int) = (0, 1)
   ) {
     self.mass = mass
+    self.isOverdamped = isOverdamped
     self.damping = damping
     self.friction = friction
     self.isSllod = isSllod
     self.plane = plane
   }
+
+  /// The deformation of the box.
+  public var shear: Loading.Mode { .simpleShear(flow: plane.flow, gradient: plane.gradient) }
+  /// Mass that has kinetic energy.
+  public var inertia: Double { isOverdamped ? 0 : mass }
 }

@@ -111,16 +111,20 @@ struct FlowCourse {
 
   private func integrator(of system: ParticleSystem) throws -> any TimeIntegrator {
     let equations = try Model.equations(configuration, dimension: system.dimension)
-    let loading = Loading(.simpleShear(flow: equations.plane.flow, gradient: equations.plane.gradient), of: system)
-    return try VerletIntegrator(
-      system, equations, loading: loading, timeStep: configuration.flow.timeStep, seed: seed)
+    let loading = Loading(equations.shear, of: system)
+    let step = configuration.flow.timeStep
+    return equations.isOverdamped
+      ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
+      : try VerletIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
   }
 
   private func resume(_ saved: Checkpoint) throws -> any TimeIntegrator {
     let system = try Model.system(configuration, resuming: saved, over: communicator)
     let equations = try Model.equations(configuration, dimension: system.dimension)
-    return try VerletIntegrator(
-      system, equations, timeStep: configuration.flow.timeStep, seed: seed, resuming: saved)
+    let step = configuration.flow.timeStep
+    return equations.isOverdamped
+      ? try OverdampedIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
+      : try VerletIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
   }
 
   /// Seed of the noise; nil for none.
