@@ -19,6 +19,8 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "multigrid": multigrid,
   "swap": swapMonteCarlo,
   "distribution": distribution,
+  "clusters": clusters,
+  "mesoscopic": mesoscopic,
   "allocations": evaluationAllocatesNothing,
   "storage-roundtrip": storageRoundTrip,
   "storage-blocks": storageBlocks,
