@@ -25,7 +25,8 @@ public final class ActivityCorrelation {
   public let threshold: Double
 
   private let system: ParticleSystem
-  /// The last `depth` samples of each particle, in a ring.
+  /// The last `depth` samples of each particle, in a ring, and the number of its last sample that was active, from 1
+  /// on: most particles are quiet, and have nothing to add.
   private let ring: ParticleField
   /// Σ D²(t₀) D²(t₀ + t), Σ D²(t₀)² and the number of terms, for each lag.
   private let sums: RunningSums
@@ -37,7 +38,7 @@ public final class ActivityCorrelation {
     self.system = system
     self.depth = depth
     self.threshold = threshold
-    ring = system.makeField(width: depth)
+    ring = system.makeField(width: depth + 1)
     sums = RunningSums(count: 3 * depth, over: system.communicator)
     pairs = [Int](repeating: 0, count: depth)
   }
@@ -49,11 +50,13 @@ public final class ActivityCorrelation {
     let lags = min(age, depth - 1)
     let ring = ring.values
     for i in 0..<system.ownedCount {
-      let history = ring + i * depth
+      let history = ring + i * (depth + 1)
       let now = values[i]
       history[slot] = now
-      if now.isNaN { continue }
-      for lag in 0...lags {
+      if now > threshold { history[depth] = Double(age + 1) }
+      let quiet = age + 1 - Int(history[depth])
+      if now.isNaN || quiet > lags { continue }
+      for lag in quiet...lags {
         let then = history[slot >= lag ? slot - lag : slot - lag + depth]
         guard then > threshold else { continue }
         sums.add(then * now, to: lag)
@@ -89,7 +92,7 @@ public final class ActivityCorrelation {
     self.system = system
     self.threshold = threshold
     ring = try system.makeField(resuming: checkpoint, as: name + Key.ring)
-    depth = ring.width
+    depth = ring.width - 1
     sums = try RunningSums(count: 3 * depth, resuming: checkpoint, as: name + Key.sums)
     pairs = [Int](repeating: 0, count: depth)
     age = try checkpoint.value(Int.self, of: name + Key.age)
