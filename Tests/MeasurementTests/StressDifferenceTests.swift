@@ -90,13 +90,13 @@ extension MeasurementTests {
 
     /// Ornstein-Uhlenbeck series of variance s² and time τ, with a drift c that is subtracted, have
     /// ⟨(Δσ − ct)²⟩ = 2s²(1 − e^(−t/τ)) and a kurtosis of 3: within 4.5 of the stated errors for each lag, which are
-    /// themselves those of the blocks: independent series leave √(4τ/T/blocks) of the plateau, and the stated error may
+    /// themselves those of the blocks: independent series leave √(3τ/T/blocks) of the plateau, and the stated error may
     /// be off by a factor of two, as that of some ten groups is.
     @Test func plantedSeriesComeOut() throws {
       let world = try MessagePassing.startForTests()
       let (slabs, slabSize) = (RowShares(5, over: world), 8)
-      let measured = StressDifference(slabs: slabs, slabSize: slabSize, longest: 200, kick: 10, over: world)
-      let (s, tau, drift, length) = (0.3, 12.0, 0.01, 6000)
+      let measured = StressDifference(slabs: slabs, slabSize: slabSize, longest: 100, kick: 10, over: world)
+      let (s, tau, drift, length) = (0.3, 12.0, 0.01, 3000)
       let memory = exp(-1 / tau)
       let noise = s * (1 - memory * memory).squareRoot()
       var generator = Generator(seed: 12)
@@ -118,7 +118,7 @@ extension MeasurementTests {
         #expect(abs(mean.value - drift * Double(lag)) < 4.5 * mean.error)
       }
       let plateau = curve.meanSquare(curve.lags.count - 1, drift: drift).error / (2 * s * s)
-      let independent = (4 * tau / Double(length) / 40).squareRoot()
+      let independent = (3 * tau / Double(length) / 40).squareRoot()
       #expect(plateau > independent / 2 && plateau < independent * 2, "\(plateau), not \(independent)")
     }
 
@@ -132,8 +132,8 @@ extension MeasurementTests {
       let step = (2 * coefficient * interval).squareRoot()
       var generator = Generator(seed: 13)
       var x = [Double](repeating: 0, count: 32)
-      for n in 0..<6000 {
-        if n % 2000 == 1999 { measured.restart() }
+      for n in 0..<3000 {
+        if n % 1000 == 999 { measured.restart() }
         try measured.add(x.map { $0 + noise * normal(&generator) })
         for b in x.indices { x[b] += step * normal(&generator) }
       }

@@ -94,14 +94,14 @@ import Testing
       var x = 0.0
       for _ in 0..<32 {
         var segment = [0.0, 0]
-        for _ in 0..<40 {
+        for _ in 0..<20 {
           x = 0.6 * x + normal(&generator)
           segment[0] += 5 + x
           segment[1] += 4 + generator.uniform()
         }
         sums.append(segment)
       }
-      estimates[0].append(sums.estimate { $0[0] / 1280 })
+      estimates[0].append(sums.estimate { $0[0] / 640 })
       estimates[1].append(sums.estimate(over: 2) { $0[0] / $0[1] })
       #expect(sums.estimate(over: 16) { $0[0] }.error.isNaN)
     }
