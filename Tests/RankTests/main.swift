@@ -20,6 +20,8 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "drag": drag,
   "swap": swapMonteCarlo,
   "distribution": distribution,
+  "clusters": clusters,
+  "mesoscopic": mesoscopic,
   "allocations": evaluationAllocatesNothing,
   "storage-roundtrip": storageRoundTrip,
   "storage-blocks": storageBlocks,
