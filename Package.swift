@@ -114,8 +114,8 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage", "Statics",
-        "Preparation", "QuasistaticShear", "FourierGrid", "ElasticLattice", "ElastoPlastic",
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage",
+        "Statics", "Measurement", "Preparation", "QuasistaticShear", "FourierGrid", "ElasticLattice", "ElastoPlastic",
       ],
       path: "Tests/RankTests", swiftSettings: swiftFlags),
     .testTarget(
@@ -156,7 +156,9 @@ let package = Package(
       swiftSettings: driverFlags),
     .testTarget(
       name: "MeasurementTests",
-      dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Measurement", "TestSupport"],
+      dependencies: [
+        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Measurement", "TestSupport",
+      ],
       swiftSettings: driverFlags),
     .testTarget(
       name: "PreparationTests",
