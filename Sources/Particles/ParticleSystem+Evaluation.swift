@@ -337,6 +337,14 @@ extension ParticleSystem {
     return ids
   }
 
+  /// Fits affine maps to the motion of the listed neighbours of each particle within the cutoff, ``AffineFit``.
+  /// `motion` needs no ghost values: they are gathered here. Collective.
+  public func fitAffineMaps(to motion: ParticleField, into result: AlignedBuffer<Double>) throws {
+    result.reserve((ownedCount + 1) * AffineFit.stride(dimension: dimension))
+    try gather(motion)
+    interaction.neighbours.fit(arrays, list, motion.values, result.pointer)
+  }
+
   /// Visits each owned particle with its listed neighbours within the cutoff; each neighbour is given by
   /// its local number and x_j − x_i.
   public func forEachNeighbourhood(_ visit: (Int, [(Int, Vector)]) -> Void) {

@@ -18,6 +18,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "events": events,
   "multigrid": multigrid,
   "drag": drag,
+  "windows": windows,
   "swap": swapMonteCarlo,
   "distribution": distribution,
   "clusters": clusters,
