@@ -52,6 +52,7 @@ struct FlowCourse {
     }
     try system.evaluate(.forcesEnergyAndStress)
     try Model.checkTimeStep(configuration, system)
+    try PlasticMeasurement.check(configuration, system)
     return system
   }
 
@@ -88,6 +89,7 @@ struct FlowCourse {
       let resumed = turn.isWithin ? saved : nil
       turn.isWithin = true
       try stages[turn.stage].run(integrator, output, safePoint: safePoint, resuming: resumed)
+      try output.end(integrator.system)
       turn.stage += 1
       turn.isWithin = false
       saved = nil
@@ -133,7 +135,7 @@ struct FlowCourse {
   /// Writes the final state and returns what the summary needs. Collective.
   private func finish(_ integrator: any TimeIntegrator, _ output: FlowOutput) throws -> FlowResult {
     let system = integrator.system
-    let name = configuration.flow.replicas > 1 ? "state-r\(replica).h5" : "state.h5"
+    let name = FlowOutput.file("state.h5", replica, of: configuration)
     try StateFile.write(
       system.snapshot(), to: folder.file(name), step: plan.shear.reduce(0) { $0 + $1.rows },
       provenance: Build.provenance(config: configuration.resolved), over: communicator)
