@@ -1,6 +1,4 @@
-import Checkpoints
 import Geometry
-import MessagePassing
 import Particles
 
 /// Positions of the past in quanta, that travel with their particles: their bits in a field.
