@@ -25,6 +25,7 @@ struct FlowCommand: RunCommand {
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
     [("flow.h5", "T+1", FlowRow.schema(rate: 0, dimension: 3).description)]
       + PlasticResults.schemas(rate: 0).map { ("flow.h5", "", $0.description) }
+      + [("flow.h5", "", LocalYieldResults.schema(rate: 0).description)]
   }
 
   let arguments: RunArguments
@@ -52,8 +53,15 @@ struct FlowCommand: RunCommand {
       results[replica] = try FlowCourse(arguments, configuration, folder, replica: replica, over: group).run()
     }
     let all = try replicas.gather(results)
-    try folder.finish(FlowSummary(all, configuration, folder, ranks: communicator.size))
-    if communicator.isRoot { print(folder.whereabouts) }
+    let summary = FlowSummary(all, configuration, folder, ranks: communicator.size)
+    try folder.finish(summary)
+    if communicator.isRoot {
+      let unconverged = summary.flowCurve.reduce(0) { $0 + $1.yield.yieldStatesUnconverged }
+      if unconverged > 0 {
+        print("\(unconverged) state(s) could not be brought to rest, and are left out of the local yield stresses")
+      }
+      print(folder.whereabouts)
+    }
     return 0
   }
 }
