@@ -160,8 +160,7 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: [
-        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Measurement",
-        "TestSupport",
+        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Measurement", "TestSupport",
       ],
       swiftSettings: driverFlags),
     .testTarget(
