@@ -1,0 +1,117 @@
+import Dynamics
+import Geometry
+import Interactions
+import MessagePassing
+import Particles
+import Statics
+import TestSupport
+import Testing
+
+/// Friction other than that of a substrate in motion with inertia: between pairs, without inertia, with noise.
+@Suite(.serialized, .oneAtATime) struct FrictionTests {
+  /// Friction between pairs does not feel a uniform velocity: it stays to the rounding of the forces of the start.
+  @Test func pairsKeepAUniformVelocity() throws {
+    let system = try ReferenceState.bidisperse.system()
+    try relax(system, to: 1e-12)
+    let flow = try Flow(system, EquationsOfMotion(damping: 1, friction: .pairwise), timeStep: 0.02)
+    for i in 0..<system.ownedCount { flow.integrator.velocities.values[2 * i] = 0.01 }
+    try flow.integrator.begin(rate: 0)
+    try flow.integrator.advance(to: 1)
+    for i in 0..<system.ownedCount {
+      #expect(abs(flow.integrator.velocities.values[2 * i] - 0.01) < 1e-11)
+    }
+  }
+
+  /// Halving the step divides the imbalance of the energy by about four, as for a substrate.
+  @Test func balanceWithPairs() throws {
+    let imbalances = try [0.01, 0.005].map { step in
+      let flow = try Flow(VerletTests.glass(), EquationsOfMotion(damping: 0.3, friction: .pairwise), timeStep: step)
+      try VerletTests.shake(flow, speed: 0.3)
+      try flow.integrator.begin(rate: 2e-2)
+      let before = try flow.energy()
+      try flow.integrator.advance(to: 1)
+      let transfer = try flow.integrator.transfer()
+      #expect(transfer.heat > 0)
+      return transfer.work - transfer.heat - (try flow.energy() - before)
+    }
+    #expect(abs(imbalances[1]) < 0.4 * abs(imbalances[0]), "\(imbalances)")
+  }
+
+  /// In the steady state of an elastic branch, the excess of the stress is the drag of the nonaffine motion, γ̇ of
+  /// which is γ̇ ẋᵀΓẋ ζm/V: here from the velocities of the flow itself, which are γ̇ẋ. Both are of the first order in
+  /// the rate; a tenth of a per cent is what the softening of the branch and the step leave.
+  @Test func excessStressWithPairs() throws {
+    let system = try ReferenceState.bidisperse.system()
+    try relax(system)
+    let rate = 1e-6
+    let flow = try Flow(system, EquationsOfMotion(damping: 0.3, friction: .pairwise), timeStep: 0.02)
+    try flow.integrator.begin(rate: rate)
+    try flow.integrator.advance(to: 30)
+    let flowing = try flow.shearStress
+    let drag = try PairwiseDrag(system)
+    let product = system.makeField(width: 2)
+    try drag.multiply(flow.integrator.velocities, into: product)
+    let dissipation = 0.3 * (try system.dot(flow.integrator.velocities.values, product.values))
+    try relax(system)
+    try system.evaluate(.forcesEnergyAndStress)
+    let excess = flowing - (try flow.shearStress)
+    #expect(abs(excess - dissipation / (rate * system.cell.volume)) < 1e-2 * excess, "\(excess) \(dissipation)")
+  }
+
+  /// The massless limit has the same excess stress, ζm γ̇ ‖ẋ‖²/V, as motion with inertia.
+  @Test func excessStressWithoutInertia() throws {
+    let system = try ReferenceState.bidisperse.system()
+    try relax(system)
+    let rate = 1e-6
+    let equations = EquationsOfMotion(isOverdamped: true, damping: 1)
+    let integrator = try OverdampedIntegrator(
+      system, equations, loading: Loading(equations.shear, of: system), timeStep: 4e-3)
+    try integrator.begin(rate: rate)
+    try integrator.advance(to: 25)
+    let flowing = try system.totals().stress[0, 1]
+    try relax(system)
+    try system.evaluate(.forcesEnergyAndStress)
+    let excess = (flowing - (try system.totals().stress[0, 1])) / rate
+    #expect(abs(excess + 390 * 2.5e-5 - 6.4476) <= 1e-3 * 6.4476, "\(excess)")
+  }
+
+  /// Halving the step of overdamped motion divides the differences of stress and of energy balance by four.
+  @Test func orderTwoWithoutInertia() throws {
+    var stresses: [Double] = []
+    var imbalances: [Double] = []
+    for step in [4e-3, 2e-3, 1e-3] {
+      let system = try VerletTests.glass()
+      let equations = EquationsOfMotion(isOverdamped: true, damping: 1)
+      let integrator = try OverdampedIntegrator(
+        system, equations, loading: Loading(equations.shear, of: system), timeStep: step)
+      let before = try system.totals().energy
+      try integrator.begin(rate: 0.1)
+      try integrator.advance(to: 0.4)
+      stresses.append(try system.totals().stress[0, 1])
+      let transfer = try integrator.transfer()
+      imbalances.append(transfer.work - transfer.heat - (try system.totals().energy - before))
+    }
+    let ratio = (stresses[0] - stresses[1]) / (stresses[1] - stresses[2])
+    #expect(abs(ratio - 4) < 0.5, "\(stresses)")
+    #expect(abs(imbalances[2] / imbalances[1]) < 0.3, "\(imbalances)")
+  }
+
+  /// Kinetic energy in equilibrium is T/2 for each velocity. The mean of 20 samples of 2048 velocities has a standard
+  /// error of about T/2 · √(2/2048/10) = 1 %, if every second one is independent; four of them are allowed.
+  @Test(arguments: [EquationsOfMotion.Friction.substrate, .pairwise])
+  func equipartition(friction: EquationsOfMotion.Friction) throws {
+    let system = try VerletTests.glass()
+    let equations = EquationsOfMotion(damping: friction == .substrate ? 2 : 0.3, friction: friction)
+    let integrator = try VerletIntegrator(
+      system, equations, loading: Loading(equations.shear, of: system), timeStep: 0.01, seed: 3)
+    try integrator.begin(rate: 0, temperature: TemperatureRamp(constant: 0.1))
+    var sum = 0.0
+    for sample in 1...30 {
+      try integrator.advance(to: 0.5 * Double(sample))
+      if sample > 10 { sum += try KineticStress(integrator.velocities, mass: 1, in: system).energy }
+    }
+    let temperature = sum / 20 / Double(system.totalCount)
+    // Friction between pairs leaves the two components of the momentum as they are, at rest.
+    #expect(abs(temperature - 0.1) < 0.04 * 0.1, "\(temperature)")
+  }
+}
