@@ -98,6 +98,7 @@ def stress_activity(run, rate=None, start=None, end=None, replica=0):
         found, shades = [chosen], [BLUE]
     figure, panels = plt.subplots(2, 1, figsize=(8, 5.6), sharex=True, gridspec_kw={"height_ratios": [3, 2]})
     plane, discard = shear_stress(run), section(run).get("discard", 0)
+    marker = "o" if max(len(curve["strain"]) for _, _, curve in found) <= 100 else None
     before = 0.0
     highest = 1.0
     for (_, value, curve), colour in zip(found, shades):
@@ -108,8 +109,7 @@ def stress_activity(run, rate=None, start=None, end=None, replica=0):
         x = before + strain[seen]
         panels[0].plot(x, curve[f"stress_{plane}"][seen], color=colour, linewidth=1, label=label(value))
         active = curve["active"][seen]
-        panels[1].plot(x, active, color=colour, linewidth=0.8, marker="o" if len(x) <= 100 else None, markersize=3,
-                       markerfacecolor="white")
+        panels[1].plot(x, active, color=colour, linewidth=0.8, marker=marker, markersize=3, markerfacecolor="white")
         highest = max(highest, np.nanmax(active, initial=0))
         for axes in panels:
             if discard > strain[seen][0]:
@@ -235,6 +235,7 @@ def stress_diffusion(run, replica=0):
     window = section(run).get("measure", {}).get("fit_window")
     known = {p["rate"]: p for p in points(run)}
     figure, axes = plt.subplots(figsize=(7, 5))
+    has_line = False
     if window:
         axes.axvspan(*window, color=GREY, alpha=0.25, linewidth=0, zorder=0)
     for (_, rate, data), colour in zip(found, rate_colours(found)):
@@ -248,13 +249,14 @@ def stress_diffusion(run, replica=0):
             fine = np.geomspace(max(time[0], 1e-3 * window[1]), 3 * window[1], 200)
             line = floor + slope * fine
             shown = line > 0
+            has_line = True
             axes.plot(fine[shown], line[shown], color=colour, linestyle="--", linewidth=1)
             text += rf", $D_\sigma$ = {slope:.3g} ± {number(known[rate].get('diffusion_error')):.1g}, floor {floor:.2g}"
         axes.errorbar(time, square, yerr=np.where(np.isfinite(error), error, 0), fmt="o", color=colour, markersize=3.5,
                       linewidth=1, label=text)
     logarithmic(axes, r"time $t$ [$\tau$]",
                 rf"$\langle(\Delta\sigma - G_0\dot\gamma t)^2\rangle$ {squared(stress_unit(run, dimension_of(run)))}")
-    if window:
+    if has_line:
         axes.plot([], [], color=BLACK, linestyle="--", linewidth=1, label=r"floor + $D_\sigma t$, fitted in the grey "
                   "window")
         axes.legend(loc="best")
@@ -334,7 +336,7 @@ def event_duration(run, replica=0):
     known = {p["rate"]: p for p in points(run)}
     figure, axes = plt.subplots(figsize=(7, 5))
     lag = section(run).get("measure", {}).get("lag")
-    lowest = 1.0
+    lowest, has_line = 1.0, False
     for (_, rate, data), colour in zip(found, rate_colours(found)):
         seen = (data["pairs"] > 0) & (data["correlation"] > 0)
         if not seen.any():
@@ -345,6 +347,7 @@ def event_duration(run, replica=0):
         if duration:
             error_of = number(known[rate].get("event_duration_error"))
             text += rf", $\tau_p$ = {duration:.3g}" + (f" ± {error_of:.1g}" if np.isfinite(error_of) else "")
+            has_line = True
             axes.plot(time, np.exp(-time / duration), color=colour, linestyle="--", linewidth=1)
         axes.errorbar(time, value, yerr=np.where(np.isfinite(error), np.minimum(error, 0.99 * value), 0), fmt="o",
                       color=colour, markersize=3.5, linewidth=1, label=text)
@@ -355,7 +358,8 @@ def event_duration(run, replica=0):
         axes.axvline(lag, color=GREY, linewidth=0.8, zorder=0)
         axes.annotate(r"lag of $D^2_{\min}$", (lag, 1.15), xytext=(4, 0), textcoords="offset points", fontsize=10,
                       color="#777777", va="center")
-    axes.plot([], [], color=BLACK, linestyle="--", linewidth=1, label=r"$\exp(-t/\tau_p)$")
+    if has_line:
+        axes.plot([], [], color=BLACK, linestyle="--", linewidth=1, label=r"$\exp(-t/\tau_p)$")
     axes.set_yscale("log")
     axes.set_ylim(max(lowest / 1.3, 1e-3), 1.4)
     axes.set_xlabel(r"time $t$ [$\tau$]")
