@@ -4,8 +4,8 @@ import glob
 import os
 
 from figures import (BLACK, BLUE, GREY, INTENSITY, VERMILION, LogNorm, NothingToDraw, Particles, chosen_frame,
-                     colour_bar, colours, frame_strains, length_symbol, logarithmic, matplotlib, np, open_file, plt,
-                     settings, stress_unit, summary, time_series, words)
+                     colour_bar, colours, frame_strains, length_symbol, logarithmic, matplotlib, np, open_file,
+                     plain_ticks, plt, settings, stress_unit, summary, time_series, words)
 from run_groups import groups, runs_below, separate
 
 RATE = r"$\dot\gamma$ [$1/\tau$]"
@@ -135,47 +135,73 @@ def dimension_of_curve(curve):
     return 3 if "stress_zz" in curve else 2
 
 
-def flow_curve(runs, yield_stress=None):
+def flow_curve(runs, yield_stress=None, modulus=None):
     """Mean stress against shear rate with both Herschel-Bulkley fits, and what exceeds the yield stress of the fit;
-    several runs together. With local yield stresses σ_c, one for each run, in units of σ_c, G₀ and τ_p."""
-    found = [group for group in separate(groups(runs_of_flow(runs))) if len(points(group.runs[0]))]
+    several runs together. With local yield stresses σ_c, one for each run, in units of σ_c, G₀ and τ_p; G₀ of each run
+    may be given too."""
+    found = [group for group in separate(groups(runs_of_flow(runs))) if points(group.runs[0])]
     if not found:
         raise NothingToDraw("no run has ended yet; the flow curve is in its summary")
-    if yield_stress is not None and len(yield_stress) != len(found):
-        raise NothingToDraw(f"there are {len(found)} runs, and {len(yield_stress)} local yield stresses; give one each")
-    scales = [units(group.runs[0], None if yield_stress is None else yield_stress[k]) for k, group in enumerate(found)]
-    fits = [summary(group.runs[0]).get("herschel_bulkley", {}) for group in found]
+    for values, what in ((yield_stress, "local yield stresses"), (modulus, "moduli")):
+        if values is not None and len(values) != len(found):
+            raise NothingToDraw(f"there are {len(found)} runs, and {len(values)} {what}; give one each")
     # A stress that falls with the rate, in a run that is too short, exceeds no yield stress.
-    has_fit = any(law and law["prefactor"] > 0 for fit in fits for law in fit.values())
+    laws = [[(kind, law) for kind, law in summary(group.runs[0]).get("herschel_bulkley", {}).items()
+             if law and law["prefactor"] > 0] for group in found]
+    has_fit = any(laws)
     figure, panels = plt.subplots(1, 1 + has_fit, figsize=(11 if has_fit else 6, 4.8), squeeze=False)
     panels = panels[0]
-    for group, fit, (rate_unit, unit) in zip(found, fits, scales):
-        curve = points(group.runs[0])
-        rate, stress, error = (np.array([float(p[key]) for p in curve]) for key in ("rate", "stress", "stress_error"))
-        order = np.argsort(rate)
-        rate, stress, error = rate[order], stress[order], error[order]
-        name = group.label if len(found) > 1 else None
-        panels[0].errorbar(rate / rate_unit, stress / unit, yerr=error / unit, fmt="o", color=group.colour,
-                           markersize=5, linewidth=1.2, capsize=2, label=name or "measured")
-        for kind, style, filled in (("free", "-", True), ("half", "--", False)):
-            law = fit.get(kind)
-            if not law:
-                continue
-            fine = np.geomspace(rate[0] / 1.5, rate[-1] * 1.5, 200)
-            above = law["prefactor"] * fine ** law["exponent"]
-            panels[0].plot(fine / rate_unit, (law["yield_stress"] + above) / unit, linestyle=style, linewidth=1.1,
-                           color=group.colour, label=fit_label(law, kind) if len(found) == 1 else None)
-            if law["prefactor"] <= 0:
-                continue
-            excess = stress - law["yield_stress"]
-            seen = excess > 0
-            panels[1].errorbar(rate[seen] / rate_unit, excess[seen] / unit, yerr=error[seen] / unit, fmt="o",
-                               color=group.colour, markersize=5, markerfacecolor=None if filled else "white",
-                               linewidth=1, capsize=2)
-            panels[1].plot(fine / rate_unit, above / unit, linestyle=style, linewidth=1.1, color=group.colour,
-                           label=fit_label(law, kind, name) if len(found) > 1 else None)
-    describe_flow_curve(panels, found, yield_stress is not None, has_fit)
+    for k, (group, own) in enumerate(zip(found, laws)):
+        name = group.label if len(found) > 1 else ""
+        scales = (1.0, 1.0) if yield_stress is None else units(group.runs[0], yield_stress[k], modulus and modulus[k])
+        draw_flow_curve(panels, group, own, name, scales)
+    run, is_rescaled = found[0].runs[0], yield_stress is not None
+    across = r"strain rate $\dot\gamma\,G_0\tau_p/\sigma_c$" if is_rescaled else rf"strain rate {RATE}"
+    mean = rf"\langle{stress_symbol(run)}\rangle"
+    unit = "" if is_rescaled else f" {stress_unit(run, dimension_of(run))}"
+    ups = ([rf"${mean}/\sigma_c$", rf"$({mean} - \sigma_Y)/\sigma_c$"] if is_rescaled
+           else [rf"${mean}$" + unit, rf"${mean} - \sigma_Y$" + unit])
+    for axes, up in zip(panels, ups):
+        axes.set_xscale("log")
+        axes.set_xlabel(across)
+        axes.set_ylabel(up)
+        axes.legend(loc="upper left")
+        label_few_decades(axes.xaxis, *axes.get_xlim())
+    if has_fit:
+        panels[1].set_yscale("log")
+        label_few_decades(panels[1].yaxis, *panels[1].get_ylim())
     return figure
+
+
+def draw_flow_curve(panels, group, laws, name, scales):
+    """One run: points and fits, and, with the yield stress of each fit, what exceeds it."""
+    curve = points(group.runs[0])
+    rate, stress, error = (np.array([float(p[key]) for p in curve]) for key in ("rate", "stress", "stress_error"))
+    rate_unit, unit = scales
+    look = {"color": group.colour, "markersize": 5, "capsize": 2}
+    panels[0].errorbar(rate / rate_unit, stress / unit, yerr=error / unit, fmt="o", linewidth=1.2,
+                       label=name or "measured", **look)
+    fine = np.geomspace(rate.min() / 1.5, rate.max() * 1.5, 200)
+    for kind, law in laws:
+        style, fill = ("-", group.colour) if kind == "free" else ("--", "white")
+        exponent = "½" if kind == "half" else with_error(law["exponent"], law["exponent_error"])
+        limit = with_error(law["yield_stress"], law["yield_stress_error"])
+        above = law["prefactor"] * fine ** law["exponent"]
+        panels[0].plot(fine / rate_unit, (law["yield_stress"] + above) / unit, linestyle=style, linewidth=1.1,
+                       color=group.colour, label=None if name else rf"fit with $\sigma_Y$ = {limit}, $n$ = {exponent}")
+        excess = stress - law["yield_stress"]
+        seen = excess > 0
+        panels[1].errorbar(rate[seen] / rate_unit, excess[seen] / unit,
+                           yerr=[np.minimum(error, 0.99 * excess)[seen] / unit, error[seen] / unit], fmt="o",
+                           markerfacecolor=fill, linewidth=1, label=f"{name}{', ' if name else ''}$n$ = {exponent}",
+                           **look)
+        panels[1].plot(fine / rate_unit, above / unit, linestyle=style, linewidth=1.1, color=group.colour)
+
+
+def label_few_decades(axis, low, high):
+    """Ticks at 1, 2 and 5 where there are hardly any powers of ten."""
+    if high < 100 * low:
+        plain_ticks(axis)
 
 
 def runs_of_flow(runs):
@@ -184,46 +210,14 @@ def runs_of_flow(runs):
             ([run] if glob.glob(os.path.join(glob.escape(run), "flow-r*.h5")) else runs_below([run], "flow.h5"))]
 
 
-def units(run, local_yield_stress):
-    """Units of rate and of stress: 1, or σ_c/(G₀ τ_p) and σ_c, with G₀ and τ_p of the slowest rate that has them."""
-    if local_yield_stress is None:
-        return 1.0, 1.0
-    known = [p for p in sorted(points(run), key=lambda p: p["rate"]) if p.get("modulus") and p.get("event_duration")]
+def units(run, local_yield_stress, modulus):
+    """Units of rate and of stress: σ_c/(G₀ τ_p) and σ_c, with τ_p, and G₀ if it is not given, of the slowest rate that
+    has them."""
+    known = [p for p in sorted(points(run), key=lambda p: p["rate"])
+             if p.get("event_duration") and (modulus or p.get("modulus"))]
     if not known:
-        raise NothingToDraw(f"{run}: no rate has a modulus and an event_duration")
-    return local_yield_stress / (known[0]["modulus"] * known[0]["event_duration"]), local_yield_stress
-
-
-def fit_label(law, kind, name=None):
-    text = rf"$n$ = {law['exponent']:.2g}"
-    if kind == "free":
-        text = rf"$n$ = {law['exponent']:.3f} ± {float(law['exponent_error']):.1g}"
-    if name is not None:
-        return f"{name}: {text}"
-    return rf"{text}, $\sigma_Y$ = {law['yield_stress']:.3f} ± {float(law['yield_stress_error']):.1g}"
-
-
-def describe_flow_curve(panels, found, is_rescaled, has_fit):
-    run = found[0].runs[0]
-    across = r"strain rate $\dot\gamma\,G_0\tau_p/\sigma_c$" if is_rescaled else rf"strain rate {RATE}"
-    symbol = stress_symbol(run)
-    unit = "" if is_rescaled else f" {stress_unit(run, summary(run).get('dimension', 2))}"
-    panels[0].set_xscale("log")
-    panels[0].set_xlabel(across)
-    panels[0].set_ylabel(rf"$\langle{symbol}\rangle/\sigma_c$" if is_rescaled else rf"$\langle{symbol}\rangle$" + unit)
-    panels[0].legend(loc="upper left")
-    if not has_fit:
-        return
-    panels[1].set_xscale("log")
-    panels[1].set_yscale("log")
-    panels[1].set_xlabel(across)
-    panels[1].set_ylabel((rf"$(\langle{symbol}\rangle - \sigma_Y)/\sigma_c$" if is_rescaled
-                          else rf"$\langle{symbol}\rangle - \sigma_Y$" + unit) + ", $\\sigma_Y$ of each fit")
-    if len(found) == 1:
-        panels[1].plot([], [], "o-", color=found[0].colour, markersize=5, linewidth=1.1, label=r"free exponent")
-        panels[1].plot([], [], "o--", color=found[0].colour, markersize=5, markerfacecolor="white", linewidth=1.1,
-                       label=r"exponent ½")
-    panels[1].legend(loc="upper left")
+        raise NothingToDraw(f"{run}: no rate has an event_duration and a modulus; give the latter with --modulus")
+    return local_yield_stress / ((modulus or known[0]["modulus"]) * known[0]["event_duration"]), local_yield_stress
 
 
 # ---- Stresses of blocks --------------------------------------------------------------------------------------------
@@ -233,16 +227,16 @@ def stress_diffusion(run, replica=0):
     """Mean square difference of block stresses against time, with the window of the fit and its line D_σ t + floor."""
     found = read_rates(run, replica, "stress_difference")
     window = section(run).get("measure", {}).get("fit_window")
-    known = {p["rate"]: p for p in points(run)}
+    known = dict(enumerate(points(run)))
     figure, axes = plt.subplots(figsize=(7, 5))
     has_line = False
     if window:
         axes.axvspan(*window, color=GREY, alpha=0.25, linewidth=0, zorder=0)
-    for (_, rate, data), colour in zip(found, rate_colours(found)):
+    for (k, rate, data), colour in zip(found, rate_colours(found)):
         time, square, error = data["time"], data["mean_square"], data["mean_square_error"]
         text = label(rate)
         used = (time >= window[0]) & (time <= window[1]) & np.isfinite(square) if window else np.zeros(0, bool)
-        slope = known.get(rate, {}).get("diffusion") if replica == 0 and used.sum() > 1 else None
+        slope = known.get(k, {}).get("diffusion") if used.sum() > 1 else None
         if slope:
             # The line of least squares goes through the centre of its points.
             floor = square[used].mean() - slope * time[used].mean()
@@ -251,21 +245,27 @@ def stress_diffusion(run, replica=0):
             shown = line > 0
             has_line = True
             axes.plot(fine[shown], line[shown], color=colour, linestyle="--", linewidth=1)
-            text += rf", $D_\sigma$ = {slope:.3g} ± {number(known[rate].get('diffusion_error')):.1g}, floor {floor:.2g}"
+            text += rf", $D_\sigma$ = {with_error(slope, known[k].get('diffusion_error'))}, floor {floor:.2g}"
         axes.errorbar(time, square, yerr=np.where(np.isfinite(error), error, 0), fmt="o", color=colour, markersize=3.5,
                       linewidth=1, label=text)
     logarithmic(axes, r"time $t$ [$\tau$]",
                 rf"$\langle(\Delta\sigma - G_0\dot\gamma t)^2\rangle$ {squared(stress_unit(run, dimension_of(run)))}")
     if has_line:
         axes.plot([], [], color=BLACK, linestyle="--", linewidth=1, label=r"floor + $D_\sigma t$, fitted in the grey "
-                  "window")
+                  "window" + of_replicas(run))
         axes.legend(loc="best")
     return figure
 
 
-def number(value):
-    """A number of JSON, NaN where it is null."""
-    return float("nan") if value is None else float(value)
+def with_error(value, error):
+    """A number of the summary with its error, where that is known."""
+    return f"{value:.3g}" + (f" ± {error:.1g}" if isinstance(error, float) and np.isfinite(error) else "")
+
+
+def of_replicas(run):
+    """What the numbers of the summary are, where there are several replicas."""
+    count = section(run).get("replicas", 1)
+    return f"; mean of {count} replicas" if count > 1 else ""
 
 
 def squared(unit):
@@ -333,20 +333,19 @@ def event_duration(run, replica=0):
     """Autocorrelation C_p of D²min of active particles against time, with exp(−t/τ_p) (Puosi, Olivier and Martens
     2015, Fig. 5a)."""
     found = read_rates(run, replica, "autocorrelation")
-    known = {p["rate"]: p for p in points(run)}
+    known = dict(enumerate(points(run)))
     figure, axes = plt.subplots(figsize=(7, 5))
     lag = section(run).get("measure", {}).get("lag")
     lowest, has_line = 1.0, False
-    for (_, rate, data), colour in zip(found, rate_colours(found)):
+    for (k, rate, data), colour in zip(found, rate_colours(found)):
         seen = (data["pairs"] > 0) & (data["correlation"] > 0)
         if not seen.any():
             continue
         time, value, error = (data[name][seen] for name in ("time", "correlation", "error"))
-        duration = known.get(rate, {}).get("event_duration") if replica == 0 else None
+        duration = known.get(k, {}).get("event_duration")
         text = label(rate)
         if duration:
-            error_of = number(known[rate].get("event_duration_error"))
-            text += rf", $\tau_p$ = {duration:.3g}" + (f" ± {error_of:.1g}" if np.isfinite(error_of) else "")
+            text += rf", $\tau_p$ = {with_error(duration, known[k].get('event_duration_error'))}"
             has_line = True
             axes.plot(time, np.exp(-time / duration), color=colour, linestyle="--", linewidth=1)
         axes.errorbar(time, value, yerr=np.where(np.isfinite(error), np.minimum(error, 0.99 * value), 0), fmt="o",
@@ -359,7 +358,7 @@ def event_duration(run, replica=0):
         axes.annotate(r"lag of $D^2_{\min}$", (lag, 1.15), xytext=(4, 0), textcoords="offset points", fontsize=10,
                       color="#777777", va="center")
     if has_line:
-        axes.plot([], [], color=BLACK, linestyle="--", linewidth=1, label=r"$\exp(-t/\tau_p)$")
+        axes.plot([], [], color=BLACK, linestyle="--", linewidth=1, label=r"$\exp(-t/\tau_p)$" + of_replicas(run))
     axes.set_yscale("log")
     axes.set_ylim(max(lowest / 1.3, 1e-3), 1.4)
     axes.set_xlabel(r"time $t$ [$\tau$]")
@@ -384,10 +383,10 @@ def cluster_sizes(run, replica=0):
     if not found:
         raise NothingToDraw("there was no active block")
     edges = box_edges(run, replica)
-    known = {p["rate"]: p for p in points(run)}
+    known = dict(enumerate(points(run)))
     figure, axes = plt.subplots(figsize=(7, 5))
     lowest = np.inf
-    for (_, rate, data), colour in zip(found, rate_colours(found)):
+    for (k, rate, data), colour in zip(found, rate_colours(found)):
         block = 1.0 if edges is None else abs(np.linalg.det(edges)) / np.prod(data["small_blocks"])
         size, count = data["size"], data["count"]
         sides = whole_bins(size.max())
@@ -398,7 +397,7 @@ def cluster_sizes(run, replica=0):
         density = counts[seen] / (count.sum() * np.diff(sides)[seen] * block)
         error = density / np.sqrt(counts[seen])
         text = label(rate)
-        length = known.get(rate, {}).get("cluster_length") if replica == 0 else None
+        length = known.get(k, {}).get("cluster_length")
         if length and edges is not None:
             text += rf", $\langle l_{{\mathrm{{pl}}}}\rangle$ = {length:.3g} ${length_symbol(run)}$"
         axes.errorbar(middle, density, yerr=[np.minimum(error, 0.99 * density), error], fmt="o-", color=colour,
