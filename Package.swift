@@ -92,6 +92,9 @@ let package = Package(
         "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Measurement",
       ]),
     layer("QuasistaticShear", ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Statics", "Measurement"]),
+    layer(
+      "Dynamics",
+      ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "QuasistaticShear"]),
     layer("StrainExpansion", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
     layer("FourierGrid", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
     layer("ElasticLattice", ["MessagePassing", "Geometry", "FourierGrid"]),
@@ -115,7 +118,7 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage", "Statics",
-        "Preparation", "QuasistaticShear", "FourierGrid", "ElasticLattice", "ElastoPlastic",
+        "Preparation", "QuasistaticShear", "Dynamics", "FourierGrid", "ElasticLattice", "ElastoPlastic",
       ],
       path: "Tests/RankTests", swiftSettings: swiftFlags),
     .testTarget(
@@ -172,6 +175,13 @@ let package = Package(
         "TestSupport",
       ],
       swiftSettings: driverFlags),
+    .testTarget(
+      name: "DynamicsTests",
+      dependencies: [
+        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "Dynamics",
+        "QuasistaticShear", "TestSupport",
+      ],
+      swiftSettings: swiftFlags),
     .testTarget(
       name: "StrainExpansionTests",
       dependencies: [

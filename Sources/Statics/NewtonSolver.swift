@@ -6,20 +6,20 @@ import Particles
 
 /// Solver of (H + shift) s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a
 /// direction of negative curvature (Steihaug).
-final class NewtonSolver {
-  struct Solution {
-    var products = 0
-    var negativeCurvature = false
+public final class NewtonSolver {
+  public struct Solution {
+    public internal(set) var products = 0
+    public internal(set) var negativeCurvature = false
     /// Curvature p·H·p/p·p of the last direction p that was tested for negative curvature.
     var lowestCurvature = 0.0
     /// Largest displacement of a particle, in units of length.
-    var largestMove = 0.0
+    public internal(set) var largestMove = 0.0
     /// Predicted decrease of the energy, F·s − ½ s·H·s.
     var predictedDecrease = 0.0
   }
 
   /// Treatment of a direction of negative curvature.
-  enum NegativeDirection {
+  public enum NegativeDirection {
     /// Follow it downhill to the radius of trust.
     case followed
     /// End the iterations, and leave the direction in ``direction``, unless its curvature is within rounding of zero.
@@ -37,11 +37,20 @@ final class NewtonSolver {
   /// before long waves matter. The local preconditioner is as fast there, and its steps stay closer to the
   /// overdamped path (Docs/Validation.md).
   private let eventPreconditioner: any Preconditioner
+  /// Whether the common translation, which no bond opposes, is taken out of the solution. With a shift that stands for
+  /// inertia or friction it is part of the motion.
+  private let removesTranslation: Bool
   /// Value of ``ParticleSystem/workingSet`` at the last solve.
   private var workingSet = 0
 
-  init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
+  /// Sets up a solver. Collective.
+  public convenience init(_ system: ParticleSystem, _ kind: PreconditionerKind, removesTranslation: Bool) throws {
+    self.init(system, try kind.make(for: system), removesTranslation: removesTranslation)
+  }
+
+  init(_ system: ParticleSystem, _ preconditioner: any Preconditioner, removesTranslation: Bool = true) {
     let d = system.dimension
+    self.removesTranslation = removesTranslation
     self.preconditioner = preconditioner
     eventPreconditioner = (preconditioner as? BlockJacobi) ?? BlockJacobi(system)
     hessian = PairBlocks(dimension: d)
@@ -54,12 +63,14 @@ final class NewtonSolver {
   /// Solves at the present positions, whose forces must have been computed. Collective.
   /// - Parameters:
   ///   - rightHandSide: the right-hand side; nil for the forces.
-  ///   - inEvent: whether the last step met negative curvature or was capped.
+  ///   - inEvent: whether the last step met negative curvature or was capped, or the local preconditioner is the
+  ///     better one for another reason.
   ///   - save: adds the state to be saved if the run has to stop inside the solve, which is restarted on resumption.
-  func solve(
+  public func solve(
     _ system: ParticleSystem, rightHandSide: ParticleField? = nil, into step: ParticleField, shift: Double = 0,
     inEvent: Bool = false, negative: NegativeDirection = .followed, relativeTolerance: Double, radius: Double,
-    maximumIterations: Int, safePoint: SafePoint, _ save: (Checkpoint) throws -> Void
+    maximumIterations: Int, safePoint: SafePoint = .none,
+    _ save: (Checkpoint) throws -> Void = { _ in }
   ) throws -> Solution {
     let before = system.statistics
     return try safePoint.performing(
@@ -127,7 +138,7 @@ final class NewtonSolver {
     _ solution: inout Solution, _ system: ParticleSystem, _ force: UnsafeMutablePointer<Double>, _ step: ParticleField,
     _ shift: Double, radius: Double
   ) throws {
-    if !system.isConfined { try removeMean(system, step) }
+    if removesTranslation, !system.isConfined { try removeMean(system, step) }
     let longest = try system.largestLength(step.values)
     if longest > radius { step.scale(by: radius / longest) }
     solution.largestMove = min(longest, radius)

@@ -8,7 +8,7 @@ private let layers = [
   "Configuration", "Statistics", "Interactions", "Particles", "Storage", "Multigrid", "Statics", "SparseSolvers",
   "Measurement",
   "Preparation",
-  "QuasistaticShear", "StrainExpansion", "YieldStress", "FourierGrid", "ElasticLattice", "ElastoPlastic", "MeanField",
+  "QuasistaticShear", "Dynamics", "StrainExpansion", "YieldStress", "FourierGrid", "ElasticLattice", "ElastoPlastic", "MeanField",
   "athermal",
 ]
 
