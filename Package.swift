@@ -92,9 +92,7 @@ let package = Package(
         "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Measurement",
       ]),
     layer("QuasistaticShear", ["MessagePassing", "Checkpoints", "Geometry", "Particles", "Statics", "Measurement"]),
-    layer(
-      "Dynamics",
-      ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "QuasistaticShear"]),
+    layer("Dynamics", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
     layer("StrainExpansion", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics"]),
     layer("FourierGrid", ["CFFTW", "CMPI", "MessagePassing", "Geometry"]),
     layer("ElasticLattice", ["MessagePassing", "Geometry", "FourierGrid"]),
@@ -106,7 +104,8 @@ let package = Package(
       name: "athermal",
       dependencies: [
         "MessagePassing", "Checkpoints", "Geometry", "Configuration", "Statistics", "Interactions", "Particles",
-        "Storage", "Multigrid", "Statics", "Measurement", "Preparation", "QuasistaticShear", "StrainExpansion",
+        "Storage", "Multigrid", "Statics", "Measurement", "Preparation", "QuasistaticShear", "Dynamics",
+        "StrainExpansion",
         "YieldStress", "SparseSolvers", "FourierGrid", "ElasticLattice", "ElastoPlastic", "MeanField", "CBuild",
       ],
       swiftSettings: driverFlags + (hasPETSc ? [.define("ATHERMAL_PETSC")] : [])),
@@ -178,8 +177,7 @@ let package = Package(
     .testTarget(
       name: "DynamicsTests",
       dependencies: [
-        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "Dynamics",
-        "QuasistaticShear", "TestSupport",
+        "MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles", "Statics", "Dynamics", "TestSupport",
       ],
       swiftSettings: swiftFlags),
     .testTarget(

@@ -8,7 +8,9 @@ package enum KeyGuide {
   ) -> String {
     let reading = reading("", sections)
     let (defaults, asked) = (reading.defaults, reading.knownKeys)
-    return sections.tables.map { table in
+    let inner = Self.meanings.keys.filter { $0.contains(".") }.sorted()
+    let tables = sections.tables.flatMap { table in [table] + inner.filter { $0.hasPrefix(table + ".") } }
+    return tables.map { table in
       let known = Set(asked[table] ?? [])
       let meanings = (own[table] ?? []) + (Self.meanings[table] ?? [])
       let entries = meanings.filter { known.contains($0.0) }.map { name, meaning in
@@ -42,7 +44,8 @@ package enum KeyGuide {
     return reading
   }
 
-  /// Meanings of the keys by table, in the order in which a person would write them.
+  /// Meanings of the keys by table, in the order in which a person would write them. The keys of a small table inside
+  /// another one stand in the line of the table.
   static let meanings: [String: [(String, String)]] = [
     "system": [
       ("file", "path of the particles, relative to the config: LAMMPS data or dump, extended XYZ, H5MD"),
@@ -138,8 +141,13 @@ package enum KeyGuide {
       ("accept_unequilibrated", "whether states that are not in equilibrium count as a success"),
     ],
     "output": [
-      ("every", "steps between two frames of the trajectory"), ("trajectory", "whether the trajectory is written"),
-      ("fields", "per particle, of \"d2min\", \"stress\", \"force\", \"energy\", \"displacement\", \"plastic-count\""),
+      ("every", "steps between two frames of the trajectory; of flow, rows of the curve"),
+      ("trajectory", "whether the trajectory is written"),
+      (
+        "fields",
+        "per particle, of \"d2min\", \"stress\", \"force\", \"energy\"; of shear also \"displacement\" and "
+          + "\"plastic-count\", of flow \"velocity\""
+      ),
       ("profiles", "whether profiles across the cell are written"),
       ("bonds", "whether a table of every bond is written"),
       ("frames", "whether the fields are kept at each sample"),
@@ -201,6 +209,42 @@ package enum KeyGuide {
       ("tolerance", "largest error in one step of time"),
       ("samples", "rows of a transient; of oscillation: rows of each cycle"),
       ("snapshots", "densities P(σ) that a transient keeps"),
+    ],
+    "flow": [
+      (
+        "rates",
+        "needed: shear rates in turn, as in [1e-2, 1e-3]; [0.0] relaxes at fixed strain, with \"implicit\" alone"
+      ),
+      ("plane", "\"xy\" is flow along x and gradient along y"),
+      ("strain", "needed: strain accumulated at each rate"),
+      ("discard", "strain at each rate from which measurements begin"),
+      ("from", "state in which each rate begins: the end of the \"previous\" one, or the \"start\" of the run"),
+      ("time", "instead of strain, of rates = [0.0]: time for which the particles relax"),
+      ("dynamics", "\"langevin\" with mass, or \"overdamped\" without"),
+      ("friction", "drag against the affine flow of a \"substrate\", or \"pairwise\" between neighbours"),
+      ("sllod", "whether the force −m γ̇A·v of the SLLOD equations acts"),
+      ("damping", "needed: ζ of the drag −ζmv, per unit of time; overdamped, the drag per velocity"),
+      ("mass", "of every particle, with \"langevin\""),
+      ("temperature", "kept by the noise of the drag; 0 for an athermal flow"),
+      ("integrator", "\"verlet\", in equal steps, or \"implicit\", in steps as long as the error allows"),
+      ("time_step", "needed with \"verlet\" and by a melt: step of time"),
+      ("tolerance", "of \"implicit\": largest error of a displacement in one step"),
+      ("melt", "liquid from which the glass is made: { temperature, time, cooling_time }"),
+      ("replicas", "independent runs"),
+      ("seed", "needed with a temperature or a melt: seed of velocities and noise"),
+      ("measure", "table, see below"),
+    ],
+    "flow.measure": [
+      ("every", "time between two rows of the curve, a whole number of time steps"),
+      ("block", "side W of the blocks whose stresses are followed, about"),
+      ("small_block", "side of the blocks that make clusters of activity, about"),
+      ("lag", "time over which D²min is taken, a multiple of every"),
+      ("threshold", "D²min, as a sum, above which a particle is active"),
+      ("radius", "radius of the neighbourhood of D²min"),
+      ("correlation_time", "longest time of the autocorrelation of D²min; by default five lags"),
+      ("difference_time", "longest time of the difference of block stresses; by default a tenth of what is measured"),
+      ("fit_window", "times between which the diffusion of block stresses is fitted, as in [2.0, 10.0]"),
+      ("yield_snapshots", "states at each rate that are brought to rest for their local yield stresses"),
     ],
     "bands": [
       ("runs", "needed: folders of epm or shear runs, as in [\"runs/a\", \"runs/b\"]"),

@@ -2,7 +2,6 @@ import Checkpoints
 import Geometry
 import MessagePassing
 import Particles
-import QuasistaticShear
 import Statics
 
 /// An integrator for slow flows, with steps as long as the motion is smooth: TR-BDF2 (``TrapezoidalBackward``), L-stable
@@ -15,7 +14,7 @@ import Statics
 ///
 /// A step begins with new neighbour lists. What follows depends on positions, velocities and accelerations alone, and
 /// a step that is given up leaves no trace.
-public final class ImplicitIntegrator {
+public final class ImplicitIntegrator: TimeIntegrator {
   /// Names in checkpoints.
   private enum Key {
     static let clock = "flow/clock"
@@ -61,6 +60,8 @@ public final class ImplicitIntegrator {
   public let system: ParticleSystem
   public let loading: Loading
   public let equations: EquationsOfMotion
+  /// Whether inertia is left out: the limit m → 0 at fixed ζm.
+  public let isOverdamped: Bool
   public let limits: Limits
   /// Peculiar velocities at the present time.
   public let velocities: ParticleField
@@ -82,32 +83,37 @@ public final class ImplicitIntegrator {
   /// Starts from rest. Collective.
   /// - Parameter loading: simple shear in the plane of the equations.
   public convenience init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading, limits: Limits,
-    preconditioner: PreconditionerKind = .multigrid
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, isOverdamped: Bool = false, loading: Loading,
+    limits: Limits, preconditioner: PreconditionerKind = .multigrid
   ) throws {
     try self.init(
-      system, equations, loading, limits, preconditioner, velocities: system.makeField(width: system.dimension),
+      system, equations, isOverdamped, loading, limits, preconditioner,
+      velocities: system.makeField(width: system.dimension),
       accelerations: system.makeField(width: system.dimension), clock: Clock(control: StepControl(timeStep: 0)))
   }
 
   /// Resumes from a checkpoint, for a system that was resumed from it. Collective.
   public convenience init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading, limits: Limits,
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, isOverdamped: Bool = false, limits: Limits,
     preconditioner: PreconditionerKind = .multigrid, resuming checkpoint: Checkpoint
   ) throws {
     try self.init(
-      system, equations, loading, limits, preconditioner,
-      velocities: try system.makeField(resuming: checkpoint, as: Key.velocities),
+      system, equations, isOverdamped,
+      Loading(
+        .simpleShear(flow: equations.plane.flow, gradient: equations.plane.gradient), of: system, resuming: checkpoint),
+      limits, preconditioner, velocities: try system.makeField(resuming: checkpoint, as: Key.velocities),
       accelerations: try system.makeField(resuming: checkpoint, as: Key.accelerations),
       clock: try checkpoint.value(Clock.self, of: Key.clock))
   }
 
   private init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, _ loading: Loading, _ limits: Limits,
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, _ isOverdamped: Bool, _ loading: Loading,
+    _ limits: Limits,
     _ preconditioner: PreconditionerKind, velocities: ParticleField, accelerations: ParticleField, clock: Clock
   ) throws {
     self.system = system
     self.equations = equations
+    self.isOverdamped = isOverdamped
     self.loading = loading
     self.limits = limits
     self.velocities = velocities
@@ -115,15 +121,17 @@ public final class ImplicitIntegrator {
     self.clock = clock
     try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
     largestStiffness = try system.bondStatistics().largestStiffness
-    let stage = try StageEquation(system, equations, preconditioner, stiffness: largestStiffness)
+    let stage = try StageEquation(
+      system, equations, isOverdamped: isOverdamped, preconditioner, stiffness: largestStiffness)
     stage.firstCorrection = clock.firstCorrection
     method = ImplicitStep(
       system, loading, equations, limits, stage, velocities: velocities, accelerations: accelerations)
   }
 
-  /// Saves everything on which the motion depends besides the particles and the loading. Collective.
+  /// Saves everything on which the motion depends besides the particles. Collective.
   public func save(to checkpoint: Checkpoint) throws {
     try checkpoint.put(clock, as: Key.clock)
+    try loading.save(to: checkpoint)
     try system.save(velocities, to: checkpoint, as: Key.velocities)
     try system.save(accelerations, to: checkpoint, as: Key.accelerations)
   }
@@ -138,10 +146,11 @@ public final class ImplicitIntegrator {
     clock.time = 0
     clock.transfer = EnergyTransfer(work: 0, heat: 0)
     setInitialMotion()
-    clock.rates = try equations.rates(of: system, rate: rate, velocities: velocities, scale: 1)
+    clock.rates = try equations.exchange(
+      of: system, rate: rate, velocities: velocities, scale: 1, isOverdamped: isOverdamped)
     // A fraction of the period, or of the decay, of the stiffest motion.
     let time =
-      equations.isOverdamped
+      isOverdamped
       ? equations.mass * equations.damping / largestStiffness : (equations.mass / largestStiffness).squareRoot()
     clock.control = StepControl(timeStep: time)
   }
@@ -153,13 +162,13 @@ public final class ImplicitIntegrator {
     let (flow, gradient) = equations.plane
     for i in 0..<system.ownedCount {
       for k in 0..<d {
-        if equations.isOverdamped {
+        if isOverdamped {
           v[i * d + k] = f[i * d + k] / (equations.mass * equations.damping)
         } else {
           a[i * d + k] = f[i * d + k] / equations.mass - equations.damping * v[i * d + k]
         }
       }
-      if equations.isSllod, !equations.isOverdamped { a[i * d + flow] -= clock.rate * v[i * d + gradient] }
+      if equations.isSllod, !isOverdamped { a[i * d + flow] -= clock.rate * v[i * d + gradient] }
     }
   }
 

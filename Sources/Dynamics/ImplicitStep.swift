@@ -1,6 +1,5 @@
 import Geometry
 import Particles
-import QuasistaticShear
 import Statics
 
 /// One step of the method TR-BDF2 (``TrapezoidalBackward``) with its error.
@@ -80,7 +79,7 @@ final class ImplicitStep {
     let time = Method.own * h
     velocities.copy(stage.way.values)
     velocities.scale(by: 1 / time)
-    if !equations.isOverdamped {
+    if !stage.isOverdamped {
       accelerations.combine(1 / time, velocities.values, -1 / time, stage.inertial.values)
     }
   }
@@ -89,7 +88,7 @@ final class ImplicitStep {
   private func solveMiddle(_ parameters: StageEquation.Parameters, strain: Double) throws -> StageEquation.Outcome {
     let time = parameters.time
     map(velocities, by: strain - system.strain, into: start)
-    try loading.deform(system, to: strain)
+    try loading.advance(system, to: strain)
     stage.inertial.combine(1, velocities.values, time, accelerations.values)
     stage.way.copy(start.values)
     stage.way.scale(by: time)
@@ -109,7 +108,7 @@ final class ImplicitStep {
     let time = parameters.time
     map(velocities, by: shear.whole, into: start)
     map(middle.velocities, by: shear.second, into: middle.velocities)
-    try loading.deform(system, to: strain)
+    try loading.advance(system, to: strain)
     sum.combine(1, accelerations.values, 1, middle.accelerations.values)
     stage.inertial.combine(1, velocities.values, Method.outer * h, sum.values)
     let slope = (1 - Method.middle) / Method.middle
@@ -130,7 +129,7 @@ final class ImplicitStep {
     sum.combine(weights.start, start.values, weights.middle, middle.velocities.values)
     sum.add(weights.end / time, stage.way.values)
     sum.scale(by: stage.shift(time) * h)
-    if !equations.isOverdamped {
+    if !stage.isOverdamped {
       let factor = h * equations.mass / time
       sum.add(factor * weights.start, accelerations.values)
       sum.add(factor * weights.middle, middle.accelerations.values)
@@ -143,7 +142,9 @@ final class ImplicitStep {
 
   /// Returns V σ : A γ̇ and the power of the friction at the present stage. Collective.
   private func presentRates(_ parameters: StageEquation.Parameters) throws -> EnergyTransfer {
-    try equations.rates(of: system, rate: parameters.rate, velocities: stage.way, scale: 1 / parameters.time)
+    try equations.exchange(
+      of: system, rate: parameters.rate, velocities: stage.way, scale: 1 / parameters.time,
+      isOverdamped: stage.isOverdamped)
   }
 
   /// Computes v + δA·v.

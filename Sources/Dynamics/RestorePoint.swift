@@ -1,6 +1,5 @@
 import Geometry
 import Particles
-import QuasistaticShear
 
 /// A state of system and loading that can be restored.
 struct RestorePoint {

@@ -45,6 +45,7 @@ final class StageEquation {
   private static let largeShift = 1e-3
 
   let equations: EquationsOfMotion
+  let isOverdamped: Bool
   /// The way w = x − x* of each particle.
   let way: ParticleField
   /// The velocity v* of the stage without acceleration.
@@ -61,8 +62,10 @@ final class StageEquation {
   var firstCorrection = 0.0
 
   init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, _ preconditioner: PreconditionerKind, stiffness: Double
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, isOverdamped: Bool, _ preconditioner: PreconditionerKind,
+    stiffness: Double
   ) throws {
+    self.isOverdamped = isOverdamped
     self.system = system
     self.equations = equations
     self.stiffness = stiffness
@@ -81,7 +84,7 @@ final class StageEquation {
 
   /// Returns κ for a stage of time τ.
   func shift(_ time: Double) -> Double {
-    equations.isOverdamped
+    isOverdamped
       ? equations.mass * equations.damping / time : equations.mass * (1 + equations.damping * time) / (time * time)
   }
 
@@ -147,11 +150,11 @@ final class StageEquation {
     let mean = try system.sum(ofField: system.forces, width: d).map { $0 / Double(system.totalCount) }
     let (force, w, start, r) = (system.forces, way.values, inertial.values, residual.values)
     let shift = shift(parameters.time)
-    let inertia = equations.isOverdamped ? 0 : equations.mass / parameters.time
+    let inertia = isOverdamped ? 0 : equations.mass / parameters.time
     for i in 0..<system.ownedCount {
       for k in 0..<d { r[i * d + k] = force[i * d + k] - mean[k] - shift * w[i * d + k] + inertia * start[i * d + k] }
     }
-    guard equations.isSllod, !equations.isOverdamped else { return }
+    guard equations.isSllod, !isOverdamped else { return }
     let (flow, gradient) = equations.plane
     let shear = inertia * parameters.rate
     for i in 0..<system.ownedCount { r[i * d + flow] -= shear * w[i * d + gradient] }

@@ -19,6 +19,10 @@ public struct RandomStream: Sendable {
     case blockShift = 5
     /// Random displacements whose forces tell a saddle from a minimum.
     case probe = 6
+    /// Thermal noise of a particle, by particle and step.
+    case thermalNoise = 7
+    /// Thermal noise between two particles, by pair and step.
+    case pairNoise = 8
   }
 
   @usableFromInline let key: (UInt32, UInt32)
@@ -42,6 +46,23 @@ public struct RandomStream: Sendable {
       UInt32(truncatingIfNeeded: item), UInt32(truncatingIfNeeded: item >> 32) ^ UInt32(truncatingIfNeeded: draw) << 16,
       UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32))
     return (Self.unit(words.0, words.1), Self.unit(words.2, words.3))
+  }
+
+  /// Returns two independent numbers in [0, 1) for a pair of items, with 53 random bits each. A stream is used for
+  /// pairs or for single items, not for both. Steps are below 2⁴⁸, draws below 2¹⁶.
+  public func uniformPair(of first: UInt32, _ second: UInt32, step: Int, draw: Int = 0) -> (Double, Double) {
+    let words = self.words(
+      first, second, UInt32(truncatingIfNeeded: step),
+      UInt32(truncatingIfNeeded: step >> 32) ^ UInt32(truncatingIfNeeded: draw) << 16)
+    return (Self.unit(words.0, words.1), Self.unit(words.2, words.3))
+  }
+
+  /// Returns two independent numbers of the standard normal distribution, from two that are uniform in [0, 1) (Box and
+  /// Muller). None is larger than 8.6, since 1 − u is at least 2⁻⁵³.
+  public static func normals(_ uniform: (Double, Double)) -> (Double, Double) {
+    let radius = (-2 * log(1 - uniform.0)).squareRoot()
+    let angle = 2 * Double.pi * uniform.1
+    return (radius * cos(angle), radius * sin(angle))
   }
 
   /// Returns a number in [0, 1) from the upper 53 of the 64 bits.

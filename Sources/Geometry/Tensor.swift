@@ -74,6 +74,8 @@ public struct Tensor: Equatable, Sendable {
   /// Matrix exponential, by scaling, a Taylor series of 18 terms, and squaring. It is accurate to rounding for the
   /// strain of a single loading step as well as of a whole run.
   public var exponential: Tensor {
+    // Of simple shear the series has two terms.
+    if self * self == Tensor() { return Tensor.identity + self }
     let size = (0..<3).map { i in (0..<3).map { abs(self[i, $0]) }.reduce(0, +) }.max()!
     let halvings = size > 0.25 ? Int(log2(size / 0.25).rounded(.up)) : 0
     let small = Foundation.pow(0.5, Double(halvings)) * self

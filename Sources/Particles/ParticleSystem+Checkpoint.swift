@@ -17,6 +17,9 @@ extension ParticleSystem {
     var strainGenerator: Tensor?
     var speciesCount: Int
     var statistics: EvaluationStatistics
+    /// Deformation since the neighbours were listed, and the edges then; nil if there is none.
+    var mapSinceListing: Tensor?
+    var listedEdges: [FixedVector]?
   }
 
   /// Name in checkpoints.
@@ -27,7 +30,8 @@ extension ParticleSystem {
     try checkpoint.put(
       State(
         dimension: dimension, quantum: cell.quantum, fixedEdges: (0..<3).map(cell.fixedEdge), strain: strain,
-        strainGenerator: strainGenerator, speciesCount: speciesCount, statistics: statistics), as: name)
+        strainGenerator: strainGenerator, speciesCount: speciesCount, statistics: statistics,
+        mapSinceListing: sinceListing.isDeformed ? sinceListing.map : nil, listedEdges: sinceListing.edges), as: name)
     let order = try identifierBlocks()
     for column in columns.all { try column.save(ownedCount, dimension, in: order, to: checkpoint, as: name) }
   }
@@ -51,20 +55,25 @@ extension ParticleSystem {
     table.diameters = try checkpoint.rows(Double.self, of: key(.diameter), rows)
     table.images = try checkpoint.rows(Int32.self, of: key(.image), rows)
     table.fixedPositions = try checkpoint.rows(Int64.self, of: key(.reference), rows)
-    let cell = Cell(dimension: d, quantum: state.quantum, fixedEdges: state.fixedEdges)
-    var snapshot = Snapshot(dimension: d, edges: cell.edges, totalCount: totalCount, particles: table)
+    let listedCell = Cell(
+      dimension: d, quantum: state.quantum, fixedEdges: state.listedEdges ?? state.fixedEdges)
+    var snapshot = Snapshot(dimension: d, edges: listedCell.edges, totalCount: totalCount, particles: table)
     snapshot.strain = state.strain
     snapshot.strainGenerator = state.strainGenerator
     snapshot.speciesCount = state.speciesCount
     snapshot.hasSpecies = interaction.parameter == .species || state.speciesCount > 1
     snapshot.hasDiameters = interaction.parameter == .size
     snapshot.quantum = state.quantum
-    try self.init(snapshot, cell: cell, interaction: interaction, skin: skin, communicator: communicator)
+    try self.init(snapshot, cell: listedCell, interaction: interaction, skin: skin, communicator: communicator)
 
     // The lists are now those of the last rebuild; move the particles to where they have gone since.
     let order = try identifierBlocks()
     for column in columns.all where column.name?.isDistributed == false {
       try column.restore(d, in: order, from: checkpoint, as: name)
+    }
+    if let map = state.mapSinceListing, let edges = state.listedEdges {
+      cell = Cell(dimension: d, quantum: state.quantum, fixedEdges: state.fixedEdges)
+      sinceListing = ListedFrame(map: map, edges: edges)
     }
     statistics = state.statistics
   }

@@ -17,12 +17,16 @@ extension ParticleSystem {
   /// Quantities that a force evaluation computes.
   public enum Output {
     case forces, forcesEnergyAndStress
+    /// Forces; the shares of V σ_ab of the particles are added to a field of one number per particle.
+    case forcesAddingShear(ParticleField, plane: (Int, Int))
   }
 
   /// Computes the forces at the present positions, and first lists the neighbours again if any particle has moved by
   /// more than half the skin since they were last listed. Collective.
-  public func evaluate(_ output: Output = .forces) throws {
-    if try movedBeyondSkin() {
+  /// - Parameter travel: a length that no particle of this rank has moved further than since the last evaluation,
+  ///   against the affine motion of the box, where that is known. It spares looking at the positions.
+  public func evaluate(_ output: Output = .forces, travel: Double = .infinity) throws {
+    if try movedBeyondSkin(travel) {
       try rebuild()
     } else {
       try halo.gatherRecords(columns.records.pointer, ownedCount: ownedCount, cell: cell)
@@ -31,6 +35,8 @@ extension ParticleSystem {
     switch output {
     case .forces: interaction.forces.alone(arrays, activeList)
     case .forcesEnergyAndStress: interaction.forces.withEnergyAndStress(arrays, activeList)
+    case .forcesAddingShear(let field, let plane):
+      interaction.forces.addingShear(arrays, activeList, field.values, plane.0 + plane.1 - 1)
     }
     if let region { statistics.regionalRows += region.listedCount } else { statistics.evaluations += 1 }
     onEvaluation?(statistics)
@@ -45,12 +51,25 @@ extension ParticleSystem {
       contributions: evaluated.contributions.pointer)
   }
 
-  /// Whether any particle has moved by more than half the skin; the same on all ranks. Collective.
-  private func movedBeyondSkin() throws -> Bool {
+  /// Whether any particle has moved so far that a pair may be missing in the lists; the same on all ranks. Collective.
+  private func movedBeyondSkin(_ travel: Double) throws -> Bool {
+    let reach = sinceListing.reach(cutoff: largestCutoff, skin: skin, dimension: dimension)
+    sinceListing.travel += travel
+    if travel < .infinity, try communicator.reduce(sinceListing.travel, .maximum) <= reach { return false }
+    let largest = try communicator.reduce(squareOfLargestMotion(), .maximum)
+    sinceListing.travel = largest.squareRoot()
+    return reach <= 0 || largest > reach * reach
+  }
+
+  private func squareOfLargestMotion() -> Double {
+    var largest = 0.0
+    if sinceListing.isDeformed {
+      for i in 0..<ownedCount { largest = max(largest, motionSinceListing(i).squaredLength) }
+      return largest
+    }
     let quantum = cell.quantum
     let now = columns.records.pointer
     let then = columns.reference.pointer
-    var largest = 0.0
     for run in runs {
       if dimension == 2 {
         for i in run {
@@ -67,7 +86,7 @@ extension ParticleSystem {
         }
       }
     }
-    return try communicator.reduce(largest, .maximum) > halfSkinSquared
+    return largest
   }
 
   // MARK: Sums with the same bits on any number of ranks
@@ -164,6 +183,12 @@ extension ParticleSystem {
   public func stressShare(of i: Int) -> Tensor {
     let stride = ParticleArrays.contributionStride(dimension: dimension)
     return Self.symmetric((1..<stride).map { evaluated.contributions[i * stride + $0] }, dimension)
+  }
+
+  /// Returns the component of ``stressShare(of:)`` in a plane of two axes.
+  @inline(__always) public func stressShare(of i: Int, _ a: Int, _ b: Int) -> Double {
+    let stride = ParticleArrays.contributionStride(dimension: dimension)
+    return evaluated.contributions[i * stride + (dimension == 2 ? 3 : 3 + a + b)]
   }
 
   /// Returns the largest magnitude of a component of a field, over all ranks; infinite if any component

@@ -9,8 +9,7 @@ extension ParticleSystem {
   /// Moves every particle to its cell and rank and lists all neighbours again. Collective.
   public func rebuild() throws {
     Heartbeat.beat()
-    accumulateDisplacements()
-    wrapPositions()
+    settle()
     let grid = CellGrid(cell: cell, range: range, particleCount: totalCount)
     if grid != decomposition.grid {
       let bricks = Decomposition(grid: grid, rankCount: communicator.size)
@@ -26,17 +25,25 @@ extension ParticleSystem {
     statistics.rebuilds += 1
   }
 
+  /// Makes the present positions, wrapped, those from which motion is measured.
+  func settle() {
+    accumulateDisplacements()
+    sinceListing = ListedFrame()
+    wrapPositions()
+  }
+
   /// Adds the motion since the last rebuild to the displacement trackers, before the new
   /// reference positions discard it.
-  func accumulateDisplacements() {
+  private func accumulateDisplacements() {
     for field in trackers.compactMap(\.field) {
       for i in 0..<ownedCount {
-        for k in 0..<dimension { field.values[i * dimension + k] += motionSinceReference(i, k) }
+        let u = displacement(field, of: i)
+        for k in 0..<dimension { field.values[i * dimension + k] = u[k] }
       }
     }
   }
 
-  func wrapPositions() {
+  private func wrapPositions() {
     for i in 0..<ownedCount {
       var position = fixedPosition(i)
       let image = cell.wrap(&position)

@@ -41,6 +41,8 @@ public final class ParticleSystem {
   var plan: HaloPlan
   let halo: Halo
   let list = NeighbourList()
+  /// What has happened since the neighbours were listed.
+  var sinceListing = ListedFrame()
   /// First particle of each owned cell, in storage order, and the end of the last cell.
   var cellStarts: [Int32] = []
   /// Local numbers of the particles in each cell of the brick grown by one layer.
@@ -66,8 +68,6 @@ public final class ParticleSystem {
   public var spacing: Double { meanSpacing(volume: cell.volume, count: totalCount, dimension: dimension) }
   /// Largest distance of two particles at which they can be listed as neighbours: the largest cutoff plus the skin.
   public var range: Double { largestCutoff + skin }
-  /// Square of the distance that a particle may move before neighbours have to be listed again.
-  var halfSkinSquared: Double { (skin / 2) * (skin / 2) }
   /// Forces on owned particles, `dimension` per particle, in storage order.
   public var forces: UnsafeMutablePointer<Double> { evaluated.forces.pointer }
 
@@ -180,6 +180,9 @@ public final class ParticleSystem {
   public func fixedPosition(_ i: Int) -> FixedVector {
     FixedVector(columns.records[4 * i], columns.records[4 * i + 1], columns.records[4 * i + 2])
   }
+  /// Positions of owned particles for methods that move them: 4 words per particle in storage order, of which the first
+  /// three are coordinates in quanta.
+  public var records: UnsafeMutablePointer<Int64> { columns.records.pointer }
   public func position(_ i: Int) -> Vector { cell.position(fixedPosition(i)) }
 
   // MARK: Fields
@@ -196,8 +199,10 @@ public final class ParticleSystem {
   /// maps of all later deformations. Read it with ``displacement(_:of:)``.
   public func makeDisplacementTracker() -> ParticleField {
     let field = makeField(width: dimension)
+    let back = sinceListing.isDeformed ? sinceListing.map.inverse : .identity
     for i in 0..<ownedCount {
-      for k in 0..<dimension { field.values[i * dimension + k] = -motionSinceReference(i, k) }
+      let motion = sinceListing.isDeformed ? back * motionSinceListing(i) : motionSinceListing(i)
+      for k in 0..<dimension { field.values[i * dimension + k] = -motion[k] }
     }
     trackers.removeAll { $0.field == nil }
     trackers.append(WeakField(field: field))
@@ -207,12 +212,17 @@ public final class ParticleSystem {
   /// Returns the nonaffine displacement of owned particle `i` since `tracker` was made, in units of length.
   public func displacement(_ tracker: ParticleField, of i: Int) -> Vector {
     var u = Vector.zero
-    for k in 0..<dimension { u[k] = tracker.values[i * dimension + k] + motionSinceReference(i, k) }
-    return u
+    for k in 0..<dimension { u[k] = tracker.values[i * dimension + k] }
+    if sinceListing.isDeformed { u = sinceListing.map * u }
+    return u + motionSinceListing(i)
   }
 
-  @inline(__always) func motionSinceReference(_ i: Int, _ k: Int) -> Double {
-    Double(columns.records[4 * i + k] &- columns.reference[3 * i + k]) * cell.quantum
+  /// Returns the motion of owned particle `i` since the neighbours were listed, minus that of the box.
+  @inline(__always) func motionSinceListing(_ i: Int) -> Vector {
+    let then = FixedVector(columns.reference[3 * i], columns.reference[3 * i + 1], columns.reference[3 * i + 2])
+    var motion = fixedPosition(i) &- then
+    if sinceListing.isDeformed { motion = motion &- cell.fixed((sinceListing.map - .identity) * cell.position(then)) }
+    return cell.position(motion)
   }
 }
 

@@ -53,6 +53,7 @@ extension ParticleSystem {
       }
     }
     cell = saved.cell
+    sinceListing = ListedFrame()
     strain = saved.strain
     try rebuild()
   }

@@ -8,7 +8,8 @@ private let layers = [
   "Configuration", "Statistics", "Interactions", "Particles", "Storage", "Multigrid", "Statics", "SparseSolvers",
   "Measurement",
   "Preparation",
-  "QuasistaticShear", "Dynamics", "StrainExpansion", "YieldStress", "FourierGrid", "ElasticLattice", "ElastoPlastic", "MeanField",
+  "QuasistaticShear", "Dynamics",
+  "StrainExpansion", "YieldStress", "FourierGrid", "ElasticLattice", "ElastoPlastic", "MeanField",
   "athermal",
 ]
 
@@ -18,6 +19,7 @@ private let forbidden = [
   "Statistics": ["CMPI", "CShims", "Checkpoints", "Geometry", "Configuration"], "Particles": ["CMPI", "CShims"],
   "Statics": ["CMPI", "Storage"], "Measurement": ["CMPI", "Storage"],
   "Preparation": ["CMPI", "Storage", "Configuration"], "QuasistaticShear": ["CMPI", "Storage", "Configuration"],
+  "Dynamics": ["CMPI", "Storage", "Configuration"],
   "StrainExpansion": ["CMPI", "Storage", "Configuration"], "YieldStress": ["CMPI", "Storage", "Configuration"],
   "ElasticLattice": ["CMPI", "CFFTW"], "ElastoPlastic": ["CMPI", "CFFTW", "Storage", "Configuration"],
 ]

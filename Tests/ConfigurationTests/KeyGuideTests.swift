@@ -15,6 +15,12 @@ import Testing
       }
       #expect(text.contains("[\(table)]"))
     }
+    for (table, keys) in asked where KeyGuide.meanings[table] != nil && table.contains(".") {
+      #expect(text.contains("[\(table)]"))
+      for key in keys {
+        #expect(KeyGuide.meanings[table]?.contains { $0.0 == key } == true, "\(command): \(table).\(key)")
+      }
+    }
     // No table is read that the list leaves out; those inside of tables have dots in their names.
     #expect(Set(asked.keys.map { $0.prefix { $0 != "." } }) == Set(sections.tables.map { $0[...] }))
   }

@@ -29,8 +29,9 @@ func correct(_ passage: String, becomes replacement: String) -> String {
 /// The sections that the commands of the program read.
 let catalogue = SectionCatalogue([
   ("minimize", MinimizeSections.self), ("measure", MeasureSections.self), ("prepare", PrepareSections.self),
-  ("shear", ShearSections.self), ("expand", ExpandSections.self), ("yieldmap", YieldmapSections.self),
-  ("epm", EpmSections.self), ("meanfield", MeanfieldSections.self), ("bands", BandsSections.self),
+  ("shear", ShearSections.self), ("flow", FlowSections.self), ("expand", ExpandSections.self),
+  ("yieldmap", YieldmapSections.self), ("epm", EpmSections.self), ("meanfield", MeanfieldSections.self),
+  ("bands", BandsSections.self),
 ])
 
 func parse(_ text: String, _ overrides: [String] = []) throws -> ShearConfiguration {

@@ -3,7 +3,6 @@ import Foundation
 import Geometry
 import Interactions
 import Particles
-import QuasistaticShear
 import Statics
 import TestSupport
 import Testing
@@ -18,7 +17,7 @@ extension DynamicsTests {
       let system = try ReferenceState.bidisperse.system()
       let loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
       let integrator = try ImplicitIntegrator(
-        system, EquationsOfMotion(damping: 1, isOverdamped: over), loading: loading,
+        system, EquationsOfMotion(damping: 1), isOverdamped: over, loading: loading,
         limits: .init(tolerance: tolerance))
       try integrator.begin(rate: rate)
       while integrator.time < last / rate {

@@ -75,7 +75,7 @@ enum FuzzedParser: String, CaseIterable {
     let text = try ConfigurationText.checked(parts[0], path: path)
     let words = parts.dropFirst().map { String(decoding: $0, as: UTF8.self) }
     // As a user would: the command that the tables are about.
-    let command = ["epm", "bands", "prepare", "expand", "yieldmap", "loading"].first { text.contains("[\($0)") }
+    let command = ["epm", "bands", "prepare", "expand", "yieldmap", "flow", "loading"].first { text.contains("[\($0)") }
     let name = command.map { $0 == "loading" ? "shear" : $0 } ?? "minimize"
     do {
       let configuration = try parse(name, text, words)
@@ -99,8 +99,8 @@ enum FuzzedParser: String, CaseIterable {
 
   private static let catalogue = SectionCatalogue([
     ("minimize", MinimizeSections.self), ("prepare", PrepareSections.self), ("shear", ShearSections.self),
-    ("expand", ExpandSections.self), ("yieldmap", YieldmapSections.self), ("epm", EpmSections.self),
-    ("bands", BandsSections.self),
+    ("flow", FlowSections.self), ("expand", ExpandSections.self), ("yieldmap", YieldmapSections.self),
+    ("epm", EpmSections.self), ("bands", BandsSections.self),
   ])
 
   private static func parse(_ command: String, _ text: String, _ words: [String]) throws -> any RunText {

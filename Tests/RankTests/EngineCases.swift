@@ -184,6 +184,34 @@ private func fingerprint(_ values: UnsafeMutablePointer<Double>, _ system: Parti
   return String(try system.communicator.reduce(sum, .sum), radix: 16)
 }
 
+// MARK: Drag
+
+/// `MODEL DIMENSION COUNT`: the bits of products, decays and noise of the pairwise drag, on lists that are fresh, that
+/// are older than the positions, and fresh again after particles have changed their ranks.
+func drag(_ world: Communicator, _ arguments: [String]) throws {
+  let system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
+  let d = system.dimension
+  let velocity = system.makeField(width: d)
+  for i in 0..<system.ownedCount {
+    for k in 0..<d { velocity.values[i * d + k] = Double(mixed(Int(system.id(i)) * 3 + k) % 2001) / 1000 - 1 }
+  }
+  let product = system.makeField(width: d)
+  try system.evaluate()
+  let drag = try PairwiseDrag(system)
+  for (step, amplitude) in [0, 0.02, 0.5].enumerated() {
+    shake(system, amplitude: amplitude)
+    try system.evaluate()
+    try drag.update()
+    try drag.multiply(velocity, into: product)
+    let multiplied = try fingerprint(product.values, system)
+    try drag.decay(velocity, by: 0.2 / drag.bound)
+    let decayed = try fingerprint(velocity.values, system)
+    try drag.addNoise(to: velocity, amplitude: 0.1, step: step, seed: 5)
+    let noisy = try fingerprint(velocity.values, system)
+    if world.isRoot { print("bound \(hex(drag.bound)) product \(multiplied) decay \(decayed) noise \(noisy)") }
+  }
+}
+
 // MARK: Events
 
 /// `MODEL DIMENSION COUNT STEPS`: strain steps of 2e-3 by Newton's method, which follows events in regions of their

@@ -17,6 +17,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "same-bits": sameBits,
   "events": events,
   "multigrid": multigrid,
+  "drag": drag,
   "swap": swapMonteCarlo,
   "distribution": distribution,
   "allocations": evaluationAllocatesNothing,

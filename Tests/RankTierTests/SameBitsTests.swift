@@ -26,6 +26,14 @@ import Testing
     #expect(steps.contains { !$0.contains(" regional 0 ") }, "no event was followed by itself: \(steps)")
   }
 
+  /// Products, decays and noise of the pairwise drag.
+  @Test(arguments: ["lj 2 997", "ipl 3 1201"]) func dragHasTheSameBits(model: String) throws {
+    let lines = try sameLines(["drag"] + model.split(separator: " ").map(String.init)).filter {
+      $0.hasPrefix("bound ")
+    }
+    #expect(Set(lines).count == 3, "\(lines)")
+  }
+
   /// V-cycles, whichever grids every rank holds whole; so the lines of both ways agree too.
   @Test(arguments: ["ipl 2 3001", "lj 2 2003", "lj 3 4001"]) func multigridHasTheSameBits(model: String) throws {
     let lines = try sameLines(["multigrid"] + model.split(separator: " ").map(String.init))

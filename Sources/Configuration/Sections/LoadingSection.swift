@@ -187,7 +187,7 @@ extension LoadingSection.Mode {
   private static let axisNames: [Character] = ["x", "y", "z"]
 
   /// Reads `count` different axes, written as letters, and returns their numbers.
-  private static func axes(
+  static func axes(
     _ table: Table, _ key: String, count: Int, dimension: Int?, default standard: [Int]? = nil, hint: String
   ) -> [Int]? {
     let letters = String(axisNames.prefix(dimension ?? 3))

@@ -19,6 +19,7 @@ public struct PairInteraction {
   public let neighbours: NeighbourLoops
   public let forces: ForceLoops
   public let hessian: HessianLoops
+  public let drag: DragLoops
   public let pairBlocks: PairBlockLoops
   public let bonds: BondLoops
   public let columns: ColumnLoops
@@ -46,6 +47,7 @@ public struct PairInteraction {
     neighbours = NeighbourLoops(potential, in: S.self)
     forces = ForceLoops(potential, in: S.self)
     hessian = HessianLoops(potential, in: S.self)
+    drag = DragLoops(potential, in: S.self)
     pairBlocks = PairBlockLoops(potential, in: S.self)
     bonds = BondLoops(potential, in: S.self)
     columns = ColumnLoops(potential)

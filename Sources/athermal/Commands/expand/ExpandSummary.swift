@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Geometry
 import MessagePassing
+import Particles
 import QuasistaticShear
 import SparseSolvers
 import Statics

@@ -1,6 +1,5 @@
 import Checkpoints
 import Geometry
-import Particles
 
 /// A one-parameter deformation D(γ) = exp(γ A) of the initial box.
 ///
@@ -78,24 +77,49 @@ public final class Loading {
     system.countStrain(by: generator)
   }
 
-  func save(to checkpoint: Checkpoint) throws { try checkpoint.put(state, as: Self.key) }
+  public func save(to checkpoint: Checkpoint) throws { try checkpoint.put(state, as: Self.key) }
 
   /// Returns the map from the box at one strain of this loading to that at another.
   private func map(from old: Double, to new: Double) -> Tensor { ((new - old) * generator).exponential }
 
-  /// Deforms the system to `strain` by the affine map alone. Collective.
-  public func deform(_ system: ParticleSystem, to strain: Double) throws {
+  /// Returns the edges at a strain.
+  private func edges(at strain: Double) -> Tensor {
     let total = ((strain - state.startStrain) * generator).exponential
     var unflipped = Tensor()
     for k in 0..<3 { unflipped[k] = total * state.startEdges[k] }
-    try system.deform(by: map(from: system.strain, to: strain), edges: state.basis * unflipped, strain: strain)
-    if case .simpleShear(let flow, let gradient) = mode {
-      if abs(state.startEdges[flow][gradient]) > 1e-9 * state.startEdges[flow].length {
-        try shortenEdges(system)
-      } else {
-        try uprightEdges(system, flow)
-      }
+    return state.basis * unflipped
+  }
+
+  /// Deforms the system to `strain` by the affine map alone, and lists the neighbours again. Collective.
+  public func deform(_ system: ParticleSystem, to strain: Double) throws {
+    try system.deform(by: map(from: system.strain, to: strain), edges: edges(at: strain), strain: strain)
+    try flip(system)
+  }
+
+  /// Deforms the system to `strain` by the affine map alone. Neighbours are listed again if the box is flipped, and
+  /// otherwise by the next evaluation if that is necessary. Collective.
+  /// - Returns: whether the box was flipped.
+  @discardableResult public func advance(_ system: ParticleSystem, to strain: Double) throws -> Bool {
+    system.advance(by: map(from: system.strain, to: strain), edges: edges(at: strain), strain: strain)
+    return try flip(system)
+  }
+
+  /// Deforms the box to `strain`, as ``advance(_:to:)``, when the particles have been moved already. Collective.
+  @discardableResult public func follow(_ system: ParticleSystem, to strain: Double) throws -> Bool {
+    system.follow(map(from: system.strain, to: strain), edges: edges(at: strain), strain: strain)
+    return try flip(system)
+  }
+
+  /// Chooses shorter edges if simple shear has tilted the box too far. Collective.
+  @discardableResult private func flip(_ system: ParticleSystem) throws -> Bool {
+    guard case .simpleShear(let flow, let gradient) = mode else { return false }
+    let before = state.basis
+    if abs(state.startEdges[flow][gradient]) > 1e-9 * state.startEdges[flow].length {
+      try shortenEdges(system)
+    } else {
+      try uprightEdges(system, flow)
     }
+    return state.basis != before
   }
 
   /// Subtracts the flow edge, which the shear leaves unchanged, from the other edges. Collective.
