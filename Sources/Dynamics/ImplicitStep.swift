@@ -67,7 +67,10 @@ final class ImplicitStep {
     let end = try presentRates(parameters)
     guard let error = try estimateError(h, parameters) else { return Result(outcome: .indefinite) }
     func integral(_ part: KeyPath<EnergyTransfer, Double>) -> Double {
-      h * (Method.outer * (rates[keyPath: part] + between[keyPath: part]) + Method.own * end[keyPath: part])
+      let weights = Method.quadrature
+      return h
+        * (weights.start * rates[keyPath: part] + weights.middle * between[keyPath: part]
+          + weights.end * end[keyPath: part])
     }
     return Result(
       outcome: .solved, error: error, transfer: EnergyTransfer(work: integral(\.work), heat: integral(\.heat)),

@@ -11,6 +11,9 @@ struct StepControl: Codable, Equatable {
   /// Smallest error that counts, in units of the tolerance: what is below says nothing about the next step.
   private static let smallestError = 1e-4
 
+  /// Error, in units of the tolerance, below which the step is chosen from the last error alone.
+  private static let smallError = 0.05
+
   /// Time step to try next.
   private(set) var timeStep: Double
   /// Error of the last accepted step, in units of the tolerance.
@@ -23,7 +26,10 @@ struct StepControl: Codable, Equatable {
   /// Notes that a step was accepted with an error in units of the tolerance.
   mutating func accept(error: Double, of tried: Double) {
     let bounded = max(error, Self.smallestError)
-    let factor = Self.safety * pow(bounded, -0.7 / 3) * pow(lastError, 0.4 / 3)
+    // Far below the tolerance, the last error is no reason to hold back.
+    let isFarBelow = max(bounded, lastError) < Self.smallError
+    let factor =
+      Self.safety * (isFarBelow ? pow(bounded, -1.0 / 3) : pow(bounded, -0.7 / 3) * pow(lastError, 0.4 / 3))
     let next = tried * min(max(factor, Self.smallestFactor), hasFailed ? 1 : Self.largestFactor)
     // A step that was cut short at a given time says little about longer ones.
     timeStep = tried < timeStep && factor >= 1 ? max(next, timeStep) : next
