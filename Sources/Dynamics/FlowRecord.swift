@@ -2,8 +2,6 @@ import Geometry
 
 /// What is measured of a flow at one time.
 public struct FlowRecord: Sendable {
-  /// Number of the rate in the flow.
-  public var stage: Int
   /// Number of the row; 0 is the beginning of the stage.
   public var row: Int
   /// Shear rate γ̇.

@@ -9,7 +9,7 @@ import Statics
 ///
 /// The displacement error of a step, estimated by an embedded formula of third order and damped as the method damps
 /// (Hosea and Shampine), is at most a tolerance for each particle. No particle moves further in an iteration than a
-/// part of the spacing, H + κ stays positive, and the strain of a step is bounded: so a step either follows the valley
+/// part of the spacing, H + K stays positive, and the strain of a step is bounded: so a step either follows the valley
 /// in which the glass is, or it is shortened until it resolves how the glass leaves it.
 ///
 /// A step begins with new neighbour lists. What follows depends on positions, velocities and accelerations alone, and
@@ -55,20 +55,21 @@ public final class ImplicitIntegrator: TimeIntegrator {
     var rates = EnergyTransfer(work: 0, heat: 0)
     /// Longest correction of the iterations that began the last stage, in units of length.
     var firstCorrection = 0.0
+    /// Largest stiffness of a bond at the beginning, in ε/λ²; nil before it.
+    var stiffness: Double?
   }
 
   public let system: ParticleSystem
   public let loading: Loading
   public let equations: EquationsOfMotion
-  /// Whether inertia is left out: the limit m → 0 at fixed ζm.
-  public let isOverdamped: Bool
   public let limits: Limits
   /// Peculiar velocities at the present time.
   public let velocities: ParticleField
   /// Accelerations at the present time; not used in overdamped motion.
   private let accelerations: ParticleField
   private let method: ImplicitStep
-  private let largestStiffness: Double
+  /// Largest stiffness of a bond at the beginning, in ε/λ².
+  private let stiffness: Double
   private var clock: Clock
 
   /// Time since the flow began at the present rate.
@@ -83,22 +84,22 @@ public final class ImplicitIntegrator: TimeIntegrator {
   /// Starts from rest. Collective.
   /// - Parameter loading: simple shear in the plane of the equations.
   public convenience init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, isOverdamped: Bool = false, loading: Loading,
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading,
     limits: Limits, preconditioner: PreconditionerKind = .multigrid
   ) throws {
     try self.init(
-      system, equations, isOverdamped, loading, limits, preconditioner,
+      system, equations, loading, limits, preconditioner,
       velocities: system.makeField(width: system.dimension),
       accelerations: system.makeField(width: system.dimension), clock: Clock(control: StepControl(timeStep: 0)))
   }
 
   /// Resumes from a checkpoint, for a system that was resumed from it. Collective.
   public convenience init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, isOverdamped: Bool = false, limits: Limits,
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, limits: Limits,
     preconditioner: PreconditionerKind = .multigrid, resuming checkpoint: Checkpoint
   ) throws {
     try self.init(
-      system, equations, isOverdamped,
+      system, equations,
       Loading(
         .simpleShear(flow: equations.plane.flow, gradient: equations.plane.gradient), of: system, resuming: checkpoint),
       limits, preconditioner, velocities: try system.makeField(resuming: checkpoint, as: Key.velocities),
@@ -107,22 +108,21 @@ public final class ImplicitIntegrator: TimeIntegrator {
   }
 
   private init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, _ isOverdamped: Bool, _ loading: Loading,
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, _ loading: Loading,
     _ limits: Limits,
     _ preconditioner: PreconditionerKind, velocities: ParticleField, accelerations: ParticleField, clock: Clock
   ) throws {
     self.system = system
     self.equations = equations
-    self.isOverdamped = isOverdamped
     self.loading = loading
     self.limits = limits
     self.velocities = velocities
     self.accelerations = accelerations
-    self.clock = clock
     try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
-    largestStiffness = try system.bondStatistics().largestStiffness
-    let stage = try StageEquation(
-      system, equations, isOverdamped: isOverdamped, preconditioner, stiffness: largestStiffness)
+    stiffness = try clock.stiffness ?? system.bondStatistics().largestStiffness
+    self.clock = clock
+    self.clock.stiffness = stiffness
+    let stage = try StageEquation(system, equations, preconditioner, stiffness: stiffness)
     stage.firstCorrection = clock.firstCorrection
     method = ImplicitStep(
       system, loading, equations, limits, stage, velocities: velocities, accelerations: accelerations)
@@ -138,38 +138,42 @@ public final class ImplicitIntegrator: TimeIntegrator {
 
   // MARK: Motion
 
-  /// Begins to flow at a rate: time, work and heat count from here. Collective.
-  public func begin(rate: Double) throws {
+  public func begin(rate: Double, temperature: TemperatureRamp = TemperatureRamp(constant: 0)) throws {
+    precondition(temperature.isCold, "implicit steps follow smooth motion, without noise")
     try system.evaluate(.forcesEnergyAndStress)
     clock.rate = rate
     clock.startStrain = system.strain
     clock.time = 0
     clock.transfer = EnergyTransfer(work: 0, heat: 0)
-    setInitialMotion()
-    clock.rates = try equations.exchange(
-      of: system, rate: rate, velocities: velocities, scale: 1, isOverdamped: isOverdamped)
+    try setInitialMotion()
+    clock.rates = try method.stage.exchange(of: velocities, scale: 1, rate: rate)
     // A fraction of the period, or of the decay, of the stiffest motion.
     let time =
-      isOverdamped
-      ? equations.mass * equations.damping / largestStiffness : (equations.mass / largestStiffness).squareRoot()
+      equations.isOverdamped
+      ? equations.mass * equations.damping / stiffness : (equations.mass / stiffness).squareRoot()
     clock.control = StepControl(timeStep: time)
   }
 
-  /// Computes the accelerations from the forces; in overdamped motion, the velocities.
-  private func setInitialMotion() {
+  /// Computes the accelerations from the forces; in overdamped motion on a substrate, the velocities. Overdamped motion
+  /// with drag between pairs begins at rest.
+  private func setInitialMotion() throws {
     let d = system.dimension
     let (v, a, f) = (velocities.values, accelerations.values, system.forces)
-    let (flow, gradient) = equations.plane
-    for i in 0..<system.ownedCount {
-      for k in 0..<d {
-        if isOverdamped {
-          v[i * d + k] = f[i * d + k] / (equations.mass * equations.damping)
-        } else {
-          a[i * d + k] = f[i * d + k] / equations.mass - equations.damping * v[i * d + k]
-        }
-      }
-      if equations.isSllod, !isOverdamped { a[i * d + flow] -= clock.rate * v[i * d + gradient] }
+    if equations.isOverdamped {
+      guard equations.friction == .substrate else { return velocities.fill(with: 0) }
+      velocities.copy(f)
+      return velocities.scale(by: 1 / (equations.mass * equations.damping))
     }
+    if let drag = method.stage.drag {
+      try drag.update()
+      try drag.multiply(velocities, into: accelerations)
+    } else {
+      accelerations.copy(v)
+    }
+    let (flow, gradient) = equations.plane
+    accelerations.combine(1 / equations.mass, f, -equations.damping, a)
+    guard equations.isSllod else { return }
+    for i in 0..<system.ownedCount { a[i * d + flow] -= clock.rate * v[i * d + gradient] }
   }
 
   /// Follows the motion up to `time`. Forces, energy and stress are then those of the present positions. Collective.
@@ -246,7 +250,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
   }
 
   private func requireProgress(_ timeStep: Double) throws {
-    let shortest = 1e-6 * (equations.mass / largestStiffness).squareRoot()
+    let shortest = 1e-6 * (equations.mass / stiffness).squareRoot()
     guard timeStep > shortest else {
       throw Failure.everywhere(
         .notConverged,

@@ -29,9 +29,9 @@ final class ImplicitStep {
   private let accelerations: ParticleField
   /// Velocities and accelerations of the middle.
   private let middle: (velocities: ParticleField, accelerations: ParticleField)
-  /// Velocities of the beginning, mapped to the present strain.
+  /// Velocities of the beginning, mapped to the present strain; then the displacement of the estimate of the error.
   private let start: ParticleField
-  /// Weighted sum of vectors: a move of the particles, then the estimate of the error.
+  /// Weighted sum of vectors: a move of the particles, or the force of the estimate of the error.
   private let sum: ParticleField
 
   init(
@@ -61,10 +61,10 @@ final class ImplicitStep {
     let half = Method.middle * h * rate
     var outcome = try solveMiddle(parameters, strain: system.strain + half)
     guard outcome == .solved else { return Result(outcome: outcome) }
-    let between = try presentRates(parameters)
+    let between = try presentExchange(parameters)
     outcome = try solveEnd(h, parameters, strain: strain, shear: (h * rate, h * rate - half))
     guard outcome == .solved else { return Result(outcome: outcome) }
-    let end = try presentRates(parameters)
+    let end = try presentExchange(parameters)
     guard let error = try estimateError(h, parameters) else { return Result(outcome: .indefinite) }
     func integral(_ part: KeyPath<EnergyTransfer, Double>) -> Double {
       let weights = Method.quadrature
@@ -82,7 +82,7 @@ final class ImplicitStep {
     let time = Method.own * h
     velocities.copy(stage.way.values)
     velocities.scale(by: 1 / time)
-    if !stage.isOverdamped {
+    if !equations.isOverdamped {
       accelerations.combine(1 / time, velocities.values, -1 / time, stage.inertial.values)
     }
   }
@@ -124,15 +124,16 @@ final class ImplicitStep {
   }
 
   /// Returns the largest length of (1 − τJ)⁻¹ applied to the difference of the two formulas, with J the derivative of
-  /// the equations of motion; nil if H + κ is not positive. Displacements e and velocities ε of the difference give
-  /// (H + κ)⁻¹ (κ e + (m/τ) ε).
+  /// the equations of motion; nil if H + K is not positive. Displacements e and velocities ε of the difference give
+  /// (H + K)⁻¹ (K·e + (m/τ) ε).
   private func estimateError(_ h: Double, _ parameters: StageEquation.Parameters) throws -> Double? {
     let time = parameters.time
     let weights = Method.error
-    sum.combine(weights.start, start.values, weights.middle, middle.velocities.values)
-    sum.add(weights.end / time, stage.way.values)
-    sum.scale(by: stage.shift(time) * h)
-    if !stage.isOverdamped {
+    start.scale(by: h * weights.start)
+    start.add(h * weights.middle, middle.velocities.values)
+    start.add(h * weights.end / time, stage.way.values)
+    try stage.multiplyInertia(start, time: time, into: sum)
+    if !equations.isOverdamped {
       let factor = h * equations.mass / time
       sum.add(factor * weights.start, accelerations.values)
       sum.add(factor * weights.middle, middle.accelerations.values)
@@ -143,11 +144,9 @@ final class ImplicitStep {
     return try stage.filter(sum, time: time)
   }
 
-  /// Returns V σ : A γ̇ and the power of the friction at the present stage. Collective.
-  private func presentRates(_ parameters: StageEquation.Parameters) throws -> EnergyTransfer {
-    try equations.exchange(
-      of: system, rate: parameters.rate, velocities: stage.way, scale: 1 / parameters.time,
-      isOverdamped: stage.isOverdamped)
+  /// Returns the power of the deformation and of the friction at the present stage. Collective.
+  private func presentExchange(_ parameters: StageEquation.Parameters) throws -> EnergyTransfer {
+    try stage.exchange(of: stage.way, scale: 1 / parameters.time, rate: parameters.rate)
   }
 
   /// Computes v + δA·v.

@@ -6,14 +6,14 @@ import Statics
 /// The equation of one implicit stage, and its solution by Newton's method.
 ///
 /// With the way w = x − x* = τv of the particles against the shear, τ = γh, the stage is
-/// m (v − v*)/τ = F(x* + w) − ζmv [− mγ̇A·v]: a force balance F = κ (w − ŵ) with κ = m (1 + ζτ)/τ². Its solution is a
-/// minimum of U + (κ/2) Σ (w − ŵ)² where H + κ is positive, and it is followed only from near it: a step that is too
-/// long, or a curvature H + κ that is not positive, means that the motion leaves its valley within the stage, and the
-/// stage fails. For m → 0 at fixed ζm, κ = ζm/τ.
+/// m (v − v*)/τ = F(x* + w) − drag(v) [− mγ̇A·v]: a force balance F = K·(w − ŵ) with K = m/τ² + ζm/τ, or m/τ² + (ζm/τ) Γ
+/// for drag between pairs. Its solution is a minimum of U + ½ (w − ŵ)·K·(w − ŵ) where H + K is positive, and it is
+/// followed only from near it: a step that is too long, or a curvature H + K that is not positive, means that the
+/// motion leaves its valley within the stage, and the stage fails.
 final class StageEquation {
   enum Outcome: String, Codable {
     case solved
-    /// H + κ is not positive: a motion grows by itself within the stage.
+    /// H + K is not positive: a motion grows by itself within the stage.
     case indefinite
     /// A particle would move too far in one iteration.
     case tooFar
@@ -45,11 +45,12 @@ final class StageEquation {
   private static let largeShift = 1e-3
 
   let equations: EquationsOfMotion
-  let isOverdamped: Bool
   /// The way w = x − x* of each particle.
   let way: ParticleField
   /// The velocity v* of the stage without acceleration.
   let inertial: ParticleField
+  /// The matrix Γ of drag between pairs, at the positions of the last evaluation; nil for drag by a substrate.
+  let drag: PairwiseDrag?
   private let system: ParticleSystem
   private let solver: NewtonSolver
   private let residual: ParticleField
@@ -62,14 +63,16 @@ final class StageEquation {
   var firstCorrection = 0.0
 
   init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, isOverdamped: Bool, _ preconditioner: PreconditionerKind,
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, _ preconditioner: PreconditionerKind,
     stiffness: Double
   ) throws {
-    self.isOverdamped = isOverdamped
     self.system = system
     self.equations = equations
     self.stiffness = stiffness
-    solver = try NewtonSolver(system, preconditioner, removesTranslation: false)
+    drag = equations.friction == .pairwise ? try PairwiseDrag(system) : nil
+    // Only drag between pairs without inertia resists no common motion.
+    solver = try NewtonSolver(
+      system, preconditioner, removesTranslation: equations.isOverdamped && equations.friction == .pairwise)
     way = system.makeField(width: system.dimension)
     inertial = system.makeField(width: system.dimension)
     residual = system.makeField(width: system.dimension)
@@ -82,19 +85,32 @@ final class StageEquation {
     return (solves, products)
   }
 
-  /// Returns κ for a stage of time τ.
-  func shift(_ time: Double) -> Double {
-    isOverdamped
-      ? equations.mass * equations.damping / time : equations.mass * (1 + equations.damping * time) / (time * time)
+  /// Computes K·field for a stage of time τ, into `result`. The positions must be those of the last evaluation.
+  /// Collective.
+  func multiplyInertia(_ field: ParticleField, time: Double, into result: ParticleField) throws {
+    if let drag {
+      try drag.multiply(field, into: result)
+      result.scale(by: equations.mass * equations.damping / time)
+    } else {
+      result.fill(with: 0)
+    }
+    result.add(shift(time), field.values)
+  }
+
+  /// Returns the part of K that is a multiple of the unit matrix.
+  private func shift(_ time: Double) -> Double {
+    let friction = equations.friction == .substrate ? equations.mass * equations.damping : 0
+    return equations.inertia / (time * time) + friction / time
   }
 
   /// Solves the stage from the present positions, which are x* + ``way``. It ends with forces, energy and stress of the
   /// solution. Collective.
   func solve(_ parameters: Parameters) throws -> Outcome {
-    let shift = shift(parameters.time)
+    solver.drag = drag.map { ($0, equations.mass * equations.damping / parameters.time) }
     var (norm, move, forcing) = (0.0, 0.0, firstForcing(parameters))
     for iteration in 0...Self.maximumIterations {
       try system.evaluate(.forcesEnergyAndStress)
+      try drag?.update()
       let before = norm
       try computeResidual(parameters)
       norm = try system.dot(residual.values, residual.values).squareRoot()
@@ -108,7 +124,7 @@ final class StageEquation {
         forcing = Self.forcing(parameters.tolerance, move: left)
       }
       if iteration == Self.maximumIterations { break }
-      guard let length = try solveLinear(residual, shift, forcing) else { return .indefinite }
+      guard let length = try solveLinear(residual, parameters.time, forcing) else { return .indefinite }
       if length > parameters.longestMove { return .tooFar }
       if iteration == 0 { firstCorrection = length }
       move = length
@@ -118,13 +134,32 @@ final class StageEquation {
     return .diverged
   }
 
-  /// Solves (H + κ) e = `force` at the present positions, to the accuracy that an estimate of an error needs.
-  /// - Returns: the longest vector of e; nil if H + κ is not positive.
+  /// Solves (H + K) e = `force` at the present positions, to the accuracy that an estimate of an error needs.
+  /// - Returns: the longest vector of e; nil if H + K is not positive.
   func filter(_ force: ParticleField, time: Double) throws -> Double? {
-    try solveLinear(force, shift(time), Self.filterForcing)
+    try solveLinear(force, time, Self.filterForcing)
   }
 
-  private func solveLinear(_ force: ParticleField, _ shift: Double, _ forcing: Double) throws -> Double? {
+  /// Returns the power of the deformation, γ̇V σ_flow,gradient, and of the friction, for velocities `scale` times a
+  /// field. Energy and stress must have been evaluated. Collective.
+  func exchange(of velocities: ParticleField, scale: Double, rate: Double) throws -> EnergyTransfer {
+    let d = system.dimension
+    let (flow, gradient) = equations.plane
+    if let drag { try drag.multiply(velocities, into: residual) }
+    let v = velocities.values
+    let force = drag == nil ? v : residual.values
+    let sums = try system.sums(2) { i, out in
+      out[0] = 0
+      for k in 0..<d { out[0] += v[i * d + k] * force[i * d + k] }
+      out[1] = v[i * d + flow] * v[i * d + gradient]
+    }
+    var shear = try system.totals().stress[flow, gradient] * system.cell.volume
+    if equations.isSllod { shear -= equations.inertia * scale * scale * sums[1] }
+    return EnergyTransfer(work: rate * shear, heat: equations.damping * equations.mass * scale * scale * sums[0])
+  }
+
+  private func solveLinear(_ force: ParticleField, _ time: Double, _ forcing: Double) throws -> Double? {
+    let shift = shift(time)
     let solution = try solver.solve(
       system, rightHandSide: force, into: correction, shift: shift, inEvent: shift > Self.largeShift * stiffness,
       negative: .left, relativeTolerance: forcing, radius: .infinity, maximumIterations: Self.maximumLinearIterations)
@@ -142,19 +177,19 @@ final class StageEquation {
     min(max(0.5 * tolerance / move, forcing.smallest), forcing.largest)
   }
 
-  /// Computes r = F − ζmv − m (v − v*)/τ [− mγ̇A·v] with v = w/τ.
+  /// Computes r = F − K·w + m v*/τ [− mγ̇A·w/τ].
   ///
-  /// The mean of the forces, which is rounding, is taken out: at a small κ it would move all particles together.
+  /// The mean of the forces, which is rounding, is taken out: at a small K it would move all particles together.
   private func computeResidual(_ parameters: Parameters) throws {
     let d = system.dimension
     let mean = try system.sum(ofField: system.forces, width: d).map { $0 / Double(system.totalCount) }
+    try multiplyInertia(way, time: parameters.time, into: residual)
     let (force, w, start, r) = (system.forces, way.values, inertial.values, residual.values)
-    let shift = shift(parameters.time)
-    let inertia = isOverdamped ? 0 : equations.mass / parameters.time
+    let inertia = equations.inertia / parameters.time
     for i in 0..<system.ownedCount {
-      for k in 0..<d { r[i * d + k] = force[i * d + k] - mean[k] - shift * w[i * d + k] + inertia * start[i * d + k] }
+      for k in 0..<d { r[i * d + k] = force[i * d + k] - mean[k] - r[i * d + k] + inertia * start[i * d + k] }
     }
-    guard equations.isSllod, !isOverdamped else { return }
+    guard equations.isSllod else { return }
     let (flow, gradient) = equations.plane
     let shear = inertia * parameters.rate
     for i in 0..<system.ownedCount { r[i * d + flow] -= shear * w[i * d + gradient] }

@@ -3,10 +3,11 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The velocity Verlet method for flows with inertia: the symmetric product of half a kick by the forces, half a shear
-/// of the box, half a drift, the exact drag over a whole step, and the same backwards. Its error is of second order.
+/// The velocity Verlet method for flows with inertia: the symmetric product of friction for half a step, half a kick by
+/// the forces, the motion for a step, and the same backwards. Friction acts by its exact factor, and the motion is half
+/// of the shear, the way h v, and the other half. The error is of second order in the step.
 ///
-/// Two half kicks by the same forces are done as one, unless velocities of the present time are needed between them.
+/// Between two motions, friction acts for a whole step at once, unless velocities of the present time are needed there.
 public final class VerletIntegrator: TimeIntegrator {
   /// Names in checkpoints.
   private enum Key {
@@ -19,13 +20,14 @@ public final class VerletIntegrator: TimeIntegrator {
   /// State of the method besides fields.
   private struct Clock: Codable {
     var rate = 0.0
+    var temperature = TemperatureRamp(constant: 0)
     /// Strain of the system when the flow began at this rate.
     var startStrain = 0.0
     /// Number of steps at this rate.
     var step = 0
     /// Number of steps of all rates, by which the noise is drawn.
     var totalSteps = 0
-    /// Whether the velocities are those of the time of the positions, not half a kick behind.
+    /// Whether the velocities are those of the time of the positions, and not of half a step before.
     var isSynchronised = true
     /// Σ over the particles of their shares of V σ_flow,gradient at the beginning.
     var startShear = 0.0
@@ -33,22 +35,25 @@ public final class VerletIntegrator: TimeIntegrator {
 
   public let system: ParticleSystem
   public let loading: Loading
-  public private(set) var equations: EquationsOfMotion
+  public let equations: EquationsOfMotion
   public let timeStep: Double
   public let velocities: ParticleField
   /// Sum over the steps of each particle's share of V σ_flow,gradient.
   private let shear: ParticleField
-  /// Sum over the steps of v² before the drag.
+  /// Energy that friction has taken from each particle.
   private let heat: ParticleField
+  private let thermostat: Thermostat?
   private var clock = Clock()
 
   public var time: Double { Double(clock.step) * timeStep }
   private var plane: (Int, Int) { equations.plane }
 
   /// Starts from rest. Collective.
-  /// - Parameter loading: simple shear in the plane of the equations.
+  /// - Parameters:
+  ///   - loading: simple shear in the plane of the equations.
+  ///   - seed: seed of the noise; nil for none.
   public init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading, timeStep: Double
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading, timeStep: Double, seed: UInt64? = nil
   ) throws {
     self.system = system
     self.equations = equations
@@ -58,33 +63,38 @@ public final class VerletIntegrator: TimeIntegrator {
     shear = system.makeField(width: 1)
     heat = system.makeField(width: 1)
     try system.evaluate(.forcesEnergyAndStress)
+    thermostat = try Thermostat(equations, system, seed: seed)
   }
 
   /// Resumes from a checkpoint, for a system that was resumed from it. Collective.
   public init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading, timeStep: Double,
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, timeStep: Double, seed: UInt64? = nil,
     resuming checkpoint: Checkpoint
   ) throws {
     self.system = system
     self.equations = equations
-    self.loading = loading
+    loading = try Loading(
+      .simpleShear(flow: equations.plane.flow, gradient: equations.plane.gradient), of: system, resuming: checkpoint)
     self.timeStep = timeStep
     velocities = try system.makeField(resuming: checkpoint, as: Key.velocities)
     shear = try system.makeField(resuming: checkpoint, as: Key.shear)
     heat = try system.makeField(resuming: checkpoint, as: Key.heat)
     clock = try checkpoint.value(Clock.self, of: Key.clock)
     try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
+    thermostat = try Thermostat(equations, system, seed: seed)
   }
 
   public func save(to checkpoint: Checkpoint) throws {
     try checkpoint.put(clock, as: Key.clock)
+    try loading.save(to: checkpoint)
     try system.save(velocities, to: checkpoint, as: Key.velocities)
     try system.save(shear, to: checkpoint, as: Key.shear)
     try system.save(heat, to: checkpoint, as: Key.heat)
   }
 
-  public func begin(rate: Double) throws {
+  public func begin(rate: Double, temperature: TemperatureRamp = TemperatureRamp(constant: 0)) throws {
     clock.rate = rate
+    clock.temperature = temperature
     clock.startStrain = system.strain
     clock.step = 0
     shear.fill(with: 0)
@@ -97,7 +107,7 @@ public final class VerletIntegrator: TimeIntegrator {
     let last = Int((time / timeStep).rounded())
     while clock.step < last {
       try safePoint.reached(isStep: true)
-      let travel = move()
+      let travel = try move()
       clock.step += 1
       clock.totalSteps += 1
       try loading.follow(system, to: clock.startStrain + clock.rate * Double(clock.step) * timeStep)
@@ -109,24 +119,37 @@ public final class VerletIntegrator: TimeIntegrator {
       }
       clock.isSynchronised = false
     }
-    synchronise()
+    try synchronise()
   }
 
-  /// Gives the velocities the half kick that they lack.
-  private func synchronise() {
+  /// Brings the velocities to the time of the positions.
+  private func synchronise() throws {
     guard !clock.isSynchronised else { return }
-    velocities.add(timeStep / (2 * equations.mass), system.forces)
+    try update(before: 0.5 * timeStep, friction: 0.5 * timeStep, after: 0)
     clock.isSynchronised = true
   }
 
   /// Does all of a step but the forces at its end.
   /// - Returns: the longest way of a particle of this rank against the shear.
-  private func move() -> Double {
-    let kick = (clock.isSynchronised ? 0.5 : 1) * timeStep / equations.mass
-    let step = SubstrateStep(
-      kick: kick, timeStep: timeStep, decay: equations.damping == 0 ? 1 : exponential(-equations.damping * timeStep),
-      shear: clock.rate * timeStep, equations: equations)
-    return step.move(system, velocities, heat: heat, shear: shear)
+  private func move() throws -> Double {
+    let half = 0.5 * timeStep
+    try update(
+      before: clock.isSynchronised ? 0 : half, friction: clock.isSynchronised ? half : timeStep, after: half)
+    return Drift(timeStep: timeStep, strain: clock.rate * timeStep, plane: equations.plane).move(system, velocities)
+  }
+
+  private func update(before: Double, friction: Double, after: Double) throws {
+    let update = VelocityUpdate(
+      equations, before: before, duration: friction, after: after, rate: clock.rate, timeStep: timeStep)
+    guard let thermostat else { return update.apply(to: velocities, system, heat: heat, shear: shear) }
+    velocities.add(update.before, system.forces)
+    if equations.isSllod { update.applySllod(to: velocities, system.ownedCount, system.dimension, shear) }
+    // The friction before the positions of a step are measured and the one after it draw different numbers.
+    let draw = 2 * clock.totalSteps + (after == 0 ? 0 : 1)
+    try thermostat.act(
+      on: velocities, equations, for: friction, temperature: clock.temperature.temperature(at: time), step: draw,
+      heat: heat)
+    velocities.add(update.after, system.forces)
   }
 
   // MARK: Energy
@@ -138,9 +161,7 @@ public final class VerletIntegrator: TimeIntegrator {
     }
     // The trapezoidal rule: the shares of all steps, but only half of the first and of the last one.
     let work = clock.rate * timeStep * (sums[0] - 0.5 * (clock.startShear + (try presentShear())))
-    let decay = exponential(-equations.damping * timeStep)
-    return EnergyTransfer(
-      work: work, heat: 0.5 * equations.mass * (1 - decay * decay) * sums[1])
+    return EnergyTransfer(work: work, heat: sums[1])
   }
 
   private func presentShear() throws -> Double {

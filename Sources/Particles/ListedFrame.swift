@@ -2,9 +2,10 @@ import Geometry
 
 /// What has happened to the box and to the particles since the neighbours were listed.
 ///
-/// A list holds all pairs that were closer than their cutoff plus the skin. If space is mapped by D and particles move by
-/// up to u against it, a pair within its cutoff c was closer than (c + 2u)/s before, where s is the smallest singular
-/// value of D. So the list is complete as long as u ≤ (s (c + skin) − c)/2 (Docs/Design/011-deforming-frame.md).
+/// A list holds all pairs that were closer than their cutoff plus the skin. If space is mapped by D and particles move
+/// by up to u against it, a pair within its cutoff c was closer than (c + 2u)/s before, where s is the smallest
+/// singular value of D. So the list is complete as long as u ≤ (s (c + skin) − c)/2
+/// (Docs/Design/011-deforming-frame.md).
 struct ListedFrame {
   /// Affine map of the box since then.
   private(set) var map = Tensor.identity

@@ -40,6 +40,9 @@ public final class NewtonSolver {
   /// Whether the common translation, which no bond opposes, is taken out of the solution. With a shift that stands for
   /// inertia or friction it is part of the motion.
   private let removesTranslation: Bool
+  /// Drag f·Γ between pairs of particles that is added to H + shift; nil for none.
+  public var drag: (matrix: PairwiseDrag, factor: Double)?
+  private let dragProduct: ParticleField
   /// Value of ``ParticleSystem/workingSet`` at the last solve.
   private var workingSet = 0
 
@@ -58,6 +61,7 @@ public final class NewtonSolver {
     preconditioned = system.makeField(width: d)
     direction = system.makeField(width: d)
     product = system.makeField(width: d)
+    dragProduct = system.makeField(width: d)
   }
 
   /// Solves at the present positions, whose forces must have been computed. Collective.
@@ -159,10 +163,14 @@ public final class NewtonSolver {
     return abs(curvature) <= Self.roundingOfBlocks * largest
   }
 
-  /// Computes product = (H + shift) · field. Collective.
+  /// Computes product = (H + shift + drag) · field. Collective.
   private func multiply(_ system: ParticleSystem, _ field: ParticleField, _ shift: Double) throws {
     try system.multiply(hessian, field, into: product)
     if shift > 0 { product.add(shift, field.values) }
+    if let drag {
+      try drag.matrix.multiply(field, into: dragProduct)
+      product.add(drag.factor, dragProduct.values)
+    }
   }
 
   /// Adds the present direction to the step, downhill, until some particle has moved by the radius. Collective.

@@ -9,8 +9,9 @@ import Testing
 
 @Suite(.serialized, .oneAtATime) struct VerletTests {
   /// On an elastic branch the flow differs from the quasistatic glass by ζ m γ̇ ‖ẋ‖²/V to first order in the rate. An
-  /// independent program has 6.4476 for this glass at rest; on the way to the strain of 2.5e-5 it falls by about 400 times
-  /// the strain, as its branch softens. The tolerance of 1e-3 is that of the second order in the rate and of the step.
+  /// independent program has 6.4476 for this glass at rest; on the way to the strain of 2.5e-5 it falls by about 400
+  /// times the strain, as its branch softens. The tolerance of 1e-3 is that of the second order in the rate and of the
+  /// step.
   @Test func excessStressOnAnElasticBranch() throws {
     let system = try ReferenceState.bidisperse.system()
     try relax(system)
@@ -25,7 +26,8 @@ import Testing
     #expect(abs(excess + 390 * 2.5e-5 - 6.4476) <= 1e-3 * 6.4476, "\(excess)")
   }
 
-  /// Halving the step divides the difference of the stress by four. The ratio of differences is 4 up to the next order, of which a tenth is left room.
+  /// Halving the step divides the difference of the stress by four. The ratio of differences is 4 up to the next order,
+  /// of which a tenth is left room.
   @Test(arguments: [false, true]) func orderTwo(isSllod: Bool) throws {
     let stresses = try [0.01, 0.005, 0.0025].map { step in
       let flow = try Flow(

@@ -48,7 +48,8 @@ public struct FlowMeasurement: Sendable, Equatable {
           default: standard)
       }
     } else {
-      correlationTime = table.number("correlation_time", .moderate, default: 5 * lag)
+      let measured = driving?.shortestMeasuredTime ?? .infinity
+      correlationTime = table.number("correlation_time", .moderate, default: min(5 * lag, max(every, measured)))
       differenceTime = table.optionalNumber("difference_time", .moderate)
       fitWindow = Self.fitWindow(table)
       yieldSnapshots = table.integer("yield_snapshots", .between(0, 100_000), default: 0)

@@ -15,6 +15,11 @@ public struct FlowSection: Sendable, Equatable {
   public var seed: UInt64?
   public var measure: FlowMeasurement
 
+  /// Step of time of the explicit parts; NaN if there are none.
+  public var timeStep: Double {
+    if case .verlet(let step) = integrator { step } else { melt?.timeStep ?? .nan }
+  }
+
   /// Largest strain in one step of time; beyond it neighbours jump rather than pass each other.
   static let largestStep = 0.01
   /// Largest number of equal steps at one rate: years of computing, and no more than a counter holds.

@@ -3,7 +3,8 @@ import Configuration
 /// The commands of the program, in the order of the help.
 enum Commands {
   static let all: [any Command.Type] = [
-    MinimizeCommand.self, MeasureCommand.self, PrepareCommand.self, ShearCommand.self, ExpandCommand.self,
+    MinimizeCommand.self, MeasureCommand.self, PrepareCommand.self, ShearCommand.self, FlowCommand.self,
+    ExpandCommand.self,
     YieldmapCommand.self, EnsembleCommand.self, EpmCommand.self, MeanfieldCommand.self, BandsCommand.self,
     SweepCommand.self, ValidateCommand.self, InfoCommand.self, VerifyCommand.self, ExportCommand.self,
     BenchmarkCommand.self, CommandsCommand.self,

@@ -229,7 +229,7 @@ enum Model {
   /// Returns the deformation that [loading] describes.
   /// - Throws: an input failure if it needs more dimensions than the particles have. The config could not be checked
   ///   for that before the file of particles was read.
-  private static func loading(_ mode: LoadingSection.Mode, dimension: Int) throws -> Loading.Mode {
+  static func loading(_ mode: LoadingSection.Mode, dimension: Int) throws -> Loading.Mode {
     func check(_ axes: Int...) throws {
       guard axes.allSatisfy({ $0 < dimension }) else {
         throw Failure.everywhere(.input, "the axis z does not exist in two dimensions; take x and y")

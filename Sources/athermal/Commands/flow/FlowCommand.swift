@@ -1,0 +1,58 @@
+import Checkpoints
+import Configuration
+import Dynamics
+import MessagePassing
+import Particles
+import Statics
+import Storage
+
+/// Shear of a glass at finite rates, with its measurements (Puosi, Olivier and Martens).
+struct FlowCommand: RunCommand {
+  static let canResume = true
+  static let outputs = ["flow.h5", "state.h5"]
+  static let guide = CommandGuide(
+    running: "flow", canResume: canResume, summary: "shear a glass at finite rates, without heat or with it",
+    text: """
+      Follows the motion of the particles in a flow, at one shear rate after the other, and measures it: stress, work \
+      and heat, plastic activity, stresses of blocks.
+      """,
+    examples: ["mpirun -n 2 athermal flow Configs/flow-quickstart.toml --output runs/flow"])
+
+  private static nonisolated(unsafe) let files = /(flow|state)(-r\d+)?\.h5/
+
+  static func makes(_ name: Substring) -> Bool { name.wholeMatch(of: files) != nil }
+
+  static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
+    [("flow.h5", "T+1", FlowRow.schema(rate: 0, dimension: 3).description)]
+  }
+
+  let arguments: RunArguments
+
+  static func demand(
+    of configuration: FlowConfiguration, on ranks: TargetRanks, over communicator: Communicator
+  ) throws -> [String] {
+    let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
+    _ = try Model.equations(configuration, dimension: demand.snapshot.dimension)
+    let plan = FlowPlan(configuration.flow)
+    let rows = plan.shear.reduce(0) { $0 + $1.rows + 1 }
+    return demand.lines() + ["flow            \(plan.shear.count) rate(s), \(rows) rows"]
+  }
+
+  func compute(_ run: Run<FlowSections>) throws -> Int32 {
+    let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
+    let replicas = try RankGroups(configuration.flow.replicas, noun: "replica", over: communicator)
+    var results: [Int: FlowResult] = [:]
+    if !folder.hasCheckpoints {
+      // What would refuse one replica would refuse all of them.
+      try replicas.tryFirst { _ = try FlowCourse.start(configuration, replica: $0, over: $1) }
+    }
+    try folder.begin(resuming: folder.hasCheckpoints)
+    try replicas.run { replica, group in
+      results[replica] = try FlowCourse(arguments, configuration, folder, replica: replica, over: group).run()
+    }
+    let all = try replicas.gather(results)
+    try folder.finish(FlowSummary(all, configuration, folder, ranks: communicator.size))
+    if communicator.isRoot { print(folder.whereabouts) }
+    return 0
+  }
+}

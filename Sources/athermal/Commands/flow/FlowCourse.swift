@@ -1,0 +1,141 @@
+import Checkpoints
+import Configuration
+import Dynamics
+import MessagePassing
+import Particles
+import Statics
+import Storage
+
+/// One replica of a flow: its start, its melt, and its shear rates in turn.
+struct FlowCourse {
+  /// Names in checkpoints.
+  private enum Key {
+    static let turn = "flow/turn"
+    static let start = "flow/start"
+  }
+
+  private struct Turn: Codable {
+    /// Number of the stage, those of the melt first.
+    var stage = 0
+    /// Whether the stage has begun.
+    var isWithin = false
+  }
+
+  let arguments: RunArguments
+  let configuration: FlowConfiguration
+  let folder: RunFolder
+  let replica: Int
+  let communicator: Communicator
+  private let plan: FlowPlan
+
+  init(
+    _ arguments: RunArguments, _ configuration: FlowConfiguration, _ folder: RunFolder, replica: Int,
+    over communicator: Communicator
+  ) {
+    self.arguments = arguments
+    self.configuration = configuration
+    self.folder = folder
+    self.replica = replica
+    self.communicator = communicator
+    plan = FlowPlan(configuration.flow)
+  }
+
+  /// Returns the particles at the start, at rest if they were placed at random. Collective.
+  static func start(
+    _ configuration: FlowConfiguration, replica: Int, over communicator: Communicator
+  ) throws -> ParticleSystem {
+    let system = try Model.system(configuration, replica: replica, over: communicator)
+    _ = try Model.equations(configuration, dimension: system.dimension)
+    if case .generate = configuration.system.source {
+      Heartbeat.enter(phase: "bringing the particles to rest")
+      _ = try Model.minimization(configuration.minimizer).run(system)
+    }
+    try system.evaluate(.forcesEnergyAndStress)
+    try Model.checkTimeStep(configuration, system)
+    return system
+  }
+
+  /// Runs all stages. Collective over the ranks of the replica.
+  func run() throws -> FlowResult {
+    let part = configuration.flow.replicas > 1 ? "replica-\(replica)" : nil
+    let checkpoints = try RunCheckpoints(
+      arguments, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration,
+      over: communicator)
+    var saved = checkpoints.saved
+    var turn = try saved?.value(Turn.self, of: Key.turn) ?? Turn()
+    var start = try saved.flatMap { try $0.holds(Key.start) ? Snapshot(resuming: $0, as: Key.start) : nil }
+    var integrator =
+      try saved.map(resume) ?? integrator(of: Self.start(configuration, replica: replica, over: communicator))
+    let output = try folder.resuming(from: saved) {
+      try FlowOutput(folder, configuration, plan, integrator.system, replica: replica, resuming: saved)
+    }
+    let safePoint = checkpoints.safePoint.within {
+      try $0.put(turn, as: Key.turn)
+      try start?.save(to: $0, as: Key.start)
+      try integrator.system.save(to: $0)
+      try integrator.save(to: $0)
+      try output.save(integrator.system, to: $0)
+    }
+    let stages = plan.melt + plan.shear
+    while turn.stage < stages.count {
+      let rate = turn.stage - plan.melt.count
+      if !turn.isWithin, rate >= 0 {
+        if rate == 0, startsAnew { start = integrator.system.snapshot() }
+        if rate > 0, let start { integrator = try self.integrator(of: system(from: start)) }
+        output.begin(rate: rate)
+        try Model.checkTimeStep(configuration, integrator.system)
+      }
+      let resumed = turn.isWithin ? saved : nil
+      turn.isWithin = true
+      try stages[turn.stage].run(integrator, output, safePoint: safePoint, resuming: resumed)
+      turn.stage += 1
+      turn.isWithin = false
+      saved = nil
+      try safePoint.reached()
+    }
+    try safePoint.end()
+    try output.finish()
+    return try finish(integrator, output)
+  }
+
+  /// Whether each rate begins from the same start.
+  private var startsAnew: Bool {
+    if case .shear(let shear) = configuration.flow.driving { shear.from == .start } else { false }
+  }
+
+  private func system(from snapshot: Snapshot) throws -> ParticleSystem {
+    try ParticleSystem(
+      snapshot, interaction: Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
+      skin: configuration.neighbours.skin, communicator: communicator)
+  }
+
+  private func integrator(of system: ParticleSystem) throws -> any TimeIntegrator {
+    let equations = try Model.equations(configuration, dimension: system.dimension)
+    let loading = Loading(.simpleShear(flow: equations.plane.flow, gradient: equations.plane.gradient), of: system)
+    return try VerletIntegrator(
+      system, equations, loading: loading, timeStep: configuration.flow.timeStep, seed: seed)
+  }
+
+  private func resume(_ saved: Checkpoint) throws -> any TimeIntegrator {
+    let system = try Model.system(configuration, resuming: saved, over: communicator)
+    let equations = try Model.equations(configuration, dimension: system.dimension)
+    return try VerletIntegrator(
+      system, equations, timeStep: configuration.flow.timeStep, seed: seed, resuming: saved)
+  }
+
+  /// Seed of the noise; nil for none.
+  private var seed: UInt64? { configuration.flow.seed.map { $0 &+ UInt64(replica) } }
+
+  /// Writes the final state and returns what the summary needs. Collective.
+  private func finish(_ integrator: any TimeIntegrator, _ output: FlowOutput) throws -> FlowResult {
+    let system = integrator.system
+    let name = configuration.flow.replicas > 1 ? "state-r\(replica).h5" : "state.h5"
+    try StateFile.write(
+      system.snapshot(), to: folder.file(name), step: plan.shear.reduce(0) { $0 + $1.rows },
+      provenance: Build.provenance(config: configuration.resolved), over: communicator)
+    return FlowResult(
+      points: output.points(), particles: system.totalCount, dimension: system.dimension,
+      evaluations: system.workDone, strain: system.strain,
+      stateSha256: try StateHash.sha256(of: system.snapshot(), over: communicator))
+  }
+}
