@@ -85,7 +85,8 @@ let package = Package(
     layer(
       "SparseSolvers", ["CMPI", "MessagePassing", "Geometry", "Interactions", "Particles", "Statics"],
       optional: hasPETSc ? ["CPETSc", "CSLEPc"] : [], hasPETSc ? [.define("ATHERMAL_PETSC")] : []),
-    layer("Measurement", ["MessagePassing", "Checkpoints", "Geometry", "Interactions", "Particles"]),
+    layer(
+      "Measurement", ["MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles"]),
     layer(
       "Preparation",
       [
@@ -116,8 +117,8 @@ let package = Package(
       name: "RankTests",
       dependencies: [
         "CAllocationCount",
-        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage", "Statics",
-        "Preparation", "QuasistaticShear", "Dynamics", "FourierGrid", "ElasticLattice", "ElastoPlastic",
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage",
+        "Statics", "Measurement", "Preparation", "QuasistaticShear", "Dynamics", "FourierGrid", "ElasticLattice", "ElastoPlastic",
       ],
       path: "Tests/RankTests", swiftSettings: swiftFlags),
     .testTarget(
@@ -158,7 +159,10 @@ let package = Package(
       swiftSettings: driverFlags),
     .testTarget(
       name: "MeasurementTests",
-      dependencies: ["MessagePassing", "Geometry", "Interactions", "Particles", "Measurement", "TestSupport"],
+      dependencies: [
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Measurement",
+        "TestSupport",
+      ],
       swiftSettings: driverFlags),
     .testTarget(
       name: "PreparationTests",

@@ -4,8 +4,9 @@ import Particles
 /// The motion of the particles at fixed velocities: half of a shear, the way h v, and the other half.
 struct Drift {
   let timeStep: Double
-  /// Strain γ̇h of the step.
-  let strain: Double
+  /// Strains before and after the way.
+  let before: Double
+  let after: Double
   let plane: (flow: Int, gradient: Int)
 
   /// Moves the particles. The box has to follow.
@@ -17,15 +18,14 @@ struct Drift {
     let (a, b) = plane
     let c = 3 - a - b
     let way = timeStep / system.cell.quantum
-    let half = 0.5 * strain
+    let both = before + after
     var fastest = 0.0
     if d == 2 {
       for i in 0..<system.ownedCount {
         let (va, vb) = (v[2 * i + a], v[2 * i + b])
         fastest = max(fastest, va * va + vb * vb)
         let ub = way * vb
-        // x_b before and after the way, each for half of the shear.
-        let ua = way * va + half * (2 * Double(x[4 * i + b]) + ub)
+        let ua = way * va + both * Double(x[4 * i + b]) + after * ub
         x[4 * i + a] &+= Int64(ua.rounded(.toNearestOrEven))
         x[4 * i + b] &+= Int64(ub.rounded(.toNearestOrEven))
       }
@@ -34,7 +34,7 @@ struct Drift {
         let (va, vb, vc) = (v[3 * i + a], v[3 * i + b], v[3 * i + c])
         fastest = max(fastest, va * va + vb * vb + vc * vc)
         let ub = way * vb
-        let ua = way * va + half * (2 * Double(x[4 * i + b]) + ub)
+        let ua = way * va + both * Double(x[4 * i + b]) + after * ub
         x[4 * i + a] &+= Int64(ua.rounded(.toNearestOrEven))
         x[4 * i + b] &+= Int64(ub.rounded(.toNearestOrEven))
         x[4 * i + c] &+= Int64((way * vc).rounded(.toNearestOrEven))

@@ -64,7 +64,7 @@ public struct FlowStage {
   private func record(of integrator: any TimeIntegrator, _ progress: StageProgress) throws -> FlowRecord {
     let system = integrator.system
     let totals = try system.totals()
-    let kinetic = try KineticStress(integrator.velocities, mass: integrator.equations.mass, in: system)
+    let kinetic = try KineticStress(integrator.velocities, mass: integrator.equations.inertia, in: system)
     let transfer = try integrator.transfer()
     let record = FlowRecord(
       row: progress.row, rate: rate, time: integrator.time, strain: system.strain - progress.startStrain,

@@ -100,9 +100,8 @@ public final class ImplicitIntegrator: TimeIntegrator {
   ) throws {
     try self.init(
       system, equations,
-      Loading(
-        .simpleShear(flow: equations.plane.flow, gradient: equations.plane.gradient), of: system, resuming: checkpoint),
-      limits, preconditioner, velocities: try system.makeField(resuming: checkpoint, as: Key.velocities),
+      Loading(equations.shear, of: system, resuming: checkpoint), limits, preconditioner,
+      velocities: try system.makeField(resuming: checkpoint, as: Key.velocities),
       accelerations: try system.makeField(resuming: checkpoint, as: Key.accelerations),
       clock: try checkpoint.value(Clock.self, of: Key.clock))
   }
@@ -138,8 +137,15 @@ public final class ImplicitIntegrator: TimeIntegrator {
 
   // MARK: Motion
 
-  public func begin(rate: Double, temperature: TemperatureRamp = TemperatureRamp(constant: 0)) throws {
+  public func begin(rate: Double, temperature: TemperatureRamp) throws {
     precondition(temperature.isCold, "implicit steps follow smooth motion, without noise")
+    try begin(rate: rate)
+  }
+
+  /// Begins to flow at a rate: time, work and heat count from here. Collective.
+  /// - Parameter timeStep: step that is tried first; nil for a fraction of the period, or of the decay, of the stiffest
+  ///   motion.
+  public func begin(rate: Double, timeStep: Double? = nil) throws {
     try system.evaluate(.forcesEnergyAndStress)
     clock.rate = rate
     clock.startStrain = system.strain
@@ -147,11 +153,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
     clock.transfer = EnergyTransfer(work: 0, heat: 0)
     try setInitialMotion()
     clock.rates = try method.stage.exchange(of: velocities, scale: 1, rate: rate)
-    // A fraction of the period, or of the decay, of the stiffest motion.
-    let time =
-      equations.isOverdamped
-      ? equations.mass * equations.damping / stiffness : (equations.mass / stiffness).squareRoot()
-    clock.control = StepControl(timeStep: time)
+    clock.control = StepControl(timeStep: timeStep ?? shortTime)
   }
 
   /// Computes the accelerations from the forces; in overdamped motion on a substrate, the velocities. Overdamped motion
@@ -197,7 +199,8 @@ public final class ImplicitIntegrator: TimeIntegrator {
     return try isAtRest(force)
   }
 
-  private func isAtRest(_ force: Double) throws -> Bool {
+  /// Returns whether no force component exceeds `force`, nor a component of the drag ζmv. Collective.
+  public func isAtRest(_ force: Double) throws -> Bool {
     let d = system.dimension
     guard try system.largestComponent(system.forces, width: d) <= force else { return false }
     return try equations.mass * equations.damping * system.largestComponent(velocities.values, width: d) <= force
@@ -249,9 +252,14 @@ public final class ImplicitIntegrator: TimeIntegrator {
     clock.rates = result.rates
   }
 
+  /// A fraction of the period, or of the decay, of the stiffest motion.
+  private var shortTime: Double {
+    equations.isOverdamped
+      ? equations.mass * equations.damping / stiffness : (equations.mass / stiffness).squareRoot()
+  }
+
   private func requireProgress(_ timeStep: Double) throws {
-    let shortest = 1e-6 * (equations.mass / stiffness).squareRoot()
-    guard timeStep > shortest else {
+    guard timeStep > 1e-6 * shortTime else {
       throw Failure.everywhere(
         .notConverged,
         "at strain \(system.strain) no time step is short enough for a displacement error of "

@@ -8,6 +8,7 @@ final class Thermostat {
   private let random: RandomStream
   private let seed: UInt64?
   private let drag: PairwiseDrag?
+  private let noise: ParticleField
 
   /// Prepares the thermostat of a system whose forces have been evaluated; nil if nothing needs one. Collective.
   /// - Parameter seed: seed of the noise; nil for none.
@@ -16,6 +17,7 @@ final class Thermostat {
     self.system = system
     self.seed = seed
     random = RandomStream(seed: seed ?? 0, purpose: .thermalNoise)
+    noise = system.makeField(width: system.dimension)
     drag = equations.friction == .pairwise ? try PairwiseDrag(system) : nil
   }
 
@@ -32,9 +34,12 @@ final class Thermostat {
       try act(on: velocities, equations, duration, temperature, step, drag)
     } else {
       let decay = exponential(-equations.damping * duration)
-      addNoise(
-        to: velocities, factor: decay,
-        amplitude: ((1 - decay * decay) * temperature / equations.mass).squareRoot(), step: step)
+      velocities.scale(by: decay)
+      if temperature > 0 {
+        let variance = (1 - decay * decay) * temperature / equations.mass
+        random.fillNormals(noise, of: system, amplitude: variance.squareRoot(), step: step)
+        velocities.add(1, noise.values)
+      }
     }
     addEnergy(of: velocities, -equations.mass, to: heat)
   }
@@ -49,22 +54,6 @@ final class Thermostat {
     let variance = 2 * equations.damping * temperature * duration / equations.mass
     try drag.addNoise(to: velocities, amplitude: variance.squareRoot(), step: step, seed: seed ?? 0)
     try drag.decay(velocities, by: 0.5 * equations.damping * duration)
-  }
-
-  /// Replaces v by factor · v + amplitude · ξ, with standard normal numbers ξ of particle and step.
-  private func addNoise(to velocities: ParticleField, factor: Double, amplitude: Double, step: Int) {
-    let v = velocities.values
-    let d = system.dimension
-    for i in 0..<system.ownedCount {
-      let id = Int(system.id(i))
-      let (x, y) = RandomStream.normals(random.uniformPair(item: id, step: step))
-      v[d * i] = factor * v[d * i] + amplitude * x
-      v[d * i + 1] = factor * v[d * i + 1] + amplitude * y
-      if d == 3 {
-        let z = RandomStream.normals(random.uniformPair(item: id, step: step, draw: 1)).0
-        v[d * i + 2] = factor * v[d * i + 2] + amplitude * z
-      }
-    }
   }
 
   private func addEnergy(of velocities: ParticleField, _ mass: Double, to heat: ParticleField) {

@@ -7,6 +7,8 @@ import Particles
 public protocol TimeIntegrator: AnyObject {
   var system: ParticleSystem { get }
   var equations: EquationsOfMotion { get }
+  /// The deformation of the box, in the plane of the equations.
+  var loading: Loading { get }
   /// Peculiar velocities of the particles, `dimension` numbers per particle, at the present time.
   var velocities: ParticleField { get }
   /// Time since the flow began at the present rate.

@@ -73,8 +73,7 @@ public final class VerletIntegrator: TimeIntegrator {
   ) throws {
     self.system = system
     self.equations = equations
-    loading = try Loading(
-      .simpleShear(flow: equations.plane.flow, gradient: equations.plane.gradient), of: system, resuming: checkpoint)
+    loading = try Loading(equations.shear, of: system, resuming: checkpoint)
     self.timeStep = timeStep
     velocities = try system.makeField(resuming: checkpoint, as: Key.velocities)
     shear = try system.makeField(resuming: checkpoint, as: Key.shear)
@@ -99,8 +98,8 @@ public final class VerletIntegrator: TimeIntegrator {
     clock.step = 0
     shear.fill(with: 0)
     heat.fill(with: 0)
-    addPresentShear()
-    clock.startShear = try presentShear()
+    system.addStressShares(plane, to: shear)
+    clock.startShear = try system.sumOfStressShares(plane)
   }
 
   public func advance(to time: Double, safePoint: SafePoint = .none) throws {
@@ -115,7 +114,7 @@ public final class VerletIntegrator: TimeIntegrator {
         try system.evaluate(.forcesAddingShear(shear, plane: plane), travel: travel)
       } else {
         try system.evaluate(.forcesEnergyAndStress, travel: travel)
-        addPresentShear()
+        system.addStressShares(plane, to: shear)
       }
       clock.isSynchronised = false
     }
@@ -135,7 +134,8 @@ public final class VerletIntegrator: TimeIntegrator {
     let half = 0.5 * timeStep
     try update(
       before: clock.isSynchronised ? 0 : half, friction: clock.isSynchronised ? half : timeStep, after: half)
-    return Drift(timeStep: timeStep, strain: clock.rate * timeStep, plane: equations.plane).move(system, velocities)
+    return Drift(timeStep: timeStep, before: half * clock.rate, after: half * clock.rate, plane: equations.plane)
+      .move(system, velocities)
   }
 
   private func update(before: Double, friction: Double, after: Double) throws {
@@ -160,17 +160,7 @@ public final class VerletIntegrator: TimeIntegrator {
       out[1] = self.heat.values[i]
     }
     // The trapezoidal rule: the shares of all steps, but only half of the first and of the last one.
-    let work = clock.rate * timeStep * (sums[0] - 0.5 * (clock.startShear + (try presentShear())))
+    let work = clock.rate * timeStep * (sums[0] - 0.5 * (clock.startShear + (try system.sumOfStressShares(plane))))
     return EnergyTransfer(work: work, heat: sums[1])
-  }
-
-  private func presentShear() throws -> Double {
-    let (flow, gradient) = plane
-    return try system.sums(1) { i, out in out[0] = self.system.stressShare(of: i, flow, gradient) }[0]
-  }
-
-  private func addPresentShear() {
-    let (flow, gradient) = plane
-    for i in 0..<system.ownedCount { shear.values[i] += system.stressShare(of: i, flow, gradient) }
   }
 }

@@ -191,6 +191,11 @@ extension ParticleSystem {
     return evaluated.contributions[i * stride + (dimension == 2 ? 3 : 3 + a + b)]
   }
 
+  /// Shares of the owned particles at the last evaluation, ``shareWidth`` numbers for each, for loops over all of them:
+  /// its energy, then its share of V σ as xx, yy, xy or xx, yy, zz, xy, xz, yz.
+  public var shares: UnsafePointer<Double> { UnsafePointer(evaluated.contributions.pointer) }
+  public var shareWidth: Int { ParticleArrays.contributionStride(dimension: dimension) }
+
   /// Returns the largest magnitude of a component of a field, over all ranks; infinite if any component
   /// is not a number. Collective.
   public func largestComponent(_ values: UnsafeMutablePointer<Double>, width: Int) throws -> Double {
@@ -330,6 +335,14 @@ extension ParticleSystem {
     for i in 0..<ownedCount { ids.values[i] = Double(id(i)) }
     try gather(ids)
     return ids
+  }
+
+  /// Fits affine maps to the motion of the listed neighbours of each particle within the cutoff, ``AffineFit``.
+  /// `motion` needs no ghost values: they are gathered here. Collective.
+  public func fitAffineMaps(to motion: ParticleField, into result: AlignedBuffer<Double>) throws {
+    result.reserve((ownedCount + 1) * AffineFit.stride(dimension: dimension))
+    try gather(motion)
+    interaction.neighbours.fit(arrays, list, motion.values, result.pointer)
   }
 
   /// Visits each owned particle with its listed neighbours within the cutoff; each neighbour is given by

@@ -78,16 +78,21 @@ public final class ParticleSystem {
   }
 
   /// Distributes a configuration over the ranks and lists the neighbours. Collective.
+  /// - Parameter loaded: called while this rank holds the particles of its share of the snapshot, in that order. Fields
+  ///   that are made and filled here go with the particles.
   public convenience init(
-    _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, communicator: Communicator
+    _ snapshot: Snapshot, interaction: PairInteraction, skin: Double, communicator: Communicator,
+    loaded: (ParticleSystem) -> Void = { _ in }
   ) throws {
-    try self.init(snapshot, cell: nil, interaction: interaction, skin: skin, communicator: communicator)
+    try self.init(
+      snapshot, cell: nil, interaction: interaction, skin: skin, communicator: communicator, loaded: loaded)
   }
 
   /// Distributes a configuration over the ranks and lists the neighbours. Collective.
   /// - Parameter cell: the cell to which the snapshot's positions in quanta belong; nil to derive one from its edges.
   init(
-    _ snapshot: Snapshot, cell: Cell?, interaction: PairInteraction, skin: Double, communicator: Communicator
+    _ snapshot: Snapshot, cell: Cell?, interaction: PairInteraction, skin: Double, communicator: Communicator,
+    loaded: (ParticleSystem) -> Void = { _ in }
   ) throws {
     let table = snapshot.particles
     self.communicator = communicator
@@ -104,6 +109,7 @@ public final class ParticleSystem {
     plan = HaloPlan(decomposition: layout.decomposition, rank: communicator.rank)
     halo = try Halo(communicator)
     try communicator.coordinated { try load(table, quantum: snapshot.quantum) }
+    loaded(self)
     try rebuild()
   }
 

@@ -21,8 +21,13 @@ public struct LogarithmicHistogram: Sendable {
 
   public mutating func add(_ value: Double) {
     precondition(value.isFinite, "a coefficient is not a number")
-    let place = value > 0 ? (log10(value) - Double(Self.lowestDecade)) * Double(Self.binsPerDecade) : 0
-    counts[max(0, min(counts.count - 1, Int(max(place, 0))))] += 1
+    counts[Self.bin(of: value)] += 1
+  }
+
+  /// Returns the bin in which a finite number counts.
+  public static func bin(of value: Double) -> Int {
+    let place = value > 0 ? (log10(value) - Double(lowestDecade)) * Double(binsPerDecade) : 0
+    return max(0, min(decades * binsPerDecade - 1, Int(max(place, 0))))
   }
 
   public var total: Int64 { counts.reduce(0, +) }

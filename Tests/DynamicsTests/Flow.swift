@@ -12,9 +12,8 @@ struct Flow {
   init(_ system: ParticleSystem, _ equations: EquationsOfMotion, timeStep: Double) throws {
     self.system = system
     self.equations = equations
-    let (flow, gradient) = equations.plane
     integrator = try VerletIntegrator(
-      system, equations, loading: Loading(.simpleShear(flow: flow, gradient: gradient), of: system), timeStep: timeStep)
+      system, equations, loading: Loading(equations.shear, of: system), timeStep: timeStep)
   }
 
   var shearStress: Double {

@@ -1,6 +1,8 @@
+import Checkpoints
 import Foundation
 import Geometry
 import Interactions
+import Measurement
 import MessagePassing
 import Multigrid
 import Particles
@@ -209,6 +211,48 @@ func drag(_ world: Communicator, _ arguments: [String]) throws {
     try drag.addNoise(to: velocity, amplitude: 0.1, step: step, seed: 5)
     let noisy = try fingerprint(velocity.values, system)
     if world.isRoot { print("bound \(hex(drag.bound)) product \(multiplied) decay \(decayed) noise \(noisy)") }
+  }
+}
+
+// MARK: Windows of local deformation
+
+/// `MODEL DIMENSION COUNT`: the bits of D²min and of a component of the displacement gradient of overlapping windows in
+/// a flow in which particles change their ranks and the box is flipped. On the way, a system and windows that are
+/// resumed from a checkpoint take over.
+func windows(_ world: Communicator, _ arguments: [String]) throws {
+  var system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
+  let d = system.dimension
+  let radius = 2.1 * system.spacing
+  let map = Tensor(Vector(1, 0.21, 0), Vector(0, 1, 0), Vector(0, 0, 1))
+  var open: [(start: Int, window: StrainWindow)] = []
+  for step in 0..<8 {
+    if step % 2 == 0 { open.append((step, try StrainWindow(system, radius: radius))) }
+    if step == 5 {
+      let checkpoint = Checkpoint(over: world)
+      try system.save(to: checkpoint)
+      for (start, window) in open { try window.save(system, to: checkpoint, as: "window\(start)") }
+      system = try ParticleSystem(resuming: checkpoint, interaction: system.interaction, skin: system.skin)
+      open = try open.map {
+        ($0.start, try StrainWindow(system, radius: 0, resuming: checkpoint, as: "window\($0.start)"))
+      }
+    }
+    shake(system, amplitude: 0.3)
+    var strained = Tensor()
+    for k in 0..<3 { strained[k] = map * system.cell.edges[k] }
+    try system.deform(by: map, edges: strained, strain: system.strain)
+    _ = try system.reduceTilt(of: 1, along: 0)
+    guard let (start, window) = open.first, step - start == 3 else { continue }
+    open.removeFirst()
+    let measured = try window.measure(system, withGradients: true)
+    let (sums, means) = (measured.d2min(.sum), measured.d2min(.mean))
+    let field = system.makeField(width: d)
+    for i in 0..<system.ownedCount {
+      field.values[i * d] = means[i]
+      for k in 1..<d { field.values[i * d + k] = measured.displacementGradient(of: i)[0, k] }
+    }
+    let bits = try fingerprint(field.values, system)
+    let active = try world.reduce(sums.count { $0 > 1 }, .sum)
+    if world.isRoot { print("window \(start) to \(step): \(active) active, \(bits)") }
   }
 }
 

@@ -34,6 +34,14 @@ import Testing
     #expect(Set(lines).count == 3, "\(lines)")
   }
 
+  /// Local deformation over windows, also from a checkpoint in the middle of them.
+  @Test(arguments: ["lj 2 997", "ipl 3 1201"]) func windowsHaveTheSameBits(model: String) throws {
+    let lines = try sameLines(["windows"] + model.split(separator: " ").map(String.init)).filter {
+      $0.hasPrefix("window ")
+    }
+    #expect(lines.count == 3 && lines.allSatisfy { !$0.contains(": 0 active") }, "\(lines)")
+  }
+
   /// V-cycles, whichever grids every rank holds whole; so the lines of both ways agree too.
   @Test(arguments: ["ipl 2 3001", "lj 2 2003", "lj 3 4001"]) func multigridHasTheSameBits(model: String) throws {
     let lines = try sameLines(["multigrid"] + model.split(separator: " ").map(String.init))

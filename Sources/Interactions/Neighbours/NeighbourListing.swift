@@ -21,14 +21,18 @@ public struct NeighbourSearch {
   }
 }
 
-/// Loops that find neighbours.
+/// Loops that find neighbours and measure how they move.
 public struct NeighbourLoops {
   /// Fills a list for all owned particles. `neighbourhood(k)` describes the k-th owned cell.
   public let list: (NeighbourSearch, NeighbourList, _ neighbourhood: (Int) -> CellNeighbourhood) -> Void
+  /// Fits affine maps to the motion of the neighbours within the cutoff, ``AffineFit`` for each owned particle.
+  public let fit:
+    (ParticleArrays, NeighbourList, _ motion: UnsafePointer<Double>, _ result: UnsafeMutablePointer<Double>) -> Void
 
   @inline(__always)
   init<Potential: PairPotential, S: Space>(_ potential: Potential, in space: S.Type) {
     list = { findNeighbours(potential, S.self, $0, into: $1, $2) }
+    fit = { fitAffineMaps(potential, S.self, $0, $1, $2, $3) }
   }
 }
 

@@ -9,7 +9,7 @@ import Storage
 /// Shear of a glass at finite rates, with its measurements (Puosi, Olivier and Martens).
 struct FlowCommand: RunCommand {
   static let canResume = true
-  static let outputs = ["flow.h5", "state.h5"]
+  static let outputs = ["flow.h5", "trajectory.h5", "state.h5"]
   static let guide = CommandGuide(
     running: "flow", canResume: canResume, summary: "shear a glass at finite rates, without heat or with it",
     text: """
@@ -18,12 +18,13 @@ struct FlowCommand: RunCommand {
       """,
     examples: ["mpirun -n 2 athermal flow Configs/flow-quickstart.toml --output runs/flow"])
 
-  private static nonisolated(unsafe) let files = /(flow|state)(-r\d+)?\.h5/
+  private static nonisolated(unsafe) let files = /(flow|trajectory|state)(-r\d+)?\.h5/
 
   static func makes(_ name: Substring) -> Bool { name.wholeMatch(of: files) != nil }
 
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
     [("flow.h5", "T+1", FlowRow.schema(rate: 0, dimension: 3).description)]
+      + PlasticResults.schemas(rate: 0).map { ("flow.h5", "", $0.description) }
   }
 
   let arguments: RunArguments

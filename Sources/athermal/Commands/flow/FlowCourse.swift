@@ -52,6 +52,7 @@ struct FlowCourse {
     }
     try system.evaluate(.forcesEnergyAndStress)
     try Model.checkTimeStep(configuration, system)
+    try PlasticMeasurement.check(configuration, system)
     return system
   }
 
@@ -88,6 +89,7 @@ struct FlowCourse {
       let resumed = turn.isWithin ? saved : nil
       turn.isWithin = true
       try stages[turn.stage].run(integrator, output, safePoint: safePoint, resuming: resumed)
+      try output.end(integrator.system)
       turn.stage += 1
       turn.isWithin = false
       saved = nil
@@ -111,16 +113,20 @@ struct FlowCourse {
 
   private func integrator(of system: ParticleSystem) throws -> any TimeIntegrator {
     let equations = try Model.equations(configuration, dimension: system.dimension)
-    let loading = Loading(.simpleShear(flow: equations.plane.flow, gradient: equations.plane.gradient), of: system)
-    return try VerletIntegrator(
-      system, equations, loading: loading, timeStep: configuration.flow.timeStep, seed: seed)
+    let loading = Loading(equations.shear, of: system)
+    let step = configuration.flow.timeStep
+    return equations.isOverdamped
+      ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
+      : try VerletIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
   }
 
   private func resume(_ saved: Checkpoint) throws -> any TimeIntegrator {
     let system = try Model.system(configuration, resuming: saved, over: communicator)
     let equations = try Model.equations(configuration, dimension: system.dimension)
-    return try VerletIntegrator(
-      system, equations, timeStep: configuration.flow.timeStep, seed: seed, resuming: saved)
+    let step = configuration.flow.timeStep
+    return equations.isOverdamped
+      ? try OverdampedIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
+      : try VerletIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
   }
 
   /// Seed of the noise; nil for none.
@@ -129,7 +135,7 @@ struct FlowCourse {
   /// Writes the final state and returns what the summary needs. Collective.
   private func finish(_ integrator: any TimeIntegrator, _ output: FlowOutput) throws -> FlowResult {
     let system = integrator.system
-    let name = configuration.flow.replicas > 1 ? "state-r\(replica).h5" : "state.h5"
+    let name = FlowOutput.file("state.h5", replica, of: configuration)
     try StateFile.write(
       system.snapshot(), to: folder.file(name), step: plan.shear.reduce(0) { $0 + $1.rows },
       provenance: Build.provenance(config: configuration.resolved), over: communicator)

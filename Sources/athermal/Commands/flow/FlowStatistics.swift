@@ -7,8 +7,11 @@ struct FlowStatistics: Codable {
   private var stress: BlockedMean
   private var kinetic: BlockedMean
   private var temperature: BlockedMean
+  private var active: BlockedMean
   /// Work, heat and change of energy of the whole stage.
   private var last = [0.0, 0.0, 0.0]
+  /// What is known of plasticity when the stage is over.
+  private var plastic: FlowPoint.Plastic?
 
   init(_ stage: FlowStage, discarded: Int) {
     self.discarded = discarded
@@ -16,37 +19,34 @@ struct FlowStatistics: Codable {
     stress = BlockedMean(length: length)
     kinetic = BlockedMean(length: length)
     temperature = BlockedMean(length: length)
+    active = BlockedMean(length: length)
   }
 
-  /// - Parameter plane: axes of the flow and of its gradient.
-  mutating func add(_ record: FlowRecord, plane: (Int, Int), degrees: Int) {
+  /// - Parameters:
+  ///   - plane: axes of the flow and of its gradient.
+  ///   - degrees: number of velocities.
+  mutating func add(_ row: FlowRow, plane: (Int, Int), degrees: Int) {
+    let record = row.record
     last = [record.work, record.heat, record.change]
     guard record.row >= discarded else { return }
     stress.add(record.stress[plane.0, plane.1])
     kinetic.add(record.kinetic[plane.0, plane.1])
     temperature.add(2 * record.kineticEnergy / Double(degrees))
+    if !row.active.isNaN { active.add(row.active) }
+  }
+
+  mutating func finish(_ results: PlasticResults, smallBlockVolume: Double, dimension: Int) {
+    plastic = FlowPoint.Plastic(results, smallBlockVolume: smallBlockVolume, dimension: dimension)
   }
 
   /// Returns the point of the flow curve.
   func point(rate: Double) -> FlowPoint {
     let scale = last.map(abs).max()!
     return FlowPoint(
-      rate: rate, stress: stress.mean, stressError: stress.error, kineticStress: kinetic.mean,
-      temperature: temperature.mean, energyImbalance: scale == 0 ? 0 : (last[0] - last[1] - last[2]) / scale)
+      flow: .init(
+        rate: rate, stress: stress.mean, stressError: stress.error, kineticStress: kinetic.mean,
+        temperature: temperature.mean, active: active.mean,
+        energyImbalance: scale == 0 ? 0 : (last[0] - last[1] - last[2]) / scale),
+      plastic: plastic ?? .init())
   }
-}
-
-/// A point of the flow curve, as summary.json has it.
-struct FlowPoint: Codable {
-  /// Shear rate γ̇, per τ.
-  var rate: Double
-  /// Mean virial stress in the plane of the flow, and its standard error, in ε/λ^d.
-  var stress: Double
-  var stressError: Double
-  /// Mean kinetic stress in the plane of the flow, in ε/λ^d.
-  var kineticStress: Double
-  /// Kinetic temperature of the peculiar velocities, in ε/k_B.
-  var temperature: Double
-  /// Work that neither heat nor energy accounts for, as a share of the largest of the three.
-  var energyImbalance: Double
 }

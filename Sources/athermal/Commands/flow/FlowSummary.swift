@@ -1,4 +1,5 @@
 import Configuration
+import Statistics
 
 /// Scalars of summary.json of a flow.
 struct FlowSummary: Encodable {
@@ -18,6 +19,13 @@ struct FlowSummary: Encodable {
   var stateSha256: String
   /// One point for each rate, the mean of the replicas.
   var flowCurve: [FlowPoint]
+  /// Fits σ_Y + A γ̇ⁿ with the best exponent, and with ½; null for too few rates.
+  var herschelBulkley: Fits
+
+  struct Fits: Encodable {
+    var free: HerschelBulkley?
+    var half: HerschelBulkley?
+  }
 
   init(_ results: [FlowResult], _ configuration: FlowConfiguration, _ folder: RunFolder, ranks: Int) {
     particles = results[0].particles
@@ -29,21 +37,9 @@ struct FlowSummary: Encodable {
     wallSeconds = folder.seconds
     self.ranks = ranks
     flowCurve = results[0].points.indices.map { k in FlowPoint(meanOf: results.map { $0.points[k] }) }
-  }
-}
-
-extension FlowPoint {
-  /// The mean of independent replicas. Errors of one add in squares; those of several are from their scatter.
-  init(meanOf points: [FlowPoint]) {
-    self = points[0]
-    guard points.count > 1 else { return }
-    let n = Double(points.count)
-    func mean(_ value: (FlowPoint) -> Double) -> Double { points.reduce(0) { $0 + value($1) } / n }
-    stress = mean(\.stress)
-    let scatter = points.reduce(0) { $0 + ($1.stress - stress) * ($1.stress - stress) }
-    stressError = (scatter / (n * (n - 1))).squareRoot()
-    kineticStress = mean(\.kineticStress)
-    temperature = mean(\.temperature)
-    energyImbalance = mean(\.energyImbalance)
+    let points = flowCurve.map(\.flow).map {
+      HerschelBulkley.Point(rate: $0.rate, stress: $0.stress, error: $0.stressError)
+    }
+    herschelBulkley = Fits(free: HerschelBulkley(points), half: HerschelBulkley(points, exponent: 0.5))
   }
 }

@@ -13,7 +13,8 @@ extension Model {
     }
     let motion = flow.motion
     return EquationsOfMotion(
-      mass: motion.mass, damping: motion.damping, friction: motion.friction == .substrate ? .substrate : .pairwise,
+      mass: motion.mass, isOverdamped: motion.dynamics == .overdamped, damping: motion.damping,
+      friction: motion.friction == .substrate ? .substrate : .pairwise,
       isSllod: motion.sllod, plane: (mode.plane.0, mode.plane.1))
   }
 

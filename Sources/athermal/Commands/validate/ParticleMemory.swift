@@ -98,14 +98,15 @@ struct ParticleMemory {
       + (hasMultigrid ? multigrid : 0)
   }
 
-  /// A window of D²min: the positions at its start, a tracker, and the temporary system of the neighbourhoods with the
-  /// displacements there, the results, and the orders of identifiers of both systems. The allocator keeps what the
-  /// minimiser has freed, so that this comes on top.
+  /// A window of D²min: the positions at its start and a tracker; when it closes, the temporary system of the
+  /// neighbourhoods with the displacements there, its fits, and what is brought home of them. The allocator keeps what
+  /// the minimiser has freed, so that this comes on top.
   func strainWindow(radius: Double) -> Double {
     let neighbours = max(0, density * Self.ball(radius, dimension: dimension) - 1)
-    let motion = 3 * field(dimension) + field(dimension, withGhosts: true)
-    return field(1 + dimension) + field(dimension) + columns + list(neighbours, hasScales: false) + motion + field(2)
-      + field(2 + 4)
+    let start = field(1 + dimension) + columns + list(neighbours, hasScales: false)
+    let motion = field(dimension, withGhosts: true) + field(1)
+    let fits = field(AffineFit.stride(dimension: dimension)) + field(AffineFit.residualAndCount + 1)
+    return 2 * field(dimension) + start + motion + fits
   }
 
   /// A frame before it is written: the columns of a snapshot, and the same in the order of identifiers.
