@@ -213,7 +213,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
     let rest = time - clock.time
     while true {
       var timeStep = clock.control.timeStep
-      if clock.rate != 0 { timeStep = min(timeStep, limits.strain / abs(clock.rate)) }
+      timeStep = min(timeStep, clock.rate == 0 ? Self.longestTime * shortTime : limits.strain / abs(clock.rate))
       // Two steps of equal length rather than a long one and a remainder.
       let isLast = timeStep >= rest
       if isLast { timeStep = rest } else if timeStep > 0.5 * rest { timeStep = 0.5 * rest }
@@ -257,6 +257,9 @@ public final class ImplicitIntegrator: TimeIntegrator {
     equations.isOverdamped
       ? equations.mass * equations.damping / stiffness : (equations.mass / stiffness).squareRoot()
   }
+
+  /// Longest step, in units of ``shortTime``: longer ones would change nothing but the rounding.
+  private static let longestTime = 1e9
 
   private func requireProgress(_ timeStep: Double) throws {
     guard timeStep > 1e-6 * shortTime else {

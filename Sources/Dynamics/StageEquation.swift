@@ -15,7 +15,7 @@ final class StageEquation {
     case solved
     /// H + K is not positive: a motion grows by itself within the stage.
     case indefinite
-    /// A particle would move too far in one iteration.
+    /// A particle would move too far, by the first guess or in an iteration.
     case tooFar
     /// The forces did not decrease as they should.
     case diverged
@@ -70,9 +70,7 @@ final class StageEquation {
     self.equations = equations
     self.stiffness = stiffness
     drag = equations.friction == .pairwise ? try PairwiseDrag(system) : nil
-    // Only drag between pairs without inertia resists no common motion.
-    solver = try NewtonSolver(
-      system, preconditioner, removesTranslation: equations.isOverdamped && equations.friction == .pairwise)
+    solver = try NewtonSolver(system, preconditioner)
     way = system.makeField(width: system.dimension)
     inertial = system.makeField(width: system.dimension)
     residual = system.makeField(width: system.dimension)
@@ -106,6 +104,8 @@ final class StageEquation {
   /// Solves the stage from the present positions, which are x* + ``way``. It ends with forces, energy and stress of the
   /// solution. Collective.
   func solve(_ parameters: Parameters) throws -> Outcome {
+    // Far from the last state, the forces say nothing about the valley that it was in.
+    if try system.largestLength(way.values) > parameters.longestMove { return .tooFar }
     solver.drag = drag.map { ($0, equations.mass * equations.damping / parameters.time) }
     var (norm, move, forcing) = (0.0, 0.0, firstForcing(parameters))
     for iteration in 0...Self.maximumIterations {
@@ -158,14 +158,24 @@ final class StageEquation {
     return EnergyTransfer(work: rate * shear, heat: equations.damping * equations.mass * scale * scale * sums[0])
   }
 
+  /// Solves (H + K) s = `force`, whose mean is taken out there and answered apart: no bond opposes a common motion, and
+  /// beside the rounding of H, K is nothing in a long step.
+  /// - Returns: the longest vector of s; nil if H + K is not positive.
   private func solveLinear(_ force: ParticleField, _ time: Double, _ forcing: Double) throws -> Double? {
     let shift = shift(time)
+    let d = system.dimension
+    let mean = try system.sum(ofField: force.values, width: d).map { $0 / Double(system.totalCount) }
+    for i in 0..<system.ownedCount { for k in 0..<d { force.values[i * d + k] -= mean[k] } }
     let solution = try solver.solve(
       system, rightHandSide: force, into: correction, shift: shift, inEvent: shift > Self.largeShift * stiffness,
       negative: .left, relativeTolerance: forcing, radius: .infinity, maximumIterations: Self.maximumLinearIterations)
     solves += 1
     products += solution.products
-    return solution.negativeCurvature ? nil : solution.largestMove
+    if solution.negativeCurvature { return nil }
+    if shift > 0 {
+      for i in 0..<system.ownedCount { for k in 0..<d { correction.values[i * d + k] += mean[k] / shift } }
+    }
+    return try system.largestLength(correction.values)
   }
 
   private func firstForcing(_ parameters: Parameters) -> Double {

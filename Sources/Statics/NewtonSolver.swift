@@ -37,9 +37,6 @@ public final class NewtonSolver {
   /// before long waves matter. The local preconditioner is as fast there, and its steps stay closer to the
   /// overdamped path (Docs/Validation.md).
   private let eventPreconditioner: any Preconditioner
-  /// Whether the common translation, which no bond opposes, is taken out of the solution. With a shift that stands for
-  /// inertia or friction it is part of the motion.
-  private let removesTranslation: Bool
   /// Drag f·Γ between pairs of particles that is added to H + shift; nil for none.
   public var drag: (matrix: PairwiseDrag, factor: Double)?
   private let dragProduct: ParticleField
@@ -47,13 +44,12 @@ public final class NewtonSolver {
   private var workingSet = 0
 
   /// Sets up a solver. Collective.
-  public convenience init(_ system: ParticleSystem, _ kind: PreconditionerKind, removesTranslation: Bool) throws {
-    self.init(system, try kind.make(for: system), removesTranslation: removesTranslation)
+  public convenience init(_ system: ParticleSystem, _ kind: PreconditionerKind) throws {
+    self.init(system, try kind.make(for: system))
   }
 
-  init(_ system: ParticleSystem, _ preconditioner: any Preconditioner, removesTranslation: Bool = true) {
+  init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
     let d = system.dimension
-    self.removesTranslation = removesTranslation
     self.preconditioner = preconditioner
     eventPreconditioner = (preconditioner as? BlockJacobi) ?? BlockJacobi(system)
     hessian = PairBlocks(dimension: d)
@@ -64,7 +60,8 @@ public final class NewtonSolver {
     dragProduct = system.makeField(width: d)
   }
 
-  /// Solves at the present positions, whose forces must have been computed. Collective.
+  /// Solves at the present positions, whose forces must have been computed, for a right-hand side without a mean. The
+  /// common translation, which no bond opposes, is taken out of the solution. Collective.
   /// - Parameters:
   ///   - rightHandSide: the right-hand side; nil for the forces.
   ///   - inEvent: whether the last step met negative curvature or was capped, or the local preconditioner is the
@@ -142,7 +139,7 @@ public final class NewtonSolver {
     _ solution: inout Solution, _ system: ParticleSystem, _ force: UnsafeMutablePointer<Double>, _ step: ParticleField,
     _ shift: Double, radius: Double
   ) throws {
-    if removesTranslation, !system.isConfined { try removeMean(system, step) }
+    if !system.isConfined { try removeMean(system, step) }
     let longest = try system.largestLength(step.values)
     if longest > radius { step.scale(by: radius / longest) }
     solution.largestMove = min(longest, radius)

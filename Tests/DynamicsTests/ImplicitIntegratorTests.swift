@@ -38,42 +38,40 @@ import Testing
     for isOverdamped in [false, true] {
       let system = try Self.glass(dimension)
       let equations = EquationsOfMotion(
-        mass: 1.3, isOverdamped: isOverdamped, damping: 0.8, friction: friction,
+        mass: 1.3, isOverdamped: isOverdamped, damping: 4, friction: friction,
         plane: (flow: dimension - 1, gradient: 0))
       let loading = Loading(equations.shear, of: system)
       let rest = try system.totals().stress[dimension - 1, 0]
       let form = try Self.frictionForm(system, loading, friction)
-      try loading.deform(system, to: -1e-4)
+      try loading.deform(system, to: -3e-4)
       try relax(system, to: 1e-11)
       let integrator = try ImplicitIntegrator(system, equations, loading: loading, limits: Limits(tolerance: 1e-8))
       try integrator.begin(rate: 1e-6)
-      try integrator.advance(to: 100)
+      try integrator.advance(to: 300)
       let excess = (try system.totals().stress[dimension - 1, 0] - rest) / 1e-6
       let expected = equations.damping * equations.mass * form / system.cell.volume
       #expect(abs(excess - expected) < 2e-3 * expected, "\(excess) \(expected)")
     }
   }
 
-  /// A step that is endless beside the relaxation times lands on the quasistatic state, whatever was before it: here
-  /// a state that was only mapped affinely, far from equilibrium.
+  /// One step that is endless beside the relaxation times lands on the quasistatic state, as an L-stable method does.
+  /// The viscous displacement γ̇ζmẋ/λ of the softest motions is below 1e-7, the tolerance.
   @Test(arguments: [false, true]) func endlessStepLandsOnTheQuasistaticState(isOverdamped: Bool) throws {
     let system = try Self.glass(2)
     let equations = EquationsOfMotion(isOverdamped: isOverdamped, damping: 1)
-    let loading = Loading(equations.shear, of: system)
-    try loading.deform(system, to: 1e-4)
     var limits = Limits(tolerance: 1)
     limits.stageAccuracy = 1e-10
-    let integrator = try ImplicitIntegrator(system, equations, loading: loading, limits: limits)
-    try integrator.begin(rate: 1e-13, timeStep: 1e9)
-    try integrator.step(to: 1e9)
+    let integrator = try ImplicitIntegrator(
+      system, equations, loading: Loading(equations.shear, of: system), limits: limits)
+    try integrator.begin(rate: 1e-9, timeStep: 1e5)
+    try integrator.step(to: 1e5)
     #expect(integrator.counts.steps == 1 && integrator.counts.rejected == 0)
     let tracker = system.makeDisplacementTracker()
     let stress = try system.totals().stress
     try relax(system, to: 1e-12)
     try system.evaluate(.forcesEnergyAndStress)
-    // What is left of a motion with λ ≥ 0.1 is its share √2·ζm/(γhλ) of 1e-3, 1e-11 at most.
-    #expect(abs(try system.totals().stress[0, 1] - stress[0, 1]) < 1e-9)
-    #expect(try largestDisplacement(system, tracker) < 1e-9)
+    #expect(abs(try system.totals().stress[0, 1] - stress[0, 1]) < 1e-7)
+    #expect(try largestDisplacement(system, tracker) < 1e-7)
   }
 
   // MARK: Accuracy
@@ -81,22 +79,24 @@ import Testing
   /// Halving the step divides the error by four. The steps are forced; the reference has steps four times as short as
   /// the shortest here, which changes the ratio from 4 to (16 − 1)/(4 − 1) = 5 at most.
   @Test(arguments: [false, true], [false, true]) func orderTwo(isOverdamped: Bool, isSllod: Bool) throws {
-    func end(step: Double) throws -> (system: ParticleSystem, velocity: Double) {
+    // Powers of two: times are exact.
+    let (rate, last) = (0x1p-6, 0x1p-2)
+    func end(step: Double) throws -> ParticleSystem {
       let system = try Self.glass(2)
       let equations = EquationsOfMotion(
         isOverdamped: isOverdamped, damping: isOverdamped ? 20 : 1, isSllod: isSllod && !isOverdamped)
       var limits = Limits(tolerance: 1)
       limits.stageAccuracy = 1e-11
-      limits.strain = step * 2e-2
+      limits.strain = step * rate
       let integrator = try ImplicitIntegrator(
         system, equations, loading: Loading(equations.shear, of: system), limits: limits)
-      try integrator.begin(rate: 2e-2, timeStep: step)
-      try integrator.advance(to: 0.64)
-      #expect(integrator.counts.steps == Int((0.64 / step).rounded()))
-      return (system, integrator.velocities.values[0])
+      try integrator.begin(rate: rate, timeStep: step)
+      try integrator.advance(to: last)
+      #expect(integrator.counts.steps == Int(last / step))
+      return system
     }
-    let reference = try end(step: 0.0025)
-    let errors = try [0.04, 0.02, 0.01].map { try largestDifference(try end(step: $0).system, reference.system) }
+    let reference = try end(step: 0x1p-9)
+    let errors = try [0x1p-5, 0x1p-6, 0x1p-7].map { try largestDifference(try end(step: $0), reference) }
     #expect((3.3...5.3).contains(errors[0] / errors[1]) && (3.3...5.3).contains(errors[1] / errors[2]), "\(errors)")
   }
 
@@ -104,7 +104,7 @@ import Testing
   /// fast, so that the explicit one is short.
   @Test(arguments: [false, true]) func sameMinimumAfterAnEvent(isOverdamped: Bool) throws {
     let equations = EquationsOfMotion(isOverdamped: isOverdamped, damping: 1)
-    let (rate, last) = (1e-3, 60.0)
+    let (rate, last) = (1e-3, 80.0)
     let implicit = try Self.glass(2)
     let integrator = try ImplicitIntegrator(
       implicit, equations, loading: Loading(equations.shear, of: implicit), limits: Limits(tolerance: 1e-4))
@@ -142,7 +142,7 @@ import Testing
       }
       try integrator.begin(rate: 1e-3)
       let before = try energy()
-      try integrator.advance(to: 60)
+      try integrator.advance(to: 80)
       let transfer = try integrator.transfer()
       #expect(transfer.heat > 0)
       return abs(transfer.work - transfer.heat - (try energy() - before)) / transfer.heat
@@ -236,7 +236,7 @@ import Testing
   /// A small glass at rest, with a potential that is smooth at its cutoff.
   static func glass(_ dimension: Int) throws -> ParticleSystem {
     let counts = dimension == 2 ? [10, 10] : [5, 5, 5]
-    let spacing = dimension == 2 ? 1.6 : 1.55
+    let spacing = 1.25
     let edges = (0..<dimension).map { k in (0..<dimension).map { $0 == k ? spacing * Double(counts[k]) : 0 } }
     let system = try Samples.system(
       Samples.grid(counts, edges: edges, disorder: 0.3, largestSize: 1.6, seed: 5), ReferenceState.polydisperse.model)
