@@ -100,55 +100,54 @@ import Testing
     #expect((3.3...5.3).contains(errors[0] / errors[1]) && (3.3...5.3).contains(errors[1] / errors[2]), "\(errors)")
   }
 
-  /// Through an event, the explicit method with small steps and the implicit one end in the same minimum. The flow is
-  /// fast, so that the explicit one is short.
+  /// Through an event of 0.9 in displacement, the explicit method with small steps and the implicit one stay together
+  /// and end in the same minimum. Within the event they differ by a lag in time.
   @Test(arguments: [false, true]) func sameMinimumAfterAnEvent(isOverdamped: Bool) throws {
     let equations = EquationsOfMotion(isOverdamped: isOverdamped, damping: 1)
-    let (rate, last) = (1e-3, 80.0)
-    let implicit = try Self.glass(2)
+    let (rate, last) = (1e-3, 24.0)
+    let (implicit, loading) = try Self.nearAnEvent()
     let integrator = try ImplicitIntegrator(
-      implicit, equations, loading: Loading(equations.shear, of: implicit), limits: Limits(tolerance: 1e-4))
+      implicit, equations, loading: loading, limits: Limits(tolerance: 1e-4))
     try integrator.begin(rate: rate)
     try integrator.advance(to: last)
-    let explicit = try Self.glass(2)
+    let (explicit, ownLoading) = try Self.nearAnEvent()
     let tracker = explicit.makeDisplacementTracker()
-    let loading = Loading(equations.shear, of: explicit)
     let oracle: any TimeIntegrator =
       isOverdamped
-      ? try OverdampedIntegrator(explicit, equations, loading: loading, timeStep: 2e-4)
-      : try VerletIntegrator(explicit, equations, loading: loading, timeStep: 5e-3)
+      ? try OverdampedIntegrator(explicit, equations, loading: ownLoading, timeStep: 5e-4)
+      : try VerletIntegrator(explicit, equations, loading: ownLoading, timeStep: 5e-3)
     try oracle.begin(rate: rate, temperature: TemperatureRamp(constant: 0))
     try oracle.advance(to: last, safePoint: .none)
-    let before = try largestDifference(implicit, explicit)
+    #expect(try largestDisplacement(explicit, tracker) > 0.8, "there was an event")
+    let difference = try largestDifference(implicit, explicit)
+    #expect(difference < 3e-3, "\(difference)")
     try relax(implicit)
     try relax(explicit)
-    #expect(try largestDisplacement(explicit, tracker) > 0.3, "there was an event")
-    #expect(before < 1e-3, "\(before)")
     #expect(try largestDifference(implicit, explicit) < 1e-8)
   }
 
-  /// Work is heat and change of energy. Each step adds an error of the order of the tolerance times the forces and, in
-  /// an event, the waves that it damps; it falls with the tolerance.
+  /// Work is heat and change of energy, through the same event. What is missing is the error of the steps and the
+  /// waves that they damp; it falls with the tolerance.
   @Test(arguments: [false, true], [EquationsOfMotion.Friction.substrate, .pairwise])
   func energyBalance(isOverdamped: Bool, friction: EquationsOfMotion.Friction) throws {
     func imbalance(_ tolerance: Double) throws -> Double {
-      let system = try Self.glass(2)
+      let (system, loading) = try Self.nearAnEvent()
       let equations = EquationsOfMotion(isOverdamped: isOverdamped, damping: 1, friction: friction)
       let integrator = try ImplicitIntegrator(
-        system, equations, loading: Loading(equations.shear, of: system), limits: Limits(tolerance: tolerance))
+        system, equations, loading: loading, limits: Limits(tolerance: tolerance))
       func energy() throws -> Double {
         try system.totals().energy
           + KineticStress(integrator.velocities, mass: equations.inertia, in: system).energy
       }
       try integrator.begin(rate: 1e-3)
       let before = try energy()
-      try integrator.advance(to: 80)
+      try integrator.advance(to: 20)
       let transfer = try integrator.transfer()
       #expect(transfer.heat > 0)
       return abs(transfer.work - transfer.heat - (try energy() - before)) / transfer.heat
     }
-    let (coarse, fine) = (try imbalance(1e-3), try imbalance(1e-5))
-    #expect(coarse < 0.1 && fine < 0.2 * coarse, "\(coarse) \(fine)")
+    let (coarse, fine) = (try imbalance(1e-3), try imbalance(3e-5))
+    #expect(coarse < 0.03 && fine < 0.003, "\(coarse) \(fine)")
   }
 
   // MARK: Without inner resistance
@@ -195,7 +194,7 @@ import Testing
       #expect(now <= energy + 1e-9 * abs(energy))
       energy = now
     }
-    #expect(integrator.counts.steps < 400)
+    #expect(integrator.counts.steps < 1000)
     #expect(try integrator.relax(to: 1e-9), "nothing is left to do")
     guard isOverdamped else { return }
     let (other, _) = try strained()
@@ -210,11 +209,10 @@ import Testing
 
   /// A flow that is saved within an event and resumed has the bits of one that was not.
   @Test(arguments: [false, true]) func resumed(isOverdamped: Bool) throws {
-    let system = try Self.glass(2)
+    let (system, loading) = try Self.nearAnEvent()
     let equations = EquationsOfMotion(isOverdamped: isOverdamped, damping: 1, isSllod: !isOverdamped)
     let limits = Limits(tolerance: 1e-4)
-    let integrator = try ImplicitIntegrator(
-      system, equations, loading: Loading(equations.shear, of: system), limits: limits)
+    let integrator = try ImplicitIntegrator(system, equations, loading: loading, limits: limits)
     try integrator.begin(rate: 1e-3)
     for _ in 0..<25 { try integrator.step(to: 100) }
     let checkpoint = Checkpoint(over: system.communicator)
@@ -243,6 +241,18 @@ import Testing
     try relax(system, to: 1e-11, from: .anywhere)
     try system.evaluate(.forcesEnergyAndStress)
     return system
+  }
+
+  /// The glass at the strain 0.07, where flows at a rate of 1e-3 meet an event within 0.025.
+  static func nearAnEvent() throws -> (ParticleSystem, Loading) {
+    let system = try glass(2)
+    let loading = Loading(.simpleShear(flow: 0, gradient: 1), of: system)
+    for step in 1...7 {
+      try loading.deform(system, to: 0.01 * Double(step))
+      try relax(system, to: 1e-11)
+    }
+    try system.evaluate(.forcesEnergyAndStress)
+    return (system, loading)
   }
 
   /// Returns ẋ·Γ·ẋ at the present state of rest, where the system is left.
