@@ -4,8 +4,8 @@ import MessagePassing
 import Particles
 import Statics
 
-/// An integrator for slow flows, with steps as long as the motion is smooth: TR-BDF2 (``TrapezoidalBackward``), L-stable
-/// and of second order, with stages that are solved by Newton's method.
+/// An integrator for slow flows, with steps as long as the motion is smooth: TR-BDF2 (``TrapezoidalBackward``),
+/// L-stable and of second order, with stages that are solved by Newton's method (Docs/Design/012-implicit-steps.md).
 ///
 /// The displacement error of a step, estimated by an embedded formula of third order and damped as the method damps
 /// (Hosea and Shampine), is at most a tolerance for each particle. No particle moves further in an iteration than a
@@ -187,8 +187,8 @@ public final class ImplicitIntegrator: TimeIntegrator {
     }
   }
 
-  /// Follows the motion until no force component exceeds `force`, nor a drag or inertia that would balance one, or up to
-  /// `time`. At rate 0 this is the way of a glass to rest at fixed strain. Collective.
+  /// Follows the motion until no force component exceeds `force`, nor a component of the drag ζmv, or up to `time`. At
+  /// rate 0 this is the way of a glass to rest at fixed strain. Collective.
   /// - Returns: whether the system is at rest.
   public func relax(to force: Double, before time: Double = .infinity, safePoint: SafePoint = .none) throws -> Bool {
     while clock.time < time {

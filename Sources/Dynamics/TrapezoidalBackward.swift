@@ -11,7 +11,8 @@ enum TrapezoidalBackward {
   static let middle = 2 * own
   /// Weight √2/4 of the derivatives at the beginning and in the middle.
   static let outer = 0.125.squareRoot()
-  /// Weights of the embedded formula of third order, for the derivatives at the beginning, in the middle and at the end.
+  /// Weights of the embedded formula of third order, for the derivatives at the beginning, in the middle and at the
+  /// end.
   static let quadrature = (start: (1 - outer) / 3, middle: (1 + 3 * outer) / 3, end: own / 3)
   /// Weights of the derivatives at the beginning, in the middle and at the end, minus those of the embedded formula of
   /// third order: their sum times h is an estimate of the error of a step.
