@@ -27,7 +27,7 @@ public protocol TimeIntegrator: AnyObject {
 }
 
 /// The energy that a flow has exchanged with its surroundings: d(K + U) = dW − dQ.
-public struct EnergyTransfer: Sendable {
+public struct EnergyTransfer: Codable, Equatable, Sendable {
   /// Work of the deformation, γ̇V ∫σ_flow,gradient dt, in ε: of the virial stress, with SLLOD also of the kinetic
   /// stress.
   public var work: Double

@@ -6,20 +6,20 @@ import Particles
 
 /// Solver of (H + shift) s = F by preconditioned conjugate gradients, ended early at the radius of trust or at a
 /// direction of negative curvature (Steihaug).
-final class NewtonSolver {
-  struct Solution {
-    var products = 0
-    var negativeCurvature = false
+public final class NewtonSolver {
+  public struct Solution {
+    public internal(set) var products = 0
+    public internal(set) var negativeCurvature = false
     /// Curvature p·H·p/p·p of the last direction p that was tested for negative curvature.
     var lowestCurvature = 0.0
     /// Largest displacement of a particle, in units of length.
-    var largestMove = 0.0
+    public internal(set) var largestMove = 0.0
     /// Predicted decrease of the energy, F·s − ½ s·H·s.
     var predictedDecrease = 0.0
   }
 
   /// Treatment of a direction of negative curvature.
-  enum NegativeDirection {
+  public enum NegativeDirection {
     /// Follow it downhill to the radius of trust.
     case followed
     /// End the iterations, and leave the direction in ``direction``, unless its curvature is within rounding of zero.
@@ -37,8 +37,16 @@ final class NewtonSolver {
   /// before long waves matter. The local preconditioner is as fast there, and its steps stay closer to the
   /// overdamped path (Docs/Validation.md).
   private let eventPreconditioner: any Preconditioner
+  /// Drag f·Γ between pairs of particles that is added to H + shift; nil for none.
+  public var drag: (matrix: PairwiseDrag, factor: Double)?
+  private let dragProduct: ParticleField
   /// Value of ``ParticleSystem/workingSet`` at the last solve.
   private var workingSet = 0
+
+  /// Sets up a solver. Collective.
+  public convenience init(_ system: ParticleSystem, _ kind: PreconditionerKind) throws {
+    self.init(system, try kind.make(for: system))
+  }
 
   init(_ system: ParticleSystem, _ preconditioner: any Preconditioner) {
     let d = system.dimension
@@ -49,17 +57,21 @@ final class NewtonSolver {
     preconditioned = system.makeField(width: d)
     direction = system.makeField(width: d)
     product = system.makeField(width: d)
+    dragProduct = system.makeField(width: d)
   }
 
-  /// Solves at the present positions, whose forces must have been computed. Collective.
+  /// Solves at the present positions, whose forces must have been computed, for a right-hand side without a mean. The
+  /// common translation, which no bond opposes, is taken out of the solution. Collective.
   /// - Parameters:
   ///   - rightHandSide: the right-hand side; nil for the forces.
-  ///   - inEvent: whether the last step met negative curvature or was capped.
+  ///   - inEvent: whether the last step met negative curvature or was capped, or the local preconditioner is the
+  ///     better one for another reason.
   ///   - save: adds the state to be saved if the run has to stop inside the solve, which is restarted on resumption.
-  func solve(
+  public func solve(
     _ system: ParticleSystem, rightHandSide: ParticleField? = nil, into step: ParticleField, shift: Double = 0,
     inEvent: Bool = false, negative: NegativeDirection = .followed, relativeTolerance: Double, radius: Double,
-    maximumIterations: Int, safePoint: SafePoint, _ save: (Checkpoint) throws -> Void
+    maximumIterations: Int, safePoint: SafePoint = .none,
+    _ save: (Checkpoint) throws -> Void = { _ in }
   ) throws -> Solution {
     let before = system.statistics
     return try safePoint.performing(
@@ -148,10 +160,14 @@ final class NewtonSolver {
     return abs(curvature) <= Self.roundingOfBlocks * largest
   }
 
-  /// Computes product = (H + shift) · field. Collective.
+  /// Computes product = (H + shift + drag) · field. Collective.
   private func multiply(_ system: ParticleSystem, _ field: ParticleField, _ shift: Double) throws {
     try system.multiply(hessian, field, into: product)
     if shift > 0 { product.add(shift, field.values) }
+    if let drag {
+      try drag.matrix.multiply(field, into: dragProduct)
+      product.add(drag.factor, dragProduct.values)
+    }
   }
 
   /// Adds the present direction to the step, downhill, until some particle has moved by the radius. Collective.

@@ -23,7 +23,8 @@ public struct HerschelBulkley: Codable, Sendable {
   public let exponent: Double
   /// 0 for an exponent that was given.
   public let exponentError: Double
-  /// Square of the deviations in units of the errors, per degree of freedom; nil where there is none, or without errors.
+  /// Square of the deviations in units of the errors, per degree of freedom; nil where there is none, or without
+  /// errors.
   public let reducedChiSquare: Double?
 
   private static let exponents = 0.05...2.0

@@ -1,4 +1,5 @@
 import Checkpoints
+import Dynamics
 import Foundation
 import Geometry
 import Interactions
@@ -154,6 +155,27 @@ func sameBits(_ world: Communicator, _ arguments: [String]) throws {
     try system.restore(displaced)
     let result = try minimum(system, method)
     if world.isRoot { print("\(method.rawValue) \(result)") }
+  }
+}
+
+/// `MODEL DIMENSION COUNT FRICTION OVERDAMPED RATE STRAIN`: a flow in implicit steps, with the numbers of steps and the
+/// bits at the end.
+func implicitFlow(_ world: Communicator, _ arguments: [String]) throws {
+  let system = try generatedSystem(arguments[0], dimension: Int(arguments[1])!, count: Int(arguments[2])!, world)
+  _ = try minimum(system, .newton)
+  let equations = EquationsOfMotion(
+    isOverdamped: Bool(arguments[4])!, damping: 1, friction: arguments[3] == "pairwise" ? .pairwise : .substrate)
+  let integrator = try ImplicitIntegrator(
+    system, equations, loading: Loading(equations.shear, of: system),
+    limits: ImplicitIntegrator.Limits(tolerance: 1e-3))
+  let rate = Double(arguments[5])!
+  try integrator.begin(rate: rate)
+  try integrator.advance(to: Double(arguments[6])! / rate)
+  let (counts, transfer) = (integrator.counts, try integrator.transfer())
+  let (bits, velocities) = (try values(system), try fingerprint(integrator.velocities.values, system))
+  if world.isRoot {
+    print("steps \(counts.steps) rejected \(counts.rejected) products \(counts.products)")
+    print("\(bits) velocities \(velocities) work \(hex(transfer.work)) heat \(hex(transfer.heat))")
   }
 }
 

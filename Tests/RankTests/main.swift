@@ -16,6 +16,7 @@ let cases: [String: (Communicator, [String]) throws -> Void] = [
   "halo": halo,
   "same-bits": sameBits,
   "events": events,
+  "implicit-flow": implicitFlow,
   "multigrid": multigrid,
   "drag": drag,
   "windows": windows,
