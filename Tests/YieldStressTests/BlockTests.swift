@@ -34,7 +34,7 @@ private struct FrozenBlock {
           for y in -1...1 where j != i || x != 0 || y != 0 {
             let closest = cell.minimumImage(system.fixedPosition(j) &- system.fixedPosition(i))
             let vector = cell.position(closest &+ cell.lattice(SIMD3(Int32(x), Int32(y), 0)))
-            if vector.length > 2 * system.largestCutoff { continue }
+            if vector.length > 1.5 * system.largestCutoff { continue }
             pairs.append((n, numbers[j] ?? -1, vector, system.parameter(of: i), system.parameter(of: j)))
           }
         }
@@ -126,7 +126,7 @@ extension YieldStressTests {
 
     /// The blocks of a sheared box contain all particles, each once, and their stresses are the shares of these.
     @Test(arguments: [2, 3]) func blocksFillTheCell(dimension: Int) throws {
-      let system = try glass(dimension: dimension, count: dimension == 2 ? 16 : 8, seed: 9, tilt: 0.4)
+      let system = try glass(dimension: dimension, count: dimension == 2 ? 16 : 9, seed: 9, tilt: 0.4)
       let counts = dimension == 2 ? [3, 4] : [2, 1, 3]
       let settings = YieldMap.Settings(
         blocks: counts, of: system.cell, generator: Self.shear, strainStep: 1e-4, maximumStrain: 1e-4)
@@ -157,7 +157,7 @@ extension YieldStressTests {
         blocks: counts, of: system.cell, generator: Self.shear, strainStep: step, maximumStrain: 0.5)
       let found = try #require(try YieldMap.compute(system, settings).frozenMatrix)
       let yields = found.result.yields(.half, \.stress)
-      for block in [0, 4, 5, 7] {
+      for block in [0, 4, 5] {
         let matrix = FrozenBlock(system, counts: counts, block: [block / 3, block % 3], generator: Self.shear)
         #expect(Int64(matrix.members.count) == found.result.freeCounts[block])
         let expected = matrix.shear(step: step, returning: 0.05 * system.spacing)
