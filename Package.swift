@@ -118,7 +118,8 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage",
-        "Statics", "Measurement", "Preparation", "QuasistaticShear", "Dynamics", "FourierGrid", "ElasticLattice", "ElastoPlastic",
+        "Statics", "Measurement", "Preparation", "QuasistaticShear", "Dynamics", "FourierGrid", "ElasticLattice",
+        "ElastoPlastic",
       ],
       path: "Tests/RankTests", swiftSettings: swiftFlags),
     .testTarget(
@@ -160,8 +161,7 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: [
-        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Measurement",
-        "TestSupport",
+        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Measurement", "TestSupport",
       ],
       swiftSettings: driverFlags),
     .testTarget(

@@ -97,6 +97,18 @@ def time_series(group, name, frame):
     return element[()] if isinstance(element, h5py.Dataset) else element["value"][frame]
 
 
+def chosen_frame(group, frame):
+    frames = group["position/value"].shape[0]
+    if not -frames <= frame < frames:
+        raise NothingToDraw(f"trajectory.h5 holds the frames 0 to {frames - 1}, not {frame}")
+    return frame % frames
+
+
+def frame_strains(file):
+    places = ("observables/strain/value", "observables/trajectory/strain/value")
+    return next((file[p][()].ravel() for p in places if p in file), None)
+
+
 def length_symbol(run):
     return r"\sigma_{\mathrm{AA}}" if settings(run).get("potential", {}).get("kind") == "binary-lj" else r"\lambda"
 
@@ -108,7 +120,8 @@ def stress_unit(run, dimension):
 def loading_plane(run, dimension):
     """The axes that are drawn to the right and upwards: flow and gradient, or the axis of the loading and the next
     one."""
-    loading = settings(run).get("loading", {})
+    config = settings(run)
+    loading = config.get("loading", config.get("flow", {}))
     first = AXES.index(loading.get("plane", loading.get("axis", "x"))[0])
     second = AXES.index(loading["plane"][1]) if "plane" in loading else (first + 1) % dimension
     return [first, second]
@@ -225,6 +238,22 @@ def colour_bar(figure, axes, norm, colours, label, extend="neither"):
                           extend=extend)
     bar.set_label(label)
     return bar
+
+
+def colours(count):
+    """A colour for each of some curves, in the order of a scale where there are many."""
+    if count <= len(COLOURS):
+        return COLOURS[:count]
+    return [INTENSITY(x) for x in np.linspace(0.25, 0.9, count)]
+
+
+def logarithmic(axes, across, up):
+    """Both axes logarithmic, with their labels and a legend."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    axes.legend(loc="best")
 
 
 def plain_ticks(axis, values=None):

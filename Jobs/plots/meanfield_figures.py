@@ -1,8 +1,8 @@
 """Draws what the mean-field model of block stresses has computed. Of physics only the closed forms at vanishing rate
 are evaluated here (Docs/Theory/MeanField.md)."""
 
-from figures import (BLACK, BLUE, COLOURS, GREY, INTENSITY, VERMILION, LogNorm, Normalize, NothingToDraw, colour_bar,
-                     np, open_file, plain_ticks, plt, settings, summary)
+from figures import (BLACK, BLUE, GREY, INTENSITY, VERMILION, LogNorm, Normalize, NothingToDraw, colour_bar, colours,
+                     logarithmic, np, open_file, plain_ticks, plt, settings, summary)
 
 STRESS = r"$\langle\sigma\rangle$ [unit of $\sigma_c$]"
 RATE = r"strain rate $\dot\gamma$ [unit of $1/\tau$]"
@@ -20,21 +20,6 @@ def section(run):
     return settings(run).get("meanfield", {})
 
 
-def colours(count):
-    """A colour for each of some curves, in the order of a scale where there are many."""
-    if count <= len(COLOURS):
-        return COLOURS[:count]
-    return [INTENSITY(x) for x in np.linspace(0.25, 0.9, count)]
-
-
-def logarithmic(axis, across, up):
-    axis.set_xscale("log")
-    axis.set_yscale("log")
-    axis.set_xlabel(across)
-    axis.set_ylabel(up)
-    axis.legend(loc="best")
-
-
 def states(run):
     """The columns of the flow curves of a run, for each coupling; and scalars of the summary, in the same order."""
     with open_file(run, "meanfield.h5") as file:
@@ -48,7 +33,7 @@ def states(run):
             for k, curve in enumerate(curves)]
 
 
-def flow_curve(run):
+def model_flow_curve(run):
     """Stress against strain rate in stationary states, and what of it exceeds the yield stress; dashed the square root
     that it follows at low rates. Of a fit, the measured points and the curve of the model."""
     if section(run).get("protocol") == "fit":

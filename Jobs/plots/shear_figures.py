@@ -1,8 +1,8 @@
 """Draws what the HDF5 files of a loading hold. No physics is computed here."""
 
-from figures import (AXES, BLUE, GREY, INTENSITY, LogNorm, NothingToDraw, Normalize, Particles, colour_bar,
-                     length_symbol, loading_plane, logarithmic_bins, matplotlib, np, open_file, plt, read_curve,
-                     settings, stress_unit, summary, time_series)
+from figures import (AXES, BLUE, GREY, INTENSITY, LogNorm, NothingToDraw, Normalize, Particles, chosen_frame,
+                     colour_bar, frame_strains, length_symbol, loading_plane, logarithmic_bins, matplotlib, np,
+                     open_file, plt, read_curve, settings, stress_unit, summary, time_series)
 from run_groups import average, groups, runs_below, separate, write_table
 
 
@@ -145,18 +145,6 @@ def stress_strain(runs, column=None, over=(), each=False, table=None):
                             "energy_per_particle_error"],
                     zip(*rows))
     return figure
-
-
-def chosen_frame(group, frame):
-    frames = group["position/value"].shape[0]
-    if not -frames <= frame < frames:
-        raise NothingToDraw(f"trajectory.h5 holds the frames 0 to {frames - 1}, not {frame}")
-    return frame % frames
-
-
-def frame_strains(file):
-    places = ("observables/strain/value", "observables/trajectory/strain/value")
-    return next((file[p][()].ravel() for p in places if p in file), None)
 
 
 def window_before(run, strains, frame):

@@ -3,8 +3,8 @@ import Geometry
 import Particles
 
 /// The explicit method for overdamped flows on a substrate, ζm (ẋ − γ̇A·x) = F + noise: a step by the forces at its
-/// beginning, corrected by those at its end (Heun), between two halves of the shear. Its error is of second order in the
-/// step; with noise, that of averages is.
+/// beginning, corrected by those at its end (Heun), between two halves of the shear. Its error is of second order in
+/// the step; with noise, that of averages is.
 public final class OverdampedIntegrator: TimeIntegrator {
   /// Names in checkpoints.
   private enum Key {
@@ -138,7 +138,8 @@ public final class OverdampedIntegrator: TimeIntegrator {
     try system.evaluate(.forces, travel: travel)
   }
 
-  /// Corrects the way to that of the mean of the forces at both ends, whose half after the way is a matter of the next order.
+  /// Corrects the way to that of the mean of the forces at both ends, whose half after the way is a matter of the next
+  /// order.
   private func correct(measuring: Bool) throws {
     // ½ hμ (F* − F)
     velocities.combine(0.5 * mobility, system.forces, -0.5 * mobility, force.values)

@@ -5,11 +5,11 @@ import Statics
 
 /// The equation of one implicit stage, and its solution by Newton's method.
 ///
-/// With the way w = x − x* = τv of the particles against the shear, τ = γh, the stage is
-/// m (v − v*)/τ = F(x* + w) − drag(v) [− mγ̇A·v]: a force balance F = K·(w − ŵ) with K = m/τ² + ζm/τ, or with
-/// m/τ² + (ζm/τ) Γ for drag between pairs. Its solution is a minimum of U + ½ (w − ŵ)·K·(w − ŵ) where H + K is positive, and it is
-/// followed only from near it: a step that is too long, or a curvature H + K that is not positive, means that the
-/// motion leaves its valley within the stage, and the stage fails.
+/// With the way w = x − x* = τv of the particles against the shear, τ = γh, the stage is m (v − v*)/τ = F(x* + w) −
+/// drag(v) [− mγ̇A·v]: a force balance F = K·(w − ŵ) with K = m/τ² + ζm/τ, or with m/τ² + (ζm/τ) Γ for drag between
+/// pairs. Its solution is a minimum of U + ½ (w − ŵ)·K·(w − ŵ) where H + K is positive, and it is followed only from
+/// near it: a step that is too long, or a curvature H + K that is not positive, means that the motion leaves its valley
+/// within the stage, and the stage fails.
 final class StageEquation {
   enum Outcome: String, Codable {
     case solved

@@ -22,8 +22,8 @@ public struct LocalDeformation: Sendable {
     self.stride = stride
   }
 
-  /// Returns D²min of each particle in units of squared length, in storage order; NaN for a particle whose neighbours do
-  /// not span space.
+  /// Returns D²min of each particle in units of squared length, in storage order; NaN for a particle whose neighbours
+  /// do not span space.
   public func d2min(_ normalisation: Normalisation) -> [Double] {
     let count = fits.count / stride
     switch normalisation {
@@ -35,8 +35,8 @@ public struct LocalDeformation: Sendable {
   /// Returns the gradient J of the displacement around particle `i` by the best fit, u_j − u_i ≈ J (x_j − x_i) with the
   /// positions x at the start; NaN if the neighbours do not span space. It must have been asked for.
   ///
-  /// Where u is nonaffine, J is what the neighbourhood has been deformed by beyond the affine map M of the box: the whole
-  /// displacement has the gradient M − 1 + J.
+  /// Where u is nonaffine, J is what the neighbourhood has been deformed by beyond the affine map M of the box: the
+  /// whole displacement has the gradient M − 1 + J.
   public func displacementGradient(of i: Int) -> Tensor {
     precondition(stride > AffineFit.residualAndCount, "gradients were not asked for")
     var gradient = Tensor()

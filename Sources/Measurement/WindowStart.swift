@@ -7,9 +7,9 @@ import Particles
 /// The configuration at the start of a window, from which the motion of each particle's neighbourhood is measured.
 ///
 /// Neighbours are the particles within the radius at the start. Each particle takes its starting position along; when
-/// the window closes, the starting positions become a temporary configuration that is distributed by its own cells, with
-/// the motion of each particle since then. While a window is open it costs one vector per particle, that is sorted and
-/// migrates with the particles.
+/// the window closes, the starting positions become a temporary configuration that is distributed by its own cells,
+/// with the motion of each particle since then. While a window is open it costs one vector per particle, that is sorted
+/// and migrates with the particles.
 struct WindowStart {
   /// Names in checkpoints.
   private enum Key {

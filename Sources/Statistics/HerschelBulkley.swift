@@ -23,8 +23,9 @@ public struct HerschelBulkley: Codable, Sendable {
   public let exponent: Double
   /// 0 for an exponent that was given.
   public let exponentError: Double
-  /// Square of the deviations in units of the errors, per degree of freedom; NaN where there is none, or without errors.
-  public let reducedChiSquare: Double
+  /// Square of the deviations in units of the errors, per degree of freedom; nil where there is none, or without
+  /// errors.
+  public let reducedChiSquare: Double?
 
   private static let exponents = 0.05...2.0
 
@@ -52,7 +53,7 @@ public struct HerschelBulkley: Codable, Sendable {
     yieldStressError = (scale * variances[0]).squareRoot()
     prefactorError = (scale * variances[1]).squareRoot()
     exponentError = fixed == nil ? (scale * variances[2]).squareRoot() : 0
-    reducedChiSquare = hasErrors ? ratio : .nan
+    reducedChiSquare = hasErrors && freedom > 0 ? ratio : nil
   }
 
   /// The best σ_Y and A for an exponent, and the weighted square of the deviations.

@@ -29,8 +29,8 @@ extension MeasurementTests {
       }
     }
 
-    /// The definition, one particle after the other, with the neighbours in the order of identifiers within the cells of
-    /// the starting configuration: D²min by the sum, the number of neighbours, and J.
+    /// The definition, one particle after the other, with the neighbours in the order of identifiers within the cells
+    /// of the starting configuration: D²min by the sum, the number of neighbours, and J.
     func fits(
       _ start: Snapshot, radius: Double, _ motion: [Int64: Vector]
     ) throws -> [Int64: (sum: Double, count: Int, gradient: Tensor)] {
@@ -56,8 +56,8 @@ extension MeasurementTests {
       return result
     }
 
-    /// The loop over several particles at once has the bits of the loop over single ones, after lists, storage order and
-    /// box have changed.
+    /// The loop over several particles at once has the bits of the loop over single ones, after lists, storage order
+    /// and box have changed.
     @Test(arguments: boxes) func bitsOfTheDefinition(box: Box) throws {
       let system = try system(box)
       try flow(system, steps: 0..<2)

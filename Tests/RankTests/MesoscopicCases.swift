@@ -5,7 +5,6 @@ import MessagePassing
 import Particles
 import QuasistaticShear
 import Statics
-import Statistics
 
 private func expect(_ condition: Bool, _ what: @autoclosure () -> String, _ world: Communicator) throws {
   try world.coordinated { if !condition { throw Failure(.physics, "rank \(world.rank): \(what())") } }

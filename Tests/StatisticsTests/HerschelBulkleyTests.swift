@@ -26,8 +26,8 @@ import Testing
     #expect(fixed.exponentError == 0)
   }
 
-  /// Over 400 noisy curves the deviations have the stated errors, to three standard errors of a variance, 3 √(2/400), and
-  /// what the χ² above 1 adds to them.
+  /// Over 400 noisy curves the deviations have the stated errors, to three standard errors of a variance, 3 √(2/400),
+  /// and what the χ² above 1 adds to them.
   @Test func errorsAreThoseOfTheScatter() throws {
     var sums = [0.0, 0, 0]
     for seed in 1...400 {

@@ -1,6 +1,5 @@
 import Checkpoints
 import MessagePassing
-import Statistics
 
 /// Clusters of active blocks over a run: their sizes, how many span the box, and how many are born (Puosi, Olivier and
 /// Martens 2015, Sec. 3.2). Two active blocks that share a face belong to one cluster.

@@ -1,7 +1,6 @@
 import Checkpoints
 import MessagePassing
 import Particles
-import Statistics
 
 /// Two-time correlation of D²min over the particles that are active at the first time (Puosi, Olivier and Martens 2015,
 /// Sec. 3.3):

@@ -1,7 +1,6 @@
 import Checkpoints
 import Geometry
 import MessagePassing
-import Statistics
 
 /// Differences Δσ = σ(t₀ + t) − σ(t₀) of the stress of blocks, for many lags t and all origins t₀, without the series
 /// (Puosi, Olivier and Martens 2015, eq. 7).

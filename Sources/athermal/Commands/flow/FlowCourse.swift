@@ -19,6 +19,10 @@ struct FlowCourse {
     var stage = 0
     /// Whether the stage has begun.
     var isWithin = false
+
+    /// Whether the method of a state saved here is that of the melt, which has so many stages: also between its last
+    /// stage and the first rate.
+    func isInMelt(of stages: Int) -> Bool { stage < stages || (stage == stages && !isWithin && stages > 0) }
   }
 
   let arguments: RunArguments
@@ -65,8 +69,10 @@ struct FlowCourse {
     var saved = checkpoints.saved
     var turn = try saved?.value(Turn.self, of: Key.turn) ?? Turn()
     var start = try saved.flatMap { try $0.holds(Key.start) ? Snapshot(resuming: $0, as: Key.start) : nil }
+    let meltCount = plan.melt.count
     var integrator =
-      try saved.map(resume) ?? integrator(of: Self.start(configuration, replica: replica, over: communicator))
+      try saved.map { try resume($0, isMelt: turn.isInMelt(of: meltCount)) }
+      ?? integrator(of: Self.start(configuration, replica: replica, over: communicator), isMelt: meltCount > 0)
     let output = try folder.resuming(from: saved) {
       try FlowOutput(folder, configuration, plan, integrator.system, replica: replica, resuming: saved)
     }
@@ -79,12 +85,16 @@ struct FlowCourse {
     }
     let stages = plan.melt + plan.shear
     while turn.stage < stages.count {
-      let rate = turn.stage - plan.melt.count
+      let rate = turn.stage - meltCount
       if !turn.isWithin, rate >= 0 {
         if rate == 0, startsAnew { start = integrator.system.snapshot() }
-        if rate > 0, let start { integrator = try self.integrator(of: system(from: start)) }
+        if rate > 0, let start {
+          integrator = try self.integrator(of: system(from: start), isMelt: false)
+        } else if rate == 0, meltCount > 0, isImplicit {
+          integrator = try self.integrator(of: integrator.system, isMelt: false)
+        }
         output.begin(rate: rate)
-        try Model.checkTimeStep(configuration, integrator.system)
+        if !isImplicit { try Model.checkTimeStep(configuration, integrator.system) }
       }
       let resumed = turn.isWithin ? saved : nil
       turn.isWithin = true
@@ -100,6 +110,10 @@ struct FlowCourse {
     return try finish(integrator, output)
   }
 
+  private var isImplicit: Bool {
+    if case .implicit = configuration.flow.integrator { true } else { false }
+  }
+
   /// Whether each rate begins from the same start.
   private var startsAnew: Bool {
     if case .shear(let shear) = configuration.flow.driving { shear.from == .start } else { false }
@@ -111,23 +125,36 @@ struct FlowCourse {
       skin: configuration.neighbours.skin, communicator: communicator)
   }
 
-  private func integrator(of system: ParticleSystem) throws -> any TimeIntegrator {
+  /// Returns a method that starts from the present positions: for the shear, the one that the config names; a melt is
+  /// always explicit. Collective.
+  private func integrator(of system: ParticleSystem, isMelt: Bool) throws -> any TimeIntegrator {
     let equations = try Model.equations(configuration, dimension: system.dimension)
     let loading = Loading(equations.shear, of: system)
+    if !isMelt, case .implicit(let tolerance) = configuration.flow.integrator {
+      return try ImplicitIntegrator(
+        system, equations, loading: loading, limits: .init(tolerance: tolerance), preconditioner: preconditioner)
+    }
     let step = configuration.flow.timeStep
     return equations.isOverdamped
       ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
       : try VerletIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
   }
 
-  private func resume(_ saved: Checkpoint) throws -> any TimeIntegrator {
+  /// Restores the method of a stage, and its system. Collective.
+  private func resume(_ saved: Checkpoint, isMelt: Bool) throws -> any TimeIntegrator {
     let system = try Model.system(configuration, resuming: saved, over: communicator)
     let equations = try Model.equations(configuration, dimension: system.dimension)
+    if !isMelt, case .implicit(let tolerance) = configuration.flow.integrator {
+      return try ImplicitIntegrator(
+        system, equations, limits: .init(tolerance: tolerance), preconditioner: preconditioner, resuming: saved)
+    }
     let step = configuration.flow.timeStep
     return equations.isOverdamped
       ? try OverdampedIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
       : try VerletIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
   }
+
+  private var preconditioner: PreconditionerKind { Model.minimization(configuration.minimizer).preconditioner }
 
   /// Seed of the noise; nil for none.
   private var seed: UInt64? { configuration.flow.seed.map { $0 &+ UInt64(replica) } }

@@ -60,11 +60,11 @@ struct PlasticResults {
         },
         column("mean_square_total", unit: "(ε/λ^d)²", "⟨Δσ²⟩") { $0.differences.meanSquare($1).value },
         column("mean", unit: "ε/λ^d", "⟨Δσ⟩") { $0.differences.mean($1).value },
-        column("mean_magnitude", unit: "ε/λ^d", "⟨|Δσ|⟩") { $0.differences.meanMagnitude($1).value },
+        column("mean_magnitude", unit: "ε/λ^d", "mean magnitude of Δσ") { $0.differences.meanMagnitude($1).value },
         column("kurtosis", "⟨Δσ⁴⟩/⟨Δσ²⟩²: 3 for a Gaussian") { $0.differences.kurtosis($1).value },
         column("windows", "number of origins and blocks") { Double($0.differences.windows($1)) },
         column("dropped", "windows of one block that flips of the box have ended") { Double($0.dropped[$1]) },
-        .array("kick_edges", "[bins+1]", unit: "ε/λ^d", "edges of the bins of |Δσ|") { _ in
+        .array("kick_edges", "[bins+1]", unit: "ε/λ^d", "edges of the bins of the magnitude of Δσ") { _ in
           ResultArray(KickHistogram.edges)
         },
         .array("kick_times", "[2]", unit: "τ", "lags of the two histograms of kicks") { results in
