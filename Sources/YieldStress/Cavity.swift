@@ -63,19 +63,18 @@ final class Cavity {
     slot.pointer.update(repeating: -1, count: surroundings.count)
   }
 
-  /// Sets up the cavity around a copy of a particle.
-  func fill(around centre: Int) {
+  /// Sets up the cavity around a centre.
+  func fill(around centre: FixedVector) {
     for member in members { slot[member] = -1 }
     candidates.removeAll(keepingCapacity: true)
-    let place = surroundings.position(centre)
     let outer = shell > 0 ? shape.grown(by: shell) : shape
-    surroundings.forEach(near: place, range: outer.reach(dimension: dimension)) { copy, x in
+    surroundings.forEach(near: centre, range: outer.reach(dimension: dimension)) { copy, x in
       guard outer.contains(x) else { return }
       let first = Int(surroundings.identity[copy])
       if bonds.isRattler(first) { return }
       candidates.append(
         Candidate(
-          key: surroundings.records[4 * copy] &- place.x, id: surroundings.ids[copy], copy: Int32(first),
+          key: surroundings.records[4 * copy] &- centre.x, id: surroundings.ids[copy], copy: Int32(first),
           isCore: shell == 0 || shape.contains(x), place: x))
     }
     // With particles ordered along an axis, the Hessian is a band with the width of a slice through the cavity.

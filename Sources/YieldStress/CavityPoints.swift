@@ -31,20 +31,19 @@ final class CavityPoints {
   init(dimension: Int) { self.dimension = dimension }
 
   /// Loads a cavity at rest, with all particles within `reach` of it.
-  func load(_ cavity: Cavity, around centre: Int, reach: Double) {
+  func load(_ cavity: Cavity, around centre: FixedVector, reach: Double) {
     let d = dimension
     freeCount = cavity.count
     isCore = cavity.isCore
     volume = cavity.volume
     let surroundings = cavity.surroundings
     var others: [(key: Int64, id: Int64, copy: Int, place: Vector, owner: Int)] = []
-    let place = surroundings.position(centre)
     let region = cavity.shape.grown(by: cavity.shell + reach)
-    surroundings.forEach(near: place, range: region.reach(dimension: d)) { copy, x in
+    surroundings.forEach(near: centre, range: region.reach(dimension: d)) { copy, x in
       guard region.contains(x) else { return }
       let free = cavity.freeNumber(ofCopy: copy)
       if free >= 0 && cavity.places[free] == x { return }
-      others.append((surroundings.records[4 * copy] &- place.x, surroundings.ids[copy], copy, x, free))
+      others.append((surroundings.records[4 * copy] &- centre.x, surroundings.ids[copy], copy, x, free))
     }
     others.sort { $0.key != $1.key ? $0.key < $1.key : $0.id < $1.id }
     count = freeCount + others.count

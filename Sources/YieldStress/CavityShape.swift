@@ -1,19 +1,22 @@
 import Foundation
 import Geometry
 
-/// Shape of the region around a particle that yields by itself: particles inside may move
-/// nonaffinely, particles outside may not.
+/// Shape of the region around a centre that yields by itself: particles inside may move nonaffinely, particles outside
+/// may not.
 public enum CavityShape: Equatable, Sendable {
   /// All particles within a radius (Richard, Sec. IV).
   case sphere(radius: Double)
   /// All particles within a square or cube whose sides are parallel to the axes (Puosi, Sec. 3.4).
   case block(halfSide: Double)
+  /// All particles within a block of a grid that divides the edges of the cell.
+  case cellBlock(CellBlock)
 
   /// Returns whether a particle at x from the centre is inside.
   @inline(__always) func contains(_ x: Vector) -> Bool {
     switch self {
     case .sphere(let radius): x.squaredLength <= radius * radius
     case .block(let half): abs(x.x) <= half && abs(x.y) <= half && abs(x.z) <= half
+    case .cellBlock(let block): block.contains(x)
     }
   }
 
@@ -22,6 +25,7 @@ public enum CavityShape: Equatable, Sendable {
     switch self {
     case .sphere(let radius): radius
     case .block(let half): half * Double(dimension).squareRoot()
+    case .cellBlock(let block): block.reach
     }
   }
 
@@ -30,6 +34,7 @@ public enum CavityShape: Equatable, Sendable {
     switch self {
     case .sphere(let r): dimension == 2 ? Double.pi * r * r : 4 / 3 * Double.pi * r * r * r
     case .block(let half): pow(2 * half, Double(dimension))
+    case .cellBlock(let block): block.volume
     }
   }
 
@@ -38,6 +43,7 @@ public enum CavityShape: Equatable, Sendable {
     switch self {
     case .sphere(let radius): .sphere(radius: radius + shell)
     case .block(let half): .block(halfSide: half + shell)
+    case .cellBlock(let block): .cellBlock(block.grown(by: shell))
     }
   }
 }

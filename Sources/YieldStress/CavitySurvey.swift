@@ -75,7 +75,7 @@ final class CavitySurvey {
       while done < nodes.count, DispatchTime.now().uptimeNanoseconds - start < Self.round {
         let node = nodes[done]
         var watch = Stopwatch()
-        cavity.fill(around: node.copy)
+        cavity.fill(around: node.place)
         watch.lap(&times.cavities)
         let outcome = known[node.number].map { CavityOutcome(numbers: $0) } ?? examine(node)
         record(node, outcome)

@@ -4,17 +4,24 @@ import MessagePassing
 import Particles
 
 /// Centres of the cavities: the particle closest to each node of a regular grid in fractions of
-/// the edges, or every particle.
+/// the edges, or every particle, or the middles of blocks, wherever particles are.
 public enum Centres: Equatable, Sendable {
   /// Grid with about the given distance between nodes, in units of length.
   case grid(spacing: Double)
   case everyParticle
+  /// Middles of the blocks of a grid with the given number of blocks along each edge.
+  case blocks([Int])
 
   /// Returns the number of nodes along each edge of a cell, at least one; nil if every particle is a centre.
   public func counts(_ cell: Cell) -> SIMD3<Int>? {
-    guard case .grid(let spacing) = self else { return nil }
     var counts = SIMD3<Int>(1, 1, 1)
-    for k in 0..<cell.dimension { counts[k] = max(1, Int((cell.widths[k] / spacing).rounded())) }
+    switch self {
+    case .grid(let spacing):
+      for k in 0..<cell.dimension { counts[k] = max(1, Int((cell.widths[k] / spacing).rounded())) }
+    case .blocks(let blocks):
+      for k in 0..<cell.dimension { counts[k] = blocks[k] }
+    case .everyParticle: return nil
+    }
     return counts
   }
 

@@ -2,15 +2,17 @@ import Geometry
 import MessagePassing
 import Particles
 
-/// The centres of the cavities of this rank: the particle closest to each of its nodes, and the
-/// surroundings that contain all cavities.
+/// The centres of the cavities of this rank: the particle closest to each of its nodes, or the nodes themselves, and
+/// the surroundings that contain all cavities.
 struct CentrePlacement {
   struct Node {
     /// Number of the node, from 0.
     var number: Int
     /// Copy of the closest particle.
     var copy: Int
-    /// Whether an earlier node has the same closest particle.
+    /// Centre of the cavity.
+    var place: FixedVector
+    /// Whether an earlier node has the same centre.
     var isDuplicate: Bool
   }
 
@@ -38,7 +40,13 @@ struct CentrePlacement {
         let copies = closest.map { $0! }
         let isDuplicate = try Self.duplicates(
           own.map(\.number), copies.map { surroundings.ids[$0] }, totalCount: system.totalCount, over: communicator)
-        nodes = own.indices.map { Node(number: own[$0].number, copy: copies[$0], isDuplicate: isDuplicate[$0]) }
+        let isBetweenParticles = if case .blocks = centres { true } else { false }
+        nodes = own.indices.map {
+          Node(
+            number: own[$0].number, copy: copies[$0],
+            place: isBetweenParticles ? own[$0].place : surroundings.position(copies[$0]),
+            isDuplicate: !isBetweenParticles && isDuplicate[$0])
+        }
         self.surroundings = surroundings
         return
       }
@@ -51,8 +59,7 @@ struct CentrePlacement {
   func completeCopies(in shape: CavityShape) -> [Int32] {
     var complete = [Int32](repeating: -1, count: surroundings.count)
     for node in nodes where !node.isDuplicate {
-      let place = surroundings.position(node.copy)
-      surroundings.forEach(near: place, range: shape.reach(dimension: surroundings.dimension)) { copy, x in
+      surroundings.forEach(near: node.place, range: shape.reach(dimension: surroundings.dimension)) { copy, x in
         if shape.contains(x) { complete[Int(surroundings.identity[copy])] = Int32(copy) }
       }
     }

@@ -72,7 +72,7 @@ final class ExplicitCavity {
   // MARK: The state
 
   /// Loads a cavity at rest.
-  func load(_ cavity: Cavity, around centre: Int, reach: Double) {
+  func load(_ cavity: Cavity, around centre: FixedVector, reach: Double) {
     points.load(cavity, around: centre, reach: reach)
     let room = points.paddedUnknowns
     for buffer in [force, step, trial] {

@@ -61,7 +61,7 @@ public final class FrozenMatrixResult {
   func shear(
     _ node: CentrePlacement.Node, _ cavity: Cavity, _ expansion: CavityExpansion, into outcome: inout CavityOutcome
   ) {
-    explicit.load(cavity, around: node.copy, reach: matrixReach)
+    explicit.load(cavity, around: node.place, reach: matrixReach)
     let before = explicit.work
     outcome.shearings = settings.directions.map { direction in
       method.shear(along: direction.sign * settings.generator, dimension: cavity.dimension) {

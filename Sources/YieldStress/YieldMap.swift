@@ -44,6 +44,8 @@ public struct YieldMap {
   /// Verifies that cavities fit into the cell.
   /// - Throws: an input failure if a cavity would meet itself through the periodic boundary.
   public static func check(_ settings: Settings, in cell: Cell) throws {
+    // Blocks of a grid do not overlap.
+    if case .cellBlock = settings.shape, settings.matrix == nil { return }
     let reach = settings.outerShape.reach(dimension: cell.dimension)
     for k in 0..<cell.dimension where reach > cell.widths[k] / 2 {
       throw Failure.everywhere(

@@ -26,6 +26,19 @@ public struct YieldMapSettings: Sendable {
     self.directions = directions
   }
 
+  /// Settings by which each block of a grid that divides the edges of a cell is sheared explicitly, in the direction of
+  /// the loading (Puosi, Sec. 3.4).
+  /// - Parameter counts: number of blocks along each edge.
+  public init(
+    blocks counts: [Int], of cell: Cell, generator: Tensor, strainStep: Double, maximumStrain: Double
+  ) {
+    self.init(
+      shape: .cellBlock(CellBlock(of: cell, counts: counts)), centres: .blocks(counts), generator: generator,
+      directions: [.forward])
+    usesExpansion = false
+    frozenMatrix = (strainStep, maximumStrain, keepsCurves: false)
+  }
+
   /// Shape that contains all particles that need not follow the affine motion: the cavity and its shell.
   var outerShape: CavityShape { shape.grown(by: matrix?.shell ?? 0) }
 

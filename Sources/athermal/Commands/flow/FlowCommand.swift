@@ -25,6 +25,7 @@ struct FlowCommand: RunCommand {
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
     [("flow.h5", "T+1", FlowRow.schema(rate: 0, dimension: 3).description)]
       + PlasticResults.schemas(rate: 0).map { ("flow.h5", "", $0.description) }
+      + [("flow.h5", "", LocalYieldResults.schema(rate: 0).description)]
   }
 
   let arguments: RunArguments
@@ -36,7 +37,12 @@ struct FlowCommand: RunCommand {
     _ = try Model.equations(configuration, dimension: demand.snapshot.dimension)
     let plan = FlowPlan(configuration.flow)
     let rows = plan.shear.reduce(0) { $0 + $1.rows + 1 }
-    return demand.lines() + ["flow            \(plan.shear.count) rate(s), \(rows) rows"]
+    let hasMultigrid = configuration.minimizer.preconditioner == .multigrid
+    let lines = demand.lines {
+      // States of the flow that are brought to rest are copies.
+      configuration.flow.measure.yieldSnapshots > 0 ? $0.system + $0.minimiser(hasMultigrid: hasMultigrid) : 0
+    }
+    return lines + ["flow            \(plan.shear.count) rate(s), \(rows) rows"]
   }
 
   func compute(_ run: Run<FlowSections>) throws -> Int32 {
@@ -52,8 +58,15 @@ struct FlowCommand: RunCommand {
       results[replica] = try FlowCourse(arguments, configuration, folder, replica: replica, over: group).run()
     }
     let all = try replicas.gather(results)
-    try folder.finish(FlowSummary(all, configuration, folder, ranks: communicator.size))
-    if communicator.isRoot { print(folder.whereabouts) }
+    let summary = FlowSummary(all, configuration, folder, ranks: communicator.size)
+    try folder.finish(summary)
+    if communicator.isRoot {
+      let unconverged = summary.flowCurve.reduce(0) { $0 + $1.yield.yieldStatesUnconverged }
+      if unconverged > 0 {
+        print("\(unconverged) state(s) could not be brought to rest, and are left out of the local yield stresses")
+      }
+      print(folder.whereabouts)
+    }
     return 0
   }
 }

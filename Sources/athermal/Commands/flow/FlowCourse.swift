@@ -57,6 +57,7 @@ struct FlowCourse {
     try system.evaluate(.forcesEnergyAndStress)
     try Model.checkTimeStep(configuration, system)
     try PlasticMeasurement.check(configuration, system)
+    try LocalYield.check(configuration, system)
     return system
   }
 

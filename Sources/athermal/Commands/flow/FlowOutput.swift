@@ -37,6 +37,8 @@ final class FlowOutput: FlowObserver {
   private var state: State
   /// Measurement of the present rate, from its first measured row on.
   private var plastic: PlasticMeasurement?
+  /// Local yield stresses at the present rate, from its first measured row on; nil if they are not asked for.
+  private var yield: LocalYield?
 
   /// Starts the files, or restores them to their content at a checkpoint. Collective over the ranks of a replica.
   init(
@@ -61,8 +63,7 @@ final class FlowOutput: FlowObserver {
         ? TrajectoryWriter(path: paths[1], resuming: checkpoint, as: Key.trajectory) : nil
       state = try checkpoint.value(State.self, of: Key.state)
       if state.isMeasuring, let rate = state.rate {
-        plastic = try PlasticMeasurement(
-          configuration, plan.shear[rate], discarded: plan.discarded[rate], equations, system, resuming: checkpoint)
+        try beginMeasuring(rate, system, resuming: checkpoint)
       }
       return
     }
@@ -87,7 +88,19 @@ final class FlowOutput: FlowObserver {
     try table.save(to: checkpoint, as: Key.table)
     try trajectory?.save(to: checkpoint, as: Key.trajectory)
     try plastic?.save(system, to: checkpoint)
+    try yield?.save(to: checkpoint)
     if replica == 0 { try folder.saveLog(to: checkpoint) }
+  }
+
+  /// Begins the measurements at a rate, or continues them from a checkpoint. Collective.
+  private func beginMeasuring(_ rate: Int, _ system: ParticleSystem, resuming checkpoint: Checkpoint?) throws {
+    let (stage, discarded) = (plan.shear[rate], plan.discarded[rate])
+    plastic = try PlasticMeasurement(
+      configuration, stage, discarded: discarded, equations, system, resuming: checkpoint)
+    guard configuration.flow.measure.yieldSnapshots > 0 else { return }
+    yield = try LocalYield(
+      configuration, stage, from: discarded, generator: equations.shear.generator(dimension: system.dimension), system,
+      resuming: checkpoint)
   }
 
   /// Begins the flow at the rate of a number.
@@ -105,6 +118,11 @@ final class FlowOutput: FlowObserver {
     state.statistics[rate].finish(
       results, smallBlockVolume: system.cell.volume / Double(small), dimension: system.dimension)
     self.plastic = nil
+    guard let yield else { return }
+    let yields = try yield.results(over: system.communicator)
+    try table.write(yields, of: LocalYieldResults.schema(rate: rate))
+    state.statistics[rate].finish(yields)
+    self.yield = nil
   }
 
   func finish() throws {
@@ -124,14 +142,16 @@ final class FlowOutput: FlowObserver {
     }
     if record.row == plan.discarded[rate] {
       state.isMeasuring = true
-      plastic = try PlasticMeasurement(
-        configuration, plan.shear[rate], discarded: plan.discarded[rate], equations, system, resuming: nil)
+      try beginMeasuring(rate, system, resuming: nil)
     }
     let active = try plastic?.measure(record, integrator)
     let row = FlowRow(record: record, particles: system.totalCount, active: active.map(Double.init) ?? .nan)
     try table.append(row, to: schemas[rate])
     state.statistics[rate].add(row, plane: equations.plane, degrees: system.dimension * system.totalCount)
     if replica == 0 { try folder.log(schemas[rate].line(row), over: system.communicator) }
+    if let outcome = try yield?.measure(row: record.row, system), replica == 0 {
+      try folder.log(outcome, over: system.communicator)
+    }
     if record.row % configuration.output.every == 0 { try writeFrame(record, integrator) }
     let stress = record.stress[equations.plane.flow, equations.plane.gradient]
     progress.show(

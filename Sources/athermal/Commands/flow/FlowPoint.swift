@@ -5,20 +5,25 @@ import Statistics
 struct FlowPoint: Codable {
   var flow: Flow
   var plastic: Plastic
+  var yield: Yield
 
-  init(flow: Flow, plastic: Plastic) {
+  init(flow: Flow, plastic: Plastic, yield: Yield) {
     self.flow = flow
     self.plastic = plastic
+    self.yield = yield
   }
 
   init(from decoder: any Decoder) throws {
-    self.init(flow: try Flow(from: decoder), plastic: try Plastic(from: decoder))
+    self.init(
+      flow: try Flow(from: decoder), plastic: try Plastic(from: decoder), yield: try Yield(from: decoder))
   }
 
-  /// Encodes the numbers of both parts side by side.
+  /// Encodes the numbers of all parts side by side, and the coupling that follows from them.
   func encode(to encoder: any Encoder) throws {
     try flow.encode(to: encoder)
     try plastic.encode(to: encoder)
+    try yield.encode(to: encoder)
+    try Coupling(plastic, yield).encode(to: encoder)
   }
 
   /// Numbers of the flow as a whole.
@@ -106,7 +111,8 @@ extension FlowPoint {
   init(meanOf points: [FlowPoint]) {
     self.init(
       flow: Flow(meanOf: points.map(\.flow)),
-      plastic: points.count == 1 ? points[0].plastic : Plastic(meanOf: points.map(\.plastic)))
+      plastic: points.count == 1 ? points[0].plastic : Plastic(meanOf: points.map(\.plastic)),
+      yield: Yield(meanOf: points.map(\.yield)))
   }
 }
 

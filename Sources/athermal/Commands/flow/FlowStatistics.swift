@@ -12,6 +12,8 @@ struct FlowStatistics: Codable {
   private var last = [0.0, 0.0, 0.0]
   /// What is known of plasticity when the stage is over.
   private var plastic: FlowPoint.Plastic?
+  /// What is known of local yield stresses then.
+  private var yield: FlowPoint.Yield?
 
   init(_ stage: FlowStage, discarded: Int) {
     self.discarded = discarded
@@ -39,6 +41,8 @@ struct FlowStatistics: Codable {
     plastic = FlowPoint.Plastic(results, smallBlockVolume: smallBlockVolume, dimension: dimension)
   }
 
+  mutating func finish(_ results: LocalYieldResults) { yield = FlowPoint.Yield(results) }
+
   /// Returns the point of the flow curve.
   func point(rate: Double) -> FlowPoint {
     let scale = last.map(abs).max()!
@@ -47,6 +51,6 @@ struct FlowStatistics: Codable {
         rate: rate, stress: stress.mean, stressError: stress.error, kineticStress: kinetic.mean,
         temperature: temperature.mean, active: active.mean,
         energyImbalance: scale == 0 ? 0 : (last[0] - last[1] - last[2]) / scale),
-      plastic: plastic ?? .init())
+      plastic: plastic ?? .init(), yield: yield ?? .init())
   }
 }

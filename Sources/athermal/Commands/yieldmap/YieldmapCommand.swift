@@ -85,7 +85,7 @@ struct YieldmapCommand: RunCommand {
 
   /// Returns a test for rattlers among the owned particles, for particles that interact only in contact;
   /// others always have neighbours.
-  private static func rattlers(of system: ParticleSystem, _ potential: PotentialSection) throws -> (Int) -> Bool {
+  static func rattlers(of system: ParticleSystem, _ potential: PotentialSection) throws -> (Int) -> Bool {
     guard potential.kind == .harmonic || potential.kind == .hertz else { return { _ in false } }
     let null = try NullSpace(system, system.makeBondNetwork())
     // A map needs particles. If all are rattlers, they are kept; every cavity is then discarded with a reason.
