@@ -31,7 +31,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
     /// Longest move of a particle in an iteration, in mean spacings.
     public var move = 0.1
     /// Accuracy of the stages, in units of the tolerance.
-    public var stageAccuracy = 0.03
+    public var stageAccuracy = 0.1
 
     public init(tolerance: Double) { self.tolerance = tolerance }
   }

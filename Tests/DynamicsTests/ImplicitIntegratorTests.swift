@@ -23,7 +23,9 @@ import Testing
     let loading = Loading(equations.shear, of: system)
     try loading.deform(system, to: -1e-4)
     try relax(system)
-    let integrator = try ImplicitIntegrator(system, equations, loading: loading, limits: Limits(tolerance: 1e-7))
+    var limits = Limits(tolerance: 1e-7)
+    limits.stageAccuracy = 0.03
+    let integrator = try ImplicitIntegrator(system, equations, loading: loading, limits: limits)
     try integrator.begin(rate: 1e-6)
     try integrator.advance(to: 100)
     #expect(abs(system.strain) < 1e-15)
@@ -45,7 +47,9 @@ import Testing
       let form = try Self.frictionForm(system, loading, friction)
       try loading.deform(system, to: -3e-4)
       try relax(system, to: 1e-11)
-      let integrator = try ImplicitIntegrator(system, equations, loading: loading, limits: Limits(tolerance: 1e-8))
+      var limits = Limits(tolerance: 1e-8)
+      limits.stageAccuracy = 0.03
+      let integrator = try ImplicitIntegrator(system, equations, loading: loading, limits: limits)
       try integrator.begin(rate: 1e-6)
       try integrator.advance(to: 300)
       let excess = (try system.totals().stress[dimension - 1, 0] - rest) / 1e-6
@@ -147,7 +151,7 @@ import Testing
       return abs(transfer.work - transfer.heat - (try energy() - before)) / transfer.heat
     }
     let (coarse, fine) = (try imbalance(1e-3), try imbalance(3e-5))
-    #expect(coarse < 0.03 && fine < 0.003, "\(coarse) \(fine)")
+    #expect(coarse < 0.1 && fine < 0.003, "\(coarse) \(fine)")
   }
 
   // MARK: Without inner resistance

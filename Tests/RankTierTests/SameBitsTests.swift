@@ -42,11 +42,11 @@ import Testing
     #expect(lines.count == 3 && lines.allSatisfy { !$0.contains(": 0 active") }, "\(lines)")
   }
 
-  /// Flows in implicit steps, in which some step was given up and repeated.
-  @Test(arguments: ["ipl 2 401 substrate false 1e-3 0.02", "lj 3 500 pairwise true 1e-3 0.01"])
+  /// Flows in implicit steps, with drag by a substrate and between pairs.
+  @Test(arguments: ["ipl 2 401 substrate false 1e-3 0.02", "lj 3 500 pairwise true 1e-3 0.003"])
   func implicitStepsHaveTheSameBits(flow: String) throws {
     let lines = try sameLines(["implicit-flow"] + flow.split(separator: " ").map(String.init), ranks: [1, 2, 3])
-    #expect(lines.count == 3 && lines[0].hasPrefix("steps ") && !lines[0].contains("rejected 0"), "\(lines)")
+    #expect(lines.count == 3 && lines[0].hasPrefix("steps ") && lines[1].contains("velocities"), "\(lines)")
   }
 
   /// V-cycles, whichever grids every rank holds whole; so the lines of both ways agree too.
