@@ -117,7 +117,7 @@ public final class OverdampedIntegrator: TimeIntegrator {
     while clock.step < last {
       try safePoint.reached(isStep: true)
       try predict()
-      try correct(measuring: clock.step + 1 == last)
+      try correct(measuring: clock.step == last)
     }
     takeVelocities()
   }
