@@ -19,6 +19,8 @@ struct FlowCourse {
     var stage = 0
     /// Whether the stage has begun.
     var isWithin = false
+    /// Number of force evaluations and Hessian products of systems that others have replaced.
+    var workDone = 0
   }
 
   let arguments: RunArguments
@@ -45,14 +47,15 @@ struct FlowCourse {
     _ configuration: FlowConfiguration, replica: Int, over communicator: Communicator
   ) throws -> ParticleSystem {
     let system = try Model.system(configuration, replica: replica, over: communicator)
-    _ = try Model.equations(configuration, dimension: system.dimension)
+    let equations = try Model.equations(configuration, dimension: system.dimension)
+    try PlasticMeasurement.check(
+      configuration, system.positionSnapshot(), system.cell, equations, ranks: communicator.size, over: communicator)
     if case .generate = configuration.system.source {
       Heartbeat.enter(phase: "bringing the particles to rest")
       _ = try Model.minimization(configuration.minimizer).run(system)
     }
     try system.evaluate(.forcesEnergyAndStress)
     try Model.checkTimeStep(configuration, system)
-    try PlasticMeasurement.check(configuration, system)
     return system
   }
 
@@ -66,7 +69,8 @@ struct FlowCourse {
     var turn = try saved?.value(Turn.self, of: Key.turn) ?? Turn()
     var start = try saved.flatMap { try $0.holds(Key.start) ? Snapshot(resuming: $0, as: Key.start) : nil }
     var integrator =
-      try saved.map(resume) ?? integrator(of: Self.start(configuration, replica: replica, over: communicator))
+      try saved.map { try resume($0, stage: turn.stage) }
+      ?? integrator(of: Self.start(configuration, replica: replica, over: communicator), stage: 0)
     let output = try folder.resuming(from: saved) {
       try FlowOutput(folder, configuration, plan, integrator.system, replica: replica, resuming: saved)
     }
@@ -81,8 +85,13 @@ struct FlowCourse {
     while turn.stage < stages.count {
       let rate = turn.stage - plan.melt.count
       if !turn.isWithin, rate >= 0 {
-        if rate == 0, startsAnew { start = integrator.system.snapshot() }
-        if rate > 0, let start { integrator = try self.integrator(of: system(from: start)) }
+        if startsAnew {
+          // The first rate too begins from the particles alone, so that its place in the list does not matter.
+          let snapshot = start ?? integrator.system.snapshot()
+          start = snapshot
+          turn.workDone += integrator.system.workDone
+          integrator = try self.integrator(of: system(from: snapshot), stage: turn.stage)
+        }
         output.begin(rate: rate)
         try Model.checkTimeStep(configuration, integrator.system)
       }
@@ -97,10 +106,10 @@ struct FlowCourse {
     }
     try safePoint.end()
     try output.finish()
-    return try finish(integrator, output)
+    return try finish(integrator, output, workDone: turn.workDone)
   }
 
-  /// Whether each rate begins from the same start.
+  /// Whether each rate begins from the same start, at rest.
   private var startsAnew: Bool {
     if case .shear(let shear) = configuration.flow.driving { shear.from == .start } else { false }
   }
@@ -111,29 +120,35 @@ struct FlowCourse {
       skin: configuration.neighbours.skin, communicator: communicator)
   }
 
-  private func integrator(of system: ParticleSystem) throws -> any TimeIntegrator {
+  private func integrator(of system: ParticleSystem, stage: Int) throws -> any TimeIntegrator {
     let equations = try Model.equations(configuration, dimension: system.dimension)
     let loading = Loading(equations.shear, of: system)
     let step = configuration.flow.timeStep
     return equations.isOverdamped
-      ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
-      : try VerletIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
+      ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: step, seed: seed(stage))
+      : try VerletIntegrator(system, equations, loading: loading, timeStep: step, seed: seed(stage))
   }
 
-  private func resume(_ saved: Checkpoint) throws -> any TimeIntegrator {
+  private func resume(_ saved: Checkpoint, stage: Int) throws -> any TimeIntegrator {
     let system = try Model.system(configuration, resuming: saved, over: communicator)
     let equations = try Model.equations(configuration, dimension: system.dimension)
     let step = configuration.flow.timeStep
     return equations.isOverdamped
-      ? try OverdampedIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
-      : try VerletIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
+      ? try OverdampedIntegrator(system, equations, timeStep: step, seed: seed(stage), resuming: saved)
+      : try VerletIntegrator(system, equations, timeStep: step, seed: seed(stage), resuming: saved)
   }
 
-  /// Seed of the noise; nil for none.
-  private var seed: UInt64? { configuration.flow.seed.map { $0 &+ UInt64(replica) } }
+  /// Returns the seed of the noise, another one for each rate if all of them count their steps from the same start; nil
+  /// for no noise.
+  private func seed(_ stage: Int) -> UInt64? {
+    let rate = startsAnew ? max(0, stage - plan.melt.count + 1) : 0
+    return configuration.flow.seed.map { $0 &+ UInt64(replica) &+ UInt64(rate) << 32 }
+  }
 
   /// Writes the final state and returns what the summary needs. Collective.
-  private func finish(_ integrator: any TimeIntegrator, _ output: FlowOutput) throws -> FlowResult {
+  private func finish(
+    _ integrator: any TimeIntegrator, _ output: FlowOutput, workDone: Int
+  ) throws -> FlowResult {
     let system = integrator.system
     let name = FlowOutput.file("state.h5", replica, of: configuration)
     try StateFile.write(
@@ -141,7 +156,7 @@ struct FlowCourse {
       provenance: Build.provenance(config: configuration.resolved), over: communicator)
     return FlowResult(
       points: output.points(), particles: system.totalCount, dimension: system.dimension,
-      evaluations: system.workDone, strain: system.strain,
+      evaluations: workDone + system.workDone, strain: system.strain,
       stateSha256: try StateHash.sha256(of: system.snapshot(), over: communicator))
   }
 }

@@ -8,6 +8,7 @@ extension Model {
   /// - Throws: an input failure if the plane has an axis that two dimensions do not have.
   static func equations(_ configuration: FlowConfiguration, dimension: Int) throws -> EquationsOfMotion {
     let flow = configuration.flow
+    if case .implicit = flow.integrator { throw notThere(configuration) }
     let mode = try configuration.places.namingPlace(of: "flow.plane") {
       try loading(flow.deformation, dimension: dimension)
     }
@@ -16,6 +17,13 @@ extension Model {
       mass: motion.mass, isOverdamped: motion.dynamics == .overdamped, damping: motion.damping,
       friction: motion.friction == .substrate ? .substrate : .pairwise,
       isSllod: motion.sllod, plane: (mode.plane.0, mode.plane.1))
+  }
+
+  private static func notThere(_ configuration: FlowConfiguration) -> Failure {
+    Failure.everywhere(
+      .input,
+      "\(configuration.places.nearest("flow.integrator")): integrator = \"implicit\" is not there yet; set "
+        + "integrator = \"verlet\" and give time_step")
   }
 
   /// Verifies that the step of time is stable at the present positions, whose forces are known. Collective.
