@@ -32,11 +32,7 @@ struct FlowCommand: RunCommand {
   static func demand(
     of configuration: FlowConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
-    let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
-    _ = try Model.equations(configuration, dimension: demand.snapshot.dimension)
-    let plan = FlowPlan(configuration.flow)
-    let rows = plan.shear.reduce(0) { $0 + $1.rows + 1 }
-    return demand.lines() + ["flow            \(plan.shear.count) rate(s), \(rows) rows"]
+    try FlowDemand(configuration, on: ranks, over: communicator).lines()
   }
 
   func compute(_ run: Run<FlowSections>) throws -> Int32 {
