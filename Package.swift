@@ -118,7 +118,8 @@ let package = Package(
       dependencies: [
         "CAllocationCount",
         "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Multigrid", "Storage",
-        "Statics", "Measurement", "Preparation", "QuasistaticShear", "FourierGrid", "ElasticLattice", "ElastoPlastic",
+        "Statics", "Measurement", "Preparation", "QuasistaticShear", "Dynamics", "FourierGrid", "ElasticLattice",
+        "ElastoPlastic",
       ],
       path: "Tests/RankTests", swiftSettings: swiftFlags),
     .testTarget(
