@@ -102,6 +102,38 @@ accept_unequilibrated = true
 {more}
 """
 
+FLOW = """[system]
+generate = {{ dimension = {dimension}, particles = {particles}, density = {density}, seed = 3 }}
+[potential]
+kind = "{kind}"
+[minimizer]
+force_tolerance = 1e-3
+[flow]
+rates = [0.5, 0.4]
+strain = 0.8
+discard = 0.1
+damping = 1.0
+time_step = 0.005
+{more}
+[flow.measure]
+every = 0.05
+lag = 0.2
+correlation_time = 0.4
+fit_window = [0.1, 0.3]
+{output}
+"""
+FRAMES = """[output]
+trajectory = true
+every = 5
+fields = ["d2min", "velocity", "stress", "force", "energy"]
+"""
+HOT = "temperature = 0.1\nseed = 4\n"
+
+
+def flow(more="", output="", kind="binary-lj", dimension=2, particles=200, density=1.2):
+    return FLOW.format(more=more, output=output, kind=kind, dimension=dimension, particles=particles, density=density)
+
+
 # Name of the variant → config without [checkpoint].
 VARIANTS = {
     "minimize": {
@@ -152,6 +184,14 @@ VARIANTS = {
         "states": '[meanfield]\nprotocol = "flow-curve"\nalpha = [0.1, 0.3, 0.6]\nbins = 100\n'
                   'rates = [0.001, 0.01, 0.1, 1.0]\nyielding = "progressive"\n',
     },
+    "flow": {
+        "melt": flow("melt = { temperature = 1.0, time = 0.4, cooling_time = 0.3 }\nseed = 4\n", FRAMES),
+        "start": flow('from = "start"\n' + HOT),
+        "pairwise": flow('friction = "pairwise"\nsllod = true\n' + HOT, FRAMES),
+        "overdamped": flow('dynamics = "overdamped"\n' + HOT, FRAMES).replace("damping = 1.0", "damping = 20.0"),
+        "replicas": flow("replicas = 2\n" + HOT, FRAMES),
+        "three-dimensions": flow('plane = "zx"\n', FRAMES, particles=600, dimension=3),
+    },
     "yieldmap": {
         "expansion": glass(particles=400) + "[yieldmap]\nradius = 3.5\nspacing = 1.5\norientations = 4\n"
                                             "lowest_eigenvalue = true\n",
@@ -164,7 +204,7 @@ VARIANTS = {
 }
 
 # Steps between checkpoints that make some ten intervals of a run of this size.
-INTERVAL = {"minimize": 40, "shear": 1, "prepare": 25, "epm": 40, "yieldmap": 1, "meanfield": 5}
+INTERVAL = {"minimize": 40, "shear": 1, "prepare": 25, "epm": 40, "yieldmap": 1, "meanfield": 5, "flow": 70}
 
 
 def environment(fault=None):

@@ -218,7 +218,9 @@ package enum KeyGuide {
       ("plane", "\"xy\" is flow along x and gradient along y"),
       ("strain", "needed: strain accumulated at each rate"),
       ("discard", "strain at each rate from which measurements begin"),
-      ("from", "state in which each rate begins: the end of the \"previous\" one, or the \"start\" of the run"),
+      (
+        "from", "state in which each rate begins: the end of the \"previous\" one, or the \"start\" of the run, at rest"
+      ),
       ("time", "instead of strain, of rates = [0.0]: time for which the particles relax"),
       ("dynamics", "\"langevin\" with mass, or \"overdamped\" without"),
       ("friction", "drag against the affine flow of a \"substrate\", or \"pairwise\" between neighbours"),
@@ -255,7 +257,8 @@ package enum KeyGuide {
     "sweep": [
       (
         "command",
-        "\"minimize\", \"measure\", \"prepare\", \"shear\", \"expand\", \"yieldmap\", \"epm\" or \"meanfield\""
+        "\"minimize\", \"measure\", \"prepare\", \"shear\", \"flow\", \"expand\", \"yieldmap\", \"epm\" or "
+          + "\"meanfield\""
       ),
       ("config", "config that all runs share, relative to the sweep"),
     ],

@@ -54,10 +54,19 @@ public struct FlowStage {
     }
     let safePoint = safePoint.within { try $0.put(progress, as: Key.progress) }
     while progress.row < rows {
-      try integrator.advance(to: Double(progress.row + 1) * interval, safePoint: safePoint)
+      try sayingWhen(integrator) {
+        try integrator.advance(to: Double(progress.row + 1) * interval, safePoint: safePoint)
+      }
       progress.row += 1
       try observer.measured(try record(of: integrator, progress), of: integrator)
       try safePoint.reached()
+    }
+  }
+
+  /// Does work whose failures of kind `physics` get the time in front.
+  private func sayingWhen(_ integrator: any TimeIntegrator, _ work: () throws -> Void) throws {
+    do { try work() } catch let failure as Failure where failure.kind == .physics {
+      throw failure.prefixed(by: "at time \(integrator.time.shown) of the flow at rate \(rate.shown)")
     }
   }
 

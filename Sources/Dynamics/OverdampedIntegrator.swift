@@ -117,7 +117,7 @@ public final class OverdampedIntegrator: TimeIntegrator {
     while clock.step < last {
       try safePoint.reached(isStep: true)
       try predict()
-      try correct(measuring: clock.step + 1 == last)
+      try correct(measuring: clock.step == last)
     }
     takeVelocities()
   }
@@ -131,9 +131,9 @@ public final class OverdampedIntegrator: TimeIntegrator {
     way.combine(timeStep * mobility, force.values, 1, noise.values)
     velocities.combine(1 / timeStep, way.values, 0, way.values)
     let half = 0.5 * clock.rate * timeStep
-    let travel = Drift(timeStep: timeStep, before: half, after: half, plane: equations.plane).move(system, velocities)
     clock.step += 1
     clock.totalSteps += 1
+    let travel = try drift(half).move(system, velocities)
     try loading.follow(system, to: clock.startStrain + clock.rate * Double(clock.step) * timeStep)
     try system.evaluate(.forces, travel: travel)
   }
@@ -144,7 +144,7 @@ public final class OverdampedIntegrator: TimeIntegrator {
     // ½ hμ (F* − F)
     velocities.combine(0.5 * mobility, system.forces, -0.5 * mobility, force.values)
     way.add(timeStep, velocities.values)
-    let travel = Drift(timeStep: timeStep, before: 0, after: 0, plane: equations.plane).move(system, velocities)
+    let travel = try drift(0).move(system, velocities)
     if measuring {
       try system.evaluate(.forcesEnergyAndStress, travel: travel)
       system.addStressShares(plane, to: shear)
@@ -159,6 +159,11 @@ public final class OverdampedIntegrator: TimeIntegrator {
       for k in 0..<d { work += (f[d * i + k] + g[d * i + k]) * u[d * i + k] }
       q[i] += 0.5 * work
     }
+  }
+
+  /// Returns the motion for a step, between two shears by `strain`.
+  private func drift(_ strain: Double) -> Drift {
+    Drift(timeStep: timeStep, before: strain, after: strain, plane: equations.plane, step: clock.step)
   }
 
   private func drawNoise() {

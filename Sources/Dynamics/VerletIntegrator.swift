@@ -129,13 +129,15 @@ public final class VerletIntegrator: TimeIntegrator {
   }
 
   /// Does all of a step but the forces at its end.
-  /// - Returns: the longest way of a particle of this rank against the shear.
+  /// - Returns: a length that no particle of this rank has moved further than, against the shear.
   private func move() throws -> Double {
     let half = 0.5 * timeStep
     try update(
       before: clock.isSynchronised ? 0 : half, friction: clock.isSynchronised ? half : timeStep, after: half)
-    return Drift(timeStep: timeStep, before: half * clock.rate, after: half * clock.rate, plane: equations.plane)
-      .move(system, velocities)
+    let strain = half * clock.rate
+    let drift = Drift(
+      timeStep: timeStep, before: strain, after: strain, plane: equations.plane, step: clock.step + 1)
+    return try drift.move(system, velocities)
   }
 
   private func update(before: Double, friction: Double, after: Double) throws {

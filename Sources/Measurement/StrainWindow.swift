@@ -29,15 +29,18 @@ public final class StrainWindow {
   }
 
   /// Verifies that a window can be started. Collective.
+  /// - Parameter key: the key of the config that the radius comes from, for the message.
   /// - Throws: the failure that the start of a window would throw.
-  public static func check(_ positions: Snapshot, radius: Double, ranks: Int, over communicator: Communicator) throws {
+  public static func check(
+    _ positions: Snapshot, radius: Double, key: String = "d2min.radius", ranks: Int, over communicator: Communicator
+  ) throws {
     do {
       _ = try SystemLayout(
         positions, interaction: Neighbourhood(radius: radius).compiled(dimension: positions.dimension), skin: 0,
         ranks: ranks,
         over: communicator)
     } catch let failure as Failure {
-      throw failure.prefixed(by: "D²min within a radius of \(radius), for which a smaller d2min.radius would help")
+      throw failure.prefixed(by: "D²min within a radius of \(radius), for which a smaller \(key) would help")
     }
   }
 

@@ -106,6 +106,77 @@ import Testing
     bins = 100
     samples = 60
     """,
+    // A melt, two rates with a flip of the box at each, rows, windows, frames.
+    "flow": """
+    [system]
+    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
+    [potential]
+    kind = "binary-lj"
+    [minimizer]
+    force_tolerance = 1e-3
+    [flow]
+    rates = [0.5, 0.4]
+    strain = 0.8
+    discard = 0.1
+    damping = 1.0
+    time_step = 0.005
+    melt = { temperature = 1.0, time = 0.4, cooling_time = 0.3 }
+    seed = 4
+    [flow.measure]
+    every = 0.05
+    lag = 0.2
+    correlation_time = 0.4
+    [output]
+    trajectory = true
+    every = 5
+    fields = ["d2min", "velocity", "stress"]
+    """,
+    // Two replicas with noise, each rate from the same start.
+    "flow-replicas": """
+    [system]
+    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
+    [potential]
+    kind = "binary-lj"
+    [minimizer]
+    force_tolerance = 1e-3
+    [flow]
+    rates = [0.5, 0.4]
+    from = "start"
+    strain = 0.4
+    discard = 0.1
+    friction = "pairwise"
+    sllod = true
+    damping = 1.0
+    temperature = 0.1
+    time_step = 0.005
+    replicas = 2
+    seed = 4
+    [flow.measure]
+    every = 0.05
+    lag = 0.1
+    correlation_time = 0.2
+    """,
+    "flow-overdamped": """
+    [system]
+    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
+    [potential]
+    kind = "binary-lj"
+    [minimizer]
+    force_tolerance = 1e-3
+    [flow]
+    rates = [0.5]
+    strain = 0.6
+    discard = 0.1
+    dynamics = "overdamped"
+    damping = 20.0
+    temperature = 0.05
+    time_step = 0.005
+    seed = 4
+    [flow.measure]
+    every = 0.05
+    lag = 0.1
+    correlation_time = 0.2
+    """,
     "yieldmap": head + """
       [yieldmap]
       method = "both"
@@ -122,7 +193,8 @@ import Testing
   static let minimizers = ["lbfgs": "lbfgs", "gradient-flow": "gradient flow"]
 
   private static func command(_ name: String) -> String {
-    ["minimize", "prepare", "epm", "meanfield", "yieldmap"].contains(name) ? name : "shear"
+    if name.hasPrefix("flow") { return "flow" }
+    return ["minimize", "prepare", "epm", "meanfield", "yieldmap"].contains(name) ? name : "shear"
   }
 
   private static func config(_ name: String) -> String {
@@ -175,6 +247,8 @@ import Testing
     ("minimize", [3, 40, 90]), ("shear", [30, 400, 700]), ("events", [60, 150, 400]), ("prepare", [25, 130, 60]),
     ("stretched", [100, 600, 1000]), ("contacts", [100, 700, 900]), ("epm", [40, 333, 200]),
     ("yieldmap", [50, 300, 1]), ("meanfield", [10, 20, 15]),
+    // Within the melt, the first rate and the second; within the first and the second replica.
+    ("flow", [60, 300, 250]), ("flow-replicas", [130, 150, 120]), ("flow-overdamped", [77, 90, 33]),
   ])
   func stoppedAndContinuedIsTheSame(name: String, points: [Int]) throws {
     let folder = try makeFolder(name, everySteps: 50)
@@ -222,6 +296,17 @@ import Testing
       try run("shear", folder, output, ranks: 3)
       expectSame(try leavings(folder, "whole"), try leavings(folder, output), "\(phase), rank \(rank)")
     }
+  }
+
+  /// Killed while rows, frames and windows are being added.
+  @Test func killedFlowGoesOn() throws {
+    let folder = try makeFolder("flow", everySteps: 70)
+    try run("flow", folder, "whole", ranks: 2)
+    for (number, fault) in ["checkpoint.write:2:kill:1", "safe-point:205:kill", "checkpoint.end:2:kill"].enumerated() {
+      try run("flow", folder, "parts", ranks: 2 - number % 2, fault: fault, expecting: [137])
+    }
+    try run("flow", folder, "parts", ranks: 3)
+    expectSame(try leavings(folder, "whole"), try leavings(folder, "parts"), "flow, killed three times")
   }
 
   @Test func aFullDiskCostsOneCheckpoint() throws {

@@ -98,6 +98,22 @@ import Testing
         equilibrium = 1e-3
 
         """
+    static let flow =
+      minimize.replacing("1e9", with: "1e-3") + """
+        [flow]
+        rates = [0.2]
+        strain = 0.4
+        discard = 0.1
+        damping = 1.0
+        time_step = 0.005
+        [flow.measure]
+        every = 0.1
+        lag = 0.4
+        block = 5.0
+
+        """
+    static let flowingFile = flow.replacing(
+      "generate = { dimension = 2, particles = 200, density = 0.86, seed = 3 }", with: "file = \"g.data\"")
     static let epm = """
       [epm]
       shape = [16, 16]
@@ -160,7 +176,7 @@ import Testing
       ("shear", matrix), ("shear", cycles), ("shear", events), ("shear", measured), ("shear", file),
       ("minimize", lennardJones),
       ("minimize", hertz), ("prepare", prepare), ("expand", expand), ("yieldmap", yieldmap), ("epm", stress),
-      ("bands", bands), ("meanfield", meanfield), ("meanfield", creep), ("meanfield", fit),
+      ("bands", bands), ("flow", flow), ("meanfield", meanfield), ("meanfield", creep), ("meanfield", fit),
       ("meanfield", oscillation),
     ]
   }
@@ -300,7 +316,10 @@ import Testing
     // Of another command
     extra(
       "output of particles for epm", "epm", Good.epm, "[output]\nfields = [\"d2min\"]", line: 10,
-      "'fields' in [output] has no effect on this command; remove it; it belongs to shear"),
+      "'fields' in [output] has no effect on this command; remove it; it belongs to shear and flow"),
+    extra(
+      "profiles of a flow", "flow", Good.flow, "[output]\nprofiles = true", line: 18,
+      "'profiles' in [output] has no effect on this command; remove it; it belongs to shear"),
   ]
 
   static let values: [Mistake] = [
@@ -716,6 +735,33 @@ import Testing
     wrong(
       "D²min beyond the box", "shear", Good.measured, "window = 1e-3", "window = 1e-3\nradius = 100", line: 14,
       "smaller d2min.radius"),
+    wrong(
+      "step of time that is unstable", "flow", Good.flow, "time_step = 0.005", "mass = 0.01\ntime_step = 0.05",
+      line: 13,
+      "largest stable step is", "a quarter of it is accurate"),
+    wrong(
+      "overdamped step that is unstable", "flow", Good.flow, "time_step = 0.005",
+      "dynamics = \"overdamped\"\ntime_step = 0.05", line: 13, "largest stable step is"),
+    wrong(
+      "overdamped pairs", "flow", Good.flow, "damping = 1.0",
+      "damping = 1.0\nfriction = \"pairwise\"\ndynamics = \"overdamped\"", line: 12, "explicit method",
+      "set friction = \"substrate\""),
+    wrong(
+      "pairs that stick together", "flow", Good.flow, "damping = 1.0", "damping = 1e5\nfriction = \"pairwise\"",
+      line: 11, "smaller damping or step"),
+    wrong(
+      "flow along an axis that the file does not have", "flow", Good.flowingFile, "damping = 1.0",
+      "damping = 1.0\nplane = \"xz\"", line: 12, "axis z does not exist"),
+    wrong(
+      "block of a flow beyond the box", "flow", Good.flow, "block = 5.0", "block = 50.0", line: 16,
+      "larger than the box", "the nearest sides that fit are"),
+    wrong(
+      "block of a flow that does not fit", "flow", Good.flow, "block = 5.0", "block = 6.2", line: 16,
+      "no whole number of blocks", "the nearest sides that fit are"),
+    // The upright box is wide enough, and the tilted one is not.
+    wrong(
+      "D²min of a flow beyond the box", "flow", Good.flow, "lag = 0.4", "lag = 0.4\nradius = 7.0", line: 16,
+      "smaller flow.measure.radius"),
     wrong("lattice beyond the memory", "epm", Good.epm, "[16, 16]", "[1000000, 1000000]", line: 2, "a smaller shape"),
     wrong(
       "thresholds of a file that is not there", "epm", Good.epm,

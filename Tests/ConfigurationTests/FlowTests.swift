@@ -218,6 +218,12 @@ struct FlowTests {
     .init(
       adding: "sllod = true", to: overdamped, begins: "11:1: 'sllod' in [flow] has no effect on dynamics",
       ends: "it is no force"),
+    .init(
+      adding: "friction = \"pairwise\"", to: overdamped, begins: "11:12: 'friction' in [flow] is \"pairwise\"",
+      ends: "or dynamics = \"langevin\""),
+    .init(
+      "damping = 1.0", "damping = 1e4\nfriction = \"pairwise\"", begins: "8:11: 'damping' in [flow] is 10000.0",
+      ends: "is the most"),
     .init(adding: "mass = 0.0", begins: "10:8: 'mass' in [flow] is 0.0", ends: "in reduced units"),
     .init(adding: "friction = \"fluid\"", begins: "10:12: 'friction' in [flow] is \"fluid\"", ends: "pairwise"),
     .init(

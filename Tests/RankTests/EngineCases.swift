@@ -197,7 +197,7 @@ private func values(_ system: ParticleSystem) throws -> String {
 }
 
 /// A number that stands for the bits of all vectors.
-private func fingerprint(_ values: UnsafeMutablePointer<Double>, _ system: ParticleSystem) throws -> String {
+func fingerprint(_ values: UnsafeMutablePointer<Double>, _ system: ParticleSystem) throws -> String {
   var sum: UInt64 = 0
   for i in 0..<system.ownedCount {
     for k in 0..<system.dimension {

@@ -94,6 +94,12 @@ func sameLines(_ arguments: [String], ranks: [Int] = rankCounts, limit: Int = 10
     _ = try runCase("allocations", ranks: ranks)
   }
 
+  /// So does a step of a flow, unless neighbours are listed again.
+  @Test(arguments: ["substrate", "sllod", "pairwise", "overdamped"], [1, 3])
+  func stepsOfAFlowAllocateNothing(kind: String, ranks: Int) throws {
+    _ = try runCase("flow-allocations", kind, ranks: ranks)
+  }
+
   /// Peak memory counts all that a rank ever held, so an array of global length would show: 200 000 particles take 400
   /// bytes each here, and eight ranks have an eighth of them, a few ghosts, and buffers of MPI for seven partners. 0.35
   /// leaves room for those; a single array of 24 bytes per particle of the whole would add 0.06, the whole system 1.

@@ -40,6 +40,13 @@ public struct FlowMotion: Sendable, Equatable {
       table.forbid("friction", because: "has no effect on damping = 0", hint: "remove it, or give a damping")
     }
     friction = damping == 0 ? .substrate : table.choice("friction", default: .substrate)
+    let isExplicit = table.peek("integrator")?.text != "implicit" || table.gives("melt")
+    if dynamics == .overdamped, friction == .pairwise, isExplicit {
+      table.report(
+        "'friction' in [\(table.name)] is \"pairwise\", and without mass the velocities then follow from the forces by "
+          + "a linear system, which the explicit method does not solve",
+        hint: "set friction = \"substrate\", or dynamics = \"langevin\"", key: "friction")
+    }
     if dynamics == .overdamped {
       table.forbid(
         "mass", because: "has no effect on dynamics = \"overdamped\"",

@@ -22,6 +22,8 @@ public struct FlowSection: Sendable, Equatable {
 
   /// Largest strain in one step of time; beyond it neighbours jump rather than pass each other.
   static let largestStep = 0.01
+  /// Largest product of pairwise friction and step of time: its decay takes some hundred products with the drag then.
+  static let strongestDrag = 10.0
   /// Largest number of equal steps at one rate: years of computing, and no more than a counter holds.
   static let mostSteps = 1e12
 
@@ -49,6 +51,7 @@ public struct FlowSection: Sendable, Equatable {
     let equalSteps: Double? = if case .verlet(let step) = integrator { step } else { nil }
     measure = FlowMeasurement(table.table("measure"), driving: driving, timeStep: equalSteps)
     if let driving, let equalSteps { Self.checkSteps(table, driving, equalSteps) }
+    if let motion, motion.friction == .pairwise, let timeStep { Self.checkDrag(table, motion.damping, timeStep) }
     guard let driving, let plane, let motion, let integrator, !hasMelt || melt != nil else { return nil }
     deformation = .simpleShear(flow: plane[0], gradient: plane[1])
     self.driving = driving
@@ -78,6 +81,15 @@ public struct FlowSection: Sendable, Equatable {
     let seed = table.integer(
       "seed", .atLeast(0), hint: "add seed = …; there is no default because the seed is part of the result")
     return (replicas, seed.map(UInt64.init))
+  }
+
+  /// Reports pairwise friction whose decay within a step would take a series of very many terms.
+  private static func checkDrag(_ table: Table, _ damping: Double, _ timeStep: Double) {
+    guard damping * timeStep > strongestDrag else { return }
+    table.report(
+      "'damping' in [\(table.name)] is \(damping), so that pairwise friction acts for "
+        + "\((damping * timeStep).shown) of its own times in one 'time_step'",
+      hint: "take a smaller damping or step: \(strongestDrag) is the most", key: "damping")
   }
 
   /// Reports rates that do not fit the step of time.

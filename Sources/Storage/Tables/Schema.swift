@@ -28,6 +28,11 @@ public struct Schema<Record>: Sendable {
   /// The columns that are written to files.
   var written: [Column<Record>] { columns.filter { $0.description.places.contains(.file) } }
 
+  /// Number of numbers that a record has in the file; arrays of their own shape count as one.
+  public var numbersPerRecord: Int {
+    written.reduce(0) { $0 + $1.description.row(dimension: dimension).reduce(1, *) }
+  }
+
   public var description: SchemaDescription {
     SchemaDescription(place: place, isTable: isTable, columns: columns.map(\.description))
   }

@@ -332,7 +332,9 @@ final class RunFolder {
   /// failure before the run has begun leaves the folder unchanged.
   func recordingFailure(_ work: () throws -> Int32) throws -> Int32 {
     do { return try work() } catch {
-      if let failure = error as? Failure, failure.agreedRank != nil, communicator.isRoot, log != nil, !hasSummary {
+      if let failure = error as? Failure, failure.agreedRank != nil || communicator.size == 1, communicator.isRoot,
+        log != nil, !hasSummary
+      {
         let summary = FailureSummary(
           status: failure.kind == .stopped ? "stopped" : "failed", exitCode: Int(failure.kind.rawValue),
           reason: failure.message, wallSeconds: seconds)

@@ -33,16 +33,7 @@ struct FlowCommand: RunCommand {
   static func demand(
     of configuration: FlowConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
-    let demand = try ParticleDemand(configuration, on: ranks, over: communicator)
-    _ = try Model.equations(configuration, dimension: demand.snapshot.dimension)
-    let plan = FlowPlan(configuration.flow)
-    let rows = plan.shear.reduce(0) { $0 + $1.rows + 1 }
-    let hasMultigrid = configuration.minimizer.preconditioner == .multigrid
-    let lines = demand.lines {
-      // States of the flow that are brought to rest are copies.
-      configuration.flow.measure.yieldSnapshots > 0 ? $0.system + $0.minimiser(hasMultigrid: hasMultigrid) : 0
-    }
-    return lines + ["flow            \(plan.shear.count) rate(s), \(rows) rows"]
+    try FlowDemand(configuration, on: ranks, over: communicator).lines()
   }
 
   func compute(_ run: Run<FlowSections>) throws -> Int32 {

@@ -19,10 +19,11 @@ struct FlowCourse {
     var stage = 0
     /// Whether the stage has begun.
     var isWithin = false
+    /// Number of force evaluations and Hessian products of systems that others have replaced.
+    var workDone = 0
 
-    /// Whether the method of a state saved here is that of the melt, which has so many stages: also between its last
-    /// stage and the first rate.
-    func isInMelt(of stages: Int) -> Bool { stage < stages || (stage == stages && !isWithin && stages > 0) }
+    /// The stage whose method is that of the state: between two stages, the one that is over.
+    var lastBegun: Int { isWithin ? stage : max(0, stage - 1) }
   }
 
   let arguments: RunArguments
@@ -49,14 +50,15 @@ struct FlowCourse {
     _ configuration: FlowConfiguration, replica: Int, over communicator: Communicator
   ) throws -> ParticleSystem {
     let system = try Model.system(configuration, replica: replica, over: communicator)
-    _ = try Model.equations(configuration, dimension: system.dimension)
+    let equations = try Model.equations(configuration, dimension: system.dimension)
+    try PlasticMeasurement.check(
+      configuration, system.positionSnapshot(), system.cell, equations, ranks: communicator.size, over: communicator)
     if case .generate = configuration.system.source {
       Heartbeat.enter(phase: "bringing the particles to rest")
       _ = try Model.minimization(configuration.minimizer).run(system)
     }
     try system.evaluate(.forcesEnergyAndStress)
     try Model.checkTimeStep(configuration, system)
-    try PlasticMeasurement.check(configuration, system)
     try LocalYield.check(configuration, system)
     return system
   }
@@ -70,10 +72,9 @@ struct FlowCourse {
     var saved = checkpoints.saved
     var turn = try saved?.value(Turn.self, of: Key.turn) ?? Turn()
     var start = try saved.flatMap { try $0.holds(Key.start) ? Snapshot(resuming: $0, as: Key.start) : nil }
-    let meltCount = plan.melt.count
     var integrator =
-      try saved.map { try resume($0, isMelt: turn.isInMelt(of: meltCount)) }
-      ?? integrator(of: Self.start(configuration, replica: replica, over: communicator), isMelt: meltCount > 0)
+      try saved.map { try resume($0, stage: turn.lastBegun) }
+      ?? integrator(of: Self.start(configuration, replica: replica, over: communicator), stage: 0)
     let output = try folder.resuming(from: saved) {
       try FlowOutput(folder, configuration, plan, integrator.system, replica: replica, resuming: saved)
     }
@@ -86,13 +87,16 @@ struct FlowCourse {
     }
     let stages = plan.melt + plan.shear
     while turn.stage < stages.count {
-      let rate = turn.stage - meltCount
+      let rate = turn.stage - plan.melt.count
       if !turn.isWithin, rate >= 0 {
-        if rate == 0, startsAnew { start = integrator.system.snapshot() }
-        if rate > 0, let start {
-          integrator = try self.integrator(of: system(from: start), isMelt: false)
-        } else if rate == 0, meltCount > 0, isImplicit {
-          integrator = try self.integrator(of: integrator.system, isMelt: false)
+        if startsAnew {
+          // The first rate too begins from the particles alone, so that its place in the list does not matter.
+          let snapshot = start ?? integrator.system.snapshot()
+          start = snapshot
+          turn.workDone += integrator.system.workDone
+          integrator = try self.integrator(of: system(from: snapshot), stage: turn.stage)
+        } else if rate == 0, turn.stage > 0, isImplicit {
+          integrator = try self.integrator(of: integrator.system, stage: turn.stage)
         }
         output.begin(rate: rate)
         if !isImplicit { try Model.checkTimeStep(configuration, integrator.system) }
@@ -108,14 +112,14 @@ struct FlowCourse {
     }
     try safePoint.end()
     try output.finish()
-    return try finish(integrator, output)
+    return try finish(integrator, output, workDone: turn.workDone)
   }
 
   private var isImplicit: Bool {
     if case .implicit = configuration.flow.integrator { true } else { false }
   }
 
-  /// Whether each rate begins from the same start.
+  /// Whether each rate begins from the same start, at rest.
   private var startsAnew: Bool {
     if case .shear(let shear) = configuration.flow.driving { shear.from == .start } else { false }
   }
@@ -128,40 +132,46 @@ struct FlowCourse {
 
   /// Returns a method that starts from the present positions: for the shear, the one that the config names; a melt is
   /// always explicit. Collective.
-  private func integrator(of system: ParticleSystem, isMelt: Bool) throws -> any TimeIntegrator {
+  private func integrator(of system: ParticleSystem, stage: Int) throws -> any TimeIntegrator {
     let equations = try Model.equations(configuration, dimension: system.dimension)
     let loading = Loading(equations.shear, of: system)
-    if !isMelt, case .implicit(let tolerance) = configuration.flow.integrator {
+    if stage >= plan.melt.count, case .implicit(let tolerance) = configuration.flow.integrator {
       return try ImplicitIntegrator(
         system, equations, loading: loading, limits: .init(tolerance: tolerance), preconditioner: preconditioner)
     }
     let step = configuration.flow.timeStep
     return equations.isOverdamped
-      ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
-      : try VerletIntegrator(system, equations, loading: loading, timeStep: step, seed: seed)
+      ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: step, seed: seed(stage))
+      : try VerletIntegrator(system, equations, loading: loading, timeStep: step, seed: seed(stage))
   }
 
+  private var preconditioner: PreconditionerKind { Model.minimization(configuration.minimizer).preconditioner }
+
   /// Restores the method of a stage, and its system. Collective.
-  private func resume(_ saved: Checkpoint, isMelt: Bool) throws -> any TimeIntegrator {
+  private func resume(_ saved: Checkpoint, stage: Int) throws -> any TimeIntegrator {
     let system = try Model.system(configuration, resuming: saved, over: communicator)
     let equations = try Model.equations(configuration, dimension: system.dimension)
-    if !isMelt, case .implicit(let tolerance) = configuration.flow.integrator {
+    if stage >= plan.melt.count, case .implicit(let tolerance) = configuration.flow.integrator {
       return try ImplicitIntegrator(
         system, equations, limits: .init(tolerance: tolerance), preconditioner: preconditioner, resuming: saved)
     }
     let step = configuration.flow.timeStep
     return equations.isOverdamped
-      ? try OverdampedIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
-      : try VerletIntegrator(system, equations, timeStep: step, seed: seed, resuming: saved)
+      ? try OverdampedIntegrator(system, equations, timeStep: step, seed: seed(stage), resuming: saved)
+      : try VerletIntegrator(system, equations, timeStep: step, seed: seed(stage), resuming: saved)
   }
 
-  private var preconditioner: PreconditionerKind { Model.minimization(configuration.minimizer).preconditioner }
-
-  /// Seed of the noise; nil for none.
-  private var seed: UInt64? { configuration.flow.seed.map { $0 &+ UInt64(replica) } }
+  /// Returns the seed of the noise, another one for each rate if all of them count their steps from the same start; nil
+  /// for no noise.
+  private func seed(_ stage: Int) -> UInt64? {
+    let rate = startsAnew ? max(0, stage - plan.melt.count + 1) : 0
+    return configuration.flow.seed.map { $0 &+ UInt64(replica) &+ UInt64(rate) << 32 }
+  }
 
   /// Writes the final state and returns what the summary needs. Collective.
-  private func finish(_ integrator: any TimeIntegrator, _ output: FlowOutput) throws -> FlowResult {
+  private func finish(
+    _ integrator: any TimeIntegrator, _ output: FlowOutput, workDone: Int
+  ) throws -> FlowResult {
     let system = integrator.system
     let name = FlowOutput.file("state.h5", replica, of: configuration)
     try StateFile.write(
@@ -169,7 +179,7 @@ struct FlowCourse {
       provenance: Build.provenance(config: configuration.resolved), over: communicator)
     return FlowResult(
       points: output.points(), particles: system.totalCount, dimension: system.dimension,
-      evaluations: system.workDone, strain: system.strain,
+      evaluations: workDone + system.workDone, strain: system.strain,
       stateSha256: try StateHash.sha256(of: system.snapshot(), over: communicator))
   }
 }

@@ -8,6 +8,9 @@ struct FlowPlan {
   /// Number of rows of each rate before measurements begin.
   let discarded: [Int]
 
+  /// Number of rows of all rates.
+  var rows: Int { shear.reduce(0) { $0 + $1.rows + 1 } }
+
   init(_ flow: FlowSection) {
     let interval = flow.measure.every
     let final = TemperatureRamp(constant: flow.motion.temperature)
@@ -31,7 +34,8 @@ struct FlowPlan {
       self.shear = shear.rates.map {
         FlowStage(rate: $0, temperature: final, interval: interval, rows: rows(shear.strain / $0))
       }
-      discarded = shear.rates.map { Int((shear.discard / $0 / interval).rounded(.up)) }
+      // A quotient that rounding has made a little larger than a whole number is that number.
+      discarded = shear.rates.map { Int((shear.discard / $0 / interval * (1 - 1e-12)).rounded(.up)) }
     case .relaxation(let time):
       self.shear = [FlowStage(rate: 0, temperature: final, interval: interval, rows: rows(time))]
       discarded = [0]

@@ -56,7 +56,7 @@ final class PlasticMeasurement {
     let (settings, communicator) = (settings, system.communicator)
     lagRows = Int((settings.lag / settings.every).rounded())
     generator = equations.shear.generator(dimension: system.dimension)
-    state = try saved?.value(State.self, of: Key.state) ?? Self.fresh(configuration, system)
+    state = try saved?.value(State.self, of: Key.state) ?? Self.fresh(configuration, system.cell)
     let rows = stage.rows - discarded
     stress = MesoscopicStress(shape: state.shape, over: communicator)
     activity = CoMovingBlocks(shape: state.smallShape, width: 1, over: communicator)
@@ -83,24 +83,30 @@ final class PlasticMeasurement {
   }
 
   /// Returns the beginning, with the grids of blocks that fit the box.
-  private static func fresh(_ configuration: FlowConfiguration, _ system: ParticleSystem) throws -> State {
+  private static func fresh(_ configuration: FlowConfiguration, _ cell: Cell) throws -> State {
     let (settings, places) = (configuration.flow.measure, configuration.places)
     return State(
       shape: try places.namingPlace(of: "flow.measure.block") {
-        try CoMovingBlocks.shape(of: system.cell, side: settings.block)
+        try CoMovingBlocks.shape(of: cell, side: settings.block)
       },
       smallShape: try places.namingPlace(of: "flow.measure.small_block") {
-        try CoMovingBlocks.shape(of: system.cell, side: settings.smallBlock)
+        try CoMovingBlocks.shape(of: cell, side: settings.smallBlock)
       })
   }
 
-  /// Verifies that blocks and neighbourhoods fit the box. Collective.
-  static func check(_ configuration: FlowConfiguration, _ system: ParticleSystem) throws {
-    _ = try fresh(configuration, system)
+  /// Verifies that blocks and neighbourhoods fit the box at any strain. Collective.
+  static func check(
+    _ configuration: FlowConfiguration, _ positions: Snapshot, _ cell: Cell, _ equations: EquationsOfMotion, ranks: Int,
+    over communicator: Communicator
+  ) throws {
+    _ = try fresh(configuration, cell)
+    // The box is thinnest when it is tilted by half an edge, just before it is flipped.
+    var tilted = positions
+    let (flow, gradient) = equations.plane
+    if positions.edges[flow][gradient] == 0 { tilted.edges[gradient][flow] = 0.5 * positions.edges[flow][flow] }
     try configuration.places.namingPlace(of: "flow.measure.radius") {
       try StrainWindow.check(
-        system.positionSnapshot(), radius: configuration.flow.measure.radius, ranks: system.communicator.size,
-        over: system.communicator)
+        tilted, radius: configuration.flow.measure.radius, key: "flow.measure.radius", ranks: ranks, over: communicator)
     }
   }
 

@@ -43,7 +43,8 @@ struct ParticleDemand {
   /// Returns the bytes of one frame with fields per particle.
   func frame(_ fields: [String]) -> Double {
     let d = snapshot.dimension
-    let widths = fields.map { $0 == "stress" ? d * d : $0 == "force" || $0 == "displacement" ? d : 1 }
+    let vectors = ["force", "displacement", "velocity"]
+    let widths = fields.map { $0 == "stress" ? d * d : vectors.contains($0) ? d : 1 }
     return Double(snapshot.totalCount) * Double(12 * d + widths.reduce(0) { $0 + 8 * $1 })
   }
 
