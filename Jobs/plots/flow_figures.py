@@ -224,7 +224,8 @@ def units(run, local_yield_stress, modulus):
 
 
 def stress_diffusion(run, replica=0):
-    """Mean square difference of block stresses against time, with the window of the fit and its line D_σ t + floor; thin
+    """Mean square difference of block stresses against time, with the window of the fit and its line D_σ t + floor;
+    thin
     lines are ⟨Δσ²⟩ itself, from which no elastic drift G₀γ̇t is taken (it is 0 where G₀ is not known)."""
     found = read_rates(run, replica, "stress_difference")
     window = section(run).get("measure", {}).get("fit_window")
@@ -250,7 +251,8 @@ def stress_diffusion(run, replica=0):
         axes.errorbar(time, square, yerr=np.where(np.isfinite(error), error, 0), fmt="o", color=colour, markersize=3.5,
                       linewidth=1, label=text)
         axes.plot(time, data["mean_square_total"], color=colour, linewidth=0.9, alpha=0.6)
-    axes.plot([], [], color=BLACK, linewidth=0.9, alpha=0.6, label=r"$\langle\Delta\sigma^2\rangle$, no drift subtracted")
+    axes.plot([], [], color=BLACK, linewidth=0.9, alpha=0.6,
+              label=r"$\langle\Delta\sigma^2\rangle$, no drift subtracted")
     logarithmic(axes, r"time $t$ [$\tau$]",
                 rf"$\langle(\Delta\sigma - G_0\dot\gamma t)^2\rangle$ {squared(stress_unit(run, dimension_of(run)))}")
     if has_line:

@@ -50,7 +50,8 @@ func flow(_ world: Communicator, _ arguments: [String]) throws {
     let places = try fingerprint(positions.values, system)
     if world.isRoot {
       print(
-        "row \(row) positions \(places) velocities \(velocities) energy \(hex(totals.energy)) work \(hex(transfer.work)) heat \(hex(transfer.heat)) "
+        "row \(row) positions \(places) velocities \(velocities) energy \(hex(totals.energy)) "
+          + "work \(hex(transfer.work)) heat \(hex(transfer.heat)) "
           + "rebuilds \(system.statistics.rebuilds) flips \(Int(integrator.loading.flips[1, 0]))")
     }
   }

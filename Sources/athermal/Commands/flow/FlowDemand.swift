@@ -41,7 +41,8 @@ struct FlowDemand {
     let replicated = flow.replicas > 1 ? ", in each of \(flow.replicas) replicas" : ""
     return particles.lines(fields: output.fields.count, memory) + [
       "flow            \(plan.shear.count) rate(s), \(cost), \(plan.rows) rows, \(frames) frames" + replicated,
-      "disk            \(ParticleDemand.bytes(disk)) in all; \(row) bytes per row, \(ParticleDemand.bytes(frame)) per frame",
+      "disk            \(ParticleDemand.bytes(disk)) in all; \(row) bytes per row, "
+        + "\(ParticleDemand.bytes(frame)) per frame",
     ]
   }
 
