@@ -161,7 +161,8 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: [
-        "MessagePassing", "Geometry", "Statistics", "Interactions", "Particles", "Measurement", "TestSupport",
+        "MessagePassing", "Checkpoints", "Geometry", "Statistics", "Interactions", "Particles", "Measurement",
+        "TestSupport",
       ],
       swiftSettings: driverFlags),
     .testTarget(

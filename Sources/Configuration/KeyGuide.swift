@@ -145,8 +145,8 @@ package enum KeyGuide {
       ("trajectory", "whether the trajectory is written"),
       (
         "fields",
-        "per particle, of \"d2min\", \"stress\", \"force\", \"energy\"; of shear also \"displacement\" and "
-          + "\"plastic-count\", of flow \"velocity\""
+        "of particles: \"d2min\", \"stress\", \"force\", \"energy\"; of shear \"displacement\", "
+          + "\"plastic-count\"; of flow \"velocity\""
       ),
       ("profiles", "whether profiles across the cell are written"),
       ("bonds", "whether a table of every bond is written"),
