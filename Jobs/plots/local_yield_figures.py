@@ -64,7 +64,8 @@ def draw_means(axes, run, unit):
     ratio.spines.right.set_visible(True)
     ratio.plot(rate, [np.nan if point["stress_drop_ratio"] is None else point["stress_drop_ratio"] for point in known],
                "^", color=BLACK, markersize=5, markerfacecolor="white")
-    axes.errorbar([], [], fmt="^", color=BLACK, markersize=5, markerfacecolor="white", label="their ratio, on the right")
+    axes.errorbar([], [], fmt="^", color=BLACK, markersize=5, markerfacecolor="white",
+                  label="their ratio, on the right")
     ratio.set_ylim(0, 1)
     ratio.set_ylabel(r"$\langle\Delta\sigma\rangle / \langle\sigma_c\rangle$")
     axes.set_xscale("log")

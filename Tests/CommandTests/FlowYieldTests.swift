@@ -79,7 +79,7 @@ import Testing
     #expect(with["yield_states"] as? Int == 2 && with["yield_states_unconverged"] as? Int == 0)
     let (yield, drop) = (try number("yield_stress"), try number("stress_drop"))
     #expect(yield > 0 && drop > 0)
-    #expect(try number("stress_drop_ratio") == drop / yield)
+    #expect(abs(try number("stress_drop_ratio") / (drop / yield) - 1) < 1e-12)
     // Of 18 blocks, some only soften.
     #expect((1..<18).contains(try #require(with["yield_without_event"] as? Int)))
     #expect(try number("yield_stress_error") > 0 && number("yield_stress_deviation") > 0 && number("block_modulus") > 0)
