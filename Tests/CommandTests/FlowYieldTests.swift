@@ -14,6 +14,7 @@ import Testing
     [flow]
     rates = [5e-2]
     strain = 0.2
+    damping = 1.0
     discard = 0.05
     time_step = 0.005
     [flow.measure]
@@ -78,7 +79,9 @@ import Testing
     #expect(with["yield_states"] as? Int == 2 && with["yield_states_unconverged"] as? Int == 0)
     let (yield, drop) = (try number("yield_stress"), try number("stress_drop"))
     #expect(yield > 0 && drop > 0)
-    #expect(try number("stress_drop_ratio") == drop / yield)
+    #expect(abs(try number("stress_drop_ratio") / (drop / yield) - 1) < 1e-12)
+    // Of 18 blocks, some only soften.
+    #expect((1..<18).contains(try #require(with["yield_without_event"] as? Int)))
     #expect(try number("yield_stress_error") > 0 && number("yield_stress_deviation") > 0 && number("block_modulus") > 0)
     let (diffusion, births) = (try number("diffusion"), try number("plastic_rate_births"))
     #expect(births > 0)
@@ -100,7 +103,7 @@ import Testing
 
   /// States that do not come to rest are left out, counted and reported, and the flow goes on.
   @Test func statesThatDoNotComeToRestAreCounted() throws {
-    let outcome = try run(Self.states + "[minimizer]\nforce_tolerance = 1e-30\n", "stuck")
+    let outcome = try run(Self.states + "[minimizer]\nmaximum_evaluations = 20\n", "stuck")
     #expect(outcome.output.contains("2 state(s) could not be brought to rest"), "\(outcome.report)")
     let point = try point("stuck")
     #expect(point["yield_states"] as? Int == 0 && point["yield_states_unconverged"] as? Int == 2)

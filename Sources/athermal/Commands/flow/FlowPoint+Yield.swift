@@ -14,6 +14,8 @@ extension FlowPoint {
     /// Number of states, and of those that are left out since they could not be brought to rest.
     var yieldStates = 0
     var yieldStatesUnconverged = 0
+    /// Number of blocks in all states that soften to a yield stress, without a plastic event up to the largest strain.
+    var yieldWithoutEvent = 0
     /// Number of blocks without a yield stress in all states, by reason.
     var yieldDiscarded: [String: Int] = [:]
 
@@ -31,6 +33,7 @@ extension FlowPoint {
       blockModulus = known(results.moments(.modulus).mean)
       yieldStates = results.rows.count
       yieldStatesUnconverged = results.unconverged
+      yieldWithoutEvent = yield.count - drop.count
       yieldDiscarded = results.discarded
     }
 
@@ -53,6 +56,7 @@ extension FlowPoint {
       blockModulus = mean(\.blockModulus)
       yieldStates = all.reduce(0) { $0 + $1.yieldStates }
       yieldStatesUnconverged = all.reduce(0) { $0 + $1.yieldStatesUnconverged }
+      yieldWithoutEvent = all.reduce(0) { $0 + $1.yieldWithoutEvent }
       for one in all { yieldDiscarded.merge(one.yieldDiscarded, uniquingKeysWith: +) }
     }
   }

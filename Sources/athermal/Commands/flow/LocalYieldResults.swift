@@ -30,6 +30,8 @@ struct LocalYieldResults {
   /// Mean over blocks and states, its standard error from the scatter of the states, and the standard deviation over
   /// the blocks of all states. NaN where there are too few of them.
   struct Moments {
+    /// Number of blocks of all states that have the quantity.
+    var count = 0
     var mean = Double.nan
     var error = Double.nan
     var deviation = Double.nan
@@ -83,7 +85,7 @@ struct LocalYieldResults {
     let (totals, counts) = try sums { $0 }
     let count = counts.reduce(0, +)
     guard count > 0 else { return Moments() }
-    var moments = Moments(mean: totals.reduce(0, +) / count)
+    var moments = Moments(count: Int(count), mean: totals.reduce(0, +) / count)
     let mean = moments.mean
     let squares = try sums { ($0 - mean) * ($0 - mean) }.sums.reduce(0, +)
     if count > 1 { moments.deviation = (squares / (count - 1)).squareRoot() }
