@@ -736,12 +736,12 @@ import Testing
       "D²min beyond the box", "shear", Good.measured, "window = 1e-3", "window = 1e-3\nradius = 100", line: 14,
       "smaller d2min.radius"),
     wrong(
-      "step of time that is unstable", "flow", Good.flow, "time_step = 0.005", "mass = 0.01\ntime_step = 0.05",
+      "step of time that is unstable", "flow", Good.flow, "time_step = 0.005", "mass = 0.002\ntime_step = 0.025",
       line: 13,
       "largest stable step is", "a quarter of it is accurate"),
     wrong(
       "overdamped step that is unstable", "flow", Good.flow, "time_step = 0.005",
-      "dynamics = \"overdamped\"\ntime_step = 0.05", line: 13, "largest stable step is"),
+      "dynamics = \"overdamped\"\ntime_step = 0.025", line: 13, "largest stable step is"),
     wrong(
       "overdamped pairs", "flow", Good.flow, "damping = 1.0",
       "damping = 1.0\nfriction = \"pairwise\"\ndynamics = \"overdamped\"", line: 12, "explicit method",

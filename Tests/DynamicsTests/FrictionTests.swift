@@ -37,28 +37,6 @@ import Testing
     #expect(abs(imbalances[1]) < 0.4 * abs(imbalances[0]), "\(imbalances)")
   }
 
-  /// In the steady state of an elastic branch, the excess of the stress is the drag of the nonaffine motion, γ̇ of
-  /// which is γ̇ ẋᵀΓẋ ζm/V: here from the velocities of the flow itself, which are γ̇ẋ. Both are of the first order in
-  /// the rate; one part in a hundred is
-  /// left to long waves, which such friction damps slowly.
-  @Test func excessStressWithPairs() throws {
-    let system = try ReferenceState.bidisperse.system()
-    try relax(system)
-    let rate = 1e-6
-    let flow = try Flow(system, EquationsOfMotion(damping: 3, friction: .pairwise), timeStep: 0.02)
-    try flow.integrator.begin(rate: rate)
-    try flow.integrator.advance(to: 30)
-    let flowing = try flow.shearStress
-    let drag = try PairwiseDrag(system)
-    let product = system.makeField(width: 2)
-    try drag.multiply(flow.integrator.velocities, into: product)
-    let dissipation = 3 * (try system.dot(flow.integrator.velocities.values, product.values))
-    try relax(system)
-    try system.evaluate(.forcesEnergyAndStress)
-    let excess = flowing - (try flow.shearStress)
-    #expect(abs(excess - dissipation / (rate * system.cell.volume)) < 1e-2 * excess, "\(excess) \(dissipation)")
-  }
-
   /// Without inertia the velocities are F/(ζm), and halving the step divides the differences of stress and of energy
   /// balance by four, up to the next order.
   @Test func orderTwoWithoutInertia() throws {
@@ -103,7 +81,7 @@ import Testing
   @Test(arguments: [EquationsOfMotion.Friction.substrate, .pairwise])
   func equipartition(friction: EquationsOfMotion.Friction) throws {
     let system = try VerletTests.glass()
-    let equations = EquationsOfMotion(damping: friction == .substrate ? 2 : 0.3, friction: friction)
+    let equations = EquationsOfMotion(damping: friction == .substrate ? 2 : 5, friction: friction)
     let integrator = try VerletIntegrator(
       system, equations, loading: Loading(equations.shear, of: system), timeStep: 0.01, seed: 3)
     try integrator.begin(rate: 0, temperature: TemperatureRamp(constant: 0.1))

@@ -48,8 +48,7 @@ public struct FlowMeasurement: Sendable, Equatable {
           default: standard)
       }
     } else {
-      let measured = driving?.shortestMeasuredTime ?? .infinity
-      correlationTime = table.number("correlation_time", .moderate, default: min(5 * lag, max(every, measured)))
+      correlationTime = table.number("correlation_time", .moderate, default: 5 * lag)
       differenceTime = table.optionalNumber("difference_time", .moderate)
       fitWindow = Self.fitWindow(table)
       yieldSnapshots = table.integer("yield_snapshots", .between(0, 100_000), default: 0)
@@ -118,7 +117,8 @@ public struct FlowMeasurement: Sendable, Equatable {
         hint: "take a larger one: \(Self.mostRows.shown) rows are the most at one rate", key: "every")
     }
     for (key, time) in [
-      ("lag", lag), ("correlation_time", correlationTime), ("difference_time", differenceTime ?? 0),
+      ("lag", lag), ("correlation_time", table.gives("correlation_time") ? correlationTime : 0),
+      ("difference_time", differenceTime ?? 0),
       ("fit_window", fitWindow?.upperBound ?? 0),
     ] where time > measured {
       table.report(

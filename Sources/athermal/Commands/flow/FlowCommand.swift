@@ -38,7 +38,8 @@ struct FlowCommand: RunCommand {
 
   func compute(_ run: Run<FlowSections>) throws -> Int32 {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
-    let replicas = try RankGroups(configuration.flow.replicas, noun: "replica", over: communicator)
+    let replicas = try RankGroups(
+      configuration.flow.replicas, noun: configuration.flow.replicas > 1 ? "replica" : nil, over: communicator)
     var results: [Int: FlowResult] = [:]
     if !folder.hasCheckpoints {
       // What would refuse one replica would refuse all of them.
