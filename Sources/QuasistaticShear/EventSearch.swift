@@ -112,24 +112,6 @@ public struct EventSearch: Sendable {
     init(high: Double) { self.high = high }
   }
 
-  /// A state of system and loading that can be restored.
-  private struct RestorePoint {
-    let state: SavedState
-    let flips: Tensor
-    let strain: Double
-
-    init(_ system: ParticleSystem, _ loading: Loading) {
-      state = system.save()
-      flips = loading.flips
-      strain = system.strain
-    }
-
-    func restore(_ system: ParticleSystem, _ loading: Loading) throws {
-      try system.restore(state)
-      loading.flips = flips
-    }
-  }
-
   /// Steps to `target` and tests whether stepping back would return every particle to its place. If so,
   /// the system ends at `target`.
   private func tryStep(
