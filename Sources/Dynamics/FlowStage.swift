@@ -48,9 +48,10 @@ public struct FlowStage {
     } else {
       try integrator.begin(rate: rate, temperature: temperature)
       progress = StageProgress(startEnergy: 0, startStrain: system.strain)
-      let record = try record(of: integrator, progress)
-      progress.startEnergy = record.energy
-      try observer.measured(try self.record(of: integrator, progress), of: integrator)
+      var first = try record(of: integrator, progress)
+      progress.startEnergy = first.energy
+      first.change = 0
+      try observer.measured(first, of: integrator)
     }
     let safePoint = safePoint.within { try $0.put(progress, as: Key.progress) }
     while progress.row < rows {

@@ -1,3 +1,4 @@
+import Foundation
 import Geometry
 import Interactions
 import Particles
@@ -33,7 +34,7 @@ final class Thermostat {
     if let drag {
       try act(on: velocities, equations, duration, temperature, step, drag)
     } else {
-      let decay = exponential(-equations.damping * duration)
+      let decay = exp(-equations.damping * duration)
       velocities.scale(by: decay)
       if temperature > 0 {
         let variance = (1 - decay * decay) * temperature / equations.mass

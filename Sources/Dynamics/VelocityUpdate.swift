@@ -1,3 +1,4 @@
+import Foundation
 import Geometry
 import Particles
 
@@ -24,7 +25,7 @@ struct VelocityUpdate {
     self.after = after / equations.mass
     self.duration = duration
     strain = rate * duration
-    decay = equations.damping == 0 ? 1 : exponential(-equations.damping * duration)
+    decay = equations.damping == 0 ? 1 : exp(-equations.damping * duration)
     share = duration / timeStep
   }
 

@@ -98,28 +98,25 @@ public final class Loading {
 
   /// Deforms the system to `strain` by the affine map alone. Neighbours are listed again if the box is flipped, and
   /// otherwise by the next evaluation if that is necessary. Collective.
-  /// - Returns: whether the box was flipped.
-  @discardableResult public func advance(_ system: ParticleSystem, to strain: Double) throws -> Bool {
+  public func advance(_ system: ParticleSystem, to strain: Double) throws {
     system.advance(by: map(from: system.strain, to: strain), edges: edges(at: strain), strain: strain)
-    return try flip(system)
+    try flip(system)
   }
 
   /// Deforms the box to `strain`, as ``advance(_:to:)``, when the particles have been moved already. Collective.
-  @discardableResult public func follow(_ system: ParticleSystem, to strain: Double) throws -> Bool {
+  public func follow(_ system: ParticleSystem, to strain: Double) throws {
     system.follow(map(from: system.strain, to: strain), edges: edges(at: strain), strain: strain)
-    return try flip(system)
+    try flip(system)
   }
 
   /// Chooses shorter edges if simple shear has tilted the box too far. Collective.
-  @discardableResult private func flip(_ system: ParticleSystem) throws -> Bool {
-    guard case .simpleShear(let flow, let gradient) = mode else { return false }
-    let before = state.basis
+  private func flip(_ system: ParticleSystem) throws {
+    guard case .simpleShear(let flow, let gradient) = mode else { return }
     if abs(state.startEdges[flow][gradient]) > 1e-9 * state.startEdges[flow].length {
       try shortenEdges(system)
     } else {
       try uprightEdges(system, flow)
     }
-    return state.basis != before
   }
 
   /// Subtracts the flow edge, which the shear leaves unchanged, from the other edges. Collective.

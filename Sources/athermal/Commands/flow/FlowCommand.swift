@@ -41,13 +41,16 @@ struct FlowCommand: RunCommand {
     let replicas = try RankGroups(
       configuration.flow.replicas, noun: configuration.flow.replicas > 1 ? "replica" : nil, over: communicator)
     var results: [Int: FlowResult] = [:]
+    // What would refuse one replica would refuse all of them.
+    var first: ParticleSystem?
     if !folder.hasCheckpoints {
-      // What would refuse one replica would refuse all of them.
-      try replicas.tryFirst { _ = try FlowCourse.start(configuration, replica: $0, over: $1) }
+      try replicas.tryFirst { first = try FlowCourse.start(configuration, replica: $0, over: $1) }
     }
     try folder.begin(resuming: folder.hasCheckpoints)
     try replicas.run { replica, group in
-      results[replica] = try FlowCourse(arguments, configuration, folder, replica: replica, over: group).run()
+      let course = FlowCourse(arguments, configuration, folder, replica: replica, over: group)
+      results[replica] = try course.run(from: first)
+      first = nil
     }
     let all = try replicas.gather(results)
     let summary = FlowSummary(all, configuration, folder, ranks: communicator.size)

@@ -64,7 +64,8 @@ struct FlowCourse {
   }
 
   /// Runs all stages. Collective over the ranks of the replica.
-  func run() throws -> FlowResult {
+  /// - Parameter first: the particles at the start, if they were made already.
+  func run(from first: ParticleSystem?) throws -> FlowResult {
     let part = configuration.flow.replicas > 1 ? "replica-\(replica)" : nil
     let checkpoints = try RunCheckpoints(
       arguments, in: folder.file("checkpoints" + (part.map { "/" + $0 } ?? "")), part: part, configuration,
@@ -74,7 +75,7 @@ struct FlowCourse {
     var start = try saved.flatMap { try $0.holds(Key.start) ? Snapshot(resuming: $0, as: Key.start) : nil }
     var integrator =
       try saved.map { try resume($0, stage: turn.lastBegun) }
-      ?? integrator(of: Self.start(configuration, replica: replica, over: communicator), stage: 0)
+      ?? integrator(of: first ?? Self.start(configuration, replica: replica, over: communicator), stage: 0)
     let output = try folder.resuming(from: saved) {
       try FlowOutput(folder, configuration, plan, integrator.system, replica: replica, resuming: saved)
     }

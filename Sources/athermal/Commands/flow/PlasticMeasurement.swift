@@ -176,7 +176,7 @@ final class PlasticMeasurement {
   func results(rate: Double) throws -> PlasticResults {
     let modulus = state.elastic[0] > 0 ? state.elastic[2] / state.elastic[1] : .nan
     return PlasticResults(
-      blocks: stress.blocks.totalCount, every: settings.every, modulus: modulus, elasticRows: Int(state.elastic[0]),
+      blocks: stress.blocks.totalCount, every: settings.every, modulus: modulus,
       drift: modulus.isNaN ? 0 : modulus * rate, fitWindow: settings.fitWindow,
       differences: try differences.curve(interval: settings.every), kicks: try differences.kickHistograms(),
       kickLags: differences.kickLags, dropped: differences.dropped,

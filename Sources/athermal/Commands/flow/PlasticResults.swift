@@ -10,8 +10,6 @@ struct PlasticResults {
   let every: Double
   /// Slope of the stress in intervals without activity; NaN if there are none.
   let modulus: Double
-  /// Number of these intervals.
-  let elasticRows: Int
   /// Rate G₀γ̇ at which the stress of a block grows elastically; 0 if G₀ is not known.
   let drift: Double
   let fitWindow: ClosedRange<Double>?

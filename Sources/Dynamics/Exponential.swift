@@ -1,3 +1,0 @@
-import Foundation
-
-func exponential(_ x: Double) -> Double { exp(x) }
