@@ -190,6 +190,9 @@ VARIANTS = {
         "pairwise": flow('friction = "pairwise"\nsllod = true\n' + HOT, FRAMES),
         "overdamped": flow('dynamics = "overdamped"\n' + HOT, FRAMES).replace("damping = 1.0", "damping = 20.0"),
         "replicas": flow("replicas = 2\n" + HOT, FRAMES),
+        "implicit": flow('integrator = "implicit"\ntolerance = 1e-2\nfriction = "pairwise"\ndynamics = "overdamped"\n',
+                         FRAMES).replace("time_step = 0.005\n", "").replace("0.5, 0.4", "0.2, 0.1"),
+        "slow": flow("implicit_below = 0.2\ntolerance = 1e-2\n", FRAMES).replace("0.5, 0.4", "0.5, 0.1"),
         "three-dimensions": flow('plane = "zx"\n', FRAMES, particles=600, dimension=3),
     },
     "yieldmap": {

@@ -13,12 +13,14 @@ import Statics
 /// in which the glass is, or it is shortened until it resolves how the glass leaves it.
 ///
 /// A step begins with new neighbour lists. What follows depends on positions, velocities and accelerations alone, and
-/// a step that is given up leaves no trace.
+/// a step that is given up leaves no trace. Steps need not end at the times that are asked for: between the ends of a
+/// step, the particles are on a cubic (``StepPath``).
 public final class ImplicitIntegrator: TimeIntegrator {
   /// Names in checkpoints.
   private enum Key {
     static let clock = "flow/clock"
     static let velocities = "flow/velocities"
+    static let endVelocities = "flow/end-velocities"
     static let accelerations = "flow/accelerations"
   }
 
@@ -47,16 +49,26 @@ public final class ImplicitIntegrator: TimeIntegrator {
   private struct Clock: Codable {
     var rate = 0.0
     var startStrain = 0.0
+    /// The present time, within the last step.
     var time = 0.0
+    /// Time at the end of the last step, and its length.
+    var end = 0.0
+    var length = 0.0
     var control: StepControl
     var counts = ImplicitCounts()
-    var transfer = EnergyTransfer(work: 0, heat: 0)
-    /// Rates of the exchange of energy at the present time.
-    var rates = EnergyTransfer(work: 0, heat: 0)
+    /// The exchange of energy up to the beginning and up to the end of the last step.
+    var before = Exchange()
+    var after = Exchange()
     /// Longest correction of the iterations that began the last stage, in units of length.
     var firstCorrection = 0.0
     /// Largest stiffness of a bond at the beginning, in ε/λ²; nil before it.
     var stiffness: Double?
+  }
+
+  /// What has been exchanged since the flow began at this rate, and the rates of exchange.
+  private struct Exchange: Codable {
+    var transfer = EnergyTransfer(work: 0, heat: 0)
+    var rates = EnergyTransfer(work: 0, heat: 0)
   }
 
   public let system: ParticleSystem
@@ -65,8 +77,12 @@ public final class ImplicitIntegrator: TimeIntegrator {
   public let limits: Limits
   /// Peculiar velocities at the present time.
   public let velocities: ParticleField
-  /// Accelerations at the present time; not used in overdamped motion.
+  /// Velocities at the end of the last step.
+  private let endVelocities: ParticleField
+  /// Accelerations at the end of the last step; not used in overdamped motion.
   private let accelerations: ParticleField
+  /// The way of the particles in the last step.
+  private let path: StepPath
   private let method: ImplicitStep
   /// Largest stiffness of a bond at the beginning, in ε/λ².
   private let stiffness: Double
@@ -74,23 +90,24 @@ public final class ImplicitIntegrator: TimeIntegrator {
 
   /// Time since the flow began at the present rate.
   public var time: Double { clock.time }
+  /// Time at the end of the last step.
+  public var end: Double { clock.end }
   /// Step that is tried next.
   public var nextTimeStep: Double { clock.control.timeStep }
   public var counts: ImplicitCounts { clock.counts }
 
-  /// Returns the exchange of energy since the flow began at this rate. Collective.
-  public func transfer() throws -> EnergyTransfer { clock.transfer }
-
-  /// Starts from rest. Collective.
-  /// - Parameter loading: simple shear in the plane of the equations.
+  /// Starts from the present positions. Collective.
+  /// - Parameters:
+  ///   - loading: simple shear in the plane of the equations.
+  ///   - velocities: peculiar velocities at the beginning; nil for rest.
   public convenience init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading,
-    limits: Limits, preconditioner: PreconditionerKind = .multigrid
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading, limits: Limits,
+    preconditioner: PreconditionerKind = .multigrid, velocities: ParticleField? = nil
   ) throws {
+    func field() -> ParticleField { system.makeField(width: system.dimension) }
     try self.init(
-      system, equations, loading, limits, preconditioner,
-      velocities: system.makeField(width: system.dimension),
-      accelerations: system.makeField(width: system.dimension), clock: Clock(control: StepControl(timeStep: 0)))
+      system, equations, loading, limits, preconditioner, velocities: velocities ?? field(), endVelocities: field(),
+      accelerations: field(), path: StepPath(system, equations), clock: Clock(control: StepControl(timeStep: 0)))
   }
 
   /// Resumes from a checkpoint, for a system that was resumed from it. Collective.
@@ -98,25 +115,27 @@ public final class ImplicitIntegrator: TimeIntegrator {
     _ system: ParticleSystem, _ equations: EquationsOfMotion, limits: Limits,
     preconditioner: PreconditionerKind = .multigrid, resuming checkpoint: Checkpoint
   ) throws {
+    func field(_ key: String) throws -> ParticleField { try system.makeField(resuming: checkpoint, as: key) }
     try self.init(
-      system, equations,
-      Loading(equations.shear, of: system, resuming: checkpoint), limits, preconditioner,
-      velocities: try system.makeField(resuming: checkpoint, as: Key.velocities),
-      accelerations: try system.makeField(resuming: checkpoint, as: Key.accelerations),
-      clock: try checkpoint.value(Clock.self, of: Key.clock))
+      system, equations, Loading(equations.shear, of: system, resuming: checkpoint), limits, preconditioner,
+      velocities: field(Key.velocities), endVelocities: field(Key.endVelocities),
+      accelerations: field(Key.accelerations), path: StepPath(system, equations, resuming: checkpoint),
+      clock: checkpoint.value(Clock.self, of: Key.clock))
   }
 
   private init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, _ loading: Loading,
-    _ limits: Limits,
-    _ preconditioner: PreconditionerKind, velocities: ParticleField, accelerations: ParticleField, clock: Clock
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, _ loading: Loading, _ limits: Limits,
+    _ preconditioner: PreconditionerKind, velocities: ParticleField, endVelocities: ParticleField,
+    accelerations: ParticleField, path: StepPath, clock: Clock
   ) throws {
     self.system = system
     self.equations = equations
     self.loading = loading
     self.limits = limits
     self.velocities = velocities
+    self.endVelocities = endVelocities
     self.accelerations = accelerations
+    self.path = path
     try system.withoutCounting { try system.evaluate(.forcesEnergyAndStress) }
     stiffness = try clock.stiffness ?? system.bondStatistics().largestStiffness
     self.clock = clock
@@ -124,7 +143,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
     let stage = try StageEquation(system, equations, preconditioner, stiffness: stiffness)
     stage.firstCorrection = clock.firstCorrection
     method = ImplicitStep(
-      system, loading, equations, limits, stage, velocities: velocities, accelerations: accelerations)
+      system, loading, equations, limits, stage, velocities: endVelocities, accelerations: accelerations)
   }
 
   /// Saves everything on which the motion depends besides the particles. Collective.
@@ -132,7 +151,9 @@ public final class ImplicitIntegrator: TimeIntegrator {
     try checkpoint.put(clock, as: Key.clock)
     try loading.save(to: checkpoint)
     try system.save(velocities, to: checkpoint, as: Key.velocities)
+    try system.save(endVelocities, to: checkpoint, as: Key.endVelocities)
     try system.save(accelerations, to: checkpoint, as: Key.accelerations)
+    try path.save(system, to: checkpoint)
   }
 
   // MARK: Motion
@@ -149,10 +170,12 @@ public final class ImplicitIntegrator: TimeIntegrator {
     try system.evaluate(.forcesEnergyAndStress)
     clock.rate = rate
     clock.startStrain = system.strain
-    clock.time = 0
-    clock.transfer = EnergyTransfer(work: 0, heat: 0)
+    (clock.time, clock.end, clock.length) = (0, 0, 0)
+    endVelocities.copy(velocities.values)
     try setInitialMotion()
-    clock.rates = try method.stage.exchange(of: velocities, scale: 1, rate: rate)
+    velocities.copy(endVelocities.values)
+    clock.after = Exchange(rates: try method.stage.exchange(of: endVelocities, scale: 1, rate: rate))
+    clock.before = clock.after
     clock.control = StepControl(timeStep: timeStep ?? shortTime)
   }
 
@@ -160,15 +183,15 @@ public final class ImplicitIntegrator: TimeIntegrator {
   /// with drag between pairs begins at rest.
   private func setInitialMotion() throws {
     let d = system.dimension
-    let (v, a, f) = (velocities.values, accelerations.values, system.forces)
+    let (v, a, f) = (endVelocities.values, accelerations.values, system.forces)
     if equations.isOverdamped {
-      guard equations.friction == .substrate else { return velocities.fill(with: 0) }
-      velocities.copy(f)
-      return velocities.scale(by: 1 / (equations.mass * equations.damping))
+      guard equations.friction == .substrate else { return endVelocities.fill(with: 0) }
+      endVelocities.copy(f)
+      return endVelocities.scale(by: 1 / (equations.mass * equations.damping))
     }
     if let drag = method.stage.drag {
       try drag.update()
-      try drag.multiply(velocities, into: accelerations)
+      try drag.multiply(endVelocities, into: accelerations)
     } else {
       accelerations.copy(v)
     }
@@ -181,17 +204,52 @@ public final class ImplicitIntegrator: TimeIntegrator {
   /// Follows the motion up to `time`. Forces, energy and stress are then those of the present positions. Collective.
   /// - Parameter safePoint: where the motion can be suspended, between any two steps.
   public func advance(to time: Double, safePoint: SafePoint = .none) throws {
-    while clock.time < time {
+    while clock.end < time {
       try safePoint.reached(isStep: true)
-      try step(to: time)
+      try step(to: .infinity)
     }
+    guard time != clock.time else { return }
+    try go(to: time)
+    try system.evaluate(.forcesEnergyAndStress)
+  }
+
+  /// Takes the particles to another time of the last step. Collective.
+  private func go(to time: Double) throws {
+    guard time != clock.time else { return }
+    let strain = clock.startStrain + clock.rate * time
+    let fraction = fraction(at: time)
+    let shear = -clock.rate * (clock.end - time)
+    try loading.advance(system, to: strain)
+    path.move(
+      system, from: self.fraction(at: clock.time), to: fraction, strain: shear, h: clock.length, end: endVelocities)
+    path.velocities(
+      system, at: fraction, strain: shear, h: clock.length, end: endVelocities, into: velocities)
+    clock.time = time
+  }
+
+  /// Returns the part of the last step that is over at a time.
+  private func fraction(at time: Double) -> Double {
+    time == clock.end ? 1 : 1 - (clock.end - time) / clock.length
+  }
+
+  /// Returns the exchange of energy since the flow began at this rate: within a step, by the cubic through the
+  /// exchanged energies and their rates at both ends.
+  public func transfer() throws -> EnergyTransfer {
+    let (s, h) = (fraction(at: clock.time), clock.length)
+    func exchanged(_ part: KeyPath<EnergyTransfer, Double>) -> Double {
+      let (before, after) = (clock.before.transfer[keyPath: part], clock.after.transfer[keyPath: part])
+      let rates = (before: clock.before.rates[keyPath: part], after: clock.after.rates[keyPath: part])
+      return before + s * s * (3 - 2 * s) * (after - before)
+        + h * s * (1 - s) * ((1 - s) * rates.before - s * rates.after)
+    }
+    return EnergyTransfer(work: exchanged(\.work), heat: exchanged(\.heat))
   }
 
   /// Follows the motion until no force component exceeds `force`, nor a component of the drag ζmv, or up to `time`. At
   /// rate 0 this is the way of a glass to rest at fixed strain. Collective.
   /// - Returns: whether the system is at rest.
   public func relax(to force: Double, before time: Double = .infinity, safePoint: SafePoint = .none) throws -> Bool {
-    while clock.time < time {
+    while clock.end < time {
       if try isAtRest(force) { return true }
       try safePoint.reached(isStep: true)
       try step(to: time)
@@ -206,24 +264,26 @@ public final class ImplicitIntegrator: TimeIntegrator {
     return try equations.mass * equations.damping * system.largestComponent(velocities.values, width: d) <= force
   }
 
-  /// Makes one step that is accepted, and ends at `time` at the latest. Collective.
+  /// Makes one step that is accepted, from the end of the last one, and ends at `time` at the latest. Collective.
   @discardableResult public func step(to time: Double) throws -> Step {
+    try go(to: clock.end)
     try system.rebuild()
     let start = RestorePoint(system, loading)
-    let rest = time - clock.time
+    let rest = time - clock.end
     while true {
       var timeStep = clock.control.timeStep
       timeStep = min(timeStep, clock.rate == 0 ? Self.longestTime * shortTime : limits.strain / abs(clock.rate))
       // Two steps of equal length rather than a long one and a remainder.
       let isLast = timeStep >= rest
       if isLast { timeStep = rest } else if timeStep > 0.5 * rest { timeStep = 0.5 * rest }
-      let end = isLast ? time : clock.time + timeStep
+      let end = isLast ? time : clock.end + timeStep
       let result = try method.attempt(
-        timeStep, rate: clock.rate, to: clock.startStrain + clock.rate * end, rates: clock.rates)
+        timeStep, rate: clock.rate, to: clock.startStrain + clock.rate * end, rates: clock.after.rates)
       note(result)
       if result.outcome == .solved, result.error <= limits.tolerance {
-        method.finish(timeStep)
-        clock.time = end
+        method.finish(timeStep, rate: clock.rate, path: path)
+        velocities.copy(endVelocities.values)
+        (clock.time, clock.end, clock.length) = (end, end, timeStep)
         clock.control.accept(error: result.error / limits.tolerance, of: timeStep)
         return Step(timeStep: timeStep, error: result.error)
       }
@@ -247,9 +307,10 @@ public final class ImplicitIntegrator: TimeIntegrator {
       return
     }
     clock.counts.steps += 1
-    clock.transfer.work += result.transfer.work
-    clock.transfer.heat += result.transfer.heat
-    clock.rates = result.rates
+    clock.before = clock.after
+    clock.after.transfer.work += result.transfer.work
+    clock.after.transfer.heat += result.transfer.heat
+    clock.after.rates = result.rates
   }
 
   /// A fraction of the period, or of the decay, of the stiffest motion.

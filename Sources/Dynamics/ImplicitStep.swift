@@ -77,9 +77,13 @@ final class ImplicitStep {
       rates: end)
   }
 
-  /// Makes velocities and accelerations those of the end of the step. Its time τ is γh.
-  func finish(_ h: Double) {
+  /// Makes velocities and accelerations those of the end of the step, and notes the way that led there. The time τ of
+  /// the step is γh.
+  func finish(_ h: Double, rate: Double, path: StepPath) {
     let time = Method.own * h
+    map(velocities, by: h * rate, into: path.middle)
+    path.middle.combine(time, path.middle.values, time, middle.velocities.values)
+    path.whole.combine(Method.outer * h / time, path.middle.values, 1, stage.way.values)
     velocities.copy(stage.way.values)
     velocities.scale(by: 1 / time)
     if !equations.isOverdamped {

@@ -48,18 +48,20 @@ public final class VerletIntegrator: TimeIntegrator {
   public var time: Double { Double(clock.step) * timeStep }
   private var plane: (Int, Int) { equations.plane }
 
-  /// Starts from rest. Collective.
+  /// Starts from the present positions. Collective.
   /// - Parameters:
   ///   - loading: simple shear in the plane of the equations.
   ///   - seed: seed of the noise; nil for none.
+  ///   - velocities: peculiar velocities at the beginning; nil for rest.
   public init(
-    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading, timeStep: Double, seed: UInt64? = nil
+    _ system: ParticleSystem, _ equations: EquationsOfMotion, loading: Loading, timeStep: Double, seed: UInt64? = nil,
+    velocities start: ParticleField? = nil
   ) throws {
     self.system = system
     self.equations = equations
     self.loading = loading
     self.timeStep = timeStep
-    velocities = system.makeField(width: system.dimension)
+    velocities = start ?? system.makeField(width: system.dimension)
     shear = system.makeField(width: 1)
     heat = system.makeField(width: 1)
     try system.evaluate(.forcesEnergyAndStress)

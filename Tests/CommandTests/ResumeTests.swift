@@ -177,6 +177,27 @@ import Testing
     lag = 0.1
     correlation_time = 0.2
     """,
+    // Equal steps, then implicit ones that begin with the velocities of those before, and rows within them.
+    "flow-implicit": """
+    [system]
+    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
+    [potential]
+    kind = "binary-lj"
+    [minimizer]
+    force_tolerance = 1e-3
+    [flow]
+    rates = [0.5, 0.1]
+    strain = 0.2
+    discard = 0.1
+    damping = 1.0
+    time_step = 0.005
+    implicit_below = 0.3
+    tolerance = 1e-2
+    [flow.measure]
+    every = 0.02
+    lag = 0.04
+    correlation_time = 0.1
+    """,
     "yieldmap": head + """
       [yieldmap]
       method = "both"
@@ -249,6 +270,7 @@ import Testing
     ("yieldmap", [50, 300, 1]), ("meanfield", [10, 20, 15]),
     // Within the melt, the first rate and the second; within the first and the second replica.
     ("flow", [60, 300, 250]), ("flow-replicas", [130, 150, 120]), ("flow-overdamped", [77, 90, 33]),
+    ("flow-implicit", [50, 120, 60]),
   ])
   func stoppedAndContinuedIsTheSame(name: String, points: [Int]) throws {
     let folder = try makeFolder(name, everySteps: 50)

@@ -33,7 +33,7 @@ struct FlowTests {
     let motion = flow.motion
     #expect(motion.dynamics == .langevin && motion.friction == .substrate && !motion.sllod)
     #expect(motion.damping == 1 && motion.mass == 1 && motion.temperature == 0)
-    #expect(flow.integrator == .verlet(timeStep: 0.005))
+    #expect(flow.integrator == FlowIntegrator(implicitBelow: 0, timeStep: 0.005, tolerance: 1e-4))
     #expect(flow.melt == nil && flow.replicas == 1 && flow.seed == nil)
     let measure = flow.measure
     #expect(measure.every == 1 && measure.block == 6 && measure.smallBlock == 2 && measure.lag == 4)
@@ -41,7 +41,8 @@ struct FlowTests {
     #expect(measure.differenceTime == nil && measure.fitWindow == nil && measure.yieldSnapshots == 0)
     let output = try parse(Self.correct, as: FlowSections.self).output
     #expect(!output.trajectory && output.fields == [] && !output.overwrite)
-    #expect(try parse(Self.implicit, as: FlowSections.self).flow.integrator == .implicit(tolerance: 1e-4))
+    let implicit = FlowIntegrator(implicitBelow: .infinity, timeStep: nil, tolerance: 1e-4)
+    #expect(try parse(Self.implicit, as: FlowSections.self).flow.integrator == implicit)
   }
 
   // Fails if a value is read from another key.
@@ -91,9 +92,9 @@ struct FlowTests {
     #expect(flow.driving.shortestMeasuredTime == 150 && flow.driving.longestTime == 2000)
     let motion = flow.motion
     #expect(motion.friction == .pairwise && motion.sllod && motion.damping == 3 && motion.mass == 2)
-    #expect(motion.temperature == 0.1 && flow.integrator == .verlet(timeStep: 0.004))
+    #expect(motion.temperature == 0.1 && flow.integrator.timeStep == 0.004 && flow.integrator.implicitBelow == 0)
     let melt = try #require(flow.melt)
-    #expect(melt.temperature == 1.5 && melt.time == 60 && melt.coolingTime == 0 && melt.timeStep == 0.004)
+    #expect(melt.temperature == 1.5 && melt.time == 60 && melt.coolingTime == 0)
     #expect(flow.replicas == 4 && flow.seed == 7)
     let measure = flow.measure
     #expect(measure.every == 0.5 && measure.block == 5 && measure.smallBlock == 1.5 && measure.lag == 3)
@@ -117,7 +118,11 @@ struct FlowTests {
     #expect(problems(loop, as: FlowSections.self).isEmpty)
     // A melt is explicit, whatever the flow is.
     let melted = try flow(Self.implicit + "time_step = 0.004\n" + Self.melt)
-    #expect(melted.integrator == .implicit(tolerance: 1e-4) && melted.melt?.timeStep == 0.004)
+    #expect(melted.integrator == FlowIntegrator(implicitBelow: .infinity, timeStep: 0.004, tolerance: 1e-4))
+    // Slow rates alone in implicit steps.
+    let mixed = try flow(Self.correct + "implicit_below = 5e-3\ntolerance = 1e-3\n").integrator
+    #expect(mixed == FlowIntegrator(implicitBelow: 5e-3, timeStep: 0.005, tolerance: 1e-3))
+    #expect(!mixed.isImplicit(rate: 1e-2) && mixed.isImplicit(rate: 1e-3))
     // 0.3 is a hundred steps of 0.003, though no number of the computer is.
     let rounded = Self.correct.replacing("0.005", with: "0.003") + "[flow.measure]\nevery = 0.3\nlag = 3.9\n"
     #expect(problems(rounded, as: FlowSections.self).isEmpty)
@@ -242,7 +247,19 @@ struct FlowTests {
     .init(
       adding: melt, to: implicit, begins: "5:1: [flow] has no 'time_step'; add time_step = … of the melt",
       ends: "customary"),
-    .init(adding: "tolerance = 1e-4", begins: "10:1: 'tolerance' in [flow] has no effect", ends: "\"implicit\""),
+    .init(adding: "tolerance = 1e-4", begins: "10:1: 'tolerance' in [flow] has no effect", ends: "give implicit_below"),
+    .init(
+      adding: "implicit_below = 1e-3", begins: "10:18: 'implicit_below' in [flow] is 0.001, and no rate is below it",
+      ends: "take a larger one"),
+    .init(
+      adding: "implicit_below = 0.1", begins: "10:18: 'implicit_below' in [flow] is 0.1, and all rates are below it",
+      ends: "integrator = \"implicit\" in its place"),
+    .init(
+      adding: "implicit_below = 1e-3", to: implicit, begins: "10:1: 'implicit_below' in [flow] has no effect",
+      ends: "that are not below it"),
+    .init(
+      adding: "implicit_below = 2e-3\ntemperature = 0.1\nseed = 1",
+      begins: "11:15: 'temperature' in [flow] makes noise", ends: "temperature = 0.0"),
     .init(adding: "tolerance = 0.5", to: implicit, begins: "10:13: 'tolerance' in [flow] is 0.5", ends: "of length"),
     .init(
       ", cooling_time = 20.0", "", in: correct + melt,

@@ -51,7 +51,8 @@ import Testing
       limits.stageAccuracy = 0.03
       let integrator = try ImplicitIntegrator(system, equations, loading: loading, limits: limits)
       try integrator.begin(rate: 1e-6)
-      try integrator.advance(to: 300)
+      // To the end of a step: what the cubic between its ends adds to the stress is of the order of the tolerance.
+      while integrator.time < 300 { try integrator.step(to: 300) }
       let excess = (try system.totals().stress[dimension - 1, 0] - rest) / 1e-6
       let expected = equations.damping * equations.mass * form / system.cell.volume
       #expect(abs(excess - expected) < 2e-3 * expected, "\(excess) \(expected)")
@@ -152,6 +153,46 @@ import Testing
     }
     let (coarse, fine) = (try imbalance(1e-3), try imbalance(3e-5))
     #expect(coarse < 0.1 && fine < 0.003, "\(coarse) \(fine)")
+  }
+
+  // MARK: Between the ends of steps
+
+  /// At times within steps the particles are as near to those of a run with much shorter steps as a few steps of this
+  /// tolerance may bring them, and the velocities are the derivative of their way. Through an event the steps are the
+  /// same as without rows, and so are the positions, but for their rounding.
+  @Test func rowsWithinSteps() throws {
+    let equations = EquationsOfMotion(damping: 1)
+    func integrator(_ tolerance: Double) throws -> ImplicitIntegrator {
+      let (system, loading) = try Self.nearAnEvent()
+      let integrator = try ImplicitIntegrator(
+        system, equations, loading: loading, limits: Limits(tolerance: tolerance))
+      try integrator.begin(rate: 1e-3)
+      return integrator
+    }
+    let (coarse, fine, without) = (try integrator(1e-4), try integrator(1e-7), try integrator(1e-4))
+    let (interval, delta) = (0.37, 1e-4)
+    var within = 0
+    for row in 1...40 {
+      let time = Double(row) * interval
+      try coarse.advance(to: time)
+      within += coarse.time < coarse.end ? 1 : 0
+      try fine.advance(to: time)
+      // On the way to the event, from 10 on, the two differ by a lag in time.
+      if time < 10 { #expect(try largestDifference(coarse.system, fine.system) < 3e-4) }
+      let v = (0..<(2 * coarse.system.ownedCount)).map { coarse.velocities.values[$0] }
+      let tracker = coarse.system.makeDisplacementTracker()
+      try coarse.advance(to: time + delta)
+      let largest = v.map(abs).max()!
+      for i in 0..<coarse.system.ownedCount {
+        let u = coarse.system.displacement(tracker, of: i)
+        for k in 0..<2 { #expect(abs(u[k] / delta - v[2 * i + k]) < 1e-2 * largest + 1e-7) }
+      }
+    }
+    #expect(within > 20, "most rows are within a step: \(within)")
+    try coarse.advance(to: coarse.end)
+    while without.end < coarse.end { try without.step(to: .infinity) }
+    #expect(without.counts.steps == coarse.counts.steps)
+    #expect(try largestDifference(without.system, coarse.system) < 1e-9)
   }
 
   // MARK: Without inner resistance

@@ -29,6 +29,6 @@ package struct FlowSections: ParticleCommandSections {
 extension FlowSection {
   /// Whether states are brought to rest, or the equations of a step are solved, as `[minimizer]` says.
   fileprivate var minimizes: Bool {
-    if case .implicit = integrator { true } else { measure.yieldSnapshots > 0 }
+    integrator.implicitBelow > 0 || measure.yieldSnapshots > 0
   }
 }

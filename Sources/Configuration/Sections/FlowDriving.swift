@@ -53,7 +53,7 @@ public enum FlowDriving: Sendable, Equatable {
           default: standard)
       }
       let time = table.number("time", .moderate, hint: "add time = …, for which the particles relax")
-      if table.peek("integrator")?.text != "implicit" {
+      if !FlowIntegrator.isImplicit(table) {
         table.report(
           "'rates' in [\(table.name)] is [0.0], relaxation at fixed strain, which needs ever longer steps",
           hint: "add integrator = \"implicit\", or give rates greater than 0", key: "rates")

@@ -6,13 +6,9 @@ public struct FlowMelt: Sendable, Equatable {
   public var time: Double
   /// Time in which the temperature then falls, linearly, to that of the flow; 0 for at once.
   public var coolingTime: Double
-  /// Step of time, also where the flow itself is integrated implicitly.
-  public var timeStep: Double
 
-  /// - Parameters:
-  ///   - timeStep: the step of time; nil, with a problem reported, if it is missing.
-  ///   - final: the temperature of the flow.
-  init?(_ parent: Table, timeStep: Double?, final: Double) {
+  /// - Parameter final: the temperature of the flow.
+  init?(_ parent: Table, final: Double) {
     let table = parent.table("melt")
     let temperature = table.number("temperature", .moderate, hint: "add temperature = …, that of the liquid")
     let time = table.number("time", .moderate, hint: "add time = …, at that temperature")
@@ -24,10 +20,9 @@ public struct FlowMelt: Sendable, Equatable {
         "'temperature' in [\(table.name)] is \(temperature), and that of the flow is \(final)",
         hint: "a melt is hotter than the flow", key: "temperature")
     }
-    guard let temperature, let time, let coolingTime, let timeStep else { return nil }
+    guard let temperature, let time, let coolingTime else { return nil }
     self.temperature = temperature
     self.time = time
     self.coolingTime = coolingTime
-    self.timeStep = timeStep
   }
 }

@@ -40,7 +40,7 @@ public struct FlowMotion: Sendable, Equatable {
       table.forbid("friction", because: "has no effect on damping = 0", hint: "remove it, or give a damping")
     }
     friction = damping == 0 ? .substrate : table.choice("friction", default: .substrate)
-    let isExplicit = table.peek("integrator")?.text != "implicit" || table.gives("melt")
+    let isExplicit = !FlowIntegrator.isImplicit(table) || table.gives("melt")
     if dynamics == .overdamped, friction == .pairwise, isExplicit {
       table.report(
         "'friction' in [\(table.name)] is \"pairwise\", and without mass the velocities then follow from the forces by "
@@ -67,8 +67,8 @@ public struct FlowMotion: Sendable, Equatable {
   private static func needOfDrag(_ table: Table, _ dynamics: Dynamics, _ temperature: Double) -> String? {
     if dynamics == .overdamped { return "overdamped motion is the balance of drag and force" }
     if temperature > 0 || table.gives("melt") { return "a temperature is kept by the noise of the drag" }
-    if table.peek("integrator")?.text == "implicit" {
-      return "integrator = \"implicit\" steps over oscillations, which must die out"
+    if FlowIntegrator.hasImplicitRates(table) {
+      return "implicit steps go over oscillations, which must die out"
     }
     return nil
   }

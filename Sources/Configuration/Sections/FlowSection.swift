@@ -15,11 +15,6 @@ public struct FlowSection: Sendable, Equatable {
   public var seed: UInt64?
   public var measure: FlowMeasurement
 
-  /// Step of time of the explicit parts; NaN if there are none.
-  public var timeStep: Double {
-    if case .verlet(let step) = integrator { step } else { melt?.timeStep ?? .nan }
-  }
-
   /// Largest strain in one step of time; beyond it neighbours jump rather than pass each other.
   static let largestStep = 0.01
   /// Largest product of pairwise friction and step of time: its decay takes some hundred products with the drag then.
@@ -36,22 +31,24 @@ public struct FlowSection: Sendable, Equatable {
       table, "plane", count: 2, dimension: dimension, default: [0, 1],
       hint: "write for example plane = \"xy\": the flow along x, its gradient along y")
     let motion = FlowMotion(table)
-    let timeStep = FlowIntegrator.timeStep(table)
-    let integrator = FlowIntegrator(table, timeStep: timeStep)
+    let integrator = FlowIntegrator(table, driving: driving)
     let hasMelt = table.gives("melt")
     table.know("melt")
-    melt = hasMelt ? FlowMelt(table, timeStep: timeStep, final: motion?.temperature ?? 0) : nil
+    melt = hasMelt ? FlowMelt(table, final: motion?.temperature ?? 0) : nil
     let isHot = table.peek("temperature")?.finiteNumber.map { $0 != 0 } ?? false
-    if isHot, case .implicit = integrator {
+    if isHot, FlowIntegrator.hasImplicitRates(table) {
       table.report(
-        "'temperature' in [\(table.name)] makes noise, which integrator = \"implicit\" would step over",
-        hint: "set integrator = \"verlet\", or temperature = 0.0", key: "temperature")
+        "'temperature' in [\(table.name)] makes noise, which implicit steps would go over",
+        hint: "set integrator = \"verlet\" without implicit_below, or temperature = 0.0", key: "temperature")
     }
     (replicas, seed) = Self.chance(table, isHot: isHot, hasMelt: hasMelt, isGenerated: isGenerated)
-    let equalSteps: Double? = if case .verlet(let step) = integrator { step } else { nil }
-    measure = FlowMeasurement(table.table("measure"), driving: driving, timeStep: equalSteps)
-    if let driving, let equalSteps { Self.checkSteps(table, driving, equalSteps) }
-    if let motion, motion.friction == .pairwise, let timeStep { Self.checkDrag(table, motion.damping, timeStep) }
+    let isExplicit = !FlowIntegrator.isImplicit(table)
+    measure = FlowMeasurement(
+      table.table("measure"), driving: driving, timeStep: isExplicit ? integrator?.timeStep : nil)
+    if let driving, let integrator, isExplicit { Self.checkSteps(table, driving, integrator) }
+    if let motion, motion.friction == .pairwise, let step = integrator?.timeStep {
+      Self.checkDrag(table, motion.damping, step)
+    }
     guard let driving, let plane, let motion, let integrator, !hasMelt || melt != nil else { return nil }
     deformation = .simpleShear(flow: plane[0], gradient: plane[1])
     self.driving = driving
@@ -93,18 +90,22 @@ public struct FlowSection: Sendable, Equatable {
   }
 
   /// Reports rates that do not fit the step of time.
-  private static func checkSteps(_ table: Table, _ driving: FlowDriving, _ timeStep: Double) {
-    guard case .shear(let shear) = driving, let fastest = shear.rates.max() else { return }
+  private static func checkSteps(_ table: Table, _ driving: FlowDriving, _ integrator: FlowIntegrator) {
+    guard case .shear(let shear) = driving, let timeStep = integrator.timeStep else { return }
+    let rates = shear.rates.filter { !integrator.isImplicit(rate: $0) }
+    guard let fastest = rates.max(), let slowest = rates.min() else { return }
     if fastest * timeStep > largestStep {
       table.report(
         "'rates' in [\(table.name)] holds \(fastest), a strain of \((fastest * timeStep).shown) in one 'time_step'",
         hint: "take a slower rate or a smaller step: \(largestStep) is the most", key: "rates")
     }
-    let steps = driving.longestTime / timeStep
+    let steps = shear.strain / slowest / timeStep
     if steps > mostSteps {
       table.report(
-        "'rates' in [\(table.name)] holds \(shear.rates.min() ?? 0), which needs \(steps.shown) steps",
-        hint: "take a faster rate, less strain or a larger step: \(mostSteps.shown) steps are the most", key: "rates")
+        "'rates' in [\(table.name)] holds \(slowest), which needs \(steps.shown) steps",
+        hint:
+          "take a faster rate, less strain, a larger step or implicit_below: \(mostSteps.shown) steps are the most",
+        key: "rates")
     }
   }
 }

@@ -96,11 +96,12 @@ struct FlowCourse {
           start = snapshot
           turn.workDone += integrator.system.workDone
           integrator = try self.integrator(of: system(from: snapshot), stage: turn.stage)
-        } else if rate == 0, turn.stage > 0, isImplicit {
-          integrator = try self.integrator(of: integrator.system, stage: turn.stage)
+        } else if turn.stage > 0, isImplicit(turn.stage) != isImplicit(turn.stage - 1) {
+          integrator = try self.integrator(
+            of: integrator.system, stage: turn.stage, velocities: integrator.velocities)
         }
         output.begin(rate: rate)
-        if !isImplicit { try Model.checkTimeStep(configuration, integrator.system) }
+        if !isImplicit(turn.stage) { try Model.checkTimeStep(configuration, integrator.system) }
       }
       let resumed = turn.isWithin ? saved : nil
       turn.isWithin = true
@@ -116,8 +117,10 @@ struct FlowCourse {
     return try finish(integrator, output, workDone: turn.workDone)
   }
 
-  private var isImplicit: Bool {
-    if case .implicit = configuration.flow.integrator { true } else { false }
+  /// Whether a stage goes in implicit steps; a melt never does.
+  private func isImplicit(_ stage: Int) -> Bool {
+    let rate = stage - plan.melt.count
+    return rate >= 0 && configuration.flow.integrator.isImplicit(rate: plan.shear[rate].rate)
   }
 
   /// Whether each rate begins from the same start, at rest.
@@ -131,35 +134,39 @@ struct FlowCourse {
       skin: configuration.neighbours.skin, communicator: communicator)
   }
 
-  /// Returns a method that starts from the present positions: for the shear, the one that the config names; a melt is
-  /// always explicit. Collective.
-  private func integrator(of system: ParticleSystem, stage: Int) throws -> any TimeIntegrator {
+  /// Returns the method of a stage, which starts from the present positions. Collective.
+  /// - Parameter velocities: peculiar velocities at the beginning; nil for rest.
+  private func integrator(
+    of system: ParticleSystem, stage: Int, velocities: ParticleField? = nil
+  ) throws -> any TimeIntegrator {
     let equations = try Model.equations(configuration, dimension: system.dimension)
     let loading = Loading(equations.shear, of: system)
-    if stage >= plan.melt.count, case .implicit(let tolerance) = configuration.flow.integrator {
+    if isImplicit(stage) {
       return try ImplicitIntegrator(
-        system, equations, loading: loading, limits: .init(tolerance: tolerance), preconditioner: preconditioner)
+        system, equations, loading: loading, limits: limits, preconditioner: preconditioner, velocities: velocities)
     }
-    let step = configuration.flow.timeStep
     return equations.isOverdamped
-      ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: step, seed: seed(stage))
-      : try VerletIntegrator(system, equations, loading: loading, timeStep: step, seed: seed(stage))
+      ? try OverdampedIntegrator(system, equations, loading: loading, timeStep: timeStep, seed: seed(stage))
+      : try VerletIntegrator(
+        system, equations, loading: loading, timeStep: timeStep, seed: seed(stage), velocities: velocities)
   }
 
+  /// Step of an explicit stage, which the config has if there is such a stage.
+  private var timeStep: Double { configuration.flow.integrator.timeStep! }
+  private var limits: ImplicitIntegrator.Limits { .init(tolerance: configuration.flow.integrator.tolerance) }
   private var preconditioner: PreconditionerKind { Model.minimization(configuration.minimizer).preconditioner }
 
   /// Restores the method of a stage, and its system. Collective.
   private func resume(_ saved: Checkpoint, stage: Int) throws -> any TimeIntegrator {
     let system = try Model.system(configuration, resuming: saved, over: communicator)
     let equations = try Model.equations(configuration, dimension: system.dimension)
-    if stage >= plan.melt.count, case .implicit(let tolerance) = configuration.flow.integrator {
+    if isImplicit(stage) {
       return try ImplicitIntegrator(
-        system, equations, limits: .init(tolerance: tolerance), preconditioner: preconditioner, resuming: saved)
+        system, equations, limits: limits, preconditioner: preconditioner, resuming: saved)
     }
-    let step = configuration.flow.timeStep
     return equations.isOverdamped
-      ? try OverdampedIntegrator(system, equations, timeStep: step, seed: seed(stage), resuming: saved)
-      : try VerletIntegrator(system, equations, timeStep: step, seed: seed(stage), resuming: saved)
+      ? try OverdampedIntegrator(system, equations, timeStep: timeStep, seed: seed(stage), resuming: saved)
+      : try VerletIntegrator(system, equations, timeStep: timeStep, seed: seed(stage), resuming: saved)
   }
 
   /// Returns the seed of the noise, another one for each rate if all of them count their steps from the same start; nil

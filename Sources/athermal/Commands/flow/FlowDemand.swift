@@ -29,11 +29,15 @@ struct FlowDemand {
   func lines() -> [String] {
     let (flow, output) = (configuration.flow, configuration.output)
     let replicas = Double(flow.replicas)
-    let stages = isImplicit ? plan.melt : plan.melt + plan.shear
-    let steps = stages.reduce(0) { $0 + (Double($1.rows) * $1.interval / flow.timeStep).rounded() }
+    let stages = plan.melt + plan.shear.filter { !flow.integrator.isImplicit(rate: $0.rate) }
+    let steps =
+      flow.integrator.timeStep.map { step in
+        stages.reduce(0) { $0 + (Double($1.rows) * $1.interval / step).rounded() }
+      } ?? 0
     let evaluations = steps * (equations.isOverdamped ? 2 : 1)
     let cost =
-      "\(steps.shown) steps, \(evaluations.shown) evaluations" + (isImplicit ? ", and implicit steps by error" : "")
+      "\(steps.shown) steps, \(evaluations.shown) evaluations"
+      + (hasImplicitRates ? ", and implicit steps by error" : "")
     let row = 8 * FlowRow.schema(rate: 0, dimension: particles.snapshot.dimension).numbersPerRecord
     let frames = output.trajectory ? plan.shear.reduce(0) { $0 + $1.rows / output.every + 1 } : 0
     let frame = particles.frame(output.fields)
@@ -46,16 +50,14 @@ struct FlowDemand {
     ]
   }
 
-  private var isImplicit: Bool {
-    if case .implicit = configuration.flow.integrator { true } else { false }
-  }
+  private var hasImplicitRates: Bool { configuration.flow.integrator.implicitBelow > 0 }
 
   private func memory(_ particles: ParticleMemory) -> Double {
     let settings = configuration.flow.measure
     let hasMultigrid = configuration.minimizer.preconditioner == .multigrid
     // States of the flow that are brought to rest are copies.
     let copies = settings.yieldSnapshots > 0 ? particles.system + particles.minimiser(hasMultigrid: hasMultigrid) : 0
-    let solver = isImplicit ? particles.minimiser(hasMultigrid: hasMultigrid) : 0
+    let solver = hasImplicitRates ? particles.minimiser(hasMultigrid: hasMultigrid) : 0
     func rows(_ time: Double) -> Int { Int((time / settings.every).rounded()) }
     return particles.flow(
       equations, isNoisy: configuration.flow.seed != nil, windows: rows(settings.lag), radius: settings.radius,

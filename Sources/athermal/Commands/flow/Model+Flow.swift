@@ -21,8 +21,7 @@ extension Model {
   /// Verifies that the step of time is stable at the present positions, whose forces are known. Collective.
   /// - Throws: an input failure that names the largest stable step.
   static func checkTimeStep(_ configuration: FlowConfiguration, _ system: ParticleSystem) throws {
-    let step = configuration.flow.timeStep
-    guard !step.isNaN else { return }
+    guard let step = configuration.flow.integrator.timeStep else { return }
     let motion = configuration.flow.motion
     let stable = try StableStep(system)
     let limit =
