@@ -27,6 +27,18 @@ dimension 2
 atom_style atomic
 boundary p p p
 """
+# A glass of a file at rest, in simple shear with the drag of a substrate.
+FLOW = HEAD + """
+read_data {file}
+change_box all triclinic
+""" + MODEL + """
+velocity all set 0.0 0.0 0.0
+timestep {step}
+fix 1 all deform 1 xy erate {rate} remap x flip yes
+fix 2 all nve
+fix 3 all langevin 0.0 0.0 {damp} 12345
+fix 4 all enforce2d
+"""
 
 
 def execute(command):
