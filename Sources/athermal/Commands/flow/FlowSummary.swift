@@ -25,6 +25,15 @@ struct FlowSummary: Encodable {
   struct Fits: Encodable {
     var free: HerschelBulkley?
     var half: HerschelBulkley?
+
+    private enum CodingKeys: CodingKey { case free, half }
+
+    /// Encodes a fit that is not known as null.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(free, forKey: .free)
+      try container.encode(half, forKey: .half)
+    }
   }
 
   init(_ results: [FlowResult], _ configuration: FlowConfiguration, _ folder: RunFolder, ranks: Int) {
