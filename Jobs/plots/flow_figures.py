@@ -451,8 +451,9 @@ def whole_bins(largest):
 
 def activity_map(run, frame=-1, replica=0, normal=None, place=0.5, thickness=2.0):
     """Particles in the sheared box, coloured by their D²min over the last lag, and the outlines of the clusters of
-    active small blocks. In three dimensions the blocks are those that the middle of the slab cuts."""
-    with open_file(run, file_of(run, "trajectory", replica)) as file:
+    active small blocks. In three dimensions the blocks are those that the middle of the slab cuts. Of frames that were
+    measured it is the last."""
+    with open_file(run, "state.h5" if has_frames(run) else file_of(run, "trajectory", replica)) as file:
         group = file.get("particles/trajectory")
         if group is None or "d2min" not in group:
             raise NothingToDraw("trajectory.h5 holds no d2min; ask for it with output.trajectory = true and "
@@ -466,7 +467,7 @@ def activity_map(run, frame=-1, replica=0, normal=None, place=0.5, thickness=2.0
     if not np.isfinite(value).any():
         raise NothingToDraw(f"frame {frame} was written before the first measured lag was over; name a later one with "
                             "--frame")
-    measure = section(run).get("measure", {})
+    measure = measurement(run)
     threshold = measure.get("threshold", 0.1)
     inside = value[seen.inside]
     norm = LogNorm(threshold / 10, max(10 * threshold, np.percentile(inside, 99.9)), clip=True)
@@ -480,8 +481,8 @@ def activity_map(run, frame=-1, replica=0, normal=None, place=0.5, thickness=2.0
     if strain is not None:
         first += rf"total strain {strain[frame]:.4g}, "
     axes.set_title(f"{first}{title}" + (f"\n{seen.slab}" if seen.slab else ""))
-    bar = colour_bar(figure, axes, norm, INTENSITY,
-                     rf"$D^2_{{\min}}$ over the last {measure.get('lag', 4):g} $\tau$ [${length_symbol(run)}^2$]",
+    lag = f"{measure.get('lag', 4):g} " + ("frame(s)" if has_frames(run) else r"$\tau$")
+    bar = colour_bar(figure, axes, norm, INTENSITY, rf"$D^2_{{\min}}$ over the last {lag} [${length_symbol(run)}^2$]",
                      extend="both")
     bar.ax.axhline(threshold, color=BLUE, linewidth=2)
     return figure
@@ -489,6 +490,8 @@ def activity_map(run, frame=-1, replica=0, normal=None, place=0.5, thickness=2.0
 
 def rate_of(run, row, replica):
     """The rate at which a row was measured, counted over all rates; None where not known."""
+    if has_frames(run):
+        return None
     rows = 0
     for _, rate, curve in read_rates(run, replica):
         rows += len(curve["time"])

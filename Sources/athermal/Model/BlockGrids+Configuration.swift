@@ -3,8 +3,8 @@ import Geometry
 import Measurement
 
 extension BlockGrids {
-  /// Finds the grids whose blocks have the sides closest to those that the keys `block` and `small_block` of a table ask
-  /// for.
+  /// Finds the grids whose blocks have the sides closest to those that the keys `block` and `small_block` of a table
+  /// ask for.
   /// - Throws: an input failure, with the place of the key, if there is none.
   init(of cell: Cell, block: Double, smallBlock: Double, in table: String, _ places: KeyPlaces) throws {
     self.init(

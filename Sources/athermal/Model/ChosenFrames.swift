@@ -78,8 +78,8 @@ struct ChosenFrames {
       Failure.everywhere(
         .input,
         "\(configuration.places.nearest("frames.first")): \(path): \(what) from frame \(numbers[k]) to frame "
-          + "\(numbers[k + 1]), from \(strains[k]) to \(strains[k + 1]); choose frames of one loading at equal steps by "
-          + "'first', 'last' and 'every'")
+          + "\(numbers[k + 1]), from \(strains[k]) to \(strains[k + 1]); choose frames of one loading at equal steps "
+          + "by 'first', 'last' and 'every'")
     }
     if let k = steps.firstIndex(where: { !($0 > 0) }) { throw complaint(k, "the strain does not grow") }
     if let k = steps.firstIndex(where: { abs($0 - steps[0]) > Self.unevenness * steps[0] }) {

@@ -59,6 +59,7 @@ struct FrameMeasurement {
       if let active { statistics.add(Double(active)) }
       let row = try FrameRow(sequence, totals, active, plastic, keepsD2min: section.d2min)
       try table.append(row, to: curve)
+      try run.folder.log(curve.line(row), over: communicator)
       try table.appendArrays(row, of: FrameRow.fields)
       progress.show(
         "frame \(row.frame)  strain \(row.strain.shown)  active \(active.map { "\($0)" } ?? "–")",
