@@ -282,8 +282,8 @@ def stress_diffusion(run, replica=0):
     logarithmic(axes, rf"{name} ${symbol}${unit}",
                 rf"$\langle(\Delta\sigma - {drift(run)})^2\rangle$ {squared(stress_unit(run, dimension_of(run)))}")
     if has_line:
-        axes.plot([], [], color=BLACK, linestyle="--", linewidth=1, label=rf"floor + $D_\sigma {symbol}$, fitted in the "
-                  "grey window" + of_replicas(run))
+        axes.plot([], [], color=BLACK, linestyle="--", linewidth=1,
+                  label=rf"floor + $D_\sigma {symbol}$, fitted in the grey window" + of_replicas(run))
         axes.legend(loc="best")
     return figure
 

@@ -49,8 +49,8 @@ extension ParticleSystem {
     guard distance <= Self.mismatch, abs(abs(basis.determinant) - 1) < 0.5 else {
       throw Failure.everywhere(
         .input,
-        "the box at strain \(frame.strain.shown) is not that at strain \(strain.shown), deformed by the difference: its "
-          + "edges are off by \(distance.shown) of an edge")
+        "the box at strain \(frame.strain.shown) is not that at strain \(strain.shown), deformed by the difference: "
+          + "its edges are off by \(distance.shown) of an edge")
     }
     return basis
   }

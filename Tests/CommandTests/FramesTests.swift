@@ -10,12 +10,12 @@ import Testing
 
   /// A flow without inertia, in which stresses have no kinetic part, with a frame at every row; the box is flipped
   /// once.
-  private static func flow(_ generate: String, block: Double) -> String {
+  private static func flow(_ generate: String, block: Double, kind: String = "binary-lj") -> String {
     """
     [system]
     generate = { \(generate), seed = 3 }
     [potential]
-    kind = "binary-lj"
+    kind = "\(kind)"
     [minimizer]
     force_tolerance = 1e-3
     [flow]
@@ -39,12 +39,12 @@ import Testing
     """
   }
 
-  private static func frames(_ more: String, block: Double = 6) -> String {
+  private static func frames(_ more: String, block: Double = 6, kind: String = "binary-lj") -> String {
     """
     [system]
     file = "flow/trajectory.h5"
     [potential]
-    kind = "binary-lj"
+    kind = "\(kind)"
     [frames]
     lag = 3
     threshold = 0.1
@@ -87,12 +87,12 @@ import Testing
   /// the differences from the stresses of blocks. Without the flip the blocks of frames would be others from strain 0.5
   /// on, and without image numbers particles that cross the border would have moved by an edge.
   @Test(arguments: [
-    (generate: "dimension = 2, particles = 200, density = 1.2", block: 6.0),
-    (generate: "dimension = 3, particles = 400, density = 1.0", block: 3.7),
+    (generate: "dimension = 2, particles = 200, density = 1.2", block: 6.0, kind: "binary-lj"),
+    (generate: "dimension = 3, particles = 400, density = 0.82", block: 3.9, kind: "bidisperse-ipl"),
   ])
-  func framesOfAFlowGiveWhatTheFlowMeasures(generate: String, block: Double) throws {
-    try folder.file("flow.toml", Self.flow(generate, block: block))
-    try folder.file("frames.toml", Self.frames("d2min = true", block: block))
+  func framesOfAFlowGiveWhatTheFlowMeasures(generate: String, block: Double, kind: String) throws {
+    try folder.file("flow.toml", Self.flow(generate, block: block, kind: kind))
+    try folder.file("frames.toml", Self.frames("d2min = true", block: block, kind: kind))
     try run(["flow", "flow.toml", "--output", "flow"])
     try run(["measure", "frames.toml", "--output", "frames"])
     let (flow, frames) = ("flow/flow.h5", "frames/measure.h5")

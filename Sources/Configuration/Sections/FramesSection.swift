@@ -1,5 +1,5 @@
-/// `[frames]` of `measure`: the frames of a trajectory, and what is measured of plasticity from one to the next. Lengths
-/// are in reduced units; lags are numbers of frames.
+/// `[frames]` of `measure`: the frames of a trajectory, and what is measured of plasticity from one to the next.
+/// Lengths are in reduced units; lags are numbers of frames.
 public struct FramesSection: Sendable, Equatable {
   /// First and last frame, from 0, or negative from the end.
   public var first: Int

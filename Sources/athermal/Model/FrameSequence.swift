@@ -4,7 +4,8 @@ import MessagePassing
 import Particles
 
 /// The frames of a trajectory one after the other, as states of one system of particles that goes from each to the
-/// next. What the system tracks, such as displacements, is that of the particles between frames. One frame is in memory.
+/// next. What the system tracks, such as displacements, is that of the particles between frames. One frame is in
+/// memory.
 final class FrameSequence {
   let frames: ChosenFrames
   /// The particles, at the present frame.
