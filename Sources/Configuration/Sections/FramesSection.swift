@@ -1,11 +1,23 @@
-/// `[frames]` of `measure`: the frames of a trajectory, and what is measured of plasticity from one to the next.
-/// Lengths are in reduced units; lags are numbers of frames.
-public struct FramesSection: Sendable, Equatable {
+/// Frames of a trajectory.
+public struct FrameChoice: Sendable, Equatable {
   /// First and last frame, from 0, or negative from the end.
   public var first: Int
   public var last: Int
-  /// Distance of the frames that are measured.
+  /// Distance of the frames that are taken.
   public var every: Int
+
+  init(_ table: Table) {
+    let frame = Bound<Int>.between(-1_000_000_000, 1_000_000_000)
+    first = table.integer("first", frame, default: 0)
+    last = table.integer("last", frame, default: -1)
+    every = table.integer("every", .count(from: 1), default: 1)
+  }
+}
+
+/// `[frames]` of `measure`: the frames of a trajectory, and what is measured of plasticity from one to the next.
+/// Lengths are in reduced units; lags are numbers of frames.
+public struct FramesSection: Sendable, Equatable {
+  public var choice: FrameChoice
   /// Approximate side W of the blocks whose stresses are followed.
   public var block: Double
   /// Approximate side w₀ of the blocks of which clusters of plastic activity are made.
@@ -40,10 +52,7 @@ public struct FramesSection: Sendable, Equatable {
       }
       return nil
     }
-    let frame = Bound<Int>.between(-1_000_000_000, 1_000_000_000)
-    first = table.integer("first", frame, default: 0)
-    last = table.integer("last", frame, default: -1)
-    every = table.integer("every", .count(from: 1), default: 1)
+    choice = FrameChoice(table)
     block = table.number("block", .moderate, default: 6)
     smallBlock = table.number("small_block", .moderate, default: 2)
     let lag = table.integer(

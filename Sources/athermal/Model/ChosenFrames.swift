@@ -1,5 +1,5 @@
 import Configuration
-import Foundation
+import Interactions
 import MessagePassing
 import Particles
 import Storage
@@ -13,18 +13,26 @@ struct ChosenFrames {
   let numbers: [Int]
   /// Accumulated strain of each.
   let strains: [Double]
-  private let configuration: MeasureConfiguration
+  /// The potential for which the particles are prepared.
+  let potential: PairModel
+  private let places: KeyPlaces
+  private let dimension: Int?
   private let path: String
   private let contents: TrajectoryContents
 
   /// Opens the file and finds the frames. Collective.
   /// - Throws: an input failure if the file is no trajectory of this program, or fewer than two frames are chosen.
-  init(_ section: FramesSection, _ configuration: MeasureConfiguration, over communicator: Communicator) throws {
+  init(
+    _ choice: FrameChoice, _ configuration: RunConfiguration<some ParticleCommandSections>,
+    over communicator: Communicator
+  ) throws {
     guard case .file(let path) = configuration.system.source else {
       preconditionFailure("the config allows no frames of generated particles")
     }
-    self.configuration = configuration
     self.path = path
+    places = configuration.places
+    dimension = configuration.system.dimension
+    potential = Model.pairModel(configuration.potential)
     contents = try configuration.places.namingPlace(of: "system.file") {
       try communicator.coordinated {
         let format = try ConfigurationReader.format(of: path)
@@ -37,12 +45,12 @@ struct ChosenFrames {
       }
       return try TrajectoryContents(path, over: communicator)
     }
-    numbers = try Self.numbers(section, among: contents.frameCount, path, configuration.places)
+    numbers = try Self.numbers(choice, among: contents.frameCount, path, configuration.places)
     strains = try numbers.map(contents.strain(of:))
   }
 
   private static func numbers(
-    _ section: FramesSection, among count: Int, _ path: String, _ places: KeyPlaces
+    _ choice: FrameChoice, among count: Int, _ path: String, _ places: KeyPlaces
   ) throws -> [Int] {
     guard count > 1 else {
       throw Failure.everywhere(
@@ -58,8 +66,8 @@ struct ChosenFrames {
       }
       return number
     }
-    let (first, last) = (try number(section.first, "first"), try number(section.last, "last"))
-    let numbers = Array(stride(from: first, through: last, by: section.every))
+    let (first, last) = (try number(choice.first, "first"), try number(choice.last, "last"))
+    let numbers = Array(stride(from: first, through: last, by: choice.every))
     guard numbers.count > 1 else {
       throw Failure.everywhere(
         .input,
@@ -77,7 +85,7 @@ struct ChosenFrames {
     func complaint(_ k: Int, _ what: String) -> Failure {
       Failure.everywhere(
         .input,
-        "\(configuration.places.nearest("frames.first")): \(path): \(what) from frame \(numbers[k]) to frame "
+        "\(places.nearest("frames.first")): \(path): \(what) from frame \(numbers[k]) to frame "
           + "\(numbers[k + 1]), from \(strains[k]) to \(strains[k + 1]); choose frames of one loading at equal steps "
           + "by 'first', 'last' and 'every'")
     }
@@ -90,17 +98,16 @@ struct ChosenFrames {
 
   /// Reads the configuration of the frame at a place in ``numbers``. Collective.
   func snapshot(at place: Int, over communicator: Communicator) throws -> Snapshot {
-    try configuration.places.namingPlace(of: "system.file") {
-      var snapshot = try contents.snapshot(of: numbers[place], dimension: configuration.system.dimension)
-      _ = try Model.prepare(
-        &snapshot, for: Model.pairModel(configuration.potential), path: path, over: communicator)
+    try places.namingPlace(of: "system.file") {
+      var snapshot = try contents.snapshot(of: numbers[place], dimension: dimension)
+      _ = try Model.prepare(&snapshot, for: potential, path: path, over: communicator)
       return snapshot
     }
   }
 
   /// Runs `work` on a frame. An input failure is prefixed with the place of the file in the config and with the frame.
   func naming<Result>(_ place: Int, _ work: () throws -> Result) throws -> Result {
-    try configuration.places.namingPlace(of: "system.file") {
+    try places.namingPlace(of: "system.file") {
       do { return try work() } catch let failure as Failure where failure.kind == .input {
         throw failure.prefixed(by: "\(path), frame \(numbers[place])")
       }

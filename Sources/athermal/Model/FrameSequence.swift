@@ -1,5 +1,5 @@
-import Configuration
 import Geometry
+import Interactions
 import MessagePassing
 import Particles
 
@@ -21,13 +21,13 @@ final class FrameSequence {
 
   /// Reads the first frame. Collective.
   /// - Throws: an input failure if the frame cannot be read, or if the file does not say what its strain measures.
-  init(_ frames: ChosenFrames, _ configuration: MeasureConfiguration, over communicator: Communicator) throws {
+  init(_ frames: ChosenFrames, skin: Double, over communicator: Communicator) throws {
     self.frames = frames
     let snapshot = try frames.snapshot(at: 0, over: communicator)
     system = try frames.naming(0) {
       try ParticleSystem(
-        snapshot, interaction: Model.pairModel(configuration.potential).compiled(dimension: snapshot.dimension),
-        skin: configuration.neighbours.skin, communicator: communicator)
+        snapshot, interaction: frames.potential.compiled(dimension: snapshot.dimension), skin: skin,
+        communicator: communicator)
     }
     generator = try frames.naming(0) {
       guard let generator = snapshot.strainGenerator else {

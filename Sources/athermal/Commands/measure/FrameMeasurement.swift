@@ -1,5 +1,4 @@
 import Configuration
-import Foundation
 import Geometry
 import Measurement
 import MessagePassing
@@ -17,10 +16,10 @@ struct FrameMeasurement {
   /// Measures all frames and writes the results. Collective.
   func compute() throws -> Int32 {
     let communicator = run.communicator
-    let frames = try ChosenFrames(section, configuration, over: communicator)
+    let frames = try ChosenFrames(section.choice, configuration, over: communicator)
     let interval = try frames.interval()
     let settings = try Self.settings(section, frames, interval, configuration.places)
-    let sequence = try FrameSequence(frames, configuration, over: communicator)
+    let sequence = try FrameSequence(frames, skin: configuration.neighbours.skin, over: communicator)
     let system = sequence.system
     try Self.check(
       section, system.positionSnapshot(), system.cell, configuration, ranks: communicator.size, communicator)
@@ -107,7 +106,7 @@ extension FrameMeasurement {
     _ section: FramesSection, _ configuration: MeasureConfiguration, on ranks: TargetRanks,
     over communicator: Communicator
   ) throws -> [String] {
-    let frames = try ChosenFrames(section, configuration, over: communicator)
+    let frames = try ChosenFrames(section.choice, configuration, over: communicator)
     let settings = try settings(section, frames, frames.interval(), configuration.places)(.identity)
     let particles = try ParticleDemand(configuration, on: ranks, over: communicator)
     try check(
