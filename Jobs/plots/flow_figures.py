@@ -1,4 +1,5 @@
-"""Draws what `flow` has measured at each of its shear rates. No physics is computed here."""
+"""Draws what `flow` has measured at each of its shear rates, and `measure` over the frames of a trajectory. No physics
+is computed here."""
 
 import glob
 import os
@@ -24,8 +25,28 @@ def open_flow(run, replica):
     return open_file(run, file_of(run, "flow", replica))
 
 
+def has_frames(run):
+    """Whether frames of a trajectory were measured, from one strain to the next, and no flow."""
+    return os.path.isfile(os.path.join(run, "measure.h5"))
+
+
 def section(run):
     return settings(run).get("flow", {})
+
+
+def measurement(run):
+    """The settings of what is measured of plasticity."""
+    return settings(run).get("frames", {}) if has_frames(run) else section(run).get("measure", {})
+
+
+def clock(run):
+    """The name of the quantity in which rows are equally spaced, its symbol, and its unit."""
+    return ("strain", r"\gamma", "") if has_frames(run) else ("time", "t", r" [$\tau$]")
+
+
+def drift(run):
+    """What a lag adds to the stress of an elastic block."""
+    return r"G_0\gamma" if has_frames(run) else r"G_0\dot\gamma t"
 
 
 def shear_stress(run):
@@ -34,25 +55,29 @@ def shear_stress(run):
 
 
 def stress_symbol(run):
-    return rf"\sigma_{{{shear_stress(run)}}}"
+    return r"\sigma:A" if has_frames(run) else rf"\sigma_{{{shear_stress(run)}}}"
 
 
 def points(run):
-    """The flow curve of the summary: a dictionary for each rate; empty before the end of the run."""
+    """The flow curve of the summary: a dictionary for each rate; empty before the end of the run. Frames have one."""
+    if has_frames(run):
+        return [summary(run)["frames"]["plastic"]] if "frames" in summary(run) else []
     return summary(run).get("flow_curve", [])
 
 
 def label(rate):
-    return rf"$\dot\gamma$ = {rate:g}"
+    return "from frame to frame" if np.isnan(rate) else rf"$\dot\gamma$ = {rate:g}"
 
 
 def read_rates(run, replica, group=None):
     """For each rate that has been reached, in the order of the run, its number, the rate, and what was measured: the
-    columns of the curve by name, or the datasets of a group, which is there when a rate is over."""
+    columns of the curve by name, or the datasets of a group, which is there when a rate is over. Frames of a trajectory
+    count as one, whose rate is not a number."""
     found = []
-    with open_flow(run, replica) as file:
-        for k, rate in enumerate(section(run).get("rates", [])):
-            place = file.get(f"rates/{k}")
+    rates = [(f"rates/{k}", rate) for k, rate in enumerate(section(run).get("rates", []))]
+    with open_file(run, "measure.h5") if has_frames(run) else open_flow(run, replica) as file:
+        for k, (name, rate) in enumerate([("frames", np.nan)] if has_frames(run) else rates):
+            place = file.get(name)
             if place is None:
                 continue
             if group is None:
@@ -107,7 +132,8 @@ def stress_activity(run, rate=None, start=None, end=None, replica=0):
         if not seen.any():
             raise NothingToDraw(f"the strain at this rate goes from 0 to {strain[-1]:g}")
         x = before + strain[seen]
-        panels[0].plot(x, curve[f"stress_{plane}"][seen], color=colour, linewidth=1, label=label(value))
+        stress = curve["working_stress"] if has_frames(run) else curve[f"stress_{plane}"]
+        panels[0].plot(x, stress[seen], color=colour, linewidth=1, label=label(value))
         active = curve["active"][seen]
         panels[1].plot(x, active, color=colour, linewidth=0.8, marker=marker, markersize=3, markerfacecolor="white")
         highest = max(highest, np.nanmax(active, initial=0))
@@ -228,14 +254,14 @@ def stress_diffusion(run, replica=0):
     thin
     lines are ⟨Δσ²⟩ itself, from which no elastic drift G₀γ̇t is taken (it is 0 where G₀ is not known)."""
     found = read_rates(run, replica, "stress_difference")
-    window = section(run).get("measure", {}).get("fit_window")
+    (name, symbol, unit), window = clock(run), measurement(run).get("fit_window")
     known = dict(enumerate(points(run)))
     figure, axes = plt.subplots(figsize=(7, 5))
     has_line = False
     if window:
         axes.axvspan(*window, color=GREY, alpha=0.25, linewidth=0, zorder=0)
     for (k, rate, data), colour in zip(found, rate_colours(found)):
-        time, square, error = data["time"], data["mean_square"], data["mean_square_error"]
+        time, square, error = data[name], data["mean_square"], data["mean_square_error"]
         text = label(rate)
         used = (time >= window[0]) & (time <= window[1]) & np.isfinite(square) if window else np.zeros(0, bool)
         slope = known.get(k, {}).get("diffusion") if used.sum() > 1 else None
@@ -253,11 +279,11 @@ def stress_diffusion(run, replica=0):
         axes.plot(time, data["mean_square_total"], color=colour, linewidth=0.9, alpha=0.6)
     axes.plot([], [], color=BLACK, linewidth=0.9, alpha=0.6,
               label=r"$\langle\Delta\sigma^2\rangle$, no drift subtracted")
-    logarithmic(axes, r"time $t$ [$\tau$]",
-                rf"$\langle(\Delta\sigma - G_0\dot\gamma t)^2\rangle$ {squared(stress_unit(run, dimension_of(run)))}")
+    logarithmic(axes, rf"{name} ${symbol}${unit}",
+                rf"$\langle(\Delta\sigma - {drift(run)})^2\rangle$ {squared(stress_unit(run, dimension_of(run)))}")
     if has_line:
-        axes.plot([], [], color=BLACK, linestyle="--", linewidth=1, label=r"floor + $D_\sigma t$, fitted in the grey "
-                  "window" + of_replicas(run))
+        axes.plot([], [], color=BLACK, linestyle="--", linewidth=1,
+                  label=rf"floor + $D_\sigma {symbol}$, fitted in the grey window" + of_replicas(run))
         axes.legend(loc="best")
     return figure
 
@@ -425,8 +451,9 @@ def whole_bins(largest):
 
 def activity_map(run, frame=-1, replica=0, normal=None, place=0.5, thickness=2.0):
     """Particles in the sheared box, coloured by their D²min over the last lag, and the outlines of the clusters of
-    active small blocks. In three dimensions the blocks are those that the middle of the slab cuts."""
-    with open_file(run, file_of(run, "trajectory", replica)) as file:
+    active small blocks. In three dimensions the blocks are those that the middle of the slab cuts. Of frames that were
+    measured it is the last."""
+    with open_file(run, "state.h5" if has_frames(run) else file_of(run, "trajectory", replica)) as file:
         group = file.get("particles/trajectory")
         if group is None or "d2min" not in group:
             raise NothingToDraw("trajectory.h5 holds no d2min; ask for it with output.trajectory = true and "
@@ -440,7 +467,7 @@ def activity_map(run, frame=-1, replica=0, normal=None, place=0.5, thickness=2.0
     if not np.isfinite(value).any():
         raise NothingToDraw(f"frame {frame} was written before the first measured lag was over; name a later one with "
                             "--frame")
-    measure = section(run).get("measure", {})
+    measure = measurement(run)
     threshold = measure.get("threshold", 0.1)
     inside = value[seen.inside]
     norm = LogNorm(threshold / 10, max(10 * threshold, np.percentile(inside, 99.9)), clip=True)
@@ -454,8 +481,8 @@ def activity_map(run, frame=-1, replica=0, normal=None, place=0.5, thickness=2.0
     if strain is not None:
         first += rf"total strain {strain[frame]:.4g}, "
     axes.set_title(f"{first}{title}" + (f"\n{seen.slab}" if seen.slab else ""))
-    bar = colour_bar(figure, axes, norm, INTENSITY,
-                     rf"$D^2_{{\min}}$ over the last {measure.get('lag', 4):g} $\tau$ [${length_symbol(run)}^2$]",
+    lag = f"{measure.get('lag', 4):g} " + ("frame(s)" if has_frames(run) else r"$\tau$")
+    bar = colour_bar(figure, axes, norm, INTENSITY, rf"$D^2_{{\min}}$ over the last {lag} [${length_symbol(run)}^2$]",
                      extend="both")
     bar.ax.axhline(threshold, color=BLUE, linewidth=2)
     return figure
@@ -463,6 +490,8 @@ def activity_map(run, frame=-1, replica=0, normal=None, place=0.5, thickness=2.0
 
 def rate_of(run, row, replica):
     """The rate at which a row was measured, counted over all rates; None where not known."""
+    if has_frames(run):
+        return None
     rows = 0
     for _, rate, curve in read_rates(run, replica):
         rows += len(curve["time"])

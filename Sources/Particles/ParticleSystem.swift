@@ -120,40 +120,15 @@ public final class ParticleSystem {
   }
 
   /// Copies this rank's share of the configuration into the columns, with positions as fixed-point numbers.
-  private func load(_ table: ParticleTable, quantum sourceQuantum: Double?) throws {
+  private func load(_ table: ParticleTable, quantum: Double?) throws {
     reserveColumns(table.count)
     ownedCount = table.count
     let d = dimension
-    // Quanta are powers of two: positions in finer quanta are rounded, positions in coarser ones are kept exactly.
-    let ratio = table.fixedPositions.isEmpty ? nil : sourceQuantum.map { $0 / cell.quantum }
     for i in 0..<ownedCount {
       columns.ids[i] = table.ids[i]
       columns.species[i] = table.species(i)
       columns.diameters[i] = table.diameter(i)
-      var position = FixedVector.zero
-      var away = SIMD3<Int32>()
-      if let ratio {
-        for k in 0..<d {
-          let fixed = table.fixedPositions[i * d + k]
-          let product = (Double(fixed) * ratio).rounded(.toNearestOrEven)
-          guard abs(product) < 0x1p62 else {
-            throw Failure(
-              .input, "the position in quanta of particle id \(columns.ids[i]) lies far outside of the cell")
-          }
-          position[k] = ratio >= 1 ? fixed * Int64(ratio) : Int64(product)
-        }
-      } else {
-        var v = Vector.zero
-        for k in 0..<d { v[k] = table.positions[i * d + k] }
-        // Subtract whole edges before converting to an integer, which could not hold a thousand of them.
-        let s = cell.fractionsOfPosition * v
-        for k in 0..<d where abs(s[k]) > 2 {
-          let edgesAway = s[k].rounded(.down)
-          v -= edgesAway * cell.edges[k]
-          away[k] = Int32(edgesAway)
-        }
-        position = cell.fixed(v)
-      }
+      let (position, away) = try place(of: i, in: table, quantum: quantum)
       for k in 0..<3 {
         columns.records[4 * i + k] = position[k]
         columns.reference[3 * i + k] = position[k]
@@ -161,6 +136,38 @@ public final class ParticleSystem {
       }
       recordParameter(of: i)
     }
+  }
+
+  /// Returns the place of particle `i` of a table as a fixed-point number, and the whole edges that were subtracted.
+  /// - Parameter quantum: quantum of the fixed-point numbers of the table, which replace its positions; nil if it has
+  ///   none.
+  func place(of i: Int, in table: ParticleTable, quantum: Double?) throws -> (FixedVector, away: SIMD3<Int32>) {
+    let d = dimension
+    var position = FixedVector.zero
+    guard let quantum, !table.fixedPositions.isEmpty else {
+      var away = SIMD3<Int32>()
+      var v = Vector.zero
+      for k in 0..<d { v[k] = table.positions[i * d + k] }
+      // Subtract whole edges before converting to an integer, which could not hold a thousand of them.
+      let s = cell.fractionsOfPosition * v
+      for k in 0..<d where abs(s[k]) > 2 {
+        let edgesAway = s[k].rounded(.down)
+        v -= edgesAway * cell.edges[k]
+        away[k] = Int32(edgesAway)
+      }
+      return (cell.fixed(v), away)
+    }
+    // Quanta are powers of two: positions in finer quanta are rounded, positions in coarser ones are kept exactly.
+    let ratio = quantum / cell.quantum
+    for k in 0..<d {
+      let fixed = table.fixedPositions[i * d + k]
+      let product = (Double(fixed) * ratio).rounded(.toNearestOrEven)
+      guard abs(product) < 0x1p62 else {
+        throw Failure(.input, "the position in quanta of particle id \(table.ids[i]) lies far outside of the cell")
+      }
+      position[k] = ratio >= 1 ? fixed * Int64(ratio) : Int64(product)
+    }
+    return (position, SIMD3<Int32>())
   }
 
   /// The columns and the fields, which move with the particles alike.

@@ -6,7 +6,7 @@ public protocol StoredArray {
 }
 
 /// An array that all ranks hold, or the rows of a distributed one that this rank holds.
-public struct ResultArray<Element: HDF5Element>: StoredArray {
+public struct ResultArray<Element: HDF5Element>: FramedArray {
   let values: [Element]
   let shape: [Int]
   /// Number of the first row of this rank; nil if all ranks hold all rows.
@@ -28,13 +28,27 @@ public struct ResultArray<Element: HDF5Element>: StoredArray {
 
   public func write(to file: HDF5File, as dataset: String) throws {
     try file.createDataset(dataset, of: Element.self, shape: shape)
+    try fill(dataset, of: file, prefix: [])
+  }
+
+  /// Writes the array as a row of a dataset of arrays, which is created with the first one.
+  func append(to file: HDF5File, as dataset: String, row: Int) throws {
+    if row == 0 { try file.createDataset(dataset, of: Element.self, shape: [0] + shape, growing: true) }
+    try file.extend(dataset, to: row + 1)
+    try fill(dataset, of: file, prefix: [row])
+  }
+
+  private func fill(_ dataset: String, of file: HDF5File, prefix: [Int]) throws {
     guard let firstRow else {
-      return try file.writeFromRoot(values, to: dataset, start: shape.map { _ in 0 }, count: shape)
+      return try file.writeFromRoot(
+        values, to: dataset, start: prefix + shape.map { _ in 0 }, count: prefix.map { _ in 1 } + shape)
     }
-    let row = shape.dropFirst()
-    let size = row.reduce(1, *)
+    let rest = shape.dropFirst()
+    let size = rest.reduce(1, *)
+    let count = size > 0 ? values.count / size : 0
     try file.write(
-      values, to: dataset, start: [firstRow] + row.map { _ in 0 }, count: [size > 0 ? values.count / size : 0] + row)
+      values, to: dataset, start: prefix + [firstRow] + rest.map { _ in 0 },
+      count: prefix.map { _ in count > 0 ? 1 : 0 } + [count] + rest)
   }
 }
 

@@ -50,26 +50,12 @@ public struct FlowMeasurement: Sendable, Equatable {
     } else {
       correlationTime = table.number("correlation_time", .moderate, default: 5 * lag)
       differenceTime = table.optionalNumber("difference_time", .moderate)
-      fitWindow = Self.fitWindow(table)
+      fitWindow = table.window("fit_window", of: "times", for: "[2.0, 10.0]")
       yieldSnapshots = table.integer("yield_snapshots", .between(0, 100_000), default: 0)
     }
     checkLengths(table)
     checkMultiples(table, timeStep: timeStep)
     if let driving { checkTimes(table, driving) }
-  }
-
-  private static func fitWindow(_ table: Table) -> ClosedRange<Double>? {
-    let hint =
-      "write for example fit_window = [2.0, 10.0]: the times of the linear part, the first less than the second"
-    table.know("fit_window")
-    guard table.gives("fit_window"), let times = table.numbers("fit_window", .notNegative, hint: hint) else {
-      return nil
-    }
-    guard times.count == 2, times[0] < times[1] else {
-      table.report("'fit_window' in [\(table.name)] is not two ascending times", hint: hint, key: "fit_window")
-      return nil
-    }
-    return times[0]...times[1]
   }
 
   private func checkLengths(_ table: Table) {
@@ -136,6 +122,20 @@ public struct FlowMeasurement: Sendable, Equatable {
         "'yield_snapshots' in [\(table.name)] is \(yieldSnapshots), and \(place) there are "
           + "\(Int(measured / every)) rows", hint: "take fewer; each is the state at one row", key: "yield_snapshots")
     }
+  }
+}
+
+extension Table {
+  /// Reads two ascending numbers, between which a line is fitted; nil if the key is absent or has a mistake.
+  func window(_ key: String, of what: String, for example: String) -> ClosedRange<Double>? {
+    let hint = "write for example \(key) = \(example): the \(what) of the linear part, the first less than the second"
+    know(key)
+    guard gives(key), let ends = numbers(key, .notNegative, hint: hint) else { return nil }
+    guard ends.count == 2, ends[0] < ends[1] else {
+      report("'\(key)' in [\(name)] is not two ascending \(what)", hint: hint, key: key)
+      return nil
+    }
+    return ends[0]...ends[1]
   }
 }
 

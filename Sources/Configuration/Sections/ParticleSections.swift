@@ -15,9 +15,15 @@ package struct ParticleReading {
   package let dimension: Int?
   /// Whether the particles have continuous sizes (true) or species (false); nil if the potential has a mistake.
   package let hasSizes: Bool?
+  private let table: Table
+
+  /// Reports the key of one frame of a file, where others are chosen.
+  package func forbidFrame(because reason: String, hint: String) {
+    if !isGenerated { table.forbid("frame", because: reason, hint: hint) }
+  }
 
   package init(_ document: Document) {
-    let table = document.table("system")
+    table = document.table("system")
     isGenerated = table.gives("generate")
     dimension = (table.peek("generate", "dimension") ?? table.peek("dimension"))?.dimensionOfSpace
     let system = SystemSection(table, folder: document.folder)

@@ -47,7 +47,8 @@ public struct H5MDReader {
     return groups.first
   }
 
-  private init(_ file: HDF5File, frame: Int?, over communicator: Communicator) throws {
+  /// Finds a frame of a file that is open. Collective.
+  init(_ file: HDF5File, frame: Int?, over communicator: Communicator) throws {
     self.file = file
     self.communicator = communicator
     func complaint(_ what: String) throws -> Failure { try H5MDElement.complaint(file, what) }
@@ -88,7 +89,8 @@ public struct H5MDReader {
 
   // MARK: The configuration
 
-  private func snapshot(_ requested: Int?) throws -> Snapshot {
+  /// Reads the configuration. Collective.
+  func snapshot(_ requested: Int?) throws -> Snapshot {
     let columns = position.shape[1]
     let stated = try statedDimension(columns)
     if let requested, requested > columns {
@@ -149,7 +151,7 @@ public struct H5MDReader {
 
   /// Returns the accumulated strain. The strain of other programs has another meaning, so
   /// their configurations begin at zero.
-  private func strain() throws -> Double {
+  func strain() throws -> Double {
     guard let element = try H5MDElement("/observables/strain", in: file) else {
       if isOurs { throw try complaint("has no /observables/strain; the file is damaged") }
       return 0

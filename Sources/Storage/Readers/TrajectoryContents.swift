@@ -1,7 +1,7 @@
 import MessagePassing
 import Particles
 
-/// The contents of an H5MD file besides the configurations: number of frames, their steps, and fields per particle.
+/// The contents of an H5MD file, frame by frame: configurations, strains, steps, and fields per particle.
 public final class TrajectoryContents {
   /// Number of complete frames.
   public let frameCount: Int
@@ -46,6 +46,18 @@ public final class TrajectoryContents {
   /// Returns the step of a frame; its number if the file counts no steps.
   public func step(of frame: Int) throws -> Int {
     try position.step(of: frame).map { Int($0) } ?? frame
+  }
+
+  /// Returns the accumulated strain of a frame; 0 in a file of another program. Collective.
+  public func strain(of frame: Int) throws -> Double {
+    try H5MDReader(file, frame: frame, over: communicator).strain()
+  }
+
+  /// Reads the configuration of a frame, of which each rank gets a part. Collective.
+  /// - Parameter dimension: 2, 3, or nil to take it from the file.
+  /// - Throws: `.input` if the frame is damaged or is no configuration.
+  public func snapshot(of frame: Int, dimension: Int? = nil) throws -> Snapshot {
+    try H5MDReader(file, frame: frame, over: communicator).snapshot(dimension)
   }
 
   /// Reads fields of a frame, for the particles that a reader of configurations gives this rank. Collective.

@@ -138,6 +138,20 @@ public final class TableFile {
   /// Writes the arrays of a result, with the attributes `unit` and `about`. Those that it lacks are left out.
   public func write<Result>(_ result: Result, of schema: Schema<Result>) throws { try file.write(result, of: schema) }
 
+  /// Appends the arrays of a record, each as a row of a dataset of arrays that is created with the first record. Those
+  /// that it lacks are left out; it lacks the same as the first.
+  public func appendArrays<Record>(_ record: Record, of schema: Schema<Record>) throws {
+    for column in schema.columns {
+      guard case .array(let array as any FramedArray) = try column.value(record) else { continue }
+      let dataset = schema.dataset(of: column.description)
+      let row = rowCounts[dataset] ?? 0
+      try array.append(to: file, as: dataset, row: row)
+      if row == 0 { try file.describe(dataset, column.description) }
+      rowCounts[dataset] = row + 1
+    }
+    try flushIfDue()
+  }
+
   /// Writes an array without a description.
   public func write(_ array: some StoredArray, as name: String) throws {
     try array.write(to: file, as: "/" + name)

@@ -91,7 +91,7 @@ enum Model {
 
   /// Prepares a configuration from a file for a potential. Returns a description of the
   /// changes of its cell. Collective.
-  private static func prepare(
+  static func prepare(
     _ snapshot: inout Snapshot, for model: PairModel, path: String, over communicator: Communicator
   ) throws -> [String] {
     let hadDiameters = snapshot.hasDiameters

@@ -33,6 +33,8 @@ struct Summary: Codable {
   var strain: Double
   /// Whether no force is above the resolution of positions. Only `measure` reports it.
   var atRest: Bool?
+  /// Plasticity from frame to frame. Only `measure` of a trajectory reports it.
+  var frames: FramesSummary?
   /// Number of plastic events of an adaptive run; 0 with fixed steps. Only a loading reports it.
   var events: Int?
   /// Number of steps that ended short of the force tolerance. Only a loading that accepts such steps reports it.

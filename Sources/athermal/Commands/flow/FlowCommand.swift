@@ -1,6 +1,7 @@
 import Checkpoints
 import Configuration
 import Dynamics
+import Measurement
 import MessagePassing
 import Particles
 import Statics

@@ -112,7 +112,9 @@ final class FlowOutput: FlowObserver {
     state.rows += plan.shear[rate].rows + 1
     state.isMeasuring = false
     guard let plastic else { return }
-    let results = try plastic.results(rate: plan.shear[rate].rate)
+    let results = try plastic.results(
+      every: configuration.flow.measure.every, rate: plan.shear[rate].rate,
+      fitWindow: configuration.flow.measure.fitWindow)
     for schema in PlasticResults.schemas(rate: rate) { try table.write(results, of: schema) }
     let small = results.smallBlocks.reduce(1, *)
     state.statistics[rate].finish(

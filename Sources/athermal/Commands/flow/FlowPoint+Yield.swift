@@ -75,7 +75,7 @@ extension FlowPoint {
     @Nullable var alphaYieldBirths: Double?
     @Nullable var alphaYieldBirthsHalf: Double?
 
-    init(_ plastic: Plastic, _ yield: Yield) {
+    init(_ plastic: PlasticNumbers, _ yield: Yield) {
       func coupling(_ diffusion: Double?, _ stress: Double?, _ rate: Double?) -> Double? {
         guard let diffusion, let stress, let rate else { return nil }
         let coupling = diffusion / (stress * stress * rate)

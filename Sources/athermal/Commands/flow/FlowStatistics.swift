@@ -1,4 +1,5 @@
 import Dynamics
+import Measurement
 import Statistics
 
 /// Means of a flow at one rate, over the rows after those that are discarded.
@@ -11,7 +12,7 @@ struct FlowStatistics: Codable {
   /// Work, heat and change of energy of the whole stage.
   private var last = [0.0, 0.0, 0.0]
   /// What is known of plasticity when the stage is over.
-  private var plastic: FlowPoint.Plastic?
+  private var plastic: PlasticNumbers?
   /// What is known of local yield stresses then.
   private var yield: FlowPoint.Yield?
 
@@ -38,7 +39,7 @@ struct FlowStatistics: Codable {
   }
 
   mutating func finish(_ results: PlasticResults, smallBlockVolume: Double, dimension: Int) {
-    plastic = FlowPoint.Plastic(results, smallBlockVolume: smallBlockVolume, dimension: dimension)
+    plastic = PlasticNumbers(results, smallBlockVolume: smallBlockVolume, dimension: dimension)
   }
 
   mutating func finish(_ results: LocalYieldResults) { yield = FlowPoint.Yield(results) }

@@ -1,12 +1,14 @@
 import Configuration
 import Geometry
 import Interactions
+import Measurement
 import MessagePassing
 import Particles
 import Statics
 import Storage
 
-/// Measurement of energies, forces, stresses and bonds of a configuration. No particle is moved.
+/// Measurement of a configuration as it is: energies, forces, stresses and bonds; or of plasticity over the frames of a
+/// trajectory.
 struct MeasureCommand: RunCommand {
   static let canResume = false
   static let outputs = ["state.h5", "measure.h5"]
@@ -14,14 +16,18 @@ struct MeasureCommand: RunCommand {
     running: "measure", canResume: canResume, summary: "measure forces, energies, stresses without moving",
     text: """
       Measures a configuration and moves nothing: energy, force, stress and bonds of each particle go to state.h5, \
-      each bond to measure.h5.
+      each bond to measure.h5. With [frames], the frames of a trajectory of shear or flow: stresses of blocks, D²min, \
+      active particles and their clusters, as flow measures them.
       """,
     examples: [
       "athermal measure my.toml --output runs/m", "athermal export runs/m/state.h5 --to lammps-dump --fields all",
     ])
 
   static var schemas: [(file: String, rows: String, schema: SchemaDescription)] {
-    [("measure.h5", "", schema.description)]
+    [
+      ("measure.h5", "", schema.description), ("measure.h5", "frames", FrameRow.curve(dimension: 3).description),
+      ("measure.h5", "", FrameRow.fields.description),
+    ] + PlasticResults.schemas(in: FrameRow.group, .strain).map { ("measure.h5", "", $0.description) }
   }
 
   /// Datasets of measure.h5; the values of a bond are its separation, force and stiffness.
@@ -44,10 +50,19 @@ struct MeasureCommand: RunCommand {
   static func demand(
     of configuration: MeasureConfiguration, on ranks: TargetRanks, over communicator: Communicator
   ) throws -> [String] {
-    try ParticleDemand(configuration, on: ranks, over: communicator).lines { $0.bonds }
+    if let frames = configuration.frames {
+      return try FrameMeasurement.demand(frames, configuration, on: ranks, over: communicator)
+    }
+    return try ParticleDemand(configuration, on: ranks, over: communicator).lines { $0.bonds }
   }
 
   func compute(_ run: Run<MeasureSections>) throws -> Int32 {
+    if let frames = run.configuration.frames { return try FrameMeasurement(run: run, section: frames).compute() }
+    return try measureOne(run)
+  }
+
+  /// Measures one configuration. Collective.
+  private func measureOne(_ run: Run<MeasureSections>) throws -> Int32 {
     let (configuration, folder, communicator) = (run.configuration, run.folder, run.communicator)
     let system = try Model.system(configuration, over: communicator)
     try system.evaluate(.forcesEnergyAndStress)

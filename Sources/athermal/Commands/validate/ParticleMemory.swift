@@ -110,16 +110,20 @@ struct ParticleMemory {
     return 2 * field(dimension) + start + motion + fits
   }
 
-  /// A flow: velocities, shares of the work and of the heat, what the method holds besides, the ring of D²min of the
-  /// correlation, and the windows of D²min, of which one closes at each row.
+  /// A flow: velocities, shares of the work and of the heat, what the method holds besides, and the plasticity.
   func flow(_ equations: EquationsOfMotion, isNoisy: Bool, windows: Int, radius: Double, ring: Int) -> Double {
     let method =
       equations.isOverdamped ? 3 * field(dimension) : isNoisy || equations.friction == .pairwise ? field(dimension) : 0
     let drag =
       equations.friction == .pairwise
       ? 1.05 * listed * owned * Self.size(of: Double.self) + 2 * field(dimension, withGhosts: true) : 0
-    return field(dimension) + 2 * field(1) + method + drag + field(ring)
-      + Double(max(0, windows - 1)) * 2 * field(dimension) + strainWindow(radius: radius)
+    return field(dimension) + 2 * field(1) + method + drag + plasticity(windows: windows, radius: radius, ring: ring)
+  }
+
+  /// Activity over rows: the ring of D²min of the correlation, and the windows of D²min, of which one closes at each
+  /// row.
+  func plasticity(windows: Int, radius: Double, ring: Int) -> Double {
+    field(ring) + Double(max(0, windows - 1)) * 2 * field(dimension) + strainWindow(radius: radius)
   }
 
   /// A frame before it is written: the columns of a snapshot, and the same in the order of identifiers.

@@ -1,44 +1,17 @@
 import Measurement
-import Statistics
 import Storage
 
-/// Results of the measurement of plasticity at one rate.
-struct PlasticResults {
-  /// Number of blocks whose stresses are followed.
-  let blocks: Int
-  /// Time between rows.
-  let every: Double
-  /// Slope of the stress in intervals without activity; NaN if there are none.
-  let modulus: Double
-  /// Rate G₀γ̇ at which the stress of a block grows elastically; 0 if G₀ is not known.
-  let drift: Double
-  let fitWindow: ClosedRange<Double>?
-  let differences: StressDifferenceCurve
-  let kicks: [KickHistogram]
-  /// Lags of the kicks, in rows.
-  let kickLags: [Int]
-  /// Windows of each lag that flips of the box have ended, of one block.
-  let dropped: [Int]
-  let correlation: ActivityCurve
-  let clusters: ClusterSummary
-  /// Number of small blocks along each edge.
-  let smallBlocks: [Int]
-
-  /// D_σ = ⟨Δσ²⟩/t in the window of the fit; nil without one.
-  var diffusion: StressDiffusion? { fitWindow.flatMap { differences.diffusion(in: $0, drift: drift) } }
-  /// τ_p of exp(−t/τ_p), fitted to C_p.
-  var duration: Estimate? { correlation.decayTime() }
-  /// Γ as births of clusters per time and block.
-  var births: Double { clusters.birthsPerSample.value / every / Double(blocks) }
-  /// Γ as clusters at a time over their duration, per block.
-  var plasticRate: Double? { duration.map { clusters.clustersPerSample.value / $0.value / Double(blocks) } }
-
-  /// Returns the datasets of the rate number `k`.
-  static func schemas(rate k: Int) -> [Schema<PlasticResults>] {
-    [stressDifference(k), autocorrelation(k), clusterSizes(k)]
+/// Datasets of a measurement of plasticity.
+extension PlasticResults {
+  /// Returns the datasets in a group.
+  static func schemas(in group: String, _ clock: RowClock) -> [Schema<PlasticResults>] {
+    [stressDifference(group, clock), autocorrelation(group, clock), clusterSizes(group, clock)]
   }
 
-  private static func stressDifference(_ k: Int) -> Schema<PlasticResults> {
+  /// Returns the datasets of the rate number `k` of a flow.
+  static func schemas(rate k: Int) -> [Schema<PlasticResults>] { schemas(in: "rates/\(k)", .time) }
+
+  private static func stressDifference(_ group: String, _ clock: RowClock) -> Schema<PlasticResults> {
     func column(
       _ name: String, unit: String = "1", _ about: String, _ value: @escaping @Sendable (PlasticResults, Int) -> Double
     ) -> Column<PlasticResults> {
@@ -47,10 +20,10 @@ struct PlasticResults {
       }
     }
     return .arrays(
-      in: "rates/\(k)/stress_difference",
+      in: group + "/stress_difference",
       [
-        column("time", unit: "τ", "lag t") { $0.differences.times[$1] },
-        column("mean_square", unit: "(ε/λ^d)²", "⟨(Δσ − G₀γ̇t)²⟩; without the drift if G₀ is not known") {
+        column(clock.name, unit: clock.unit, "lag \(clock.symbol)") { $0.differences.times[$1] },
+        column("mean_square", unit: "(ε/λ^d)²", "⟨(Δσ − \(clock.drift))²⟩; without the drift if G₀ is not known") {
           $0.differences.meanSquare($1, drift: $0.drift).value
         },
         column("mean_square_error", unit: "(ε/λ^d)²", "standard error, from segments of the run") {
@@ -65,7 +38,7 @@ struct PlasticResults {
         .array("kick_edges", "[bins+1]", unit: "ε/λ^d", "edges of the bins of the magnitude of Δσ") { _ in
           ResultArray(KickHistogram.edges)
         },
-        .array("kick_times", "[2]", unit: "τ", "lags of the two histograms of kicks") { results in
+        .array("kick_\(clock.name)s", "[2]", unit: clock.unit, "lags of the two histograms of kicks") { results in
           ResultArray(results.kickLags.map { Double($0) * results.every })
         },
         .array("kicks_up", "[2, bins]", "number of kicks Δσ > 0, below the first and above the last edge too") {
@@ -81,7 +54,7 @@ struct PlasticResults {
     ResultArray(counts.flatMap { $0 }, shape: [counts.count, counts[0].count])
   }
 
-  private static func autocorrelation(_ k: Int) -> Schema<PlasticResults> {
+  private static func autocorrelation(_ group: String, _ clock: RowClock) -> Schema<PlasticResults> {
     func column(
       _ name: String, unit: String = "1", _ about: String, _ value: @escaping @Sendable (ActivityCurve, Int) -> Double
     ) -> Column<PlasticResults> {
@@ -90,10 +63,10 @@ struct PlasticResults {
       }
     }
     return .arrays(
-      in: "rates/\(k)/autocorrelation",
+      in: group + "/autocorrelation",
       [
-        column("time", unit: "τ", "time t between two values") { $0.times[$1] },
-        column("correlation", "C_p = ⟨D²min(t₀) D²min(t₀ + t)⟩/⟨D²min(t₀)²⟩ of particles active at t₀") {
+        column(clock.name, unit: clock.unit, "\(clock.name) \(clock.symbol) between two values") { $0.times[$1] },
+        column("correlation", clock.correlation) {
           $0.correlation($1).value
         },
         column("error", "standard error, from segments of the run") { $0.correlation($1).error },
@@ -101,14 +74,14 @@ struct PlasticResults {
       ])
   }
 
-  private static func clusterSizes(_ k: Int) -> Schema<PlasticResults> {
+  private static func clusterSizes(_ group: String, _ clock: RowClock) -> Schema<PlasticResults> {
     .arrays(
-      in: "rates/\(k)/clusters",
+      in: group + "/clusters",
       [
         .array("size", "[sizes]", "number of small blocks in a cluster") { results in
           ResultArray(results.clusters.sizes.map { Double($0.size) })
         },
-        .array("count", "[sizes]", "clusters of that size over all rows") { results in
+        .array("count", "[sizes]", "clusters of that size over all \(clock.rows)") { results in
           ResultArray(results.clusters.sizes.map { Double($0.count) })
         },
         .array("small_blocks", "[d]", "small blocks along each edge") { ResultArray($0.smallBlocks.map(Double.init)) },
