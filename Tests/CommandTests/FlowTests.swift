@@ -41,6 +41,19 @@ import Testing
     if ranks == nil { #expect(try folder.json("run/summary.json")["exit_code"] as? Int == 4) }
   }
 
+  /// Random particles flow from rest or not at all.
+  @Test(arguments: [nil, 2] as [Int?]) func aStartThatIsNotAtRestIsRefused(ranks: Int?) throws {
+    let folder = try TestFolder()
+    try folder.file("a.toml", Self.config)
+    let outcome = try TestProcess.run(
+      "athermal", ["flow", "a.toml", "--set", "minimizer.maximum_evaluations=5", "--output", "run"], ranks: ranks,
+      in: folder.path, limit: 60)
+    #expect(outcome.exitCode == 3 && outcome.messages.count == 1, "\(outcome.report)")
+    for words in ["do not come to rest before the flow", "minimizer.maximum_evaluations"] {
+      #expect(outcome.messages.first?.contains(words) == true, "\(words): \(outcome.report)")
+    }
+  }
+
   /// Times, rows and frames are those of the config: 1 and 2 units of time, 21 and 41 rows, 6 and 11 frames. A row has
   /// 8 numbers and two tensors; a frame three integers and a vector of velocity, images and positions of each particle.
   @Test func validateTellsWhatItTakes() throws {

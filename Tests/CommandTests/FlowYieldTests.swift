@@ -103,7 +103,10 @@ import Testing
 
   /// States that do not come to rest are left out, counted and reported, and the flow goes on.
   @Test func statesThatDoNotComeToRestAreCounted() throws {
-    let outcome = try run(Self.states + "[minimizer]\nmaximum_evaluations = 20\n", "stuck")
+    // A flow without a melt would be refused: it begins at rest.
+    let melt = "melt = { temperature = 0.5, time = 0.4, cooling_time = 0.2 }\nseed = 1\n[flow.measure]"
+    let outcome = try run(
+      Self.states.replacing("[flow.measure]", with: melt) + "[minimizer]\nmaximum_evaluations = 20\n", "stuck")
     #expect(outcome.output.contains("2 state(s) could not be brought to rest"), "\(outcome.report)")
     let point = try point("stuck")
     #expect(point["yield_states"] as? Int == 0 && point["yield_states_unconverged"] as? Int == 2)

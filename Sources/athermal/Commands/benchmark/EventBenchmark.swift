@@ -51,16 +51,15 @@ struct EventBenchmark {
     let start = system.strain
     for step in 1...max(1, steps) {
       Heartbeat.enter(phase: "strain step \(step)")
-      let before = (state: system.save(), flips: loading.flips)
+      let before = RestorePoint(system, loading)
       let target = start + Double(step) * strainStep
       let reference = try follow(system, loading, to: target, .gradientFlow, .multigrid, threshold)
       guard reference.largest > eventDisplacement * system.spacing else { continue }
       count(reference, in: &figures[0])
       figures[0].same += 1
-      let after = (state: system.save(), flips: loading.flips)
+      let after = RestorePoint(system, loading)
       for (k, entry) in Self.methods.enumerated() {
-        try system.restore(before.state)
-        loading.flips = before.flips
+        try before.restore(system, loading)
         let outcome = try follow(system, loading, to: target, entry.method, entry.preconditioner, threshold)
         count(outcome, in: &figures[k + 1])
         let difference = system.makeField(width: system.dimension)
@@ -71,8 +70,7 @@ struct EventBenchmark {
           figures[k + 1].lower += 1
         }
       }
-      try system.restore(after.state)
-      loading.flips = after.flips
+      try after.restore(system, loading)
     }
     return figures
   }

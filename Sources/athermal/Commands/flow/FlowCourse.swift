@@ -47,6 +47,7 @@ struct FlowCourse {
   }
 
   /// Returns the particles at the start, at rest if they were placed at random. Collective.
+  /// - Throws: a failure of kind `notConverged` if random particles without a melt do not come to rest.
   static func start(
     _ configuration: FlowConfiguration, replica: Int, over communicator: Communicator
   ) throws -> ParticleSystem {
@@ -56,7 +57,15 @@ struct FlowCourse {
       configuration, system.positionSnapshot(), system.cell, equations, ranks: communicator.size, over: communicator)
     if case .generate = configuration.system.source {
       Heartbeat.enter(phase: "bringing the particles to rest")
-      _ = try Model.minimization(configuration.minimizer).run(system)
+      let rest = try Model.minimization(configuration.minimizer).run(system)
+      // A liquid forgets where it began.
+      guard rest.reason == .converged || configuration.flow.melt != nil else {
+        throw Failure.everywhere(
+          .notConverged,
+          "the particles, placed at random, do not come to rest before the flow: \(rest.reason.rawValue), with a "
+            + "largest force component of \(rest.forceMax.shown) after \(rest.evaluations) evaluations; raise "
+            + "minimizer.maximum_evaluations or minimizer.force_tolerance")
+      }
     }
     try system.evaluate(.forcesEnergyAndStress)
     try Model.checkTimeStep(configuration, system)

@@ -14,6 +14,7 @@ struct FlowRow {
     .table(
       "rates/\(k)/curve", dimension: dimension,
       [
+        .real("rate", unit: "1/τ", "shear rate γ̇", in: .log) { $0.record.rate },
         .real("time", unit: "τ", "since the flow began at this rate") { $0.record.time },
         .real("strain", "since the flow began at this rate") { $0.record.strain },
         .tensor("stress", unit: "ε/λ^d", "virial stress, tension positive") { $0.record.stress },
