@@ -12,9 +12,9 @@ import Statics
 /// part of the spacing, H + K stays positive, and the strain of a step is bounded: so a step either follows the valley
 /// in which the glass is, or it is shortened until it resolves how the glass leaves it.
 ///
-/// A step begins with new neighbour lists. What follows depends on positions, velocities and accelerations alone, and
-/// a step that is given up leaves no trace. Steps need not end at the times that are asked for: between the ends of a
-/// step, the particles are on a cubic (``StepPath``).
+/// A step begins with new neighbour lists. What follows depends on positions, velocities, accelerations and the errors
+/// of the steps before, and a step that is given up leaves no trace in the particles. Steps need not end at the times
+/// that are asked for: between the ends of a step, the particles are on a cubic (``StepPath``).
 public final class ImplicitIntegrator: TimeIntegrator {
   /// Names in checkpoints.
   private enum Key {
@@ -56,19 +56,14 @@ public final class ImplicitIntegrator: TimeIntegrator {
     var length = 0.0
     var control: StepControl
     var counts = ImplicitCounts()
-    /// The exchange of energy up to the beginning and up to the end of the last step.
-    var before = Exchange()
-    var after = Exchange()
+    /// The exchange of energy up to the beginning and up to the end of the last step, and its rates there.
+    var before = EnergyTransfer(work: 0, heat: 0)
+    var after = EnergyTransfer(work: 0, heat: 0)
+    var rates = EnergyTransfer(work: 0, heat: 0)
     /// Longest correction of the iterations that began the last stage, in units of length.
     var firstCorrection = 0.0
     /// Largest stiffness of a bond at the beginning, in ε/λ²; nil before it.
     var stiffness: Double?
-  }
-
-  /// What has been exchanged since the flow began at this rate, and the rates of exchange.
-  private struct Exchange: Codable {
-    var transfer = EnergyTransfer(work: 0, heat: 0)
-    var rates = EnergyTransfer(work: 0, heat: 0)
   }
 
   public let system: ParticleSystem
@@ -174,8 +169,8 @@ public final class ImplicitIntegrator: TimeIntegrator {
     endVelocities.copy(velocities.values)
     try setInitialMotion()
     velocities.copy(endVelocities.values)
-    clock.after = Exchange(rates: try method.stage.exchange(of: endVelocities, scale: 1, rate: rate))
-    clock.before = clock.after
+    (clock.before, clock.after) = (EnergyTransfer(work: 0, heat: 0), EnergyTransfer(work: 0, heat: 0))
+    clock.rates = try method.stage.exchange(of: endVelocities, scale: 1, rate: rate)
     clock.control = StepControl(timeStep: timeStep ?? shortTime)
   }
 
@@ -218,6 +213,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
     guard time != clock.time else { return }
     let strain = clock.startStrain + clock.rate * time
     let fraction = fraction(at: time)
+    precondition((-1e-9...1).contains(fraction), "a time of the last step")
     let shear = -clock.rate * (clock.end - time)
     try loading.advance(system, to: strain)
     path.move(
@@ -232,15 +228,13 @@ public final class ImplicitIntegrator: TimeIntegrator {
     time == clock.end ? 1 : 1 - (clock.end - time) / clock.length
   }
 
-  /// Returns the exchange of energy since the flow began at this rate: within a step, by the cubic through the
-  /// exchanged energies and their rates at both ends.
+  /// Returns the exchange of energy since the flow began at this rate: within a step, by the parabola through the
+  /// energies at both ends, with the rate at the end.
   public func transfer() throws -> EnergyTransfer {
     let (s, h) = (fraction(at: clock.time), clock.length)
     func exchanged(_ part: KeyPath<EnergyTransfer, Double>) -> Double {
-      let (before, after) = (clock.before.transfer[keyPath: part], clock.after.transfer[keyPath: part])
-      let rates = (before: clock.before.rates[keyPath: part], after: clock.after.rates[keyPath: part])
-      return before + s * s * (3 - 2 * s) * (after - before)
-        + h * s * (1 - s) * ((1 - s) * rates.before - s * rates.after)
+      let (before, after) = (clock.before[keyPath: part], clock.after[keyPath: part])
+      return before + s * (2 - s) * (after - before) - h * s * (1 - s) * clock.rates[keyPath: part]
     }
     return EnergyTransfer(work: exchanged(\.work), heat: exchanged(\.heat))
   }
@@ -254,6 +248,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
       try safePoint.reached(isStep: true)
       try step(to: time)
     }
+    if time < clock.end { try advance(to: time) }
     return try isAtRest(force)
   }
 
@@ -266,6 +261,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
 
   /// Makes one step that is accepted, from the end of the last one, and ends at `time` at the latest. Collective.
   @discardableResult public func step(to time: Double) throws -> Step {
+    precondition(time > clock.end, "a step ends after the last one")
     try go(to: clock.end)
     try system.rebuild()
     let start = RestorePoint(system, loading)
@@ -278,7 +274,7 @@ public final class ImplicitIntegrator: TimeIntegrator {
       if isLast { timeStep = rest } else if timeStep > 0.5 * rest { timeStep = 0.5 * rest }
       let end = isLast ? time : clock.end + timeStep
       let result = try method.attempt(
-        timeStep, rate: clock.rate, to: clock.startStrain + clock.rate * end, rates: clock.after.rates)
+        timeStep, rate: clock.rate, to: clock.startStrain + clock.rate * end, rates: clock.rates)
       note(result)
       if result.outcome == .solved, result.error <= limits.tolerance {
         method.finish(timeStep, rate: clock.rate, path: path)
@@ -308,9 +304,9 @@ public final class ImplicitIntegrator: TimeIntegrator {
     }
     clock.counts.steps += 1
     clock.before = clock.after
-    clock.after.transfer.work += result.transfer.work
-    clock.after.transfer.heat += result.transfer.heat
-    clock.after.rates = result.rates
+    clock.after.work += result.transfer.work
+    clock.after.heat += result.transfer.heat
+    clock.rates = result.rates
   }
 
   /// A fraction of the period, or of the decay, of the stiffest motion.

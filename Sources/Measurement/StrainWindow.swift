@@ -20,11 +20,13 @@ public final class StrainWindow {
   public var strain: Double { start.strain }
 
   /// Starts a window at the present configuration. Collective.
-  /// - Parameter radius: radius of the neighbourhood, in units of length.
+  /// - Parameters:
+  ///   - radius: radius of the neighbourhood, in units of length.
+  ///   - key: the key of the config that the radius comes from, for the message.
   /// - Throws: an input failure if the box is thinner than two radii, or has fewer cells of
   ///   that width than there are ranks.
-  public init(_ system: ParticleSystem, radius: Double) throws {
-    start = try WindowStart(system, radius: radius)
+  public init(_ system: ParticleSystem, radius: Double, key: String = "d2min.radius") throws {
+    start = try WindowStart(system, radius: radius, key: key)
     tracker = system.makeDisplacementTracker()
   }
 

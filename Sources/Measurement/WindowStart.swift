@@ -26,14 +26,14 @@ struct WindowStart {
   private let positions: PositionField
 
   /// Keeps the present configuration. Collective.
-  init(_ system: ParticleSystem, radius: Double) throws {
+  init(_ system: ParticleSystem, radius: Double, key: String) throws {
     strain = system.strain
     self.radius = radius
     edges = system.cell.edges
     quantum = system.cell.quantum
     positions = PositionField(system)
     try StrainWindow.check(
-      snapshot(system), radius: radius, ranks: system.communicator.size, over: system.communicator)
+      snapshot(system), radius: radius, key: key, ranks: system.communicator.size, over: system.communicator)
   }
 
   private func snapshot(_ system: ParticleSystem) -> Snapshot {

@@ -177,7 +177,7 @@ import Testing
     lag = 0.1
     correlation_time = 0.2
     """,
-    // Equal steps, then implicit ones that begin with the velocities of those before, and rows within them.
+    // Equal steps, then implicit ones that begin with the velocities of those before, with several rows in each.
     "flow-implicit": """
     [system]
     generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
@@ -190,13 +190,13 @@ import Testing
     strain = 0.2
     discard = 0.1
     damping = 1.0
-    time_step = 0.005
+    time_step = 0.004
     implicit_below = 0.3
     tolerance = 1e-2
     [flow.measure]
-    every = 0.02
-    lag = 0.04
-    correlation_time = 0.1
+    every = 0.004
+    lag = 0.008
+    correlation_time = 0.02
     """,
     "yieldmap": head + """
       [yieldmap]
@@ -270,7 +270,7 @@ import Testing
     ("yieldmap", [50, 300, 1]), ("meanfield", [10, 20, 15]),
     // Within the melt, the first rate and the second; within the first and the second replica.
     ("flow", [60, 300, 250]), ("flow-replicas", [130, 150, 120]), ("flow-overdamped", [77, 90, 33]),
-    ("flow-implicit", [50, 120, 60]),
+    ("flow-implicit", [150, 300, 200]),
   ])
   func stoppedAndContinuedIsTheSame(name: String, points: [Int]) throws {
     let folder = try makeFolder(name, everySteps: 50)

@@ -170,7 +170,13 @@ func implicitFlow(_ world: Communicator, _ arguments: [String]) throws {
     limits: ImplicitIntegrator.Limits(tolerance: 1e-3))
   let rate = Double(arguments[5])!
   try integrator.begin(rate: rate)
-  try integrator.advance(to: Double(arguments[6])! / rate)
+  // Rows fall within steps, before and after a flip of the box.
+  let rows = 7
+  for row in 1...rows {
+    try integrator.advance(to: Double(row) / Double(rows) * Double(arguments[6])! / rate)
+    let (energy, motion) = (try system.totals().energy, try fingerprint(integrator.velocities.values, system))
+    if world.isRoot { print("row \(hex(energy)) \(motion) flips \(integrator.loading.flips)") }
+  }
   let (counts, transfer) = (integrator.counts, try integrator.transfer())
   let (bits, velocities) = (try values(system), try fingerprint(integrator.velocities.values, system))
   if world.isRoot {

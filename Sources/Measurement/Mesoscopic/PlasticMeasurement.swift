@@ -19,17 +19,21 @@ public final class PlasticMeasurement {
     public var threshold: Double
     /// Radius of the neighbourhood of D²min, in units of length.
     public var radius: Double
+    /// Key of the config that the radius comes from, for messages.
+    public var radiusKey: String
     /// Generator A of the deformation; stresses are σ : A.
     public var generator: Tensor
 
     public init(
-      lag: Int, longest: Int, correlation: Int, threshold: Double, radius: Double, generator: Tensor
+      lag: Int, longest: Int, correlation: Int, threshold: Double, radius: Double, radiusKey: String,
+      generator: Tensor
     ) {
       self.lag = lag
       self.longest = longest
       self.correlation = correlation
       self.threshold = threshold
       self.radius = radius
+      self.radiusKey = radiusKey
       self.generator = generator
     }
   }
@@ -156,7 +160,7 @@ public final class PlasticMeasurement {
     try differences.add(stresses)
     let active = try closeWindow(system)
     noteModulus(row, active)
-    windows.append(try StrainWindow(system, radius: settings.radius))
+    windows.append(try StrainWindow(system, radius: settings.radius, key: settings.radiusKey))
     state.windows.append(state.rows)
     state.rows += 1
     return active

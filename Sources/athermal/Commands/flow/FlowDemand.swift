@@ -57,7 +57,7 @@ struct FlowDemand {
     let hasMultigrid = configuration.minimizer.preconditioner == .multigrid
     // States of the flow that are brought to rest are copies.
     let copies = settings.yieldSnapshots > 0 ? particles.system + particles.minimiser(hasMultigrid: hasMultigrid) : 0
-    let solver = hasImplicitRates ? particles.minimiser(hasMultigrid: hasMultigrid) : 0
+    let solver = hasImplicitRates ? particles.minimiser(hasMultigrid: hasMultigrid) + particles.implicitSteps : 0
     func rows(_ time: Double) -> Int { Int((time / settings.every).rounded()) }
     return particles.flow(
       equations, isNoisy: configuration.flow.seed != nil, windows: rows(settings.lag), radius: settings.radius,

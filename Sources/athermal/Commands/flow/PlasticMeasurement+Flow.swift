@@ -8,6 +8,8 @@ import Particles
 
 /// The measurement of plasticity as `[flow.measure]` describes it.
 extension PlasticMeasurement {
+  private static let radiusKey = "flow.measure.radius"
+
   /// Begins to measure at a rate, or continues from a checkpoint. Collective.
   /// - Throws: an input failure if blocks or neighbourhoods do not fit the box.
   convenience init(
@@ -23,7 +25,7 @@ extension PlasticMeasurement {
       Settings(
         lag: Int((settings.lag / settings.every).rounded()), longest: longest,
         correlation: count(settings.correlationTime), threshold: settings.threshold, radius: settings.radius,
-        generator: equations.shear.generator(dimension: system.dimension)),
+        radiusKey: Self.radiusKey, generator: equations.shear.generator(dimension: system.dimension)),
       PlasticMeasurement.grids(configuration, system.cell), system, resuming: saved)
   }
 
@@ -40,13 +42,10 @@ extension PlasticMeasurement {
     over communicator: Communicator
   ) throws {
     _ = try grids(configuration, cell)
-    // The box is thinnest when it is tilted by half an edge, just before it is flipped.
-    var tilted = positions
-    let (flow, gradient) = equations.plane
-    if positions.edges[flow][gradient] == 0 { tilted.edges[gradient][flow] = 0.5 * positions.edges[flow][flow] }
-    try configuration.places.namingPlace(of: "flow.measure.radius") {
+    let tilted = positions.mostTilted(by: equations.shear.generator(dimension: positions.dimension))
+    try configuration.places.namingPlace(of: radiusKey) {
       try StrainWindow.check(
-        tilted, radius: configuration.flow.measure.radius, key: "flow.measure.radius", ranks: ranks, over: communicator)
+        tilted, radius: configuration.flow.measure.radius, key: radiusKey, ranks: ranks, over: communicator)
     }
   }
 

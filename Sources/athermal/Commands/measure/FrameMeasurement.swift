@@ -21,8 +21,7 @@ struct FrameMeasurement {
     let settings = try Self.settings(section, frames, interval, configuration.places)
     let sequence = try FrameSequence(frames, skin: configuration.neighbours.skin, over: communicator)
     let system = sequence.system
-    try Self.check(
-      section, system.positionSnapshot(), system.cell, configuration, ranks: communicator.size, communicator)
+    try Self.check(section, system.positionSnapshot(), configuration.places, ranks: communicator.size, communicator)
     let plastic = try PlasticMeasurement(
       settings(sequence.generator), Self.grids(section, system.cell, configuration.places), system)
     try run.folder.begin()
@@ -53,6 +52,12 @@ struct FrameMeasurement {
       Heartbeat.enter(phase: "frame \(sequence.frames.numbers[sequence.place])")
       try system.evaluate(.forcesEnergyAndStress)
       let totals = try system.totals()
+      guard totals.energy.isFinite else {
+        throw Failure.everywhere(
+          .physics,
+          "in frame \(sequence.frames.numbers[sequence.place]) the energy is not finite: some particles are at the "
+            + "same place")
+      }
       let active = try plastic.measure(
         .init(strain: system.strain, stress: totals.stress, flips: sequence.flips), system)
       if let active { statistics.add(Double(active)) }
@@ -109,9 +114,10 @@ extension FrameMeasurement {
     let frames = try ChosenFrames(section.choice, configuration, over: communicator)
     let settings = try settings(section, frames, frames.interval(), configuration.places)(.identity)
     let particles = try ParticleDemand(configuration, on: ranks, over: communicator)
-    try check(
-      section, particles.snapshot, particles.layout.cell, configuration, ranks: ranks.count, communicator)
-    let blocks = try grids(section, particles.layout.cell, configuration.places).blocks.reduce(1, *)
+    // The first frame, from which the blocks are counted; the particles are those of the last one.
+    let first = try frames.snapshot(at: 0, over: communicator)
+    try check(section, first, configuration.places, ranks: ranks.count, communicator)
+    let blocks = try grids(section, cell(of: first), configuration.places).blocks.reduce(1, *)
     let row = FrameRow.curve(dimension: particles.snapshot.dimension).numbersPerRecord + blocks
     let numbers = frames.numbers.count * (row + (section.d2min ? particles.snapshot.totalCount : 0))
     try frames.close()
@@ -154,7 +160,7 @@ extension FrameMeasurement {
     return { generator in
       PlasticMeasurement.Settings(
         lag: section.lag, longest: longest, correlation: correlation, threshold: section.threshold,
-        radius: section.radius, generator: generator)
+        radius: section.radius, radiusKey: "frames.radius", generator: generator)
     }
   }
 
@@ -162,15 +168,19 @@ extension FrameMeasurement {
     try BlockGrids(of: cell, block: section.block, smallBlock: section.smallBlock, in: "frames", places)
   }
 
-  /// Verifies that blocks and neighbourhoods fit the box. Collective.
+  private static func cell(of snapshot: Snapshot) -> Cell {
+    Cell(dimension: snapshot.dimension, edges: snapshot.edges, range: 0)
+  }
+
+  /// Verifies that blocks fit the box of the first frame, and neighbourhoods fit it at any shear. Collective.
   static func check(
-    _ section: FramesSection, _ positions: Snapshot, _ cell: Cell, _ configuration: MeasureConfiguration, ranks: Int,
-    _ communicator: Communicator
+    _ section: FramesSection, _ positions: Snapshot, _ places: KeyPlaces, ranks: Int, _ communicator: Communicator
   ) throws {
-    _ = try grids(section, cell, configuration.places)
-    try configuration.places.namingPlace(of: "frames.radius") {
+    _ = try grids(section, cell(of: positions), places)
+    try places.namingPlace(of: "frames.radius") {
       try StrainWindow.check(
-        positions, radius: section.radius, key: "frames.radius", ranks: ranks, over: communicator)
+        positions.mostTilted(by: positions.strainGenerator ?? Tensor()), radius: section.radius, key: "frames.radius",
+        ranks: ranks, over: communicator)
     }
   }
 }

@@ -33,10 +33,12 @@ struct FrameRow {
     self.active = active.map(Double.init) ?? .nan
     blockStress = ResultArray(
       rows: plastic.stresses, firstRow: plastic.blocks.blocks.lowerBound, shape: [plastic.blocks.totalCount])
-    let unknown = [Double](repeating: .nan, count: system.ownedCount)
-    d2min =
-      keepsD2min
-      ? try ResultArray(plastic.d2min.isEmpty ? unknown : plastic.d2min, by: system.identifierBlocks()) : nil
+    guard keepsD2min else {
+      d2min = nil
+      return
+    }
+    let values = plastic.d2min.isEmpty ? [Double](repeating: .nan, count: system.ownedCount) : plastic.d2min
+    d2min = try ResultArray(values, by: system.identifierBlocks())
   }
 
   /// Returns the columns of `/frames/curve`.

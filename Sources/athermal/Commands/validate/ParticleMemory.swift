@@ -99,6 +99,10 @@ struct ParticleMemory {
       + (hasMultigrid ? multigrid : 0)
   }
 
+  /// What implicit steps hold besides the minimiser: twelve vectors of the ends, the middle and the way of a step, and
+  /// of the equation of a stage.
+  var implicitSteps: Double { 12 * field(dimension) }
+
   /// A window of D²min: the positions at its start and a tracker; when it closes, the temporary system of the
   /// neighbourhoods with the displacements there, its fits, and what is brought home of them. The allocator keeps what
   /// the minimiser has freed, so that this comes on top.
