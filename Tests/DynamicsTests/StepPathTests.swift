@@ -7,8 +7,8 @@ import Testing
 
 /// The way of particles within an implicit step.
 @Suite struct StepPathTests {
-  /// A motion that is a cubic is followed exactly, forwards and backwards, and in a box of another strain with its shear.
-  /// The tolerance is some hundred quanta of positions.
+  /// A motion that is a cubic is followed exactly, forwards and backwards, and in a box of another strain with its
+  /// shear. The tolerance is some hundred quanta of positions.
   @Test(arguments: [0, 0.3]) func cubicsAreExact(shear: Double) throws {
     let system = try ImplicitIntegratorTests.glass(2)
     let equations = EquationsOfMotion(damping: 1)
