@@ -155,10 +155,7 @@ final class ImplicitStep {
 
   /// Computes v + δA·v.
   private func map(_ field: ParticleField, by strain: Double, into target: ParticleField) {
-    let d = system.dimension
-    let (flow, gradient) = equations.plane
     if target !== field { target.copy(field.values) }
-    let v = target.values
-    for i in 0..<system.ownedCount { v[i * d + flow] += strain * v[i * d + gradient] }
+    system.shear(target, by: strain, plane: equations.plane)
   }
 }

@@ -51,7 +51,7 @@ final class StepPath {
     let (from, to) = (Weights(position: old), Weights(position: new))
     sum.combine(to.whole - from.whole, whole.values, to.middle - from.middle, middle.values)
     sum.add(h * (to.end - from.end), end.values)
-    shear(sum, by: strain, system)
+    if strain != 0 { system.shear(sum, by: strain, plane: plane) }
     system.move(along: sum.values, by: 1)
   }
 
@@ -64,13 +64,7 @@ final class StepPath {
     let weights = Weights(velocity: fraction)
     velocities.combine(weights.whole / h, whole.values, weights.middle / h, middle.values)
     velocities.add(weights.end, end.values)
-    shear(velocities, by: strain, system)
-  }
-
-  private func shear(_ field: ParticleField, by strain: Double, _ system: ParticleSystem) {
-    guard strain != 0 else { return }
-    let (d, v) = (system.dimension, field.values)
-    for i in 0..<system.ownedCount { v[i * d + plane.flow] += strain * v[i * d + plane.gradient] }
+    if strain != 0 { system.shear(velocities, by: strain, plane: plane) }
   }
 
   /// Weights of both displacements, and of h times the velocity at the end.

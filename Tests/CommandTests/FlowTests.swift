@@ -4,27 +4,22 @@ import Testing
 
 /// What the command `flow` says when a run cannot go on, and before it begins.
 @Suite struct FlowTests {
-  static let config = """
-    [system]
-    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
-    [potential]
-    kind = "binary-lj"
-    [minimizer]
-    force_tolerance = 1e-3
-    [flow]
-    rates = [0.5, 0.25]
-    strain = 0.5
-    damping = 1.0
-    time_step = 0.005
-    [flow.measure]
-    every = 0.05
-    lag = 0.2
-    [output]
-    trajectory = true
-    every = 4
-    fields = ["velocity", "d2min"]
+  static let config =
+    Samples.mixture + """
+      [flow]
+      rates = [0.5, 0.25]
+      strain = 0.5
+      damping = 1.0
+      time_step = 0.005
+      [flow.measure]
+      every = 0.05
+      lag = 0.2
+      [output]
+      trajectory = true
+      every = 4
+      fields = ["velocity", "d2min"]
 
-    """
+      """
 
   /// The step is stable for the glass at rest, and not for the collisions of a melt as hot as this.
   @Test(arguments: [nil, 3] as [Int?]) func explosionsAreReported(ranks: Int?) throws {

@@ -107,97 +107,73 @@ import Testing
     samples = 60
     """,
     // A melt, two rates with a flip of the box at each, rows, windows, frames.
-    "flow": """
-    [system]
-    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
-    [potential]
-    kind = "binary-lj"
-    [minimizer]
-    force_tolerance = 1e-3
-    [flow]
-    rates = [0.5, 0.4]
-    strain = 0.8
-    discard = 0.1
-    damping = 1.0
-    time_step = 0.005
-    melt = { temperature = 1.0, time = 0.4, cooling_time = 0.3 }
-    seed = 4
-    [flow.measure]
-    every = 0.05
-    lag = 0.2
-    correlation_time = 0.4
-    [output]
-    trajectory = true
-    every = 5
-    fields = ["d2min", "velocity", "stress"]
-    """,
+    "flow": Samples.mixture + """
+      [flow]
+      rates = [0.5, 0.4]
+      strain = 0.8
+      discard = 0.1
+      damping = 1.0
+      time_step = 0.005
+      melt = { temperature = 1.0, time = 0.4, cooling_time = 0.3 }
+      seed = 4
+      [flow.measure]
+      every = 0.05
+      lag = 0.2
+      correlation_time = 0.4
+      [output]
+      trajectory = true
+      every = 5
+      fields = ["d2min", "velocity", "stress"]
+      """,
     // Two replicas with noise, each rate from the same start.
-    "flow-replicas": """
-    [system]
-    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
-    [potential]
-    kind = "binary-lj"
-    [minimizer]
-    force_tolerance = 1e-3
-    [flow]
-    rates = [0.5, 0.4]
-    from = "start"
-    strain = 0.4
-    discard = 0.1
-    friction = "pairwise"
-    sllod = true
-    damping = 1.0
-    temperature = 0.1
-    time_step = 0.005
-    replicas = 2
-    seed = 4
-    [flow.measure]
-    every = 0.05
-    lag = 0.1
-    correlation_time = 0.2
-    """,
-    "flow-overdamped": """
-    [system]
-    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
-    [potential]
-    kind = "binary-lj"
-    [minimizer]
-    force_tolerance = 1e-3
-    [flow]
-    rates = [0.5]
-    strain = 0.6
-    discard = 0.1
-    dynamics = "overdamped"
-    damping = 20.0
-    temperature = 0.05
-    time_step = 0.005
-    seed = 4
-    [flow.measure]
-    every = 0.05
-    lag = 0.1
-    correlation_time = 0.2
-    """,
+    "flow-replicas": Samples.mixture + """
+      [flow]
+      rates = [0.5, 0.4]
+      from = "start"
+      strain = 0.4
+      discard = 0.1
+      friction = "pairwise"
+      sllod = true
+      damping = 1.0
+      temperature = 0.1
+      time_step = 0.005
+      replicas = 2
+      seed = 4
+      [flow.measure]
+      every = 0.05
+      lag = 0.1
+      correlation_time = 0.2
+      """,
+    "flow-overdamped": Samples.mixture + """
+      [flow]
+      rates = [0.5]
+      strain = 0.6
+      discard = 0.1
+      dynamics = "overdamped"
+      damping = 20.0
+      temperature = 0.05
+      time_step = 0.005
+      seed = 4
+      [flow.measure]
+      every = 0.05
+      lag = 0.1
+      correlation_time = 0.2
+      """,
     // Equal steps, then implicit ones that begin with the velocities of those before, with several rows in each.
-    "flow-implicit": """
-    [system]
-    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
-    [potential]
-    kind = "binary-lj"
-    [minimizer]
-    force_tolerance = 1e-3
-    [flow]
-    rates = [0.5, 0.1]
-    strain = 0.2
-    discard = 0.1
-    damping = 1.0
-    time_step = 0.004
-    implicit_below = 0.3
-    tolerance = 1e-2
-    [flow.measure]
-    every = 0.004
-    lag = 0.008
-    correlation_time = 0.02
-    """,
+    "flow-implicit": Samples.mixture + """
+      [flow]
+      rates = [0.5, 0.1]
+      strain = 0.2
+      discard = 0.1
+      damping = 1.0
+      time_step = 0.004
+      implicit_below = 0.3
+      tolerance = 1e-2
+      [flow.measure]
+      every = 0.004
+      lag = 0.008
+      correlation_time = 0.02
+      """,
     "yieldmap": head + """
       [yieldmap]
       method = "both"

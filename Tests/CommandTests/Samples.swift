@@ -14,6 +14,17 @@ enum Samples {
 
     """
 
+  /// Particles alone, for a flow.
+  static let mixture = """
+    [system]
+    generate = { dimension = 2, particles = 200, density = 1.2, seed = 3 }
+    [potential]
+    kind = "binary-lj"
+    [minimizer]
+    force_tolerance = 1e-3
+
+    """
+
   /// A loading of a few steps.
   static let config =
     glass + """

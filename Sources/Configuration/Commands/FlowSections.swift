@@ -29,6 +29,6 @@ package struct FlowSections: ParticleCommandSections {
 extension FlowSection {
   /// Whether states are brought to rest, or the equations of a step are solved, as `[minimizer]` says.
   fileprivate var minimizes: Bool {
-    integrator.implicitBelow > 0 || measure.yieldSnapshots > 0
+    integrator.hasImplicitRates || measure.yieldSnapshots > 0
   }
 }

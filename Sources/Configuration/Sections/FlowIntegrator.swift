@@ -10,6 +10,9 @@ public struct FlowIntegrator: Sendable, Equatable {
 
   private enum Name: String, Word { case verlet, implicit }
 
+  /// Whether some rate may be followed in implicit steps.
+  public var hasImplicitRates: Bool { implicitBelow > 0 }
+
   public func isImplicit(rate: Double) -> Bool { rate < implicitBelow }
 
   /// Whether a table asks for implicit steps at all rates.
@@ -17,7 +20,6 @@ public struct FlowIntegrator: Sendable, Equatable {
 
   /// Whether a table asks for implicit steps at some rates.
   static func hasImplicitRates(_ table: Table) -> Bool { isImplicit(table) || table.gives("implicit_below") }
-
 }
 
 extension FlowIntegrator {
@@ -49,7 +51,7 @@ extension FlowIntegrator {
     // Far below the 0.3 or so by which active particles move, so that the errors of many steps may add up.
     let standard = 1e-4
     tolerance = standard
-    if implicitBelow > 0 {
+    if hasImplicitRates {
       let bound = Bound<Double>(words: "between 1e-10 and 0.1, in reduced units of length") { $0 >= 1e-10 && $0 <= 0.1 }
       tolerance = table.number("tolerance", bound, default: standard)
     } else {

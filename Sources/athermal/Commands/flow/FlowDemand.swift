@@ -37,7 +37,7 @@ struct FlowDemand {
     let evaluations = steps * (equations.isOverdamped ? 2 : 1)
     let cost =
       "\(steps.shown) steps, \(evaluations.shown) evaluations"
-      + (hasImplicitRates ? ", and implicit steps by error" : "")
+      + (flow.integrator.hasImplicitRates ? ", and implicit steps by error" : "")
     let row = 8 * FlowRow.schema(rate: 0, dimension: particles.snapshot.dimension).numbersPerRecord
     let frames = output.trajectory ? plan.shear.reduce(0) { $0 + $1.rows / output.every + 1 } : 0
     let frame = particles.frame(output.fields)
@@ -50,14 +50,14 @@ struct FlowDemand {
     ]
   }
 
-  private var hasImplicitRates: Bool { configuration.flow.integrator.implicitBelow > 0 }
-
   private func memory(_ particles: ParticleMemory) -> Double {
     let settings = configuration.flow.measure
     let hasMultigrid = configuration.minimizer.preconditioner == .multigrid
     // States of the flow that are brought to rest are copies.
     let copies = settings.yieldSnapshots > 0 ? particles.system + particles.minimiser(hasMultigrid: hasMultigrid) : 0
-    let solver = hasImplicitRates ? particles.minimiser(hasMultigrid: hasMultigrid) + particles.implicitSteps : 0
+    let solver =
+      configuration.flow.integrator.hasImplicitRates
+      ? particles.minimiser(hasMultigrid: hasMultigrid) + particles.implicitSteps : 0
     func rows(_ time: Double) -> Int { Int((time / settings.every).rounded()) }
     return particles.flow(
       equations, isNoisy: configuration.flow.seed != nil, windows: rows(settings.lag), radius: settings.radius,

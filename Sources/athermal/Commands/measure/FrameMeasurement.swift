@@ -86,10 +86,8 @@ struct FrameMeasurement {
     let folder = run.folder
     let largest = try system.largestComponent(system.forces, width: system.dimension)
     let rest = try ForceTolerance.floor.threshold(for: system)
-    let result = MinimizationResult(reason: .converged, forceMax: largest, tolerance: rest)
-    var summary = try Summary(system, configuration, result: result, wallSeconds: folder.seconds)
-    summary.reason = "measured"
-    summary.atRest = largest <= rest
+    var summary = try Summary(
+      measured: system, configuration, forceMax: largest, rest: rest, wallSeconds: folder.seconds)
     summary.frames = frames
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
     try folder.finish(summary)

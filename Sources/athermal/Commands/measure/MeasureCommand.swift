@@ -78,11 +78,8 @@ struct MeasureCommand: RunCommand {
       system.snapshot(), to: folder.file("state.h5"), provenance: provenance, fields: fields(of: system, bonds),
       over: communicator)
     if configuration.output.bonds { try write(bonds, of: system, to: folder.file("measure.h5"), provenance) }
-    var result = MinimizationResult(reason: .converged, forceMax: largest, tolerance: rest)
-    result.evaluations = 1
-    var summary = try Summary(system, configuration, result: result, wallSeconds: folder.seconds)
-    summary.reason = "measured"
-    summary.atRest = largest <= rest
+    let summary = try Summary(
+      measured: system, configuration, forceMax: largest, rest: rest, wallSeconds: folder.seconds)
     try folder.write(try Timing(system, wallSeconds: folder.seconds), as: "timing.json")
     try folder.finish(summary)
     if communicator.isRoot {
